@@ -1,0 +1,107 @@
+import { contentDigestOf, parseContentDigest } from './content-digest.ts';
+import {
+  CLOCK_TOLERANCE_MS,
+  type Component,
+  type HeaderFields,
+  presentFields,
+  readSignature,
+  type Refused,
+  SIGNATURE_LABEL,
+  signatureHolds,
+  type SignatureFields,
+  signComponents,
+  skewOf,
+} from './signature-base.ts';
+import type { SigningKey } from './signing-key.ts';
+
+/** Covered when present, in this order. Everything else in an answer's head is unsigned and must not be acted upon. */
+const OPTIONAL_FIELDS = ['content-type', 'content-encoding', 'etag'];
+
+/**
+ * An answer about to be sent. `headers` is what is sent besides the signature (`res.getHeaders()`), final: nothing may change
+ * `content-type`, `content-encoding` or `etag` afterwards. `sha256` is of the content as sent, 64 hexadecimal digits; of no bytes for a 304.
+ */
+export interface ResponseToSign {
+  readonly status: number;
+  readonly headers: Readonly<Record<string, number | string | readonly string[] | undefined>>;
+  readonly sha256: string;
+}
+
+/** An answer as received: its status and `headersDistinct`. */
+export interface ReceivedResponse {
+  readonly status: number;
+  readonly headers: HeaderFields;
+}
+
+/** The fields to add to an answer. */
+export interface ResponseSignatureFields extends SignatureFields {
+  readonly 'content-digest': string;
+}
+
+/**
+ * An answer's head from a holder of the token, made for our request. `sha256` is what the content as sent must hash to: the caller checks
+ * the bytes. `skewMs`: how far the sender's clock is ahead of ours.
+ */
+export interface VerifiedResponse {
+  readonly ok: true;
+  readonly sha256: string;
+  readonly skewMs: number;
+}
+
+/**
+ * Signs an answer: `@status`, `content-digest` (always, also for a 304 and an empty answer), `content-type`, `content-encoding` and `etag`
+ * where present, and the signature of the request that is answered, which binds the two together.
+ * @param key the key that signed the request, `requestSignature` its signature: both from `verifyRequest`
+ */
+export function signResponse(
+  key: SigningKey,
+  response: ResponseToSign,
+  { requestSignature, now }: { requestSignature: string; now: Date },
+): ResponseSignatureFields {
+  const digest = { 'content-digest': contentDigestOf(response.sha256) };
+  const components = componentsOf({ status: response.status, headers: distinct({ ...response.headers, ...digest }) }, requestSignature);
+  if (components === null) throw new RangeError('This answer holds a header that cannot be signed: only printable ASCII, once each, can.');
+  return { ...digest, ...signComponents(key, components, { created: Math.floor(now.getTime() / 1000) }) };
+}
+
+/**
+ * Checks that an answer's head comes from a holder of the key and was made for this very request, within the tolerance of our clock.
+ * @param key the key that signed the request
+ * @param context `requestSignature`: the `signature` field that was sent
+ */
+export function verifyResponse(
+  key: SigningKey,
+  response: ReceivedResponse,
+  { requestSignature, now, toleranceMs = CLOCK_TOLERANCE_MS }: { requestSignature: string; now: Date; toleranceMs?: number },
+): VerifiedResponse | Refused {
+  const claimed = readSignature(response.headers);
+  if ('ok' in claimed) return claimed;
+  const components = componentsOf(response, requestSignature);
+  if (components === null || claimed.nonce !== undefined) return { ok: false, reason: 'malformed' };
+  const sha256 = parseContentDigest(response.headers['content-digest']?.[0] ?? '');
+  if (sha256 === null) return { ok: false, reason: 'malformed' };
+  if (claimed.keyid !== key.id) return { ok: false, reason: 'unknown-key' };
+  const verdict = signatureHolds(key, claimed, components);
+  if (verdict !== 'yes') return { ok: false, reason: verdict };
+  const skewMs = skewOf(claimed, now);
+  if (Math.abs(skewMs) > toleranceMs) return { ok: false, reason: 'clock', skewMs };
+  return { ok: true, sha256, skewMs };
+}
+
+function componentsOf({ status, headers }: ReceivedResponse, requestSignature: string): Component[] | null {
+  const digest = presentFields(headers, ['content-digest']);
+  const optional = presentFields(headers, OPTIONAL_FIELDS);
+  if (digest?.length !== 1 || optional === null) return null;
+  return [
+    { identifier: '"@status"', value: String(status) },
+    ...digest,
+    ...optional,
+    { identifier: `"signature";req;key="${SIGNATURE_LABEL}"`, value: requestSignature.replace(`${SIGNATURE_LABEL}=`, '') },
+  ];
+}
+
+function distinct(headers: ResponseToSign['headers']): HeaderFields {
+  return Object.fromEntries(
+    Object.entries(headers).map(([name, value]) => [name.toLowerCase(), value === undefined ? undefined : [value].flat().map(String)]),
+  );
+}
