@@ -1,0 +1,25 @@
+/** States of a sync run, in the order of its way; from `synced` on they are final, except that `failed` is tried again while attempts are left. */
+export const runStates = [
+  'queued',
+  'greeting',
+  'fetching',
+  'photos',
+  'applying',
+  'synced',
+  'unchanged',
+  'held',
+  'failed',
+  'dead',
+  'cancelled',
+] as const;
+export type RunState = (typeof runStates)[number];
+
+export const runModes = ['auto', 'full', 'verify'] as const;
+export type RunMode = (typeof runModes)[number];
+
+/** How the engine went about a run; chosen by it, not configured. */
+export const runMethods = ['delta', 'reconcile', 'full', 'verify'] as const;
+export type RunMethod = (typeof runMethods)[number];
+
+export const runReasons = ['link', 'schedule', 'person', 'repair'] as const;
+export type RunReason = (typeof runReasons)[number];

@@ -1,0 +1,81 @@
+import { z } from 'zod';
+import { dossierBounds, metaFault } from '@dossier/domain/dossier.ts';
+import type { Json } from '@dossier/domain/dossier.ts';
+import { idSchema, looseBoolean, text, timeSchema } from './values.ts';
+
+/** A JSON object that survives storage: bounded depth, no U+0000, no lone surrogates, finite numbers. */
+export const metaSchema = z
+  .custom<{ [key: string]: Json }>((value) => typeof value === 'object' && value !== null && !Array.isArray(value), 'must be a JSON object')
+  .check((context) => {
+    const fault = metaFault(context.value);
+    if (fault) context.issues.push({ code: 'custom', message: fault, input: context.value });
+  })
+  .meta({ override: { type: 'object', additionalProperties: true } });
+
+/** The content that a person edits; also the fields of an import line. */
+export const dossierFields = {
+  name: text(dossierBounds.name, 1),
+  comment: text(dossierBounds.comment),
+  active: looseBoolean,
+  meta: metaSchema,
+  external_id: text(dossierBounds.externalId, 1).nullable(),
+};
+
+const listsSchema = z.array(idSchema).min(1, 'must name at least one watch list').max(1000);
+
+export const dossierCreation = z
+  .object({
+    name: dossierFields.name,
+    dossier_lists: listsSchema,
+    comment: dossierFields.comment.optional(),
+    active: dossierFields.active.optional(),
+    meta: dossierFields.meta.optional(),
+    external_id: dossierFields.external_id.optional(),
+  })
+  .meta({ id: 'DossierCreation' });
+
+export const dossierChange = z
+  .object({
+    name: dossierFields.name.optional(),
+    dossier_lists: listsSchema.optional(),
+    comment: dossierFields.comment.optional(),
+    active: dossierFields.active.optional(),
+    meta: dossierFields.meta.optional(),
+    external_id: dossierFields.external_id.optional(),
+  })
+  .meta({ id: 'DossierChange' });
+
+export const dossierSchema = z
+  .looseObject({
+    id: idSchema,
+    name: z.string(),
+    comment: z.string(),
+    active: z.boolean(),
+    dossier_lists: z.array(idSchema),
+    meta: z.record(z.string(), z.unknown()),
+    external_id: z.string().nullable(),
+    face_count: z.int(),
+    has_faces: z.boolean(),
+    created_date: timeSchema,
+    modified_date: timeSchema,
+  })
+  .meta({ id: 'Dossier' });
+
+export type Dossier = z.infer<typeof dossierSchema>;
+
+export const dossierFaceSchema = z
+  .looseObject({
+    id: z.string(),
+    dossier: idSchema,
+    source_photo: z.string(),
+    thumbnail: z.string(),
+    sha256: z.string().regex(/^[0-9a-f]{64}$/),
+    width: z.int(),
+    height: z.int(),
+    bytes: z.int(),
+    features: z.string().nullable(),
+    created_date: timeSchema,
+  })
+  .meta({ id: 'DossierFace' });
+
+export type DossierFace = z.infer<typeof dossierFaceSchema>;

@@ -1,0 +1,133 @@
+import { z } from 'zod';
+import { linkStates } from '@dossier/domain/link.ts';
+import { runMethods, runModes, runReasons, runStates } from '@dossier/domain/run.ts';
+import { idSchema, timeSchema } from './values.ts';
+
+const listId = z
+  .union([
+    idSchema,
+    z
+      .string()
+      .regex(/^[1-9]\d{0,15}$/)
+      .transform(Number),
+  ])
+  .meta({ override: { type: 'integer', minimum: 1 } });
+
+const httpUrl = z
+  .string()
+  .max(2048)
+  .refine((value) => {
+    const url = URL.parse(value);
+    return (
+      url !== null && (url.protocol === 'http:' || url.protocol === 'https:') && url.username === '' && url.search === '' && url.hash === ''
+    );
+  }, 'must be an http:// or https:// URL without credentials, query or fragment');
+
+/** The body of `POST /sync/dossier-lists/`. */
+export const linkRequest = z
+  .object({ remote_dossier_list: listId, remote_url: httpUrl, slave_dossier_list: listId })
+  .meta({ id: 'LinkRequest' });
+
+export const syncRequest = z.object({ mode: z.enum(runModes).optional() }).meta({ id: 'SyncRequest' });
+
+export const masterTestRequest = z.object({ remote_url: httpUrl }).meta({ id: 'MasterTestRequest' });
+
+/** What went wrong, in words for an operator. */
+export const syncErrorSchema = z.looseObject({
+  code: z.string(),
+  desc: z.string(),
+  remedy: z.string(),
+  attempts: z.int(),
+  next_attempt: timeSchema.nullable(),
+});
+export type SyncError = z.infer<typeof syncErrorSchema>;
+
+export const progressSchema = z.looseObject({
+  phase: z.enum(['queued', 'greeting', 'fetching', 'photos', 'applying']),
+  done: z.int(),
+  total: z.int().nullable(),
+  photos_done: z.int(),
+  photos_total: z.int().nullable(),
+});
+
+export const linkSchema = z
+  .looseObject({
+    slave_dossier_list: idSchema,
+    remote_url: z.string(),
+    remote_dossier_list: idSchema,
+    remote_name: z.string().nullable(),
+    state: z.enum(linkStates),
+    error: syncErrorSchema.nullable(),
+    last_attempt: timeSchema.nullable(),
+    last_success: timeSchema.nullable(),
+    verified_at: timeSchema.nullable(),
+    next_run: timeSchema.nullable(),
+    progress: progressSchema.nullable(),
+    remote_count: z.int().nullable(),
+    local_count: z.int(),
+    revision: z.int().nullable(),
+    head_revision: z.int().nullable(),
+  })
+  .meta({ id: 'Link' });
+export type Link = z.infer<typeof linkSchema>;
+
+/** A dossier in which a verification found a replica to differ from its master. */
+export const differenceSchema = z.looseObject({
+  kind: z.enum(['missing', 'unexpected', 'changed']),
+  dossier: z.string(),
+  id: idSchema.nullable(),
+  name: z.string().nullable(),
+});
+export type Difference = z.infer<typeof differenceSchema>;
+
+export const runSchema = z
+  .looseObject({
+    id: idSchema,
+    slave_dossier_list: idSchema,
+    reason: z.enum(runReasons),
+    mode: z.enum(runModes),
+    method: z.enum(runMethods).nullable(),
+    state: z.enum(runStates),
+    started_date: timeSchema.nullable(),
+    finished_date: timeSchema.nullable(),
+    added: z.int(),
+    changed: z.int(),
+    removed: z.int(),
+    unchanged: z.int(),
+    photos_fetched: z.int(),
+    photos_missing: z.array(z.string()),
+    bytes: z.int(),
+    pages: z.int(),
+    attempt: z.int(),
+    error: syncErrorSchema.nullable(),
+    restored_offline_deletions: z.int(),
+    differences: z.array(differenceSchema).nullable(),
+  })
+  .meta({ id: 'Run' });
+export type Run = z.infer<typeof runSchema>;
+
+export const deadLetterSchema = z
+  .looseObject({
+    id: idSchema,
+    slave_dossier_list: idSchema,
+    run: idSchema,
+    phase: z.string(),
+    code: z.string(),
+    desc: z.string(),
+    remedy: z.string(),
+    first_date: timeSchema,
+    last_date: timeSchema,
+    count: z.int(),
+  })
+  .meta({ id: 'DeadLetter' });
+export type DeadLetter = z.infer<typeof deadLetterSchema>;
+
+export const masterTestSchema = z
+  .looseObject({
+    node: z.uuid(),
+    external_address: z.string().nullable(),
+    dossier_lists: z.array(z.looseObject({ id: idSchema, name: z.string(), dossier_count: z.int() })),
+    SYNC_TIME: z.object({ hour: z.int(), minute: z.int() }),
+    TIME_ZONE: z.string(),
+  })
+  .meta({ id: 'MasterTest' });

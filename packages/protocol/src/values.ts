@@ -1,0 +1,45 @@
+import { z } from 'zod';
+import { textFault } from '@dossier/domain/dossier.ts';
+
+/** Times are ISO 8601 in UTC with `Z`. */
+export const timeSchema = z.iso.datetime();
+
+/** Ids of lists, dossiers and links. */
+export const idSchema = z.int().positive();
+
+/** A text of bounded length (code points) that PostgreSQL can hold. */
+export function text(maximum: number, minimum = 0): z.ZodString {
+  return z.string().check((context) => {
+    const fault = textFault(context.value);
+    if (fault) context.issues.push({ code: 'custom', message: fault, input: context.value });
+    // The length in code units is an upper bound of the length in code points, which is costly to count.
+    if (context.value.length < minimum)
+      context.issues.push({
+        code: 'custom',
+        message: `must have at least ${minimum} character`,
+        input: context.value,
+      });
+    if (context.value.length > maximum && Array.from(context.value).length > maximum) {
+      context.issues.push({
+        code: 'custom',
+        message: `must have at most ${maximum} characters`,
+        input: context.value,
+      });
+    }
+  });
+}
+
+/** A boolean, or the strings "true" and "false" as some clients send them. */
+export const looseBoolean = z
+  .union([z.boolean(), z.enum(['true', 'false'])])
+  .transform((value) => value === true || value === 'true')
+  .meta({ override: { type: 'boolean' } });
+
+/** Where a page of results continues; cursors are opaque. */
+export function pageOf<T extends z.ZodType>(item: T) {
+  return z.looseObject({
+    results: z.array(item),
+    next_page: z.string().nullable(),
+    prev_page: z.string().nullable(),
+  });
+}

@@ -1,0 +1,50 @@
+import { z } from 'zod';
+import { linkStates } from '@dossier/domain/link.ts';
+import { idSchema, looseBoolean, text, timeSchema } from './values.ts';
+
+const fields = {
+  name: text(256, 1),
+  comment: text(10_000),
+  color: text(32),
+  active: looseBoolean,
+};
+
+export const watchListCreation = z
+  .object({
+    name: fields.name,
+    comment: fields.comment.optional(),
+    color: fields.color.optional(),
+    active: fields.active.optional(),
+  })
+  .meta({ id: 'WatchListCreation' });
+
+export const watchListChange = z
+  .object({
+    name: fields.name.optional(),
+    comment: fields.comment.optional(),
+    color: fields.color.optional(),
+    active: fields.active.optional(),
+  })
+  .meta({ id: 'WatchListChange' });
+
+export const watchListSchema = z
+  .looseObject({
+    id: idSchema,
+    name: z.string(),
+    comment: z.string(),
+    color: z.string(),
+    active: z.boolean(),
+    dossier_count: z.int(),
+    created_date: timeSchema,
+    modified_date: timeSchema,
+    replica: z
+      .looseObject({
+        remote_url: z.string(),
+        remote_dossier_list: z.int(),
+        state: z.enum(linkStates),
+      })
+      .nullable(),
+  })
+  .meta({ id: 'WatchList' });
+
+export type WatchList = z.infer<typeof watchListSchema>;

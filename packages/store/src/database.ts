@@ -1,0 +1,81 @@
+import createKnex from 'knex';
+import type { Knex } from 'knex';
+import { types as defaultTypes } from 'pg';
+
+/** A pool of connections, or one connection inside a transaction. */
+export type Database = Knex;
+/** What a statement needs: the pool, or the transaction it shall be part of. */
+export type Connection = Knex | Knex.Transaction;
+
+const int8 = 20;
+
+/** bigint columns hold ids, counters and revisions, which stay below 2^53; the halves of hashes are never selected as numbers. */
+function parseInt8(text: string): number {
+  const value = Number(text);
+  if (!Number.isSafeInteger(value)) throw new RangeError(`bigint ${text} does not fit a JavaScript number`);
+  return value;
+}
+
+const types = {
+  getTypeParser: (oid: number, format?: string) =>
+    oid === int8 ? parseInt8 : (defaultTypes.getTypeParser as (id: number, form: string) => unknown)(oid, format ?? 'text'),
+};
+
+/** Opens a pool on a PostgreSQL URL. No connection is made before the first statement. */
+export function openDatabase(url: string, options: { applicationName: string; poolSize: number }): Database {
+  return createKnex({
+    client: 'pg',
+    connection: {
+      connectionString: url,
+      application_name: options.applicationName,
+      types,
+      keepAlive: true,
+      connectionTimeoutMillis: 10_000,
+      options: '-c timezone=UTC -c lock_timeout=60s -c idle_in_transaction_session_timeout=15min',
+    },
+    pool: { min: 0, max: options.poolSize },
+    acquireConnectionTimeout: 15_000,
+  });
+}
+
+/** Runs one statement with named parameters (`:name`) and returns its rows as the given type. */
+export async function query<Row>(connection: Connection, sql: string, parameters: Record<string, unknown> = {}): Promise<Row[]> {
+  const result = await connection.raw<{ rows: Row[] }>(sql, parameters as Record<string, Knex.Value>);
+  return result.rows;
+}
+
+/** The first row of a statement that gives at most one, or null. */
+export async function queryOne<Row>(connection: Connection, sql: string, parameters: Record<string, unknown> = {}): Promise<Row | null> {
+  const rows = await query<Row>(connection, sql, parameters);
+  return rows[0] ?? null;
+}
+
+/** SQLSTATEs after which the same transaction may succeed when run again: serialization failure and deadlock. */
+const repeatable = new Set(['40001', '40P01']);
+const maximumTries = 5;
+
+/** The SQLSTATE of a PostgreSQL error, or null for anything else. */
+export function sqlState(error: unknown): string | null {
+  return error instanceof Error && 'code' in error && typeof error.code === 'string' && /^[0-9A-Z]{5}$/.test(error.code)
+    ? error.code
+    : null;
+}
+
+/**
+ * Runs `work` in one READ COMMITTED transaction: committed when it returns, rolled back when it throws. `work` may run several
+ * times (deadlocks, serialization failures), so it must have no effect outside the database. Inside a transaction it joins it.
+ */
+export async function transaction<Result>(
+  connection: Connection,
+  work: (transaction: Knex.Transaction) => Promise<Result>,
+): Promise<Result> {
+  if (connection.isTransaction) return work(connection as Knex.Transaction);
+  for (let tries = 1; ; tries += 1) {
+    try {
+      return await connection.transaction(work, { isolationLevel: 'read committed' });
+    } catch (error) {
+      const state = sqlState(error);
+      if (state === null || !repeatable.has(state) || tries === maximumTries) throw error;
+    }
+  }
+}
