@@ -1,0 +1,108 @@
+import { fileTypeFromBuffer } from 'file-type';
+import type { Sharp } from 'sharp';
+import sharp from 'sharp';
+import { MAXIMUM_PHOTO_BYTES, MAXIMUM_PHOTO_SIDE_PIXELS, THUMBNAIL_SIDE_PIXELS } from './limits.ts';
+import type { RefusalReason } from './photo-refused.ts';
+import { PhotoRefused } from './photo-refused.ts';
+
+export type PhotoMediaType = 'image/jpeg' | 'image/png' | 'image/webp';
+
+export interface PhotoFacts {
+  readonly mediaType: PhotoMediaType;
+  /** Pixels from left to right of the image as it is displayed: upright, after the EXIF orientation is applied. */
+  readonly width: number;
+  /** Pixels from top to bottom of the image as it is displayed: upright, after the EXIF orientation is applied. */
+  readonly height: number;
+}
+
+const DECODING_TIMEOUT_SECONDS = 5;
+const THUMBNAIL_QUALITY = 80;
+
+/** An animated PNG shows its first picture to any decoder that doesn't know about animation. */
+const MEDIA_TYPES: Readonly<Record<string, PhotoMediaType>> = {
+  'image/jpeg': 'image/jpeg',
+  'image/png': 'image/png',
+  'image/apng': 'image/png',
+  'image/webp': 'image/webp',
+};
+
+// libvips keeps these settings per process. Every decoder is one more door for hostile files, so only three are left open; decoded images
+// are not kept, and one image uses one thread, as several are decoded side by side.
+sharp.block({ operation: ['VipsForeignLoad'] });
+sharp.unblock({ operation: ['VipsForeignLoadJpegBuffer', 'VipsForeignLoadPngBuffer', 'VipsForeignLoadWebpBuffer'] });
+sharp.cache(false);
+sharp.concurrency(1);
+
+/**
+ * Says what the bytes are, having decoded them to the last line; what they are called doesn't count. Of an animation only the first
+ * picture is looked at. Throws PhotoRefused for anything that isn't a whole JPEG, PNG or WebP of at most MAXIMUM_PHOTO_BYTES and
+ * MAXIMUM_PHOTO_SIDE_PIXELS a side.
+ */
+export async function inspectPhoto(bytes: Uint8Array): Promise<PhotoFacts> {
+  if (bytes.byteLength === 0) throw new PhotoRefused('empty', 'The photo has no bytes');
+  if (bytes.byteLength > MAXIMUM_PHOTO_BYTES) {
+    throw new PhotoRefused('too-many-bytes', `The photo has ${bytes.byteLength} bytes; at most ${MAXIMUM_PHOTO_BYTES} are allowed`);
+  }
+  const mediaType = await mediaTypeOf(bytes);
+  const size = await sizeOf(bytes);
+  // Squeezing the image into one pixel makes libvips decode every line without holding more than a few.
+  await decode(open(bytes).resize({ width: 1, height: 1, fit: 'fill', fastShrinkOnLoad: false }).raw());
+  return { mediaType, ...size };
+}
+
+/**
+ * A WebP of the photo for lists: upright, at most THUMBNAIL_SIDE_PIXELS a side and never enlarged, without any metadata (no place, no
+ * camera). Throws PhotoRefused for bytes that {@link inspectPhoto} would refuse, too.
+ */
+export async function makeThumbnail(bytes: Uint8Array): Promise<Buffer> {
+  const thumbnail = open(bytes)
+    .resize({ width: THUMBNAIL_SIDE_PIXELS, height: THUMBNAIL_SIDE_PIXELS, fit: 'inside', withoutEnlargement: true })
+    .webp({ quality: THUMBNAIL_QUALITY });
+  return await decode(thumbnail);
+}
+
+async function mediaTypeOf(bytes: Uint8Array): Promise<PhotoMediaType> {
+  const found = await fileTypeFromBuffer(bytes);
+  const mediaType = MEDIA_TYPES[found?.mime ?? ''];
+  if (mediaType === undefined) {
+    throw new PhotoRefused(
+      'unsupported-type',
+      `The photo must be a JPEG, PNG or WebP image; its content is ${found?.mime ?? 'none of these'}`,
+    );
+  }
+  return mediaType;
+}
+
+async function sizeOf(bytes: Uint8Array): Promise<{ width: number; height: number }> {
+  const { width, height } = await refusing(async () => (await open(bytes).metadata()).autoOrient);
+  if (Math.max(width, height) > MAXIMUM_PHOTO_SIDE_PIXELS) {
+    throw new PhotoRefused(
+      'too-many-pixels',
+      `The photo has ${width} x ${height} pixels; at most ${MAXIMUM_PHOTO_SIDE_PIXELS} a side are allowed`,
+    );
+  }
+  return { width, height };
+}
+
+function open(bytes: Uint8Array): Sharp {
+  return sharp(bytes, { limitInputPixels: MAXIMUM_PHOTO_SIDE_PIXELS ** 2, failOn: 'error', pages: 1, autoOrient: true });
+}
+
+async function decode(image: Sharp): Promise<Buffer> {
+  return await refusing(async () => await image.timeout({ seconds: DECODING_TIMEOUT_SECONDS }).toBuffer());
+}
+
+async function refusing<T>(action: () => Promise<T>): Promise<T> {
+  try {
+    return await action();
+  } catch (error) {
+    const detail = error instanceof Error ? error.message : String(error);
+    throw new PhotoRefused(reasonOf(detail), `The photo can't be decoded: ${detail.replaceAll(/\s+/g, ' ').slice(0, 200)}`, error);
+  }
+}
+
+function reasonOf(detail: string): RefusalReason {
+  if (detail.includes('exceeds pixel limit')) return 'too-many-pixels';
+  if (detail.startsWith('timeout')) return 'too-slow';
+  return 'damaged';
+}
