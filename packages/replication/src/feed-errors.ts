@@ -1,0 +1,231 @@
+import { type RequestError, TimeoutError } from 'got';
+import { CLOCK_TOLERANCE_MS, type SignatureRefusal } from '@dossier/protocol/signature-base.ts';
+
+/**
+ * What can go wrong between a slave and its master. Whatever it is, nothing was changed: the watch list keeps what it had.
+ *
+ * - `MASTER_UNREACHABLE`: no connection (refused, name not found, network down, reset, TLS refused; the detail says which). Retried.
+ * - `MASTER_TIMEOUT`: connected or not, the master took too long. Retried.
+ * - `MASTER_ERROR`: the master, or a proxy before it, answered that it can't serve now (5xx, 408, 429). Retried.
+ * - `ANSWER_TRUNCATED`: the answer ended before it was whole: the line was cut. Retried.
+ * - `ANSWER_FORGED`: the answer isn't what a holder of the token signed for this request: altered on the way, or not by the master. Retried,
+ *   since a fault of the line looks the same; if it stays, something between the nodes rewrites answers.
+ * - `TOKEN_REFUSED`: the master doesn't accept our signature: another SYNC_TOKEN, or a proxy that changes host or path. Needs a person.
+ * - `CLOCK_DIFFERS`: the clocks are more than five minutes apart, so that signatures are refused. Needs a person.
+ * - `PROTOCOL_NOT_SPOKEN`: whoever answers under this address is no master: a web page, a redirect, an unsigned answer. Needs a person.
+ * - `ANSWER_TOO_LARGE`: more bytes than this node accepts as one answer. Needs a person.
+ */
+export type FeedErrorCode =
+  | 'MASTER_UNREACHABLE'
+  | 'MASTER_TIMEOUT'
+  | 'MASTER_ERROR'
+  | 'ANSWER_TRUNCATED'
+  | 'ANSWER_FORGED'
+  | 'TOKEN_REFUSED'
+  | 'CLOCK_DIFFERS'
+  | 'PROTOCOL_NOT_SPOKEN'
+  | 'ANSWER_TOO_LARGE';
+
+const kinds = {
+  MASTER_UNREACHABLE: 'retry',
+  MASTER_TIMEOUT: 'retry',
+  MASTER_ERROR: 'retry',
+  ANSWER_TRUNCATED: 'retry',
+  ANSWER_FORGED: 'retry',
+  TOKEN_REFUSED: 'operator',
+  CLOCK_DIFFERS: 'operator',
+  PROTOCOL_NOT_SPOKEN: 'operator',
+  ANSWER_TOO_LARGE: 'operator',
+} as const satisfies Record<FeedErrorCode, 'retry' | 'operator'>;
+
+/** A failed exchange with a master. `detail` (also the message) says what happened and what is safe, `remedy` what to do. `kind`: may pass, or needs a person. */
+export class FeedError extends Error {
+  override readonly name = 'FeedError';
+  readonly code: FeedErrorCode;
+  readonly kind: 'retry' | 'operator';
+  readonly remedy: string;
+
+  constructor(code: FeedErrorCode, sentences: { what: string; remedy: string; cause?: unknown }) {
+    super(`${sentences.what} Nothing was changed: the watch list keeps what it had.`, { cause: sentences.cause });
+    this.code = code;
+    this.kind = kinds[code];
+    this.remedy = sentences.remedy;
+  }
+
+  get detail(): string {
+    return this.message;
+  }
+}
+
+/** What was seen on the wire, before it has a name. */
+export type FeedFailure =
+  | { readonly saw: 'broken'; readonly error: RequestError; readonly answering: boolean }
+  | { readonly saw: 'short'; readonly bytes: number; readonly expectedBytes: number }
+  | { readonly saw: 'status'; readonly status: number; readonly location: string | undefined }
+  | { readonly saw: 'unauthorized'; readonly skewMs: number | null }
+  | { readonly saw: 'distrust'; readonly reason: SignatureRefusal; readonly skewMs: number | undefined; readonly described: string }
+  | { readonly saw: 'encoding'; readonly described: string; readonly error?: unknown }
+  | { readonly saw: 'other'; readonly described: string }
+  | { readonly saw: 'excess'; readonly maximumBytes: number };
+
+/** The one place where a failure of an exchange gets its code and its sentences. `master`: its address, as the operator typed it. */
+export function feedErrorOf(master: string, failure: FeedFailure): FeedError {
+  switch (failure.saw) {
+    case 'broken':
+      return brokenError(master, failure.error, failure.answering);
+    case 'short':
+      return truncatedError(master, `${failure.bytes} of ${failure.expectedBytes} bytes came`);
+    case 'status':
+      return statusError(master, failure);
+    case 'unauthorized':
+      return failure.skewMs !== null && Math.abs(failure.skewMs) > CLOCK_TOLERANCE_MS ? clockError(failure.skewMs) : tokenError(master);
+    case 'distrust':
+      return distrustError(master, failure);
+    case 'encoding':
+      return notSpokenError(master, `The answer of ${master} cannot be read: ${failure.described}.`, failure.error);
+    case 'other':
+      return forgedError(master, failure.described);
+    default:
+      return new FeedError('ANSWER_TOO_LARGE', {
+        what: `The answer of ${master} is larger than the ${failure.maximumBytes} bytes that this node accepts for it.`,
+        remedy:
+          'Compare the versions of both nodes and bring the older one up to date; if they are equal, report this as a defect of the master.',
+      });
+  }
+}
+
+function brokenError(master: string, error: RequestError, answering: boolean): FeedError {
+  if (error instanceof TimeoutError) return timeoutError(master, error);
+  if (error.code.startsWith('HPE_')) return notSpokenError(master, `What answers at ${master} is no web server (${error.code}).`, error);
+  if (answering) return truncatedError(master, 'the connection was cut', error);
+  const tls = tlsReason(error);
+  if (tls !== null) {
+    return new FeedError('MASTER_UNREACHABLE', {
+      what: `No secure connection to the master ${master}: ${tls}.`,
+      remedy: 'Renew or install the certificate on the master, or make its authority known to this node (NODE_EXTRA_CA_CERTS).',
+      cause: error,
+    });
+  }
+  return new FeedError('MASTER_UNREACHABLE', {
+    what: `The master ${master} cannot be reached: ${networkReason(error)}.`,
+    remedy: 'Check that the master runs and that this node reaches it over the network. This node tries again by itself.',
+    cause: error,
+  });
+}
+
+function timeoutError(master: string, error: TimeoutError): FeedError {
+  const stages: Record<string, string> = {
+    lookup: 'its name was not resolved',
+    connect: 'it accepted no connection',
+    secureConnect: 'it agreed on no secure connection',
+    response: 'it did not begin to answer',
+    socket: 'nothing came over the line',
+  };
+  return new FeedError('MASTER_TIMEOUT', {
+    what: `The master ${master} took too long: ${stages[error.event] ?? 'its answer was not complete'} in time (${error.message}).`,
+    remedy: 'Check the load of the master and the line to it. This node tries again by itself.',
+    cause: error,
+  });
+}
+
+function statusError(master: string, { status, location }: { status: number; location: string | undefined }): FeedError {
+  if (status >= 500 || status === 429 || status === 408) {
+    return new FeedError('MASTER_ERROR', {
+      what: `The master ${master}, or a proxy before it, answered that it cannot serve now (HTTP ${status}).`,
+      remedy: 'Look into the log of the master and its readiness (/readyz). This node tries again by itself.',
+    });
+  }
+  if (status >= 300 && status < 400) {
+    const to = location === undefined ? 'elsewhere' : `to ${location}`;
+    return notSpokenError(master, `${master} redirects ${to}, and a redirect is never followed (HTTP ${status}).`);
+  }
+  return notSpokenError(master, `${master} gave an answer that is not foreseen here (HTTP ${status}).`);
+}
+
+function distrustError(
+  master: string,
+  { reason, skewMs, described }: { reason: SignatureRefusal; skewMs: number | undefined; described: string },
+): FeedError {
+  if (reason === 'clock' && skewMs !== undefined) return clockError(skewMs);
+  if (reason === 'missing')
+    return notSpokenError(master, `What answers at ${master} does not sign its answers, so it is no master (${described}).`);
+  return forgedError(master, `its signature does not hold (${reason})`);
+}
+
+function tokenError(master: string): FeedError {
+  return new FeedError('TOKEN_REFUSED', {
+    what: `The master ${master} refuses this node's signature.`,
+    remedy:
+      'Set the same SYNC_TOKEN on both nodes and restart them. If it is the same, a proxy between them changes what was signed: it must pass on the Host header, the path and the query as they are.',
+  });
+}
+
+function clockError(skewMs: number): FeedError {
+  const relation = skewMs < 0 ? 'ahead of' : 'behind';
+  return new FeedError('CLOCK_DIFFERS', {
+    what: `This node's clock is ${durationOf(Math.abs(skewMs))} ${relation} the master's, and signatures hold for five minutes only.`,
+    remedy: 'Set the clock that is wrong and let both nodes follow a time server (NTP). Then sync again.',
+  });
+}
+
+function notSpokenError(master: string, what: string, cause?: unknown): FeedError {
+  return new FeedError('PROTOCOL_NOT_SPOKEN', {
+    what,
+    remedy: `Check the address of the master (${master}): scheme, host, port and path must lead to the node itself, without a log-in page or redirect between.`,
+    ...(cause !== undefined && { cause }),
+  });
+}
+
+function forgedError(master: string, why: string): FeedError {
+  return new FeedError('ANSWER_FORGED', {
+    what: `An answer under the address of ${master} is not what the master signed for this request: ${why}. It was thrown away.`,
+    remedy:
+      'If it happens again, something between the nodes alters the answers: look for a proxy, cache or filter, and connect without it.',
+  });
+}
+
+function truncatedError(master: string, how: string, cause?: unknown): FeedError {
+  return new FeedError('ANSWER_TRUNCATED', {
+    what: `The answer of the master ${master} broke off: ${how}. The part that came was thrown away.`,
+    remedy:
+      'Nothing, if the line is known to be poor: this node tries again by itself. Otherwise check the line and the log of the master.',
+    ...(cause !== undefined && { cause }),
+  });
+}
+
+const tlsReasons: Record<string, string> = {
+  CERT_HAS_EXPIRED: 'its certificate has expired',
+  CERT_NOT_YET_VALID: "its certificate is not valid yet (or this node's clock is behind)",
+  DEPTH_ZERO_SELF_SIGNED_CERT: 'its certificate is signed by itself',
+  SELF_SIGNED_CERT_IN_CHAIN: 'its certificate comes from an authority unknown to this node',
+  UNABLE_TO_VERIFY_LEAF_SIGNATURE: 'its certificate comes from an authority unknown to this node',
+  UNABLE_TO_GET_ISSUER_CERT_LOCALLY: 'its certificate comes from an authority unknown to this node',
+  ERR_TLS_CERT_ALTNAME_INVALID: 'its certificate is for another name',
+  EPROTO: 'it does not speak TLS there, or no common version of it',
+};
+
+function tlsReason({ code, message }: RequestError): string | null {
+  if (!(code in tlsReasons) && !/^(ERR_TLS_|ERR_SSL_|CERT_)/.test(code)) return null;
+  return tlsReasons[code] ?? `${message} (${code})`;
+}
+
+const networkReasons: Record<string, string> = {
+  ECONNREFUSED: 'the connection was refused',
+  ENOTFOUND: 'its name is unknown',
+  EAI_AGAIN: 'its name could not be resolved now',
+  ECONNRESET: 'the connection was reset before an answer came',
+  EPIPE: 'the connection was closed before the request was sent',
+  EHOSTUNREACH: 'there is no way to its host',
+  ENETUNREACH: 'there is no way to its network',
+};
+
+function networkReason({ code, message }: RequestError): string {
+  return networkReasons[code] ?? `${message} (${code})`;
+}
+
+function durationOf(milliseconds: number): string {
+  const minutes = Math.round(milliseconds / 60_000);
+  if (minutes < 120) return `${minutes} minutes`;
+  const hours = Math.round(minutes / 60);
+  return hours < 48 ? `${hours} hours` : `${Math.round(hours / 24)} days`;
+}

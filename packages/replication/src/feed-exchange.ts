@@ -1,0 +1,155 @@
+import { once } from 'node:events';
+import got, { type Delays, RequestError, type Request, type Response } from 'got';
+import { signRequest } from '@dossier/protocol/request-signature.ts';
+import { verifyResponse, type VerifiedResponse } from '@dossier/protocol/response-signature.ts';
+import type { SigningKey } from '@dossier/protocol/signing-key.ts';
+import type { FeedAgents } from './feed-agents.ts';
+import { type FeedError, type FeedFailure, feedErrorOf } from './feed-errors.ts';
+
+/** Limits of one exchange. `inactivityMs`: without a byte in either direction; `responseMs`: until the head of the answer; `totalMs`: until its last byte, photos excepted. */
+export interface FeedTimeouts {
+  readonly connectMs: number;
+  readonly responseMs: number;
+  readonly inactivityMs: number;
+  readonly totalMs: number;
+}
+
+const defaultTimeouts: FeedTimeouts = { connectMs: 5_000, responseMs: 60_000, inactivityMs: 60_000, totalMs: 300_000 };
+
+/** Who asks, and how. */
+export interface ExchangeOptions {
+  readonly key: SigningKey;
+  readonly version: string;
+  readonly now: () => Date;
+  readonly randomNonce: () => string;
+  readonly timeouts?: Partial<FeedTimeouts>;
+}
+
+/** One request: `encoding` is the content coding that the answer may have. */
+export interface ExchangeQuestion {
+  readonly query?: Readonly<Record<string, string | number | undefined>>;
+  readonly etag?: string;
+  readonly encoding: 'identity' | 'zstd';
+  readonly timeoutMs?: number;
+  readonly signal?: AbortSignal;
+}
+
+/** An answer whose head is checked and whose body is still to come. */
+export interface OpenAnswer {
+  readonly stream: Request;
+  readonly response: Response;
+  readonly verified: VerifiedResponse;
+  readonly signal: AbortSignal | undefined;
+  readonly fail: (failure: FeedFailure) => FeedError;
+}
+
+/** Sends a signed request and gives the answer once its head is checked; throws FeedError, or the reason of the signal. */
+export type Exchange = (path: string, question: ExchangeQuestion) => Promise<OpenAnswer>;
+
+/** Exchanges with the master at `base`. */
+export function createExchange(options: ExchangeOptions, { base, agents }: { base: URL; agents: FeedAgents }): Exchange {
+  const timeouts = { ...defaultTimeouts, ...options.timeouts };
+  const fail = (failure: FeedFailure) => feedErrorOf(base.origin + base.pathname.replace(/\/+$/, ''), failure);
+
+  /** Sends the request once, on a connection of the pool or on a new one, and waits for the head of the answer. */
+  async function send(url: URL, question: ExchangeQuestion, fresh: boolean) {
+    const conditional = question.etag !== undefined && { 'if-none-match': question.etag };
+    const signature = signRequest(
+      options.key,
+      { method: 'GET', url, headers: { ...conditional } },
+      { now: options.now(), nonce: options.randomNonce() },
+    );
+    const stream = got.stream(url, {
+      headers: {
+        ...conditional,
+        ...signature,
+        'accept-encoding': question.encoding,
+        'user-agent': `dossier/${options.version}`,
+      },
+      agent: fresh ? { http: false, https: false } : agents,
+      timeout: delaysOf(timeouts, question.timeoutMs),
+      retry: { limit: 0 },
+      decompress: false,
+      followRedirect: false,
+      throwHttpErrors: false,
+      strictContentLength: true,
+      ...(question.signal && { signal: question.signal }),
+    });
+    stream.on('error', () => {}); // heard by whoever waits at that moment; this one keeps a failure between two waits from ending the process
+    const [response] = (await once(stream, 'response')) as [Response];
+    return { stream, response, requestSignature: signature.signature };
+  }
+
+  return async (path, question) => {
+    question.signal?.throwIfAborted();
+    const url = urlOf(base, path, question.query);
+    const sent = await send(url, question, false)
+      .catch((error: unknown) => {
+        if (isStaleConnection(error)) return send(url, question, true);
+        throw error;
+      })
+      .catch((error: unknown) => {
+        throw wireError(error, { fail, signal: question.signal, answering: false });
+      });
+    try {
+      const verified = checkHead(sent.response, { ...options, fail, requestSignature: sent.requestSignature });
+      return { ...sent, verified, fail, signal: question.signal };
+    } catch (error) {
+      sent.stream.destroy();
+      throw error;
+    }
+  };
+}
+
+function delaysOf(timeouts: FeedTimeouts, timeoutMs: number | undefined): Delays {
+  return {
+    lookup: timeouts.connectMs,
+    connect: timeouts.connectMs,
+    secureConnect: timeouts.connectMs,
+    response: timeouts.responseMs,
+    socket: timeouts.inactivityMs,
+    request: timeoutMs ?? timeouts.totalMs,
+  };
+}
+
+function urlOf(base: URL, path: string, query: ExchangeQuestion['query'] = {}): URL {
+  if (!/^\/feed\/[\w/-]*$/.test(path) || path.includes('//')) throw new RangeError(`${path} is no path of the feed.`);
+  const url = new URL(base.origin);
+  url.pathname = base.pathname.replace(/\/+$/, '') + path;
+  for (const [name, value] of Object.entries(query)) if (value !== undefined) url.searchParams.set(name, String(value));
+  return url;
+}
+
+/** A kept connection that the master closed in the same moment as we used it: nothing was received, so the request may go out again. */
+function isStaleConnection(error: unknown): boolean {
+  if (!(error instanceof RequestError) || error.response !== undefined) return false;
+  return error.request?.reusedSocket === true && (error.code === 'ECONNRESET' || error.code === 'EPIPE');
+}
+
+/** What to throw for an error of the HTTP client: a caller's abort as it is, faults of the wire as a FeedError, defects unchanged. `answering`: the head had come. */
+export function wireError(
+  error: unknown,
+  { fail, signal, answering }: { fail: OpenAnswer['fail']; signal: AbortSignal | undefined; answering: boolean },
+): unknown {
+  if (signal?.aborted) return signal.reason;
+  return error instanceof RequestError ? fail({ saw: 'broken', error, answering }) : error;
+}
+
+function checkHead(
+  response: Response,
+  { key, now, fail, requestSignature }: { key: SigningKey; now: () => Date; fail: OpenAnswer['fail']; requestSignature: string },
+): VerifiedResponse {
+  const status = response.statusCode;
+  if (status === 401) {
+    const theirs = Date.parse(response.headers.date ?? '');
+    throw fail({ saw: 'unauthorized', skewMs: Number.isNaN(theirs) ? null : theirs - now().getTime() });
+  }
+  const isRedirect = status >= 300 && status < 400 && status !== 304;
+  if (isRedirect || status >= 500 || status === 429 || status === 408) {
+    throw fail({ saw: 'status', status, location: response.headers.location });
+  }
+  const verified = verifyResponse(key, { status, headers: response.headersDistinct }, { requestSignature, now: now() });
+  if (verified.ok) return verified;
+  const described = `HTTP ${status}, ${response.headers['content-type'] ?? 'no content type'}`;
+  throw fail({ saw: 'distrust', reason: verified.reason, skewMs: verified.skewMs, described });
+}
