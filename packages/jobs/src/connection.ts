@@ -1,0 +1,37 @@
+import type { Processor, Queue, QueueEvents, Worker, WorkerOptions } from 'bullmq';
+
+import type { Logger } from '@dossier/runtime/logger.ts';
+
+import type { QueueName } from './declarations.ts';
+
+export interface ConnectionOptions {
+  /** Redis ≥ 6.2 or Valkey; null for BullMQ's PostgreSQL backend on `databaseUrl`. */
+  readonly redisUrl: string | null;
+  readonly databaseUrl: string;
+  /** Separates the sites on one Redis: must hold the node's uuid. PostgreSQL doesn't need it, each node has its own database. */
+  readonly prefix: string;
+  readonly logger: Logger;
+}
+
+/**
+ * Who uses a connection. A `producer` would rather be told that the queue is away than wait; a `worker` waits for its return.
+ */
+export type ConnectionRole = 'producer' | 'worker';
+
+export type JobProcessor = Processor<unknown, void>;
+export type JobWorkerOptions = Pick<
+  WorkerOptions,
+  'concurrency' | 'lockDuration' | 'stalledInterval' | 'maxStalledCount' | 'runRetryDelay'
+>;
+
+/** A way to the datastore of the queues. What it makes must be closed before it. */
+export interface QueueConnection {
+  queue(name: QueueName): Queue;
+  worker(name: QueueName, process: JobProcessor, options: JobWorkerOptions): Worker;
+  events(name: QueueName): QueueEvents;
+  /** Resolves when the datastore can take commands; rejects or waits otherwise. */
+  ready(): Promise<void>;
+  /** One round trip. */
+  ping(): Promise<void>;
+  close(): Promise<void>;
+}

@@ -1,0 +1,64 @@
+import { createPostgresBackend, Queue, QueueEvents, runMigrations, Worker } from 'bullmq';
+import type { BackendFactory, ConnectionOptions as BullConnection, RedisQueueBackend } from 'bullmq';
+import { Client, Pool } from 'pg';
+
+import type { ConnectionOptions, ConnectionRole, QueueConnection } from './connection.ts';
+import { reportErrors } from './error-report.ts';
+import { bullSettings } from './settings.ts';
+
+/** BullMQ looks for its tables here when it is given a pool. */
+const schema = 'bullmq';
+const connectTimeoutMs = { producer: 2000, worker: 10_000 };
+
+// BullMQ's types are generic over the backend down to the last class; typed as its default they stay readable,
+// and nothing here asks for what only one backend has.
+const backend = createPostgresBackend as unknown as BackendFactory<RedisQueueBackend>;
+
+/** Brings BullMQ's own tables to its version; safe to run from several hosts at once. Only the PostgreSQL backend needs it. */
+export async function migrateQueues(databaseUrl: string): Promise<void> {
+  const client = new Client({ connectionString: databaseUrl, connectionTimeoutMillis: connectTimeoutMs.worker });
+  await client.connect();
+  try {
+    await runMigrations(client, schema);
+  } finally {
+    await client.end();
+  }
+}
+
+/** One pool for all queues; every worker takes one connection of it for itself, to listen for new jobs. */
+export function openPostgresConnection(options: ConnectionOptions, role: ConnectionRole, poolSize: number): QueueConnection {
+  const report = reportErrors(options.logger);
+  const pool = new Pool({
+    connectionString: withSearchPath(options.databaseUrl),
+    max: poolSize,
+    keepAlive: true,
+    keepAliveInitialDelayMillis: 10_000,
+    connectionTimeoutMillis: connectTimeoutMs[role],
+    application_name: `dossier-queues-${role}`,
+  });
+  pool.on('error', report);
+  const shared = { connection: pool as unknown as BullConnection };
+  const ping = async (): Promise<void> => {
+    await pool.query('select 1');
+  };
+
+  return {
+    queue: (name) => new Queue(name, { ...shared, settings: bullSettings }, backend).on('error', report),
+    worker: (name, process, workerOptions) =>
+      new Worker(name, process, { ...shared, ...workerOptions, settings: bullSettings }, backend).on('error', report),
+    events: (name) => new QueueEvents(name, shared, backend).on('error', report),
+    ready: ping,
+    ping,
+    async close() {
+      await pool.end();
+    },
+  };
+}
+
+/** BullMQ's statements name their tables without a schema. In the URL it wins over whatever else sets `options`. */
+function withSearchPath(databaseUrl: string): string {
+  const url = new URL(databaseUrl);
+  const given = url.searchParams.get('options');
+  url.searchParams.set('options', `${given === null ? '' : `${given} `}-c search_path=${schema}`);
+  return url.toString();
+}

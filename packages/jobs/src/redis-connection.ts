@@ -1,0 +1,84 @@
+import { Queue, QueueEvents, Worker } from 'bullmq';
+import { Redis } from 'ioredis';
+
+import { ApplicationError } from '@dossier/runtime/errors.ts';
+
+import type { ConnectionOptions, QueueConnection } from './connection.ts';
+import { reportErrors } from './error-report.ts';
+import { bullSettings } from './settings.ts';
+
+const oldestVersion = [6, 2] as const;
+const reconnectStepMs = 100;
+const longestReconnectMs = 2000;
+
+/**
+ * One ioredis connection for all queues, from which BullMQ duplicates a blocking one per worker. Commands are never refused
+ * because Redis is away (`maxRetriesPerRequest: null`): BullMQ gives a queue up for good when one fails while it is being
+ * opened. Deadlines are the caller's.
+ */
+export function openRedisConnection(options: ConnectionOptions & { redisUrl: string }): QueueConnection {
+  const { prefix, logger } = options;
+  const report = reportErrors(logger);
+  const client = new Redis(options.redisUrl, {
+    maxRetriesPerRequest: null,
+    keepAlive: 10_000,
+    retryStrategy: (times) => Math.min(times * reconnectStepMs, longestReconnectMs),
+  });
+  client.on('error', report);
+  let refusal: ApplicationError | null = null;
+  client.on('ready', () => {
+    inspect().catch(report);
+  });
+  async function inspect(): Promise<void> {
+    const { version, policy } = await describe(client);
+    refusal = isSupported(version) ? null : tooOld(version);
+    if (refusal) logger.error({ version }, refusal.message);
+    if (policy === null || policy === 'noeviction') return;
+    logger.warn({ policy }, 'Redis may evict jobs: set maxmemory-policy to noeviction. The sweep replaces lost reminders.');
+  }
+  const shared = { connection: client, prefix, skipVersionCheck: true };
+
+  return {
+    queue: (name) => new Queue(name, { ...shared, settings: bullSettings }).on('error', report),
+    worker: (name, process, workerOptions) =>
+      new Worker(name, process, { ...shared, ...workerOptions, settings: bullSettings }).on('error', report),
+    events: (name) => new QueueEvents(name, shared).on('error', report),
+    async ready() {
+      if (client.status !== 'ready')
+        await new Promise<void>((resolve) => {
+          client.once('ready', () => resolve());
+        });
+      if (refusal) throw refusal;
+    },
+    async ping() {
+      await client.ping();
+    },
+    async close() {
+      client.disconnect();
+    },
+  };
+}
+
+async function describe(client: Redis): Promise<{ version: string; policy: string | null }> {
+  const information = await client.info('server');
+  // Hosted servers often refuse CONFIG; what can't be asked can't be warned about.
+  const policy = await client.config('GET', 'maxmemory-policy').then(configValue, () => null);
+  return { version: /^redis_version:(\S+)/m.exec(information)?.[1] ?? '0', policy };
+}
+
+/** CONFIG GET answers with a map in RESP3 and with a list of name and value in RESP2. */
+function configValue(answer: unknown): string | null {
+  const value: unknown = Array.isArray(answer) ? answer[1] : Object.values(answer as object)[0];
+  return typeof value === 'string' ? value : null;
+}
+
+function isSupported(version: string): boolean {
+  const [major = 0, minor = 0] = version.split('.').map(Number);
+  return major > oldestVersion[0] || (major === oldestVersion[0] && minor >= oldestVersion[1]);
+}
+
+function tooOld(version: string): ApplicationError {
+  return new ApplicationError('UNAVAILABLE', `The Redis server is version ${version}; jobs need 6.2 or newer.`, {
+    remedy: 'Upgrade Redis, or leave REDIS_URL unset to keep the queues in PostgreSQL.',
+  });
+}
