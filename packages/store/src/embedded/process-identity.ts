@@ -1,0 +1,62 @@
+import { execFile } from 'node:child_process';
+import { readFile } from 'node:fs/promises';
+import { promisify } from 'node:util';
+
+/** A process that lives now. Numbers are given anew, so a pid alone says nothing about tomorrow. */
+export interface ProcessIdentity {
+  readonly pid: number;
+  /** The command line, or '' where the process has none. */
+  readonly command: string;
+  /** Comparable only with itself: together with the pid it names one process for ever. */
+  readonly started: string;
+}
+
+const run = promisify(execFile);
+
+/** The process with this number, or null if there is none; one that has ended but wasn't yet reaped is none. */
+export async function identifyProcess(pid: number): Promise<ProcessIdentity | null> {
+  if (!isAlive(pid)) return null;
+  return process.platform === 'linux' ? identifyOnLinux(pid) : identifyByPs(pid);
+}
+
+/** True while a process has this number, also another user's. */
+export function isAlive(pid: number): boolean {
+  try {
+    return process.kill(pid, 0);
+  } catch (error) {
+    return error instanceof Error && 'code' in error && error.code === 'EPERM';
+  }
+}
+
+async function identifyOnLinux(pid: number): Promise<ProcessIdentity | null> {
+  try {
+    const [stat, command] = await Promise.all([readFile(`/proc/${pid}/stat`, 'utf8'), readFile(`/proc/${pid}/cmdline`, 'utf8')]);
+    // proc(5): after the name, which may hold blanks and brackets itself, state is field 3 and starttime field 22.
+    const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+    if (fields[0] === 'Z' || fields[0] === 'X') return null;
+    return { pid, command: command.replaceAll('\0', ' ').trim(), started: fields[19] ?? '' };
+  } catch (error) {
+    if (isGone(error)) return null;
+    throw error;
+  }
+}
+
+/** The process may end between two looks at it. */
+function isGone(error: unknown): boolean {
+  return error instanceof Error && 'code' in error && (error.code === 'ENOENT' || error.code === 'ESRCH');
+}
+
+async function identifyByPs(pid: number): Promise<ProcessIdentity | null> {
+  try {
+    const { stdout } = await run('ps', ['-ww', '-o', 'stat=', '-o', 'lstart=', '-o', 'command=', '-p', String(pid)], {
+      env: { LC_ALL: 'C', PATH: '/usr/bin:/bin' },
+    });
+    // "Ss   Mon Nov 23 10:00:00 2026 /path/postgres -D …"
+    const found = /^\s*(\S+)\s+(\w+\s+\w+\s+\d+\s+[\d:]+\s+\d+)\s+(.*)$/.exec(stdout.trim());
+    if (found === null || found[1]?.startsWith('Z') === true) return null;
+    return { pid, started: found[2] ?? '', command: found[3] ?? '' };
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && error.code === 1) return null; // ps: no such process
+    throw error;
+  }
+}
