@@ -1,6 +1,7 @@
 import { fileTypeFromBuffer } from 'file-type';
 import type { Sharp } from 'sharp';
 import sharp from 'sharp';
+import { countJpegScans } from './jpeg-scans.ts';
 import { MAXIMUM_PHOTO_BYTES, MAXIMUM_PHOTO_SIDE_PIXELS, THUMBNAIL_SIDE_PIXELS } from './limits.ts';
 import type { RefusalReason } from './photo-refused.ts';
 import { PhotoRefused } from './photo-refused.ts';
@@ -16,6 +17,8 @@ export interface PhotoFacts {
 }
 
 const DECODING_TIMEOUT_SECONDS = 5;
+/** Programs that write progressive JPEGs make about ten; each costs milliseconds. */
+const MAXIMUM_JPEG_SCANS = 64;
 const THUMBNAIL_QUALITY = 80;
 
 /** An animated PNG shows its first picture to any decoder that doesn't know about animation. */
@@ -39,26 +42,37 @@ sharp.concurrency(1);
  * MAXIMUM_PHOTO_SIDE_PIXELS a side.
  */
 export async function inspectPhoto(bytes: Uint8Array): Promise<PhotoFacts> {
+  const facts = await inspectHeader(bytes);
+  // Squeezing the image into one pixel makes libvips decode every line without holding more than a few.
+  await decode(open(bytes).resize({ width: 1, height: 1, fit: 'fill', fastShrinkOnLoad: false }).raw());
+  return facts;
+}
+
+/**
+ * A WebP of the photo for lists: upright, at most THUMBNAIL_SIDE_PIXELS a side and never enlarged, without any metadata (no place, no
+ * camera). Throws PhotoRefused as {@link inspectPhoto} does.
+ */
+export async function makeThumbnail(bytes: Uint8Array): Promise<Buffer> {
+  await inspectHeader(bytes);
+  const thumbnail = open(bytes)
+    .resize({ width: THUMBNAIL_SIDE_PIXELS, height: THUMBNAIL_SIDE_PIXELS, fit: 'inside', withoutEnlargement: true })
+    .webp({ quality: THUMBNAIL_QUALITY });
+  return await decode(thumbnail);
+}
+
+/** All that can be refused without decoding the image. */
+async function inspectHeader(bytes: Uint8Array): Promise<PhotoFacts> {
   if (bytes.byteLength === 0) throw new PhotoRefused('empty', 'The photo has no bytes');
   if (bytes.byteLength > MAXIMUM_PHOTO_BYTES) {
     throw new PhotoRefused('too-many-bytes', `The photo has ${bytes.byteLength} bytes; at most ${MAXIMUM_PHOTO_BYTES} are allowed`);
   }
   const mediaType = await mediaTypeOf(bytes);
   const size = await sizeOf(bytes);
-  // Squeezing the image into one pixel makes libvips decode every line without holding more than a few.
-  await decode(open(bytes).resize({ width: 1, height: 1, fit: 'fill', fastShrinkOnLoad: false }).raw());
+  // A few hundred bytes a scan make the decoder go over the whole image again, where its timeout doesn't reach.
+  if (mediaType === 'image/jpeg' && countJpegScans(bytes, MAXIMUM_JPEG_SCANS) > MAXIMUM_JPEG_SCANS) {
+    throw new PhotoRefused('too-slow', `The photo is a JPEG of more than ${MAXIMUM_JPEG_SCANS} scans, which would take too long to decode`);
+  }
   return { mediaType, ...size };
-}
-
-/**
- * A WebP of the photo for lists: upright, at most THUMBNAIL_SIDE_PIXELS a side and never enlarged, without any metadata (no place, no
- * camera). Throws PhotoRefused for bytes that {@link inspectPhoto} would refuse, too.
- */
-export async function makeThumbnail(bytes: Uint8Array): Promise<Buffer> {
-  const thumbnail = open(bytes)
-    .resize({ width: THUMBNAIL_SIDE_PIXELS, height: THUMBNAIL_SIDE_PIXELS, fit: 'inside', withoutEnlargement: true })
-    .webp({ quality: THUMBNAIL_QUALITY });
-  return await decode(thumbnail);
 }
 
 async function mediaTypeOf(bytes: Uint8Array): Promise<PhotoMediaType> {
