@@ -124,7 +124,13 @@ export class S3PhotoStore implements PhotoStore {
   async #put(key: string, bytes: Uint8Array, abortSignal?: AbortSignal): Promise<void> {
     // The request's signature holds the SHA-256 of the body: what arrives damaged is refused by the server.
     const command = new PutObjectCommand({ Bucket: this.#bucket, Key: key, Body: bytes, ContentLength: bytes.byteLength });
-    await this.#client.send(command, abortSignal === undefined ? {} : { abortSignal });
+    try {
+      await this.#client.send(command, abortSignal === undefined ? {} : { abortSignal });
+    } catch (error) {
+      // The SDK's own error hides the reason.
+      abortSignal?.throwIfAborted();
+      throw error;
+    }
   }
 
   async #get(key: string): Promise<GetObjectCommandOutput | null> {
