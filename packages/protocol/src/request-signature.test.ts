@@ -82,6 +82,7 @@ describe('refuses', () => {
     ['an announced body', withHeaders(plain, { 'content-length': ['1'] }), 'wrong-digest'],
     ['another body', { ...signed(posted), body: Buffer.from('[]') }, 'wrong-digest'],
     ['a body that was not read', headOf(signed(posted)), 'wrong-digest'],
+    ['a body of no type', signed({ method: 'POST', url, body: Buffer.from('{}') }), 'wrong-digest'],
     ['another content type', withHeaders(signed(posted), { 'content-type': ['text/plain'] }), 'wrong-signature'],
     ['a stripped digest', withHeaders(signed(posted), { 'content-digest': undefined }), 'wrong-components'],
   ];

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { contentDigestOf, parseContentDigest, sha256Of } from './content-digest.ts';
 import { type ReceivedResponse, signResponse, verifyResponse } from './response-signature.ts';
+import { type SignatureFields, signComponents } from './signature-base.ts';
 import { deriveSigningKey } from './signing-key.ts';
 
 const key = deriveSigningKey('ABC_123456789');
@@ -61,6 +62,30 @@ describe('refuses', () => {
   test('the answer to another request', () => {
     const other = `:${'B'.repeat(43)}=:`;
     expect(verifyResponse(key, answer(), { requestSignature: other, now })).toEqual({ ok: false, reason: 'wrong-signature' });
+  });
+
+  test('a nonce, which only requests have, though signed', () => {
+    const components = [
+      { identifier: '"@status"', value: '404' },
+      { identifier: '"content-digest"', value: contentDigestOf(sha256) },
+      { identifier: '"signature";req;key="dossier"', value: requestSignature },
+    ];
+    const parameters = { created: now.getTime() / 1000 };
+    const respond = (fields: SignatureFields) =>
+      verifyResponse(
+        key,
+        {
+          status: 404,
+          headers: {
+            'content-digest': [contentDigestOf(sha256)],
+            signature: [fields.signature],
+            'signature-input': [fields['signature-input']],
+          },
+        },
+        { requestSignature, now },
+      );
+    expect(respond(signComponents(key, components, parameters)).ok).toBe(true);
+    expect(respond(signComponents(key, components, { ...parameters, nonce: 'n' }))).toEqual({ ok: false, reason: 'malformed' });
   });
 
   test('another key, whatever it calls itself', () => {

@@ -89,13 +89,11 @@ export function verifyResponse(
 }
 
 function componentsOf({ status, headers }: ReceivedResponse, requestSignature: string): Component[] | null {
-  const digest = presentFields(headers, ['content-digest']);
-  const optional = presentFields(headers, OPTIONAL_FIELDS);
-  if (digest?.length !== 1 || optional === null) return null;
+  const fields = presentFields(headers, ['content-digest', ...OPTIONAL_FIELDS]);
+  if (fields === null) return null;
   return [
     { identifier: '"@status"', value: String(status) },
-    ...digest,
-    ...optional,
+    ...fields,
     { identifier: `"signature";req;key="${SIGNATURE_LABEL}"`, value: requestSignature.replace(`${SIGNATURE_LABEL}=`, '') },
   ];
 }

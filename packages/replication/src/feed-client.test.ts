@@ -179,6 +179,7 @@ describe('an answer is refused', () => {
   const replies: [string, string, Reply, { etag?: string }?][] = [
     ['whose bytes are others than the signed ones', 'ANSWER_FORGED', { body: page, signed: Buffer.from('x') }],
     ['that says 304 without having been asked', 'ANSWER_FORGED', { status: 304, headers: { etag: '"1"' } }],
+    ['that says 304 of nothing', 'ANSWER_FORGED', { status: 304 }],
     ['that says 304 of another etag', 'ANSWER_FORGED', { status: 304, headers: { etag: '"1"' } }, { etag: '"2"' }],
     ['that is too large', 'ANSWER_TOO_LARGE', { body: Buffer.alloc(1_000_001) }],
     [
@@ -217,6 +218,17 @@ describe('an answer is refused', () => {
     handler = answering;
     const failure = await ask({ timeouts: { responseMs: 200 } }).catch((error: unknown) => error);
     expect(failure).toMatchObject({ name: 'FeedError', code, kind, detail: expect.stringContaining('the watch list keeps what it had') });
+  });
+
+  test('and its connection closed, so that no more of it comes', async () => {
+    const closed = new Promise((resolve) => {
+      handler = (_request, response) => {
+        response.on('close', resolve);
+        response.writeHead(200, { 'content-type': 'text/html' }).write('<html>');
+      };
+    });
+    await expect(ask()).rejects.toMatchObject({ code: 'PROTOCOL_NOT_SPOKEN' });
+    await closed;
   });
 
   test('endless, without a length: ANSWER_TOO_LARGE', async () => {

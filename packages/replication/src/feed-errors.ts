@@ -108,7 +108,8 @@ function brokenError(master: string, error: RequestError, answering: boolean): F
   }
   return new FeedError('MASTER_UNREACHABLE', {
     what: `The master ${master} cannot be reached: ${networkReason(error)}.`,
-    remedy: 'Check that the master runs and that this node reaches it over the network. This node tries again by itself.',
+    remedy:
+      'Check that the master runs, that its address is right (http or https, host, port), and that this node reaches it. This node tries again by itself.',
     cause: error,
   });
 }
