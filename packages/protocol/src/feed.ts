@@ -15,7 +15,7 @@ export const pageBytes = 8 * 1024 * 1024;
 export const maximumAnswerBytes = 64 * 1024 * 1024;
 /** Most buckets or dossiers that one request may ask for. */
 export const requestBuckets = 256;
-export const requestDossiers = 1000;
+export const requestDossiers = 200;
 
 const digest = z.string().regex(/^[0-9a-f]{32}$/);
 const revision = z.int().nonnegative();

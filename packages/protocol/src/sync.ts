@@ -73,7 +73,7 @@ export type Link = z.infer<typeof linkSchema>;
 
 /** A dossier in which a verification found a replica to differ from its master. */
 export const differenceSchema = z.looseObject({
-  kind: z.enum(['missing', 'unexpected', 'changed']),
+  kind: z.enum(['missing', 'unexpected', 'changed', 'photo-missing']),
   dossier: z.string(),
   id: idSchema.nullable(),
   name: z.string().nullable(),

@@ -104,7 +104,7 @@ export async function up(knex: Knex): Promise<void> {
 
     create function memberships_updated() returns trigger language plpgsql as $$
     begin
-      if pg_trigger_depth() = 1 then
+      if pg_trigger_depth() = 1 and current_setting('dossier.rebooking', true) is distinct from 'on' then
         raise exception 'memberships are inserted and deleted, never updated' using errcode = 'feature_not_supported';
       end if;
       return null;
@@ -219,6 +219,49 @@ export async function up(knex: Knex): Promise<void> {
       referencing new table as touched for each statement execute function photos_touched();
     create trigger photos_deleted after delete on photos
       referencing old table as touched for each statement execute function photos_touched();
+
+    -- The hash of a dossier computed from its columns and its photos' columns, whatever is stored.
+    create function computed_hash(d dossiers) returns bytea language sql stable parallel safe as $$
+      select dossier_hash(d.uuid, d.name, d.comment, d.active, d.meta, d.external_id, (
+        select coalesce(sha256(convert_to(
+          string_agg(photo_line(p.sha256, p.width, p.height, p.bytes, p.media_type, p.features), '' order by p.sha256), 'UTF8')), '')
+        from photos p where p.dossier = d.uuid))
+    $$;
+
+    -- Books the given dossiers of a list anew from their columns, after something changed them behind the triggers' back, and
+    -- computes the list's count and digest from its rows.
+    create function rebook_memberships(list bigint, wrong uuid[]) returns void language plpgsql as $$
+    declare first_revision bigint;
+    begin
+      perform require_read_committed();
+      perform 1 from dossiers where uuid = any(wrong) order by uuid for update;
+      -- Writing the photos' hash computes the dossier's hash from its columns as they are now.
+      update dossiers d
+      set photo_count = s.photo_count, photos_hash = s.photos_hash
+      from (
+        select w.uuid, count(p.sha256) as photo_count,
+          coalesce(sha256(convert_to(
+            string_agg(photo_line(p.sha256, p.width, p.height, p.bytes, p.media_type, p.features), '' order by p.sha256), 'UTF8')), '') as photos_hash
+        from unnest(wrong) as w (uuid) left join photos p on p.dossier = w.uuid
+        group by w.uuid
+      ) s
+      where d.uuid = s.uuid;
+      delete from memberships m where m.list_id = list and m.dossier = any(wrong) and not exists (select from dossiers d where d.uuid = m.dossier);
+      first_revision := draw_revisions(list, cardinality(wrong), 0, 0, 0);
+      perform set_config('dossier.rebooking', 'on', true);
+      update memberships m
+      set revision = first_revision + o.ordinal - 1, hash_high = hash_high(d.hash), hash_low = hash_low(d.hash)
+      from unnest(wrong) with ordinality as o (uuid, ordinal) join dossiers d on d.uuid = o.uuid
+      where m.list_id = list and m.dossier = o.uuid;
+      perform set_config('dossier.rebooking', 'off', true);
+      update list_positions p
+      set dossier_count = s.dossier_count, digest_high = s.digest_high, digest_low = s.digest_low
+      from (
+        select count(*) as dossier_count, coalesce(bit_xor(hash_high), 0) as digest_high, coalesce(bit_xor(hash_low), 0) as digest_low
+        from memberships where list_id = list
+      ) s
+      where p.list_id = list;
+    end $$;
 
     create function refuse_statement() returns trigger language plpgsql as $$
     begin

@@ -1,0 +1,82 @@
+/** When slaves sync a master's lists: once per local date in the master's zone. */
+export interface Schedule {
+  /** 0…23 */
+  hour: number;
+  /** 0…59 */
+  minute: number;
+  /** IANA name. */
+  timeZone: string;
+}
+
+/** A calendar date of some zone, `YYYY-MM-DD`. */
+export type LocalDate = string;
+
+const minuteMs = 60_000;
+const dayMs = 24 * 60 * minuteMs;
+
+const formats = new Map<string, Intl.DateTimeFormat>();
+
+function formatOf(timeZone: string): Intl.DateTimeFormat {
+  const known = formats.get(timeZone);
+  if (known) return known;
+  const format = new Intl.DateTimeFormat('en-CA', {
+    timeZone,
+    hourCycle: 'h23',
+    year: 'numeric',
+    month: '2-digit',
+    day: '2-digit',
+    hour: '2-digit',
+    minute: '2-digit',
+    second: '2-digit',
+  });
+  formats.set(timeZone, format);
+  return format;
+}
+
+/** What clocks in the zone show at an instant, as if it were UTC. */
+function wallClock(instant: number, timeZone: string): number {
+  const parts = Object.fromEntries(
+    formatOf(timeZone)
+      .formatToParts(instant)
+      .map((part) => [part.type, Number(part.value)]),
+  );
+  return Date.UTC(parts['year'] ?? 0, (parts['month'] ?? 1) - 1, parts['day'], parts['hour'], parts['minute'], parts['second']);
+}
+
+/** The local date in a zone at an instant. */
+export function localDate(instant: Date, timeZone: string): LocalDate {
+  return new Date(wallClock(instant.getTime(), timeZone)).toISOString().slice(0, 10);
+}
+
+/**
+ * The instant of the scheduled time on a local date. Where clocks skip that time it is the first instant after the gap's start at which
+ * they show at least that time; where they show it twice, the first of the two.
+ */
+export function scheduledInstant(schedule: Schedule, date: LocalDate): Date {
+  const wall = Date.parse(`${date}T00:00:00Z`) + (schedule.hour * 60 + schedule.minute) * minuteMs;
+  // Offsets within a day around the date: before and after a possible change of the clocks.
+  const offsets = [wall - dayMs, wall + dayMs].map((guess) => wallClock(guess, schedule.timeZone) - guess);
+  const candidates = offsets.map((offset) => wall - offset).filter((instant) => wallClock(instant, schedule.timeZone) === wall);
+  // In a gap neither fits; with the offset from before it the time falls as far behind the gap as it was meant behind the gap's start.
+  const instant = candidates.length > 0 ? Math.min(...candidates) : wall - (offsets[0] ?? 0);
+  return new Date(instant);
+}
+
+function addDays(date: LocalDate, days: number): LocalDate {
+  return new Date(Date.parse(`${date}T00:00:00Z`) + days * dayMs).toISOString().slice(0, 10);
+}
+
+/** The latest local date whose scheduled time plus `offsetMs` isn't later than `now`. */
+export function latestDueDate(schedule: Schedule, now: Date, offsetMs: number): LocalDate {
+  for (let date = addDays(localDate(now, schedule.timeZone), 1); ; date = addDays(date, -1)) {
+    if (scheduledInstant(schedule, date).getTime() + offsetMs <= now.getTime()) return date;
+  }
+}
+
+/** The next instant after `now` at which a link is due, given the local date of its last scheduled run: at most one run per local date. */
+export function nextDue(schedule: Schedule, clock: { now: Date; offsetMs: number; lastDate: LocalDate }): Date {
+  for (let date = addDays(clock.lastDate, 1); ; date = addDays(date, 1)) {
+    const due = scheduledInstant(schedule, date).getTime() + clock.offsetMs;
+    if (due > clock.now.getTime()) return new Date(due);
+  }
+}

@@ -1,0 +1,147 @@
+import type { z } from 'zod';
+import type { Position } from '@dossier/domain/position.ts';
+import {
+  bucketsSchema,
+  changeSchema,
+  feedVersions,
+  greetingSchema,
+  hashesSchema,
+  headSchema,
+  maximumAnswerBytes,
+  offeredListsSchema,
+  pageEndSchema,
+  resetSchema,
+} from '@dossier/protocol/feed.ts';
+import type { Change, Head, PageEnd } from '@dossier/protocol/feed.ts';
+import type { Readable } from 'node:stream';
+import type { FeedAnswer, FeedClient } from './feed-client.ts';
+import { SyncFailure } from './sync-failure.ts';
+
+/** A page that passed every check which needs no knowledge of the slave. */
+export interface Page {
+  changes: Change[];
+  end: PageEnd;
+  /** Length of the answer. */
+  bytes: number;
+}
+
+export type HeadAnswer = { outcome: 'unchanged' } | { outcome: 'head'; head: Head; tag: string | null } | { outcome: 'no-list' };
+export type PageAnswer = { outcome: 'page'; page: Page } | { outcome: 'reset'; epoch: string; floor: number } | { outcome: 'no-list' };
+
+/** A master as its feed shows it. All methods throw FeedError for faults of the wire and SyncFailure for answers that contradict themselves. */
+export interface Master {
+  greet(signal?: AbortSignal): Promise<z.infer<typeof greetingSchema>>;
+  lists(signal?: AbortSignal): Promise<z.infer<typeof offeredListsSchema>>;
+  head(list: number, known: { position: Position | null; tag: string | null }, signal: AbortSignal): Promise<HeadAnswer>;
+  changes(list: number, from: { since: number; epoch: string }, signal: AbortSignal): Promise<PageAnswer>;
+  buckets(list: number, signal: AbortSignal): Promise<z.infer<typeof bucketsSchema>>;
+  hashes(list: number, buckets: readonly number[], signal: AbortSignal): Promise<z.infer<typeof hashesSchema>>;
+  dossiers(list: number, dossiers: readonly string[], signal: AbortSignal): Promise<Page>;
+  /** Null if the master doesn't have it. */
+  photo(photo: { sha256: string; bytes: number; signal: AbortSignal }): Promise<Readable | null>;
+}
+
+const smallAnswerBytes = 4 * 1024 * 1024;
+
+/** Speaks the feed's version 1 over a signed client. */
+export function createMaster(client: FeedClient): Master {
+  const lists = '/feed/v1/dossier-lists';
+  const ask = (path: string, question: { query?: Record<string, string | number>; maximumBytes?: number; signal?: AbortSignal }) =>
+    client.get(path, { maximumBytes: smallAnswerBytes, ...question });
+  return {
+    greet: async (signal) => {
+      const greeting = parse(greetingSchema, await ask('/feed/', signal ? { signal } : {}));
+      if (!greeting.versions.some((version) => feedVersions.some((own) => own === version))) {
+        throw new SyncFailure(
+          'FEED_VERSION',
+          `The master speaks the feed's versions ${greeting.versions.join(', ')}, this node ${feedVersions.join(', ')}.`,
+        );
+      }
+      return greeting;
+    },
+    lists: async (signal) => parse(offeredListsSchema, await ask(`${lists}/`, signal ? { signal } : {})),
+    head: async (list, known, signal) => {
+      const answer = await client.get(`${lists}/${list}/head`, {
+        query: known.position ? { ...known.position } : {},
+        ...(known.tag !== null && { etag: known.tag }),
+        maximumBytes: smallAnswerBytes,
+        signal,
+      });
+      if (answer.status === 304) return { outcome: 'unchanged' };
+      if (answer.status === 404) return { outcome: 'no-list' };
+      return { outcome: 'head', head: parse(headSchema, answer), tag: answer.headers.etag ?? null };
+    },
+    changes: async (list, from, signal) => {
+      const answer = await ask(`${lists}/${list}/changes`, { query: from, maximumBytes: maximumAnswerBytes, signal });
+      if (answer.status === 404) return { outcome: 'no-list' };
+      if (answer.status === 410) return { outcome: 'reset', ...parse(resetSchema, answer, 410) };
+      const page = parsePage(answer);
+      requireOrder(page, from.since);
+      return { outcome: 'page', page };
+    },
+    buckets: async (list, signal) =>
+      parse(bucketsSchema, await ask(`${lists}/${list}/buckets`, { maximumBytes: maximumAnswerBytes, signal })),
+    hashes: async (list, buckets, signal) =>
+      parse(
+        hashesSchema,
+        await ask(`${lists}/${list}/hashes`, { query: { buckets: buckets.join(',') }, maximumBytes: maximumAnswerBytes, signal }),
+      ),
+    dossiers: async (list, dossiers, signal) =>
+      parsePage(
+        await ask(`${lists}/${list}/dossiers`, { query: { dossiers: dossiers.join(',') }, maximumBytes: maximumAnswerBytes, signal }),
+      ),
+    photo: async ({ sha256, bytes, signal }) => client.download(`/feed/v1/photos/${sha256}`, { sha256, bytes, signal }),
+  };
+}
+
+function refused(what: string, cause?: unknown): SyncFailure {
+  return new SyncFailure('PAGE_REFUSED', `The master's answer contradicts itself: ${what}.`, { cause });
+}
+
+function parse<Schema extends z.ZodType>(schema: Schema, answer: FeedAnswer, status = 200): z.infer<Schema> {
+  if (answer.status === 404) throw new SyncFailure('NO_SUCH_LIST', 'The master has no watch list of this id.');
+  if (answer.status !== status) throw refused(`HTTP ${answer.status} is no answer to this question`);
+  const parsed = schema.safeParse(parseJson(answer.body.toString('utf8')));
+  if (!parsed.success) throw refused(`its answer doesn't have the agreed form (${parsed.error.issues[0]?.path.join('.')})`, parsed.error);
+  return parsed.data;
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch (error) {
+    throw refused('a line is no JSON', error);
+  }
+}
+
+/** Reads an NDJSON page: changes, then one end line that counts them. Nothing is believed without the end line. */
+function parsePage(answer: FeedAnswer): Page {
+  if (answer.status === 404) throw new SyncFailure('NO_SUCH_LIST', 'The master has no watch list of this id.');
+  if (answer.status !== 200) throw refused(`HTTP ${answer.status} is no page`);
+  const lines = answer.body.toString('utf8').split('\n');
+  if (lines.pop() !== '') throw refused('the last line of a page is not whole');
+  const last = lines.pop();
+  const end = last === undefined ? undefined : pageEndSchema.safeParse(parseJson(last));
+  if (!end?.success) throw refused('a page has no end line');
+  if (end.data.count !== lines.length) throw refused(`a page of ${lines.length} lines says that it has ${end.data.count}`);
+  const changes = lines.map((line, index) => {
+    const change = changeSchema.safeParse(parseJson(line));
+    if (change.success) return change.data;
+    const issue = change.error.issues[0];
+    throw refused(`line ${index + 1} of a page: ${issue?.path.join('.')} ${issue?.message}`, change.error);
+  });
+  if (new Set(changes.map((change) => change.dossier)).size !== changes.length) throw refused('a page holds a dossier twice');
+  return { changes, end: end.data, bytes: answer.body.length };
+}
+
+/** Revisions grow strictly from `since` to the page's end, which isn't beyond the head; a page that isn't the last brings the reader further. */
+function requireOrder({ changes, end }: Page, since: number): void {
+  let revision = since;
+  for (const change of changes) {
+    if (change.revision <= revision) throw refused(`revision ${change.revision} follows ${revision}`);
+    revision = change.revision;
+  }
+  if (end.next < revision || end.next > end.head.revision) throw refused(`a page up to ${revision} says that it ends at ${end.next}`);
+  if (end.more !== end.next < end.head.revision) throw refused('a page is both the last and not the last');
+  if (end.more && end.next === since) throw refused('a page brings the reader no further');
+}

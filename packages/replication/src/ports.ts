@@ -1,0 +1,115 @@
+import type { Readable } from 'node:stream';
+import type { Position } from '@dossier/domain/position.ts';
+import type { RunMethod, RunMode, RunState } from '@dossier/domain/run.ts';
+import type { Change } from '@dossier/protocol/feed.ts';
+import type { Difference } from '@dossier/protocol/sync.ts';
+
+/** A run that a worker has taken; the fence makes the worker harmless once another one has taken the run. */
+export interface TakenRun {
+  runId: number;
+  listId: number;
+  fence: number;
+}
+
+/** What the engine needs to know of a run and its link when it takes them. */
+export interface StartedRun {
+  run: { id: number; slave_list_id: number; mode: RunMode; pages: number; bytes: number; fetched: number; photos_fetched: number };
+  link: {
+    slave_list_id: number;
+    remote_url: string;
+    remote_list_id: number;
+    remote_node: string | null;
+    remote_list: string | null;
+    epoch: string | null;
+    revision: number | null;
+    digest: string | null;
+    dossier_count: number | null;
+    head_tag: string | null;
+    local_count: number;
+  };
+  fence: number;
+}
+
+export interface StagingCursor {
+  method: RunMethod;
+  phase: 'fetching' | 'complete';
+  revision: number;
+  head: Position;
+}
+
+export interface RunProgress {
+  state?: RunState;
+  method?: RunMethod;
+  fetched?: number;
+  total?: number;
+  photosFetched?: number;
+  photosTotal?: number;
+  bytes?: number;
+  pages?: number;
+}
+
+export type Bucket = [bucket: number, count: number, digest: string];
+
+export interface WantedPhoto {
+  sha256: string;
+  bytes: number;
+}
+
+/** A photo with one of the dossiers that refer to it. */
+export interface HeldPhoto extends WantedPhoto {
+  dossier: string;
+  id: number;
+  name: string;
+}
+
+export interface ApplyRequest extends TakenRun {
+  method: RunMethod;
+  target: Position;
+  headTag: string | null;
+  offlineDeletions: 'restore' | 'keep-deleted';
+}
+
+export interface GreetingRecord {
+  slaveListId: number;
+  fence: number;
+  remoteNode: string;
+  remoteList: string;
+  remoteName: string;
+  schedule: { hour: number; minute: number; time_zone: string };
+}
+
+/**
+ * The slave's database as the engine needs it. Every method that writes checks the fence; one whose worker was fenced out throws a failure
+ * of the kind `stop` and changes nothing.
+ */
+export interface ReplicaStore {
+  saveGreeting(greeting: GreetingRecord): Promise<void>;
+  saveProgress(taken: TakenRun, progress: RunProgress): Promise<boolean>;
+  holdsPosition(listId: number): Promise<boolean>;
+  readCursor(runId: number): Promise<StagingCursor | null>;
+  beginStaging(taken: TakenRun, cursor: StagingCursor): Promise<void>;
+  stagePage(taken: TakenRun, page: { changes: readonly Change[]; cursor: StagingCursor; fresh: boolean }): Promise<void>;
+  clearStaging(runId: number): Promise<void>;
+  findForgedDossiers(runId: number): Promise<string[]>;
+  readStandingBuckets(listId: number): Promise<Bucket[]>;
+  stageHashes(taken: TakenRun, hashes: readonly [string, string][]): Promise<void>;
+  stageExtras(taken: TakenRun, buckets: readonly number[]): Promise<number>;
+  listDiffering(taken: TakenRun, page: { after: string; limit: number }): Promise<string[]>;
+  listWantedPhotos(taken: TakenRun, page: { after: string; limit: number }): Promise<WantedPhoto[]>;
+  countWantedPhotos(taken: TakenRun): Promise<number>;
+  saveMissingPhotos(taken: TakenRun, photos: { missing: WantedPhoto[]; present: string[] }): Promise<void>;
+  /** Throws failures with the codes DIGEST_DIFFERS, EXTERNAL_ID_TAKEN and DOSSIER_OF_ANOTHER_MASTER, each after a roll-back. */
+  apply(request: ApplyRequest): Promise<{ added: number; changed: number; removed: number; disturbedLists: number[] }>;
+  finishUnchanged(taken: TakenRun, headTag: string | null): Promise<void>;
+  rehashList(taken: TakenRun): Promise<string[]>;
+  listDifferences(taken: TakenRun, compared: { buckets: readonly number[]; limit: number }): Promise<Difference[]>;
+  nameDossiers(dossiers: readonly string[]): Promise<Difference[]>;
+  listHeldPhotos(listId: number, page: { after: string; limit: number }): Promise<HeldPhoto[]>;
+  finishVerification(taken: TakenRun, outcome: { differences: Difference[]; corrupted: boolean; headRevision: number }): Promise<void>;
+}
+
+/** Where the slave keeps photos. */
+export interface PhotoTarget {
+  missing(sha256s: readonly string[]): Promise<string[]>;
+  receive(sha256: string, source: Readable, options: { bytes: number; signal?: AbortSignal }): Promise<void>;
+}

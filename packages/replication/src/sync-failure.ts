@@ -1,0 +1,79 @@
+import type { Failure, FailureKind } from '@dossier/domain/failure.ts';
+
+/**
+ * Why a sync run could not bring its list to the head. Whatever the code, the list keeps what it had.
+ *
+ * - `EXTERNAL_ADDRESS_DIFFERS`: EXTERNAL_ADDRESS is not the same on slave and master. Set it alike on both, restart, link again.
+ * - `THIS_NODE_ITSELF`: the URL leads back to this node. Link to the master's own URL.
+ * - `NO_SUCH_LIST`: the master has no list of that id (any more). Link another list, or cancel this link.
+ * - `LIST_REPLACED`: the list under that id is another one than the list that was linked. Cancel the link and link the new list.
+ * - `NODE_REPLACED`: another node answers under the master's URL. Check the URL; cancel and link anew if the master was replaced on purpose.
+ * - `FEED_VERSION`: the nodes share no version of the feed. Bring the older node up to date.
+ * - `PAGE_REFUSED`: a signed page contradicts itself (order, counts, list). A defect of the master's software, or somebody holding the token lies.
+ * - `HASH_DIFFERS`: a dossier arrived with a hash that is not the one of its content. As above.
+ * - `DIGEST_DIFFERS`: after all repair the replica's digest would not equal the master's. Verify the list on the master.
+ * - `REPLICA_DIFFERS`: a verification found dossiers that differ from the master's. Sync the list; it fetches what differs.
+ * - `LIST_NOT_EMPTY`: SYNC_ON_EXISTING is `refuse` and the list held dossiers before the first sync. Purge it, or link an empty one.
+ * - `INTERNAL`: something nobody foresaw. The log holds it under the run's number.
+ */
+export type SyncFailureCode =
+  | 'EXTERNAL_ADDRESS_DIFFERS'
+  | 'THIS_NODE_ITSELF'
+  | 'NO_SUCH_LIST'
+  | 'LIST_REPLACED'
+  | 'NODE_REPLACED'
+  | 'FEED_VERSION'
+  | 'PAGE_REFUSED'
+  | 'HASH_DIFFERS'
+  | 'DIGEST_DIFFERS'
+  | 'REPLICA_DIFFERS'
+  | 'LIST_NOT_EMPTY'
+  | 'INTERNAL';
+
+const kinds: Record<SyncFailureCode, FailureKind> = {
+  EXTERNAL_ADDRESS_DIFFERS: 'operator',
+  THIS_NODE_ITSELF: 'operator',
+  NO_SUCH_LIST: 'operator',
+  LIST_REPLACED: 'operator',
+  NODE_REPLACED: 'operator',
+  FEED_VERSION: 'operator',
+  PAGE_REFUSED: 'retry',
+  HASH_DIFFERS: 'retry',
+  DIGEST_DIFFERS: 'retry',
+  REPLICA_DIFFERS: 'operator',
+  LIST_NOT_EMPTY: 'operator',
+  INTERNAL: 'retry',
+};
+
+const remedies: Record<SyncFailureCode, string> = {
+  EXTERNAL_ADDRESS_DIFFERS:
+    'Set EXTERNAL_ADDRESS to the same address on slave and master, restart the one that was changed, and link again.',
+  THIS_NODE_ITSELF: "Link to the master's own URL.",
+  NO_SUCH_LIST: 'Look up the id of the list on the master and link that one, or cancel this link.',
+  LIST_REPLACED: 'If the new list on the master is the one you want, cancel this link and link it anew.',
+  NODE_REPLACED: 'Check the URL. If the master was replaced on purpose, cancel this link and link it anew.',
+  FEED_VERSION: 'Bring the older of the two nodes up to date.',
+  PAGE_REFUSED: "Compare the versions of both nodes; if they are equal, keep this run's number and report it as a defect of the master.",
+  HASH_DIFFERS:
+    'Verify the list on the master (SQL by hand or a failing disk may have changed it), and compare the versions of both nodes.',
+  DIGEST_DIFFERS:
+    'Verify the list on the master (SQL by hand or a failing disk may have changed it), and compare the versions of both nodes.',
+  REPLICA_DIFFERS: 'Sync the list: it fetches what differs. If it happens again, look for writers and disk errors on this node.',
+  LIST_NOT_EMPTY: 'Link an empty list, purge this one first, or set SYNC_ON_EXISTING to replace.',
+  INTERNAL: "Look in this node's log for the run's number. The run is tried again.",
+};
+
+/** A failed sync run, in words for an operator. */
+export class SyncFailure extends Error implements Failure {
+  override readonly name = 'SyncFailure';
+  readonly code: SyncFailureCode;
+  readonly kind: FailureKind;
+  readonly remedy: string;
+
+  constructor(code: SyncFailureCode, what: string, options: { cause?: unknown } = {}) {
+    super(`${what} Nothing was changed: the watch list keeps what it had.`, options);
+    this.code = code;
+    this.kind = kinds[code];
+    this.remedy = remedies[code];
+  }
+}

@@ -1,0 +1,287 @@
+import type { Knex } from 'knex';
+import type { Failure, FailureKind } from '@dossier/domain/failure.ts';
+import type { Position } from '@dossier/domain/position.ts';
+import type { RunMethod } from '@dossier/domain/run.ts';
+import { query, queryOne, transaction } from './database.ts';
+import type { Database } from './database.ts';
+import { settleOfflineDeletions } from './offline-deletions.ts';
+import { FencedError } from './staging.ts';
+import type { TakenRun } from './staging.ts';
+
+/**
+ * Why a staged run could not be applied; everything was rolled back.
+ *
+ * - `DIGEST_DIFFERS`: the replica would not have the digest of the position it was to reach.
+ * - `EXTERNAL_ID_TAKEN`: an external id of the master's list belongs to another dossier of this node, in a list that the run doesn't touch.
+ * - `DOSSIER_OF_ANOTHER_MASTER`: a dossier is also in a list replicated from another master, with another content.
+ */
+export class ApplyRefused extends Error implements Failure {
+  override readonly name = 'ApplyRefused';
+  readonly code: 'DIGEST_DIFFERS' | 'EXTERNAL_ID_TAKEN' | 'DOSSIER_OF_ANOTHER_MASTER';
+  readonly kind: FailureKind;
+  readonly remedy: string;
+
+  constructor(code: ApplyRefused['code'], what: string, remedy: string) {
+    super(`${what} Nothing was changed: the watch list keeps what it had.`);
+    this.code = code;
+    this.kind = code === 'DIGEST_DIFFERS' ? 'retry' : 'operator';
+    this.remedy = remedy;
+  }
+}
+
+export interface ApplyRequest extends TakenRun {
+  method: RunMethod;
+  /** What the list has to equal afterwards. */
+  target: Position;
+  headTag: string | null;
+  offlineDeletions: 'restore' | 'keep-deleted';
+}
+
+export interface ApplyOutcome {
+  added: number;
+  changed: number;
+  removed: number;
+  unchanged: number;
+  restoredOfflineDeletions: number;
+  /** Other replicated lists that share dossiers changed here and don't equal their position any more. */
+  disturbedLists: number[];
+}
+
+/**
+ * Makes a list equal to what its run has staged, in one transaction: readers see the list before or the list after. The digest is
+ * recomputed from the list's rows; if it isn't the target's, everything is rolled back.
+ *
+ * Throws FencedError or ApplyRefused; after either the list is as it was.
+ */
+export async function applyRun(database: Database, request: ApplyRequest): Promise<ApplyOutcome> {
+  return transaction(database, async (tx) => {
+    const link = await queryOne<{ fence: number; remote_node: string }>(
+      tx,
+      `select fence, remote_node from links where slave_list_id = :listId and state <> 'unlinking' for update`,
+      { listId: request.listId },
+    );
+    if (link?.fence !== request.fence) throw new FencedError();
+    await query(tx, `set constraints all deferred`);
+    await setAside(tx, request);
+    await refuseForeignDossiers(tx, request, link.remote_node);
+    const removed = await removeMembers(tx, request);
+    await refuseTakenExternalIds(tx, request);
+    const changed = await updateDossiers(tx, request);
+    await insertDossiers(tx, request);
+    await replacePhotos(tx, request);
+    const added = await addMembers(tx, request);
+    await query(tx, `set constraints all immediate`);
+    await requireDigest(tx, request);
+    const restored = await settleOfflineDeletions(tx, request);
+    const counts = { added, changed, removed, unchanged: request.target.count - added - changed, restoredOfflineDeletions: restored };
+    await savePosition(tx, request, counts);
+    return { ...counts, disturbedLists: await markDisturbedLists(tx, request.listId) };
+  });
+}
+
+/** With the policy `keep-deleted`, what was deleted here while the master was away is set aside instead of restored, for as long as the master has it. */
+async function setAside(tx: Knex.Transaction, request: ApplyRequest): Promise<void> {
+  const { runId, listId } = request;
+  await query(
+    tx,
+    `delete from set_aside a using staged_dossiers s where a.list_id = :listId and s.run_id = :runId and s.dossier = a.dossier and s.removed`,
+    { runId, listId },
+  );
+  if (request.method === 'full') {
+    await query(
+      tx,
+      `delete from set_aside a where a.list_id = :listId
+         and not exists (select from staged_dossiers s where s.run_id = :runId and s.dossier = a.dossier)`,
+      { runId, listId },
+    );
+  }
+  if (request.offlineDeletions === 'restore') {
+    await query(tx, `delete from set_aside where list_id = :listId`, { listId });
+    return;
+  }
+  await query(
+    tx,
+    `insert into set_aside (list_id, dossier, reason, hash_high, hash_low)
+     select :listId, s.dossier, 'kept-deleted', hash_high(s.hash), hash_low(s.hash) from staged_dossiers s
+     where s.run_id = :runId and not s.removed and (
+       exists (select from offline_deletions o where o.slave_list_id = :listId and o.dossier = s.dossier and o.settled_as is null)
+       or exists (select from set_aside a where a.list_id = :listId and a.dossier = s.dossier))
+     on conflict (list_id, dossier) do update set hash_high = excluded.hash_high, hash_low = excluded.hash_low`,
+    { runId, listId },
+  );
+  await query(
+    tx,
+    `delete from staged_dossiers s using set_aside a where s.run_id = :runId and a.list_id = :listId and a.dossier = s.dossier`,
+    { runId, listId },
+  );
+}
+
+async function refuseForeignDossiers(tx: Knex.Transaction, request: ApplyRequest, remoteNode: string): Promise<void> {
+  const foreign = await queryOne<{ id: number; remote_url: string }>(
+    tx,
+    `select d.id, k.remote_url from staged_dossiers s join dossiers d on d.uuid = s.dossier and d.hash <> s.hash
+     join memberships m on m.dossier = d.uuid and m.list_id <> :listId
+     join links k on k.slave_list_id = m.list_id and k.remote_node <> :remoteNode
+     where s.run_id = :runId and not s.removed limit 1`,
+    { runId: request.runId, listId: request.listId, remoteNode },
+  );
+  if (!foreign) return;
+  throw new ApplyRefused(
+    'DOSSIER_OF_ANOTHER_MASTER',
+    `Dossier ${foreign.id} is also replicated from ${foreign.remote_url}, with another content.`,
+    'Link both lists to the same master, or cancel one of the two links.',
+  );
+}
+
+/** Takes out of the list what the run removes: staged tombstones or, replacing everything, all that isn't staged. Returns how many. */
+async function removeMembers(tx: Knex.Transaction, request: ApplyRequest): Promise<number> {
+  const condition =
+    request.method === 'full'
+      ? `not exists (select from staged_dossiers s where s.run_id = :runId and s.dossier = m.dossier and not s.removed)`
+      : `exists (select from staged_dossiers s where s.run_id = :runId and s.dossier = m.dossier and s.removed)`;
+  const row = await queryOne<{ count: number }>(
+    tx,
+    `with gone as (delete from memberships m where m.list_id = :listId and ${condition} returning 1) select count(*) as count from gone`,
+    { runId: request.runId, listId: request.listId },
+  );
+  return row?.count ?? 0;
+}
+
+async function refuseTakenExternalIds(tx: Knex.Transaction, request: ApplyRequest): Promise<void> {
+  const taken = await queryOne<{ external_id: string; id: number }>(
+    tx,
+    `select s.external_id, d.id from staged_dossiers s join dossiers d on d.external_id = s.external_id and d.uuid <> s.dossier
+     where s.run_id = :runId and not s.removed
+       and not exists (select from staged_dossiers o where o.run_id = :runId and o.dossier = d.uuid and not o.removed) limit 1`,
+    { runId: request.runId },
+  );
+  if (!taken) return;
+  throw new ApplyRefused(
+    'EXTERNAL_ID_TAKEN',
+    `The external_id ${JSON.stringify(taken.external_id)} of the master's list belongs to dossier ${taken.id} here, which is in another list.`,
+    `Give dossier ${taken.id} another external_id or delete it, then sync again.`,
+  );
+}
+
+/** Updates the dossiers whose content differs; returns how many of them the list held already. */
+async function updateDossiers(tx: Knex.Transaction, request: ApplyRequest): Promise<number> {
+  const row = await queryOne<{ count: number }>(
+    tx,
+    `with changed as (
+       update dossiers d set name = s.name, comment = s.comment, active = s.active, meta = s.meta, external_id = s.external_id,
+         photo_count = s.photo_count, photos_hash = s.photos_hash, created_date = s.created_date, modified_date = s.modified_date
+       from staged_dossiers s where s.run_id = :runId and not s.removed and s.dossier = d.uuid and d.hash <> s.hash
+       returning d.uuid)
+     select count(*) as count from changed c join memberships m on m.list_id = :listId and m.dossier = c.uuid`,
+    { runId: request.runId, listId: request.listId },
+  );
+  return row?.count ?? 0;
+}
+
+async function insertDossiers(tx: Knex.Transaction, request: ApplyRequest): Promise<void> {
+  await query(
+    tx,
+    `insert into dossiers (uuid, name, comment, active, meta, external_id, photo_count, photos_hash, created_date, modified_date)
+     select s.dossier, s.name, s.comment, s.active, s.meta, s.external_id, s.photo_count, s.photos_hash, s.created_date, s.modified_date
+     from staged_dossiers s
+     where s.run_id = :runId and not s.removed and not exists (select from dossiers d where d.uuid = s.dossier)
+     order by s.revision, s.dossier`,
+    { runId: request.runId },
+  );
+}
+
+/** Gives the staged dossiers exactly their staged photos. One statement, so that the triggers see only the outcome; equal photos are left alone. */
+async function replacePhotos(tx: Knex.Transaction, request: ApplyRequest): Promise<void> {
+  await query(
+    tx,
+    `with gone as (
+       delete from photos p using staged_dossiers s
+       where s.run_id = :runId and not s.removed and p.dossier = s.dossier
+         and not exists (select from staged_photos f where f.run_id = :runId and f.dossier = p.dossier and f.sha256 = p.sha256)
+     ),
+     rewritten as (
+       update photos p set width = f.width, height = f.height, bytes = f.bytes, media_type = f.media_type, features = f.features
+       from staged_photos f
+       where f.run_id = :runId and p.dossier = f.dossier and p.sha256 = f.sha256
+         and exists (select from staged_dossiers s where s.run_id = :runId and s.dossier = f.dossier and not s.removed)
+         and (p.width, p.height, p.bytes, p.media_type, p.features) is distinct from (f.width, f.height, f.bytes, f.media_type, f.features)
+     )
+     insert into photos (dossier, sha256, width, height, bytes, media_type, features)
+     select f.dossier, f.sha256, f.width, f.height, f.bytes, f.media_type, f.features
+     from staged_photos f join staged_dossiers s on s.run_id = f.run_id and s.dossier = f.dossier and not s.removed
+     where f.run_id = :runId and not exists (select from photos p where p.dossier = f.dossier and p.sha256 = f.sha256)
+     order by s.revision, f.dossier, f.ordinal`,
+    { runId: request.runId },
+  );
+}
+
+/** Puts into the list what it doesn't hold yet, under a block of revisions drawn for it. Returns how many. */
+async function addMembers(tx: Knex.Transaction, request: ApplyRequest): Promise<number> {
+  const { runId, listId } = request;
+  const fresh = `staged_dossiers s join dossiers d on d.uuid = s.dossier
+    where s.run_id = :runId and not s.removed and not exists (select from memberships m where m.list_id = :listId and m.dossier = s.dossier)`;
+  const block = await queryOne<{ count: number; first: number | null }>(
+    tx,
+    `with block as (
+       select count(*) as count, coalesce(bit_xor(hash_high(d.hash)), 0) as high, coalesce(bit_xor(hash_low(d.hash)), 0) as low from ${fresh}
+     )
+     select count, case when count > 0 then draw_revisions(:listId, count, count, high, low) end as first from block`,
+    { runId, listId },
+  );
+  if (!block || block.first === null) return 0;
+  await query(
+    tx,
+    `insert into memberships (list_id, dossier, revision, hash_high, hash_low)
+     select :listId, s.dossier, :first + row_number() over (order by s.revision, s.dossier) - 1, hash_high(d.hash), hash_low(d.hash) from ${fresh}`,
+    { runId, listId, first: block.first },
+  );
+  return block.count;
+}
+
+/** Recomputes the digest from the list's rows; with what is knowingly set aside it has to be the target's. */
+async function requireDigest(tx: Knex.Transaction, request: ApplyRequest): Promise<void> {
+  const found = await queryOne<{ count: number; digest: string }>(
+    tx,
+    `select count(*) as count, hash_text(coalesce(bit_xor(hash_high), 0), coalesce(bit_xor(hash_low), 0)) as digest from (
+       select hash_high, hash_low from memberships where list_id = :listId
+       union all select hash_high, hash_low from set_aside where list_id = :listId
+     ) rows`,
+    { listId: request.listId },
+  );
+  if (found?.count !== request.target.count || found.digest !== request.target.digest) {
+    throw new ApplyRefused(
+      'DIGEST_DIFFERS',
+      `The replica would have ${found?.count} dossiers and the digest ${found?.digest}, the master has ${request.target.count} and ${request.target.digest}.`,
+      'Verify the list on the master (SQL by hand or a failing disk may have changed it), and compare the versions of both nodes.',
+    );
+  }
+}
+
+async function savePosition(tx: Knex.Transaction, request: ApplyRequest, counts: Omit<ApplyOutcome, 'disturbedLists'>): Promise<void> {
+  const { target } = request;
+  await query(
+    tx,
+    `update links set state = 'synced', error = null, epoch = :epoch, revision = :revision, digest = :digest, dossier_count = :count,
+       head_tag = :headTag, head_revision = :revision, remote_count = :count, last_success = now(), verified_at = now()
+     where slave_list_id = :listId`,
+    { ...target, headTag: request.headTag, listId: request.listId },
+  );
+  await query(
+    tx,
+    `update runs set state = 'synced', finished_date = now(), heartbeat = now(), error = null, next_attempt = null, added = :added, changed = :changed,
+       removed = :removed, unchanged = :unchanged, restored_offline_deletions = :restored
+     where id = :runId`,
+    { ...counts, restored: counts.restoredOfflineDeletions, runId: request.runId },
+  );
+  await query(tx, `delete from dead_letters where slave_list_id = :listId`, { listId: request.listId });
+}
+
+/** Lists whose rows aren't what their last verified position says; they share dossiers with the list that was just applied. */
+async function markDisturbedLists(tx: Knex.Transaction, listId: number): Promise<number[]> {
+  const rows = await query<{ slave_list_id: number }>(
+    tx,
+    `update links k set state = 'pending' where k.slave_list_id <> :listId and k.state = 'synced' and not holds_position(k) returning k.slave_list_id`,
+    { listId },
+  );
+  return rows.map((row) => row.slave_list_id);
+}

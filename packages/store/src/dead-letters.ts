@@ -1,0 +1,50 @@
+import { query, queryOne, transaction } from './database.ts';
+import type { Connection, Database } from './database.ts';
+import { createRun } from './links.ts';
+
+/** A run that failed for good and waits for a person (or for the next scheduled run to succeed). */
+export interface DeadLetterRow {
+  id: number;
+  slave_list_id: number;
+  run_id: number;
+  phase: string;
+  code: string;
+  sentence: string;
+  remedy: string;
+  first_date: Date;
+  last_date: Date;
+  count: number;
+}
+
+const columns = `id, slave_list_id, run_id, phase, code, sentence, remedy, first_date, last_date, count`;
+
+/** Dead letters below the id `before` (null: from the newest), newest first. */
+export async function listDeadLetters(connection: Connection, page: { before: number | null; limit: number }): Promise<DeadLetterRow[]> {
+  return query<DeadLetterRow>(
+    connection,
+    `select ${columns} from dead_letters where (:before::bigint is null or id < :before::bigint) order by id desc limit :limit`,
+    page,
+  );
+}
+
+export async function findDeadLetter(connection: Connection, id: number): Promise<DeadLetterRow | null> {
+  return queryOne<DeadLetterRow>(connection, `select ${columns} from dead_letters where id = :id`, { id });
+}
+
+/** Drops a dead letter; the link and its list stay as they are. False if there is none. */
+export async function discardDeadLetter(connection: Connection, id: number): Promise<boolean> {
+  const rows = await query(connection, `delete from dead_letters where id = :id returning id`, { id });
+  return rows.length > 0;
+}
+
+/** Makes a new run for a dead letter's link; the letter goes when the run succeeds. Null if there is no such letter. */
+export async function retryDeadLetter(database: Database, id: number): Promise<{ runId: number; slaveListId: number } | null> {
+  return transaction(database, async (tx) => {
+    const letter = await queryOne<{ slave_list_id: number }>(tx, `select slave_list_id from dead_letters where id = :id for update`, {
+      id,
+    });
+    if (!letter) return null;
+    const run = await createRun(tx, { slaveListId: letter.slave_list_id, reason: 'person', mode: 'auto' });
+    return { runId: run.id, slaveListId: letter.slave_list_id };
+  });
+}

@@ -1,0 +1,208 @@
+import type { LinkState } from '@dossier/domain/link.ts';
+import type { SyncError } from '@dossier/protocol/sync.ts';
+import { query, queryOne, transaction } from './database.ts';
+import type { Connection, Database } from './database.ts';
+import { takeLinkingLock } from './locks.ts';
+
+/** "This slave list copies that master list", with what the slave knows of both. */
+export interface LinkRow {
+  slave_list_id: number;
+  remote_url: string;
+  remote_list_id: number;
+  remote_node: string | null;
+  remote_list: string | null;
+  remote_name: string | null;
+  state: LinkState;
+  error: SyncError | null;
+  fence: number;
+  epoch: string | null;
+  revision: number | null;
+  digest: string | null;
+  dossier_count: number | null;
+  head_tag: string | null;
+  head_revision: number | null;
+  remote_count: number | null;
+  last_attempt: Date | null;
+  last_success: Date | null;
+  verified_at: Date | null;
+  sync_hour: number | null;
+  sync_minute: number | null;
+  sync_zone: string | null;
+  last_scheduled_date: string | null;
+  next_run: Date | null;
+  purge: boolean;
+  created_date: Date;
+  /** Dossiers in the list here. */
+  local_count: number;
+}
+
+const linkColumns = `
+  k.slave_list_id, k.remote_url, k.remote_list_id, k.remote_node, k.remote_list, k.remote_name, k.state, k.error, k.fence,
+  k.epoch, k.revision, k.digest, k.dossier_count, k.head_tag, k.head_revision, k.remote_count, k.last_attempt, k.last_success,
+  k.verified_at, k.sync_hour, k.sync_minute, k.sync_zone, k.last_scheduled_date::text as last_scheduled_date, k.next_run, k.purge,
+  k.created_date, p.dossier_count as local_count
+  from links k join list_positions p on p.list_id = k.slave_list_id`;
+
+/** The link of a list of this slave, or null. */
+export async function findLink(connection: Connection, slaveListId: number): Promise<LinkRow | null> {
+  return queryOne<LinkRow>(connection, `select ${linkColumns} where k.slave_list_id = :slaveListId`, { slaveListId });
+}
+
+/** All links with an id above `after`, in the order of their lists' ids. */
+export async function listLinks(connection: Connection, page: { after: number; limit: number }): Promise<LinkRow[]> {
+  return query<LinkRow>(connection, `select ${linkColumns} where k.slave_list_id > :after order by k.slave_list_id limit :limit`, page);
+}
+
+export type LinkCreation =
+  | { outcome: 'created' | 'existing'; link: LinkRow; runId: number | null }
+  | { outcome: 'no-list' }
+  | { outcome: 'conflict'; link: LinkRow }
+  | { outcome: 'not-empty'; dossiers: number };
+
+/**
+ * Records a link and its first run in one transaction. The same link again is `existing` (a failed one is made pending anew, with a
+ * run); another source for the list is a `conflict`. `refuseNonEmpty` refuses a list that already holds dossiers.
+ */
+export async function createLink(
+  database: Database,
+  request: { slaveListId: number; remoteUrl: string; remoteListId: number; refuseNonEmpty: boolean },
+): Promise<LinkCreation> {
+  return transaction(database, async (tx) => {
+    await takeLinkingLock(tx);
+    const list = await queryOne<{ dossier_count: number }>(
+      tx,
+      `select p.dossier_count from watch_lists l join list_positions p on p.list_id = l.id where l.id = :slaveListId for update`,
+      { slaveListId: request.slaveListId },
+    );
+    if (!list) return { outcome: 'no-list' };
+    const existing = await findLink(tx, request.slaveListId);
+    if (existing) {
+      if (existing.remote_url !== request.remoteUrl || existing.remote_list_id !== request.remoteListId || existing.state === 'unlinking') {
+        return { outcome: 'conflict', link: existing };
+      }
+      if (existing.state !== 'failed') return { outcome: 'existing', link: existing, runId: null };
+      const run = await createRun(tx, { slaveListId: request.slaveListId, reason: 'link', mode: 'auto' });
+      await query(tx, `update links set state = 'pending', error = null where slave_list_id = :slaveListId`, {
+        slaveListId: request.slaveListId,
+      });
+      return { outcome: 'existing', link: { ...existing, state: 'pending', error: null }, runId: run.id };
+    }
+    if (request.refuseNonEmpty && list.dossier_count > 0) return { outcome: 'not-empty', dossiers: list.dossier_count };
+    await query(
+      tx,
+      `insert into links (slave_list_id, remote_url, remote_list_id) values (:slaveListId, :remoteUrl, :remoteListId)`,
+      request,
+    );
+    const run = await createRun(tx, { slaveListId: request.slaveListId, reason: 'link', mode: 'auto' });
+    const link = await findLink(tx, request.slaveListId);
+    if (!link) throw new Error(`link ${request.slaveListId} vanished while it was made`);
+    return { outcome: 'created', link, runId: run.id };
+  });
+}
+
+/** Makes a run for a link, or returns the unfinished one that it has; `created` tells which. A run that waits for its next attempt is taken as it is. */
+export async function createRun(
+  connection: Connection,
+  request: { slaveListId: number; reason: 'link' | 'schedule' | 'person' | 'repair'; mode: 'auto' | 'full' | 'verify' },
+): Promise<{ id: number; created: boolean }> {
+  const made = await queryOne<{ id: number }>(
+    connection,
+    `insert into runs (slave_list_id, reason, mode) values (:slaveListId, :reason, :mode)
+     on conflict (slave_list_id) where finished_date is null do nothing returning id`,
+    request,
+  );
+  if (made) return { id: made.id, created: true };
+  const open = await queryOne<{ id: number }>(
+    connection,
+    `select id from runs where slave_list_id = :slaveListId and finished_date is null`,
+    request,
+  );
+  return open ? { id: open.id, created: false } : createRun(connection, request);
+}
+
+/** Keeps what the greeting taught: whose list it is, its name and the master's SYNC_TIME. Identities are pinned once and never overwritten. */
+export async function saveGreeting(
+  connection: Connection,
+  greeting: {
+    slaveListId: number;
+    fence: number;
+    remoteNode: string;
+    remoteList: string;
+    remoteName: string;
+    schedule: { hour: number; minute: number; time_zone: string };
+  },
+): Promise<void> {
+  await query(
+    connection,
+    `update links set remote_node = coalesce(remote_node, :remoteNode), remote_list = coalesce(remote_list, :remoteList),
+       remote_name = :remoteName, sync_hour = :hour, sync_minute = :minute, sync_zone = :zone
+     where slave_list_id = :slaveListId and fence = :fence`,
+    { ...greeting, hour: greeting.schedule.hour, minute: greeting.schedule.minute, zone: greeting.schedule.time_zone },
+  );
+}
+
+/** Keeps when a link runs next and, if given, the local date for which its scheduled run was made. */
+export async function saveSchedule(
+  connection: Connection,
+  schedule: { slaveListId: number; nextRun: Date; scheduledDate: string | null },
+): Promise<void> {
+  await query(
+    connection,
+    `update links set next_run = :nextRun, last_scheduled_date = coalesce(:scheduledDate::date, last_scheduled_date) where slave_list_id = :slaveListId`,
+    schedule,
+  );
+}
+
+/**
+ * Marks a link for cancellation and fences out whatever runs for it: from the commit on, no worker that started earlier can change
+ * the list. False if there is no such link.
+ */
+export async function startUnlink(database: Database, slaveListId: number, purge: boolean): Promise<boolean> {
+  return transaction(database, async (tx) => {
+    const rows = await query(
+      tx,
+      `update links set state = 'unlinking', fence = fence + 1, purge = purge or :purge, error = null
+       where slave_list_id = :slaveListId returning slave_list_id`,
+      { slaveListId, purge },
+    );
+    await query(
+      tx,
+      `update runs set state = 'cancelled', finished_date = now() where slave_list_id = :slaveListId and finished_date is null`,
+      { slaveListId },
+    );
+    return rows.length > 0;
+  });
+}
+
+/**
+ * Ends a link that is being cancelled: its bookkeeping goes, the dossiers stay (or go, with purge). Can run twice. False if the link is
+ * gone or isn't being cancelled.
+ */
+export async function finishUnlink(database: Database, slaveListId: number): Promise<boolean> {
+  return transaction(database, async (tx) => {
+    const link = await queryOne<{ purge: boolean }>(
+      tx,
+      `select purge from links where slave_list_id = :slaveListId and state = 'unlinking' for update`,
+      { slaveListId },
+    );
+    if (!link) return false;
+    await query(
+      tx,
+      `update offline_deletions set settled_as = 'unlinked', settled_date = now() where slave_list_id = :slaveListId and settled_as is null`,
+      { slaveListId },
+    );
+    for (const table of ['dead_letters', 'missing_photos']) {
+      await query(tx, `delete from ${table} where slave_list_id = :slaveListId`, { slaveListId });
+    }
+    await query(tx, `delete from set_aside where list_id = :slaveListId`, { slaveListId });
+    await query(tx, `delete from links where slave_list_id = :slaveListId`, { slaveListId });
+    if (link.purge) await query(tx, `delete from memberships where list_id = :slaveListId`, { slaveListId });
+    return true;
+  });
+}
+
+/** Links whose cancellation was asked for and isn't carried out yet. */
+export async function listUnlinking(connection: Connection): Promise<number[]> {
+  const rows = await query<{ slave_list_id: number }>(connection, `select slave_list_id from links where state = 'unlinking'`);
+  return rows.map((row) => row.slave_list_id);
+}

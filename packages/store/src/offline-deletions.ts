@@ -1,0 +1,44 @@
+import type { Knex } from 'knex';
+import { query } from './database.ts';
+import type { Connection } from './database.ts';
+
+/** A dossier of a replica that was deleted on this slave while its master was unavailable. */
+export interface OfflineDeletionRow {
+  id: number;
+  slave_list_id: number;
+  dossier_id: number;
+  name: string;
+  external_id: string | null;
+  deleted_by: string;
+  deleted_date: Date;
+  settled_as: 'restored' | 'kept-deleted' | 'gone-on-master' | 'unlinked' | null;
+  settled_date: Date | null;
+  settled_run: number | null;
+}
+
+/** The journal of a list, newest first, below the id `before`. */
+export async function listOfflineDeletions(
+  connection: Connection,
+  page: { slaveListId: number; before: number | null; limit: number },
+): Promise<OfflineDeletionRow[]> {
+  return query<OfflineDeletionRow>(
+    connection,
+    `select id, slave_list_id, dossier_id, name, external_id, deleted_by, deleted_date, settled_as, settled_date, settled_run
+     from offline_deletions where slave_list_id = :slaveListId and (:before::bigint is null or id < :before::bigint) order by id desc limit :limit`,
+    page,
+  );
+}
+
+/** Closes the open entries of a list by what its rows say now; returns how many dossiers were restored. */
+export async function settleOfflineDeletions(tx: Knex.Transaction, run: { runId: number; listId: number }): Promise<number> {
+  const rows = await query<{ settled_as: string }>(
+    tx,
+    `update offline_deletions o set settled_date = now(), settled_run = :runId, settled_as = case
+       when exists (select from memberships m where m.list_id = :listId and m.dossier = o.dossier) then 'restored'
+       when exists (select from set_aside a where a.list_id = :listId and a.dossier = o.dossier) then 'kept-deleted'
+       else 'gone-on-master' end
+     where o.slave_list_id = :listId and o.settled_as is null returning settled_as`,
+    { runId: run.runId, listId: run.listId },
+  );
+  return rows.filter((row) => row.settled_as === 'restored').length;
+}

@@ -1,0 +1,314 @@
+import type { RunMethod, RunMode, RunReason, RunState } from '@dossier/domain/run.ts';
+import type { Difference, SyncError } from '@dossier/protocol/sync.ts';
+import { findLink } from './links.ts';
+import type { LinkRow } from './links.ts';
+import { query, queryOne, transaction } from './database.ts';
+import type { Connection, Database } from './database.ts';
+import { requireFence } from './staging.ts';
+import type { TakenRun } from './staging.ts';
+
+/** One attempt to bring a link to the head, with its history and counts. */
+export interface RunRow {
+  id: number;
+  slave_list_id: number;
+  reason: RunReason;
+  mode: RunMode;
+  method: RunMethod | null;
+  state: RunState;
+  fence: number | null;
+  attempt: number;
+  next_attempt: Date | null;
+  heartbeat: Date | null;
+  created_date: Date;
+  started_date: Date | null;
+  finished_date: Date | null;
+  added: number;
+  changed: number;
+  removed: number;
+  unchanged: number;
+  fetched: number;
+  total: number | null;
+  photos_fetched: number;
+  photos_total: number | null;
+  photos_missing: string[];
+  bytes: number;
+  pages: number;
+  restored_offline_deletions: number;
+  differences: Difference[] | null;
+  error: SyncError | null;
+}
+
+const runColumns = `
+  id, slave_list_id, reason, mode, method, state, fence, attempt, next_attempt, heartbeat, created_date, started_date, finished_date,
+  added, changed, removed, unchanged, fetched, total, photos_fetched, photos_total, photos_missing, bytes, pages,
+  restored_offline_deletions, differences, error`;
+
+export async function findRun(connection: Connection, runId: number): Promise<RunRow | null> {
+  return queryOne<RunRow>(connection, `select ${runColumns} from runs where id = :runId`, { runId });
+}
+
+/** A link's runs, newest first, below the id `before` (null: from the newest). */
+export async function listRuns(
+  connection: Connection,
+  page: { slaveListId: number; before: number | null; limit: number },
+): Promise<RunRow[]> {
+  return query<RunRow>(
+    connection,
+    `select ${runColumns} from runs where slave_list_id = :slaveListId and (:before::bigint is null or id < :before::bigint) order by id desc limit :limit`,
+    page,
+  );
+}
+
+/** The unfinished run of each of the given lists. */
+export async function listUnfinishedRuns(connection: Connection, slaveListIds: readonly number[]): Promise<RunRow[]> {
+  return query<RunRow>(
+    connection,
+    `select ${runColumns} from runs where finished_date is null and slave_list_id = any(:slaveListIds::bigint[])`,
+    { slaveListIds },
+  );
+}
+
+/** A run that a worker has taken: what it needs to go on, and the fence that makes it harmless once another one has taken it. */
+export interface StartedRun {
+  run: RunRow;
+  link: LinkRow;
+  fence: number;
+}
+
+/**
+ * Takes a run for an attempt: the link's fence grows, so that whoever held the run before can change nothing more. Null if the run is
+ * over or its link is gone or being cancelled: then there is nothing to do.
+ */
+export async function startRun(database: Database, runId: number, attempt: number): Promise<StartedRun | null> {
+  return transaction(database, async (tx) => {
+    const open = await queryOne<{ slave_list_id: number }>(
+      tx,
+      `select k.slave_list_id from runs r join links k on k.slave_list_id = r.slave_list_id
+       where r.id = :runId and r.finished_date is null and k.state <> 'unlinking' for update of k`,
+      { runId },
+    );
+    if (!open) return null;
+    await query(tx, `update links set fence = fence + 1, state = 'syncing', last_attempt = now() where slave_list_id = :list`, {
+      list: open.slave_list_id,
+    });
+    const link = await findLink(tx, open.slave_list_id);
+    if (!link) return null;
+    const run = await queryOne<RunRow>(
+      tx,
+      `update runs set fence = :fence, attempt = :attempt, state = 'greeting', next_attempt = null,
+         started_date = coalesce(started_date, now()), heartbeat = now()
+       where id = :runId and finished_date is null returning ${runColumns}`,
+      { runId, attempt, fence: link.fence },
+    );
+    return run && { run, link, fence: link.fence };
+  });
+}
+
+/** Counts of a run's progress; what is left out stays. */
+export interface RunProgress {
+  state?: RunState;
+  method?: RunMethod;
+  fetched?: number;
+  total?: number;
+  photosFetched?: number;
+  photosTotal?: number;
+  bytes?: number;
+  pages?: number;
+}
+
+/** Notes how far a run is and that its worker lives. False if the run is not this worker's any more. */
+export async function saveProgress(
+  connection: Connection,
+  taken: { runId: number; fence: number },
+  progress: RunProgress,
+): Promise<boolean> {
+  const rows = await query(
+    connection,
+    `update runs set heartbeat = now(), state = coalesce(:state, state), method = coalesce(:method, method),
+       fetched = coalesce(:fetched, fetched), total = coalesce(:total, total),
+       photos_fetched = coalesce(:photosFetched, photos_fetched), photos_total = coalesce(:photosTotal, photos_total),
+       bytes = coalesce(:bytes, bytes), pages = coalesce(:pages, pages)
+     where id = :runId and fence = :fence and finished_date is null returning id`,
+    {
+      ...taken,
+      state: progress.state ?? null,
+      method: progress.method ?? null,
+      fetched: progress.fetched ?? null,
+      total: progress.total ?? null,
+      photosFetched: progress.photosFetched ?? null,
+      photosTotal: progress.photosTotal ?? null,
+      bytes: progress.bytes ?? null,
+      pages: progress.pages ?? null,
+    },
+  );
+  return rows.length > 0;
+}
+
+/** How an attempt failed, and whether another follows (`nextAttempt`) or the run is over (`dead` after the last retry, else `failed`). */
+export interface RunFailure {
+  phase: string;
+  error: SyncError;
+  nextAttempt: Date | null;
+  state: 'failed' | 'dead';
+  differences?: Difference[];
+}
+
+/**
+ * Books the failure of an attempt on the run and its link; after the last one also as a dead letter, whose id is returned. The list
+ * keeps what it had. Null (and nothing booked) if the run is not this worker's any more, or if no dead letter was made.
+ */
+export async function failRun(database: Database, taken: { runId: number; fence: number }, failure: RunFailure): Promise<number | null> {
+  return transaction(database, async (tx) => {
+    const final = failure.nextAttempt === null;
+    const run = await queryOne<{ slave_list_id: number }>(
+      tx,
+      `update runs set state = :state, error = :error::jsonb, next_attempt = :nextAttempt, heartbeat = now(),
+         differences = coalesce(:differences::jsonb, differences), finished_date = case when :final then now() end
+       where id = :runId and fence = :fence and finished_date is null returning slave_list_id`,
+      {
+        ...taken,
+        state: final ? failure.state : 'failed',
+        error: JSON.stringify(failure.error),
+        nextAttempt: failure.nextAttempt,
+        differences: failure.differences ? JSON.stringify(failure.differences) : null,
+        final,
+      },
+    );
+    if (!run) return null;
+    await query(tx, `update links set state = 'failed', error = :error::jsonb where slave_list_id = :list and fence = :fence`, {
+      list: run.slave_list_id,
+      fence: taken.fence,
+      error: JSON.stringify(failure.error),
+    });
+    if (!final) return null;
+    const letter = await queryOne<{ id: number }>(
+      tx,
+      `insert into dead_letters (slave_list_id, run_id, phase, code, sentence, remedy)
+       values (:list, :runId, :phase, :code, :sentence, :remedy)
+       on conflict (slave_list_id) do update set run_id = excluded.run_id, phase = excluded.phase, code = excluded.code,
+         sentence = excluded.sentence, remedy = excluded.remedy, last_date = now(), count = dead_letters.count + 1
+       returning id`,
+      {
+        list: run.slave_list_id,
+        runId: taken.runId,
+        phase: failure.phase,
+        code: failure.error.code,
+        sentence: failure.error.desc,
+        remedy: failure.error.remedy,
+      },
+    );
+    return letter?.id ?? null;
+  });
+}
+
+/** Ends a run that found the replica at the master's head already. Throws FencedError. */
+export async function finishUnchanged(database: Database, taken: TakenRun, headTag: string | null): Promise<void> {
+  await transaction(database, async (tx) => {
+    await requireFence(tx, taken);
+    await query(
+      tx,
+      `update links set state = 'synced', error = null, head_tag = :headTag, last_success = now(), verified_at = now() where slave_list_id = :listId`,
+      { listId: taken.listId, headTag },
+    );
+    await query(
+      tx,
+      `update runs set state = 'unchanged', finished_date = now(), heartbeat = now(), error = null,
+         unchanged = (select dossier_count from list_positions where list_id = :listId)
+       where id = :runId`,
+      { runId: taken.runId, listId: taken.listId },
+    );
+    await query(tx, `delete from dead_letters where slave_list_id = :listId`, { listId: taken.listId });
+  });
+}
+
+/**
+ * Ends a verification. Without differences the link is synced as of now. With some the run failed; the link failed too only if the replica
+ * itself is not what its last sync left (`corrupted`), otherwise the master has just moved on since. Throws FencedError.
+ */
+export async function finishVerification(
+  database: Database,
+  taken: TakenRun,
+  outcome: { differences: Difference[]; corrupted: boolean; headRevision: number },
+): Promise<void> {
+  const { differences } = outcome;
+  const error: SyncError | null =
+    differences.length === 0
+      ? null
+      : {
+          code: 'REPLICA_DIFFERS',
+          desc: `${differences.length === 100 ? 'At least 100' : differences.length} dossiers differ from the master's${outcome.corrupted ? '' : ', which has moved on since the last sync'}.`,
+          remedy: 'Sync the list: it fetches what differs.',
+          attempts: 1,
+          next_attempt: null,
+        };
+  await transaction(database, async (tx) => {
+    await requireFence(tx, taken);
+    await query(
+      tx,
+      `update links set state = case when :failed then 'failed' else 'synced' end, error = case when :failed then :error::jsonb end,
+         head_revision = :headRevision, verified_at = case when :equal then now() else verified_at end
+       where slave_list_id = :listId`,
+      {
+        listId: taken.listId,
+        failed: error !== null && outcome.corrupted,
+        equal: error === null,
+        error: JSON.stringify(error),
+        headRevision: outcome.headRevision,
+      },
+    );
+    await query(
+      tx,
+      `update runs set state = :state, finished_date = now(), heartbeat = now(), error = :error::jsonb, differences = :differences::jsonb where id = :runId`,
+      {
+        runId: taken.runId,
+        state: error ? 'failed' : 'synced',
+        error: error && JSON.stringify(error),
+        differences: JSON.stringify(differences),
+      },
+    );
+  });
+}
+
+/** A run that the queue should have been reminded of by now. */
+export interface StrandedRun {
+  id: number;
+  slave_list_id: number;
+  attempt: number;
+  /** Whether its link has been greeted; otherwise the link command is due first. */
+  greeted: boolean;
+}
+
+/**
+ * Runs whose reminder in the queue seems lost: queued or due for their next attempt for `overdueSeconds`, or taken by a worker that
+ * hasn't given a sign of life for `silentSeconds`. Reminding twice is harmless.
+ */
+export async function listStrandedRuns(
+  connection: Connection,
+  age: { overdueSeconds: number; silentSeconds: number },
+): Promise<StrandedRun[]> {
+  return query<StrandedRun>(
+    connection,
+    `select r.id, r.slave_list_id, r.attempt, k.remote_list is not null as greeted
+     from runs r join links k on k.slave_list_id = r.slave_list_id
+     where r.finished_date is null and k.state <> 'unlinking' and case r.state
+       when 'queued' then coalesce(r.heartbeat, r.created_date) < now() - make_interval(secs => :overdueSeconds)
+       when 'failed' then r.next_attempt < now() - make_interval(secs => :overdueSeconds)
+       else r.heartbeat < now() - make_interval(secs => :silentSeconds) end
+     order by r.id`,
+    age,
+  );
+}
+
+/** Deletes finished runs beyond the newest `keep` of each link, and staging that no unfinished run needs. */
+export async function pruneRuns(database: Database, keep: number): Promise<void> {
+  await query(
+    database,
+    `delete from runs r using (
+       select id, row_number() over (partition by slave_list_id order by id desc) as ordinal from runs
+     ) o where o.id = r.id and o.ordinal > :keep and r.finished_date is not null`,
+    { keep },
+  );
+  for (const table of ['staging_cursors', 'staged_dossiers', 'staged_photos', 'staged_hashes']) {
+    await query(database, `delete from ${table} s where not exists (select from runs r where r.id = s.run_id and r.finished_date is null)`);
+  }
+}

@@ -1,0 +1,266 @@
+import { createHash } from 'node:crypto';
+import { Readable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
+import type { Knex } from 'knex';
+import { from as copyFrom } from 'pg-copy-streams';
+import type { CopyStreamQuery } from 'pg-copy-streams';
+import type { Failure } from '@dossier/domain/failure.ts';
+import { photosText } from '@dossier/domain/photo.ts';
+import type { RunMethod } from '@dossier/domain/run.ts';
+import type { Position } from '@dossier/domain/position.ts';
+import type { Change, Put } from '@dossier/protocol/feed.ts';
+import { query, queryOne, transaction } from './database.ts';
+import type { Connection, Database } from './database.ts';
+
+/** Thrown when a worker's fence is not the link's any more: another one has taken the run, or it was cancelled. Nothing was changed. */
+export class FencedError extends Error implements Failure {
+  override readonly name = 'FencedError';
+  readonly code = 'SUPERSEDED';
+  readonly kind = 'stop';
+  readonly remedy = 'Nothing: another worker goes on with this run, or its link was cancelled.';
+
+  constructor() {
+    super('Another worker has taken this run, or its link was cancelled.');
+  }
+}
+
+/** A run as a worker has taken it. */
+export interface TakenRun {
+  runId: number;
+  listId: number;
+  fence: number;
+}
+
+/** How far the staging of a run is. Lives beside the staged rows in an unlogged table, so both are there or neither. */
+export interface StagingCursor {
+  method: RunMethod;
+  phase: 'fetching' | 'complete';
+  /** The feed is staged up to here. */
+  revision: number;
+  head: Position;
+}
+
+/** Holds the link's row in share mode until the commit and refuses a worker that was fenced out. */
+export async function requireFence(tx: Knex.Transaction, taken: TakenRun): Promise<void> {
+  const link = await queryOne<{ fence: number }>(
+    tx,
+    `select fence from links where slave_list_id = :listId and state <> 'unlinking' for share`,
+    { listId: taken.listId },
+  );
+  if (link?.fence !== taken.fence) throw new FencedError();
+}
+
+export async function readCursor(connection: Connection, runId: number): Promise<StagingCursor | null> {
+  const row = await queryOne<{
+    method: RunMethod;
+    phase: 'fetching' | 'complete';
+    epoch: string;
+    revision: number;
+    head_revision: number;
+    head_count: number;
+    head_digest: string;
+  }>(
+    connection,
+    `select method, phase, epoch, revision, head_revision, head_count, head_digest from staging_cursors where run_id = :runId`,
+    {
+      runId,
+    },
+  );
+  if (!row) return null;
+  const head = { epoch: row.epoch, revision: row.head_revision, count: row.head_count, digest: row.head_digest };
+  return { method: row.method, phase: row.phase, revision: row.revision, head };
+}
+
+async function writeCursor(tx: Knex.Transaction, runId: number, cursor: StagingCursor): Promise<void> {
+  await query(
+    tx,
+    `insert into staging_cursors (run_id, method, phase, epoch, revision, head_revision, head_count, head_digest)
+     values (:runId, :method, :phase, :epoch, :revision, :headRevision, :headCount, :headDigest)
+     on conflict (run_id) do update set method = excluded.method, phase = excluded.phase, epoch = excluded.epoch, revision = excluded.revision,
+       head_revision = excluded.head_revision, head_count = excluded.head_count, head_digest = excluded.head_digest`,
+    {
+      runId,
+      method: cursor.method,
+      phase: cursor.phase,
+      epoch: cursor.head.epoch,
+      revision: cursor.revision,
+      headRevision: cursor.head.revision,
+      headCount: cursor.head.count,
+      headDigest: cursor.head.digest,
+    },
+  );
+}
+
+/** Forgets all that a run has staged. */
+export async function clearStaging(connection: Connection, runId: number): Promise<void> {
+  for (const table of ['staging_cursors', 'staged_dossiers', 'staged_photos', 'staged_hashes']) {
+    await query(connection, `delete from ${table} where run_id = :runId`, { runId });
+  }
+}
+
+/** Begins the staging of a run anew. */
+export async function beginStaging(database: Database, taken: TakenRun, cursor: StagingCursor): Promise<void> {
+  await transaction(database, async (tx) => {
+    await requireFence(tx, taken);
+    await clearStaging(tx, taken.runId);
+    await writeCursor(tx, taken.runId, cursor);
+  });
+}
+
+/**
+ * Stages one page with the cursor behind it, in one transaction: after a kill at any point the run goes on at the cursor. `fresh` says
+ * that no dossier of the page can be staged already (the head hasn't moved since the staging began).
+ */
+export async function stagePage(
+  database: Database,
+  taken: TakenRun,
+  page: { changes: readonly Change[]; cursor: StagingCursor; fresh: boolean },
+): Promise<void> {
+  await transaction(database, async (tx) => {
+    await requireFence(tx, taken);
+    if (!page.fresh) await unstage(tx, taken.runId, page.changes);
+    await copyRows(
+      tx,
+      `staged_dossiers (run_id, dossier, removed, revision, name, comment, active, meta, external_id, photo_count, photos_hash, created_date, modified_date, remote_hash)`,
+      page.changes.map((change) => dossierRow(taken.runId, change)),
+    );
+    const puts = page.changes.filter((change): change is Put => change.kind === 'put');
+    await copyRows(
+      tx,
+      `staged_photos (run_id, dossier, ordinal, sha256, width, height, bytes, media_type, features)`,
+      puts.flatMap((put) => photoRows(taken.runId, put)),
+    );
+    await writeCursor(tx, taken.runId, page.cursor);
+  });
+}
+
+async function unstage(tx: Knex.Transaction, runId: number, changes: readonly Change[]): Promise<void> {
+  const dossiers = changes.map((change) => change.dossier);
+  for (const table of ['staged_dossiers', 'staged_photos']) {
+    await query(tx, `delete from ${table} where run_id = :runId and dossier = any(:dossiers::uuid[])`, { runId, dossiers });
+  }
+}
+
+type Cell = string | number | boolean | null;
+
+function dossierRow(runId: number, change: Change): Cell[] {
+  if (change.kind === 'tombstone') {
+    return [runId, change.dossier, true, change.revision, null, null, null, null, null, null, null, null, null, null];
+  }
+  const photos = change.photos.map((photo) => ({ ...photo, mediaType: photo.media_type }));
+  const photosHash = photos.length === 0 ? '' : createHash('sha256').update(photosText(photos)).digest('hex');
+  return [
+    runId,
+    change.dossier,
+    false,
+    change.revision,
+    change.name,
+    change.comment,
+    change.active,
+    change.meta,
+    change.external_id,
+    photos.length,
+    `\\x${photosHash}`,
+    change.created_date,
+    change.modified_date,
+    `\\x${change.hash}`,
+  ];
+}
+
+function photoRows(runId: number, put: Put): Cell[][] {
+  return put.photos.map((photo, ordinal) => [
+    runId,
+    put.dossier,
+    ordinal,
+    `\\x${photo.sha256}`,
+    photo.width,
+    photo.height,
+    photo.bytes,
+    photo.media_type,
+    photo.features,
+  ]);
+}
+
+const escapes: Record<string, string> = { '\\': '\\\\', '\t': '\\t', '\n': '\\n', '\r': '\\r' };
+
+/** COPY's text format (PostgreSQL documentation, "COPY", "Text Format"). */
+function copyCell(cell: Cell): string {
+  if (cell === null) return '\\N';
+  if (typeof cell === 'boolean') return cell ? 't' : 'f';
+  return typeof cell === 'number' ? String(cell) : cell.replaceAll(/[\\\t\n\r]/g, (character) => escapes[character] ?? character);
+}
+
+/** Writes rows with COPY on the transaction's own connection. */
+export async function copyRows(tx: Knex.Transaction, target: string, rows: readonly Cell[][]): Promise<void> {
+  if (rows.length === 0) return;
+  const text = rows.map((row) => `${row.map(copyCell).join('\t')}\n`).join('');
+  const connection = (await tx.client.acquireConnection()) as { query(stream: CopyStreamQuery): CopyStreamQuery };
+  await pipeline(Readable.from([Buffer.from(text)]), connection.query(copyFrom(`copy ${target} from stdin`)));
+}
+
+/** Dossiers that arrived with a hash that is not the one of their content; at most 20. */
+export async function findForgedDossiers(connection: Connection, runId: number): Promise<string[]> {
+  const rows = await query<{ dossier: string }>(
+    connection,
+    `select dossier from staged_dossiers where run_id = :runId and not removed and hash <> remote_hash limit 20`,
+    { runId },
+  );
+  return rows.map((row) => row.dossier);
+}
+
+/** A photo that a run needs: its address and its length in bytes. */
+export interface WantedPhoto {
+  sha256: string;
+  bytes: number;
+}
+
+/** The addresses that a run's staged dossiers, or an earlier run that couldn't get them, want; in order, above `after`. */
+export async function listWantedPhotos(
+  connection: Connection,
+  taken: TakenRun,
+  page: { after: string; limit: number },
+): Promise<WantedPhoto[]> {
+  return query<WantedPhoto>(
+    connection,
+    `select encode(sha256, 'hex') as sha256, max(bytes) as bytes from (
+       (select sha256, bytes from staged_photos where run_id = :runId and sha256 > decode(:after, 'hex') order by sha256)
+       union all
+       (select sha256, bytes from missing_photos where slave_list_id = :listId and sha256 > decode(:after, 'hex'))
+     ) wanted group by sha256 order by sha256 limit :limit`,
+    { ...taken, ...page },
+  );
+}
+
+/** How many different photos a run wants. */
+export async function countWantedPhotos(connection: Connection, taken: TakenRun): Promise<number> {
+  const row = await queryOne<{ count: number }>(
+    connection,
+    `select count(*) as count from (
+       select sha256 from staged_photos where run_id = :runId union select sha256 from missing_photos where slave_list_id = :listId
+     ) wanted`,
+    { ...taken },
+  );
+  return row?.count ?? 0;
+}
+
+/** Books which of the wanted photos the master couldn't deliver, so that later runs ask again, and forgets those that came. */
+export async function saveMissingPhotos(
+  connection: Connection,
+  listId: number,
+  photos: { missing: WantedPhoto[]; present: string[] },
+): Promise<void> {
+  await query(
+    connection,
+    `delete from missing_photos where slave_list_id = :listId and sha256 in (select decode(x, 'hex') from unnest(:present::text[]) x)`,
+    {
+      listId,
+      present: photos.present,
+    },
+  );
+  await query(
+    connection,
+    `insert into missing_photos (slave_list_id, sha256, bytes)
+     select :listId, decode(sha256, 'hex'), bytes from unnest(:addresses::text[], :bytes::int[]) as m (sha256, bytes) on conflict do nothing`,
+    { listId, addresses: photos.missing.map((photo) => photo.sha256), bytes: photos.missing.map((photo) => photo.bytes) },
+  );
+}

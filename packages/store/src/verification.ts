@@ -1,0 +1,78 @@
+import type { Difference } from '@dossier/protocol/sync.ts';
+import { query, transaction } from './database.ts';
+import type { Connection, Database } from './database.ts';
+import { requireFence } from './staging.ts';
+import type { TakenRun } from './staging.ts';
+
+/**
+ * Recomputes the hash of every dossier of a list from its columns and photos and books anew those whose stored hash was another one,
+ * so that the list's digest tells the truth. Returns their uuids (empty: everything is as the triggers left it).
+ */
+export async function rehashList(database: Database, taken: TakenRun): Promise<string[]> {
+  const wrong = await query<{ dossier: string }>(
+    database,
+    `select m.dossier from memberships m left join dossiers d on d.uuid = m.dossier
+     where m.list_id = :listId and (d.uuid is null
+       or (hash_high(computed_hash(d)), hash_low(computed_hash(d))) is distinct from (m.hash_high, m.hash_low))`,
+    { listId: taken.listId },
+  );
+  const dossiers = wrong.map((row) => row.dossier);
+  const drifted = await query<{ list_id: number }>(
+    database,
+    `select p.list_id from list_positions p, lateral (
+       select count(*) as count, coalesce(bit_xor(hash_high), 0) as high, coalesce(bit_xor(hash_low), 0) as low
+       from memberships m where m.list_id = p.list_id) s
+     where p.list_id = :listId and (p.dossier_count, p.digest_high, p.digest_low) is distinct from (s.count, s.high, s.low)`,
+    { listId: taken.listId },
+  );
+  if (dossiers.length === 0 && drifted.length === 0) return [];
+  await transaction(database, async (tx) => {
+    await requireFence(tx, taken);
+    await query(tx, `select rebook_memberships(:listId, :dossiers::uuid[])`, { listId: taken.listId, dossiers });
+  });
+  return dossiers;
+}
+
+/** Up to `limit` dossiers in which the list differs from what the run found on the master (staged hashes) in the compared buckets. */
+export async function listDifferences(
+  connection: Connection,
+  taken: TakenRun,
+  compared: { buckets: readonly number[]; limit: number },
+): Promise<Difference[]> {
+  return query<Difference>(
+    connection,
+    `select case when m.dossier is null then 'missing' when h.dossier is null then 'unexpected' else 'changed' end as kind,
+       coalesce(m.dossier, h.dossier) as dossier, d.id, d.name
+     from (select dossier, hash_high, hash_low from memberships where list_id = :listId and dossier_bucket(dossier) = any(:buckets::int[])
+           union all select dossier, hash_high, hash_low from set_aside where list_id = :listId and dossier_bucket(dossier) = any(:buckets::int[])) m
+     full join (select dossier, hash from staged_hashes where run_id = :runId) h on h.dossier = m.dossier
+     left join dossiers d on d.uuid = coalesce(m.dossier, h.dossier)
+     where m.dossier is null or h.dossier is null or (m.hash_high, m.hash_low) is distinct from (hash_high(h.hash), hash_low(h.hash))
+     order by 2 limit :limit`,
+    { runId: taken.runId, listId: taken.listId, buckets: compared.buckets, limit: compared.limit },
+  );
+}
+
+/** The given dossiers as differences of the kind `changed`. */
+export async function nameDossiers(connection: Connection, dossiers: readonly string[]): Promise<Difference[]> {
+  return query<Difference>(
+    connection,
+    `select 'changed' as kind, u.dossier, d.id, d.name from unnest(:dossiers::uuid[]) as u (dossier) left join dossiers d on d.uuid = u.dossier`,
+    { dossiers },
+  );
+}
+
+/** The photos that dossiers of a list refer to, each with one of them; by address, above `after`. */
+export async function listHeldPhotos(
+  connection: Connection,
+  listId: number,
+  page: { after: string; limit: number },
+): Promise<{ sha256: string; bytes: number; dossier: string; id: number; name: string }[]> {
+  return query(
+    connection,
+    `select distinct on (p.sha256) encode(p.sha256, 'hex') as sha256, p.bytes, d.uuid as dossier, d.id, d.name
+     from photos p join memberships m on m.dossier = p.dossier and m.list_id = :listId join dossiers d on d.uuid = p.dossier
+     where p.sha256 > decode(:after, 'hex') order by p.sha256 limit :limit`,
+    { listId, ...page },
+  );
+}
