@@ -4,13 +4,14 @@ import { Client } from 'pg';
 
 import { findBinaries } from './embedded/binaries.ts';
 import { checkVersion, createCluster, readPassword, removeCluster, superuser } from './embedded/cluster.ts';
-import { acquireLock } from './embedded/exclusive-lock.ts';
+import { acquireLock, tryLock } from './embedded/exclusive-lock.ts';
 import { besideFiles, findPlace, giveToOwner, openDataDir, sharedFolder } from './embedded/place.ts';
 import type { Place } from './embedded/place.ts';
+import { isAlive } from './embedded/process-identity.ts';
 import { findServer, startServer, stopServer } from './embedded/server.ts';
 import type { Server } from './embedded/server.ts';
 import { explainTrouble } from './embedded/trouble.ts';
-import { readUsers, removeState, thisUser, writeState } from './embedded/users.ts';
+import { readListedUsers, readUsers, removeState, thisUser, writeState } from './embedded/users.ts';
 import type { User } from './embedded/users.ts';
 
 export interface EmbeddedDatabaseOptions {
@@ -36,7 +37,8 @@ export interface EmbeddedDatabase {
 const database = 'dossier';
 const lockTimeoutMs = 600_000;
 const stopTimeoutMs = 5_000;
-const stopLockTimeoutMs = 2_000;
+/** What ending the server needs at least of the time above. */
+const endingTimeMs = 2_000;
 
 /**
  * Gives access to the PostgreSQL of a data folder: makes the cluster if there is none, starts it if it doesn't run,
@@ -105,22 +107,35 @@ async function open(dataDir: string, logger: Logger): Promise<EmbeddedDatabase> 
   const place = await findPlace(dataDir);
   const running = place.exists ? await findServer(place, logger) : null;
   const server = running ?? (await createAndStart(place, logger));
+  try {
+    return await join({ place, server, user: await thisUser(), logger });
+  } catch (error) {
+    // Nobody would ever end a server that is in nobody's list.
+    if (running === null) await stopServer(server.pid, place.databaseDir, stopTimeoutMs);
+    throw error;
+  }
+}
+
+async function join(membership: Membership): Promise<EmbeddedDatabase> {
+  const { place, server, user, logger } = membership;
+  const { dataDir, databaseDir } = place;
   const users = await readUsers(dataDir, server);
   const url = new URL(`postgres://${superuser}@127.0.0.1:${server.port}/${database}`);
   url.password = await readPassword(dataDir);
   // Also on a server that runs already: its starter may have been killed before it came to this.
-  await ensureDatabase(url, place.databaseDir);
-
-  const user = await thisUser();
+  await ensureDatabase(url, databaseDir);
   await writeState(dataDir, { ...serverOf(server), users: [...users, user] });
+
   const owned = users.length === 0;
-  logger.debug({ databaseDir: place.databaseDir, port: server.port, owned }, 'embedded database ready');
+  logger.debug({ databaseDir, port: server.port, owned }, 'embedded database ready');
+  const endAtExit = () => endIfAlone(membership);
+  process.once('exit', endAtExit);
   let stopping: Promise<void> | undefined;
   const stop = (): Promise<void> => {
-    stopping ??= leave({ place, server, user, logger });
+    stopping ??= leave(membership).finally(() => process.removeListener('exit', endAtExit));
     return stopping;
   };
-  return { url: url.href, databaseDir: place.databaseDir, owned, stop };
+  return { url: url.href, databaseDir, owned, stop };
 }
 
 function serverOf({ pid, port }: Server): Server {
@@ -168,7 +183,8 @@ interface Membership {
 
 async function leave({ place, server, user, logger }: Membership): Promise<void> {
   const { dataDir, databaseDir } = place;
-  const lock = await acquireLock(besideFiles(dataDir).lock, stopLockTimeoutMs);
+  const deadline = performance.now() + stopTimeoutMs;
+  const lock = await acquireLock(besideFiles(dataDir).lock, stopTimeoutMs - endingTimeMs);
   // Whoever holds the lock is joining, and will find the server without other users when it leaves in its turn.
   if (lock === null) return;
   try {
@@ -177,10 +193,19 @@ async function leave({ place, server, user, logger }: Membership): Promise<void>
       await writeState(dataDir, { ...serverOf(server), users: others });
       return;
     }
-    const ended = await stopServer(server.pid, databaseDir, stopTimeoutMs - stopLockTimeoutMs);
+    const ended = await stopServer(server.pid, databaseDir, deadline - performance.now());
     if (!ended) logger.warn({ databaseDir }, 'the embedded database is still writing to disk; it ends by itself');
     await removeState(dataDir);
   } finally {
     lock.release();
   }
+}
+
+/** For a process that ends without `stop()`: asks the server to end unless another process is in the list. */
+function endIfAlone({ place, server, user }: Membership): void {
+  const lock = tryLock(besideFiles(place.dataDir).lock);
+  if (lock === null) return;
+  const others = readListedUsers(place.dataDir, server).filter((other) => other.pid !== user.pid);
+  if (!others.some((other) => isAlive(other.pid)) && isAlive(server.pid)) process.kill(server.pid, 'SIGINT');
+  lock.release();
 }

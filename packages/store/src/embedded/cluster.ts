@@ -6,10 +6,9 @@ import { promisify } from 'node:util';
 
 import { ExitError } from '@dossier/runtime/errors.ts';
 
-import { isRoot } from './account.ts';
 import { majorVersion } from './binaries.ts';
 import type { Binaries } from './binaries.ts';
-import { besideFiles, giveToOwner, isMissing, sharedFolder } from './place.ts';
+import { besideFiles, giveToOwner, isMissing } from './place.ts';
 import type { Place } from './place.ts';
 import { explainTrouble } from './trouble.ts';
 
@@ -43,7 +42,8 @@ export async function createCluster(place: Place, binaries: Binaries): Promise<v
     await rename(unfinished, place.databaseDir);
     if (parent !== place.dataDir) await writeBeside(place.dataDir, besideFiles(place.dataDir).location, `${place.databaseDir}\n`);
   } catch (error) {
-    await rm(unfinished, { recursive: true, force: true });
+    const moved = parent !== place.dataDir;
+    await rm(moved ? parent : unfinished, { recursive: true, force: true });
     throw error;
   } finally {
     await rm(passwordCopy, { force: true });
@@ -128,8 +128,7 @@ export async function readPassword(dataDir: string): Promise<string> {
 /** Removes the cluster and all that belongs to it. The database must not run. */
 export async function removeCluster(place: Place): Promise<void> {
   const parent = dirname(place.databaseDir);
-  const moved = isRoot() && parent !== place.dataDir && parent.startsWith(`${sharedFolder}/`);
-  await rm(moved ? parent : place.databaseDir, { recursive: true, force: true });
+  await rm(parent === place.dataDir ? place.databaseDir : parent, { recursive: true, force: true });
   const { password, state, location } = besideFiles(place.dataDir);
   for (const path of [place.logFile, password, state, location]) await rm(path, { force: true });
 }

@@ -23,7 +23,8 @@ export async function acquireLock(path: string, timeoutMs: number): Promise<Excl
   }
 }
 
-function tryLock(path: string): ExclusiveLock | null {
+/** Takes the lock now, or answers null. */
+export function tryLock(path: string): ExclusiveLock | null {
   const database = new DatabaseSync(path, { timeout: 0 });
   try {
     database.exec('BEGIN EXCLUSIVE');

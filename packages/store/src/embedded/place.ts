@@ -1,6 +1,6 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { chown, mkdir, readFile, realpath, stat } from 'node:fs/promises';
-import { dirname, isAbsolute, join } from 'node:path';
+import { dirname, join } from 'node:path';
 
 import { ExitError } from '@dossier/runtime/errors.ts';
 
@@ -9,6 +9,7 @@ import type { Account } from './account.ts';
 
 /** Where files go that the user `postgres` can't have in DATA_DIR. */
 export const sharedFolder = '/var/lib/dossier';
+const madeHere = /^\/var\/lib\/dossier\/[0-9a-f]{16}-[0-9a-f]{8}\/postgres$/;
 
 /** Where a cluster and what belongs to it lives. All paths are absolute and free of symbolic links. */
 export interface Place {
@@ -73,9 +74,10 @@ async function readLocation(dataDir: string): Promise<string | null> {
     if (isMissing(error)) return null;
     throw error;
   }
-  if (isAbsolute(content)) return content;
-  throw new ExitError(1, `${location} does not hold the path of a folder.`, {
-    remedy: `It has to name the database's folder below ${sharedFolder}; restore it from a backup.`,
+  // Root follows this file and may delete by it: it leads to a folder that was made here and to no other.
+  if (madeHere.test(content)) return content;
+  throw new ExitError(1, `${location} does not hold the path of a database's folder.`, {
+    remedy: `Such a path is ${sharedFolder}/…/postgres; the folders there are named after the data folders. Restore the file from a backup.`,
   });
 }
 

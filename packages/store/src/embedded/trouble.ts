@@ -13,7 +13,7 @@ interface KnownTrouble {
 
 const knownTroubles: readonly KnownTrouble[] = [
   {
-    pattern: /No space left on device|Disk quota exceeded|ENOSPC|EDQUOT/,
+    pattern: /No space left on device|Disk quota exceeded|disk is full|ENOSPC|EDQUOT/,
     sentence: 'The disk is full.',
     remedy: freeSpace,
   },

@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
-import { readFile, rm } from 'node:fs/promises';
+import { readFileSync } from 'node:fs';
+import { rm } from 'node:fs/promises';
 
 import { writeBeside } from './cluster.ts';
 import { besideFiles, isMissing } from './place.ts';
@@ -26,10 +27,16 @@ export async function thisUser(): Promise<User> {
 
 /** Those of the users of this server who still live; none if the file tells of another server or is not there. */
 export async function readUsers(dataDir: string, server: Server): Promise<User[]> {
-  const state = await readState(dataDir);
+  const users = readListedUsers(dataDir, server);
+  const lives = await Promise.all(users.map(livesStill));
+  return users.filter((_, index) => lives[index]);
+}
+
+/** The same without a look at who still lives, for the moment of exit, when nothing can be awaited. */
+export function readListedUsers(dataDir: string, server: Server): readonly User[] {
+  const state = readState(dataDir);
   if (state === null || state.pid !== server.pid || state.port !== server.port) return [];
-  const lives = await Promise.all(state.users.map(livesStill));
-  return state.users.filter((_, index) => lives[index]);
+  return state.users;
 }
 
 async function livesStill(user: User): Promise<boolean> {
@@ -45,10 +52,10 @@ export async function removeState(dataDir: string): Promise<void> {
   await rm(besideFiles(dataDir).state, { force: true });
 }
 
-async function readState(dataDir: string): Promise<State | null> {
+function readState(dataDir: string): State | null {
   let content: string;
   try {
-    content = await readFile(besideFiles(dataDir).state, 'utf8');
+    content = readFileSync(besideFiles(dataDir).state, 'utf8');
   } catch (error) {
     if (isMissing(error)) return null;
     throw error;
