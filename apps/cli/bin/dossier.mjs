@@ -1,1 +1,25 @@
 #!/usr/bin/env node
+// Plain JavaScript that an old Node can parse, so that it can say what is wrong.
+const oldest = 24;
+const major = Number(process.versions.node.split('.')[0]);
+
+if (major < oldest) {
+  process.stderr.write(
+    'dossier needs Node ' +
+      oldest +
+      ' or newer; this is Node ' +
+      process.versions.node +
+      '.\n' +
+      'In the project\'s folder "npx dossier …" and "npm run …" find the right one by themselves.\n',
+  );
+  process.exitCode = 2;
+} else {
+  import('../src/main.ts').then(({ main }) =>
+    main({
+      arguments: process.argv.slice(2),
+      // oxlint-disable-next-line node/no-process-env -- the door: handed on to packages/runtime, which reads it
+      environment: process.env,
+      workingDirectory: process.cwd(),
+    }),
+  );
+}

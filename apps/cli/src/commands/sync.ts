@@ -1,0 +1,42 @@
+import type { Command } from 'commander';
+import { parseIds } from '../arguments.ts';
+import { addClientOptions, clientOf } from '../client.ts';
+import type { Context } from '../context.ts';
+import { describeOutcome, exitCodeOfRun, followRun } from '../follow-run.ts';
+import { chosenLists, startRun } from '../links.ts';
+import { print, printJson, progressLine } from '../output.ts';
+
+interface SyncOptions {
+  full?: boolean;
+  wait?: boolean;
+  json?: boolean;
+}
+
+/** `dossier sync [SLAVE_LIST…]` */
+export function addSync(program: Command, context: Context): void {
+  const command = program
+    .command('sync')
+    .description('syncs now: the named watch lists, or all that replicate')
+    .argument('[slave-list...]', 'ids of watch lists on this node', parseIds)
+    .option('--full', 'compare everything with the master instead of following its changes')
+    .option('--wait', 'show progress and end with the outcome: 0 equal to the master, 1 failed, 3 not verified');
+  addClientOptions(command).action(async (lists: number[] | undefined) => {
+    const { full, wait, json } = command.opts<SyncOptions>();
+    const client = clientOf(command, context);
+    const chosen = await chosenLists(client, lists ?? []);
+    const runs = await Promise.all(chosen.map((list) => startRun(client, list, full ? 'full' : 'auto')));
+    if (!wait) {
+      if (json) return printJson(runs);
+      for (const run of runs) print(`watch list ${run.slave_dossier_list}: run ${run.id} ${run.state}`);
+      return;
+    }
+    const progress = progressLine();
+    const ended = [];
+    // All run at once; the one shown is the first that has not ended.
+    for (const run of runs) ended.push(await followRun(client, run, progress.update));
+    progress.end();
+    if (json) printJson(ended);
+    else for (const run of ended) print(describeOutcome(run));
+    process.exitCode = Math.max(...ended.map(exitCodeOfRun));
+  });
+}

@@ -1,0 +1,29 @@
+import type { Command } from 'commander';
+import { ExitError } from '@dossier/runtime/errors.ts';
+import { issueToken } from '@dossier/store/tokens.ts';
+import { findUser } from '@dossier/store/users.ts';
+import type { Context } from '../context.ts';
+import { note, print, printJson } from '../output.ts';
+import { withDatabase } from '../with-database.ts';
+
+/** `dossier token create USER` */
+export function addToken(program: Command, context: Context): void {
+  const group = program.command('token').description('API tokens of users');
+  const create = group
+    .command('create')
+    .description("makes an API token of a user, on this host's database, and prints it once")
+    .argument('<user>', 'name of the user')
+    .option('--label <text>', 'what it is for', '')
+    .option('--json', 'print JSON for programs')
+    .action(async (name: string, options: { label: string; json?: boolean }) => {
+      const token = await withDatabase(create, context, async (database) => {
+        const user = await findUser(database, name);
+        if (user === null)
+          throw new ExitError(1, `There is no user ${name}.`, { remedy: `"dossier user create ${name} --role ROLE" makes one.` });
+        return (await issueToken(database, { userId: user.id, kind: 'api', label: options.label, lifetimeMs: null })).token;
+      });
+      if (options.json) return printJson({ user: name, token });
+      print(token);
+      note('Keep it: it is shown this once, only its hash is stored.');
+    });
+}

@@ -1,0 +1,60 @@
+import { text } from 'node:stream/consumers';
+import { Option } from 'commander';
+import type { Command } from 'commander';
+import { roles } from '@dossier/domain/role.ts';
+import type { Role } from '@dossier/domain/role.ts';
+import { ExitError } from '@dossier/runtime/errors.ts';
+import { createUser, generatePassword, setPassword } from '@dossier/store/users.ts';
+import type { Context } from '../context.ts';
+import { note, print, printJson } from '../output.ts';
+import { withDatabase } from '../with-database.ts';
+
+interface PasswordOptions {
+  passwordStdin?: boolean;
+  json?: boolean;
+}
+
+/** `dossier user create NAME --role ROLE`, `dossier user password NAME` */
+export function addUser(program: Command, context: Context): void {
+  const group = program.command('user').description("users of this host's node");
+  const create = group
+    .command('create')
+    .description('makes a user; a password that is not given is generated and printed')
+    .argument('<name>', 'name to sign in with')
+    .addOption(new Option('--role <role>', 'what the user may do').choices([...roles]).makeOptionMandatory())
+    .option('--password-stdin', 'read the password from standard input')
+    .option('--json', 'print JSON for programs')
+    .action(async (name: string, options: PasswordOptions & { role: Role }) => {
+      const { password, generated } = await choosePassword(options);
+      const user = await withDatabase(create, context, (database) => createUser(database, { name, role: options.role, password }));
+      if (options.json) return printJson({ user: user.name, role: user.role, ...(generated ? { password } : {}) });
+      print(`User ${user.name} made, role ${user.role}.`);
+      if (generated) printPassword(password);
+    });
+
+  const change = group
+    .command('password')
+    .description("sets a user's password anew, also a lost one, and ends the user's sessions; generated and printed if not given")
+    .argument('<name>', 'name of the user')
+    .option('--password-stdin', 'read the password from standard input')
+    .option('--json', 'print JSON for programs')
+    .action(async (name: string, options: PasswordOptions) => {
+      const { password, generated } = await choosePassword(options);
+      await withDatabase(change, context, (database) => setPassword(database, name, password));
+      if (options.json) return printJson({ user: name, ...(generated ? { password } : {}) });
+      print(`The password of ${name} is set.`);
+      if (generated) printPassword(password);
+    });
+}
+
+async function choosePassword({ passwordStdin }: PasswordOptions): Promise<{ password: string; generated: boolean }> {
+  if (passwordStdin !== true) return { password: generatePassword(), generated: true };
+  const password = (await text(process.stdin)).replace(/\r?\n$/, '');
+  if (password === '') throw new ExitError(2, 'Standard input holds no password.');
+  return { password, generated: false };
+}
+
+function printPassword(password: string): void {
+  print(`Password: ${password}`);
+  note('It is shown this once; "dossier user password" sets another one.');
+}

@@ -1,0 +1,58 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import type { Link, Run } from '@dossier/protocol/sync.ts';
+import { ExitError } from '@dossier/runtime/errors.ts';
+import type { Client } from './client.ts';
+import { linkOf, newestRuns } from './links.ts';
+import { bar } from './output.ts';
+
+const pollMs = 300;
+
+/** Asks again and again until the run has ended, however it ended. `show` is told what the run is doing. */
+export async function followRun(client: Client, run: Run, show: (text: string) => void): Promise<Run> {
+  const list = run.slave_dossier_list;
+  for (;;) {
+    const [current, link] = await Promise.all([runNow(client, run), linkOf(client, list)]);
+    if (current.finished_date !== null) return current;
+    show(`watch list ${list}: ${describeProgress(current, link.progress)}`);
+    await delay(pollMs);
+  }
+}
+
+async function runNow(client: Client, run: Run): Promise<Run> {
+  const runs = await newestRuns(client, run.slave_dossier_list);
+  const current = runs.find(({ id }) => id === run.id);
+  if (current === undefined) throw new ExitError(1, `Run ${run.id} of watch list ${run.slave_dossier_list} is no longer in the history.`);
+  return current;
+}
+
+/** What a run is doing, with how much of it is done. */
+export function describeProgress(run: Pick<Run, 'state' | 'error'>, progress: Link['progress']): string {
+  if (run.state === 'failed' && run.error !== null) {
+    const again = run.error.next_attempt === null ? '' : `; next try at ${run.error.next_attempt}`;
+    return `attempt ${run.error.attempts} failed: ${run.error.desc}${again}`;
+  }
+  if (progress === null) return run.state;
+  const { phase, done, total, photos_done: photosDone, photos_total: photosTotal } = progress;
+  if (phase === 'photos' && photosTotal !== null && photosTotal > 0) {
+    return `${phase.padEnd(8)} ${bar(photosDone / photosTotal)} ${photosDone} of ${photosTotal} photos`;
+  }
+  if (total === null || total === 0) return done === 0 ? phase : `${phase.padEnd(8)} ${done} dossiers`;
+  return `${phase.padEnd(8)} ${bar(done / total)} ${done} of ${total} dossiers`;
+}
+
+/** 0 the replica equals the master, 1 failed, 3 not verified. */
+export function exitCodeOfRun(run: Run): 0 | 1 | 3 {
+  if ((run.differences?.length ?? 0) > 0) return 3;
+  if (run.state === 'synced' || run.state === 'unchanged') return 0;
+  return run.state === 'held' ? 3 : 1;
+}
+
+/** The outcome of a run that has ended, in a line or two. */
+export function describeOutcome(run: Run): string {
+  const list = `watch list ${run.slave_dossier_list}: ${run.state}`;
+  if (run.error !== null && run.state !== 'synced' && run.state !== 'unchanged') return `${list}: ${run.error.desc}\n  ${run.error.remedy}`;
+  const counts = `${run.added} added, ${run.changed} changed, ${run.removed} removed, ${run.unchanged} unchanged, ${run.photos_fetched} photos fetched`;
+  const restored = run.restored_offline_deletions > 0 ? `, ${run.restored_offline_deletions} offline deletions restored` : '';
+  const missing = run.photos_missing.length > 0 ? `\n  ${run.photos_missing.length} photos are missing on the master` : '';
+  return `${list}: ${counts}${restored}${missing}`;
+}

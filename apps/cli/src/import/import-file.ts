@@ -1,0 +1,166 @@
+import { ApplicationError, notFound } from '@dossier/runtime/errors.ts';
+import type { PhotoStore } from '@dossier/photos/photo-store.ts';
+import { sqlState, transaction } from '@dossier/store/database.ts';
+import type { Database } from '@dossier/store/database.ts';
+import { importDossiers, isImportCollision } from '@dossier/store/import.ts';
+import type { ImportedDossier } from '@dossier/store/import.ts';
+import { sharePhotoStore } from '@dossier/store/photo-garbage.ts';
+import { requireWritable } from '@dossier/store/read-only.ts';
+import { readLines } from './lines.ts';
+import { parseLine } from './parse-line.ts';
+import type { ParsedLine } from './parse-line.ts';
+import type { PhotoFolder } from './photo-folder.ts';
+import { takePhotos } from './take-photos.ts';
+
+/** A line that was not imported. */
+export interface RefusedLine {
+  readonly line: number;
+  readonly reason: string;
+}
+
+/** What an import has done so far. Lines are counted when their batch is committed. */
+export interface ImportReport {
+  lines: number;
+  added: number;
+  changed: number;
+  unchanged: number;
+  refused: number;
+  /** The first `mostRefusedLines` of them. */
+  refusedLines: RefusedLine[];
+}
+
+/** Beyond this many refused lines are only counted, so that a wrong file can't fill the memory. */
+export const mostRefusedLines = 100_000;
+
+export interface ImportTask {
+  readonly database: Database;
+  readonly store: PhotoStore;
+  readonly listId: number;
+  readonly source: AsyncIterable<Uint8Array>;
+  /** Null where no line may name a photo. */
+  readonly folder: PhotoFolder | null;
+  /** Once aborted, the batch under way is finished and no further one begun. */
+  readonly signal: AbortSignal;
+  /** Told after each batch. */
+  readonly progress: (report: ImportReport) => void;
+}
+
+const batchLines = 1000;
+/** Keeps a batch of long lines from taking more memory than the bound of a few lines. */
+const batchCharacters = 4 * 1024 * 1024;
+const maximumTries = 5;
+
+type NumberedLine = ParsedLine & { readonly number: number };
+
+interface Batch {
+  readonly lines: readonly NumberedLine[];
+  readonly refused: readonly RefusedLine[];
+}
+
+/**
+ * Imports a file in one pass and bounded memory, batch by batch, each whole or not at all. `report` is kept up to date, also when
+ * this throws: what it counts is committed.
+ */
+export async function importFile(task: ImportTask, report: ImportReport): Promise<void> {
+  const batches = readBatches(task.source)[Symbol.asyncIterator]();
+  // The next batch is read and parsed while PostgreSQL is at work on this one.
+  let next = batches.next();
+  for (;;) {
+    const { value: batch, done } = await next;
+    if (done === true || task.signal.aborted) break;
+    next = batches.next();
+    // Not awaited when writing fails: then reading is given up as well.
+    next.catch(() => undefined);
+    const refused = [...batch.refused, ...(await writeBatch(task, batch.lines, report))];
+    note(report, batch, refused);
+    task.progress(report);
+  }
+  await batches.return?.(undefined);
+}
+
+function note(report: ImportReport, batch: Batch, refused: readonly RefusedLine[]): void {
+  report.lines += batch.lines.length + batch.refused.length;
+  report.refused += refused.length;
+  const ordered = refused.toSorted((a, b) => a.line - b.line);
+  report.refusedLines.push(...ordered.slice(0, Math.max(0, mostRefusedLines - report.refusedLines.length)));
+}
+
+async function* readBatches(source: AsyncIterable<Uint8Array>): AsyncGenerator<Batch> {
+  let lines: NumberedLine[] = [];
+  let refused: RefusedLine[] = [];
+  let characters = 0;
+  for await (const chunk of readLines(source)) {
+    for (const line of chunk) {
+      const parsed = 'fault' in line ? line : parseLine(line.text);
+      if ('fault' in parsed) refused.push({ line: line.number, reason: parsed.fault });
+      else lines.push({ ...parsed, number: line.number });
+      characters += 'text' in line ? line.text.length : 0;
+      if (lines.length + refused.length < batchLines && characters < batchCharacters) continue;
+      yield { lines, refused };
+      lines = [];
+      refused = [];
+      characters = 0;
+    }
+  }
+  if (lines.length + refused.length > 0) yield { lines, refused };
+}
+
+/** Writes the lines in one transaction and returns those that were refused for their photos, or by PostgreSQL for their content. */
+async function writeBatch(task: ImportTask, lines: readonly NumberedLine[], report: ImportReport): Promise<RefusedLine[]> {
+  if (lines.length === 0) return [];
+  try {
+    const { counts, refused } = await retryCollisions(() => writeOnce(task, lines));
+    report.added += counts.added;
+    report.changed += counts.changed;
+    report.unchanged += counts.unchanged;
+    return refused;
+  } catch (error) {
+    if (!isContentFault(error)) throw error;
+    const [only] = lines;
+    if (lines.length === 1 && only !== undefined) return [{ line: only.number, reason: `PostgreSQL refuses it: ${messageOf(error)}` }];
+    // Halved until the line at fault is alone, so that the others are imported.
+    const middle = lines.length >> 1;
+    const first = await writeBatch(task, lines.slice(0, middle), report);
+    return [...first, ...(await writeBatch(task, lines.slice(middle), report))];
+  }
+}
+
+async function writeOnce({ database, store, folder, listId }: ImportTask, lines: readonly NumberedLine[]) {
+  return transaction(database, async (trx) => {
+    await requireWritable(trx);
+    await sharePhotoStore(trx);
+    const taken = await takePhotos(lines, { folder, store });
+    const dossiers: ImportedDossier[] = [];
+    const refused: RefusedLine[] = [];
+    for (const [index, { number, externalId, name, comment, active, meta }] of lines.entries()) {
+      const photos = taken[index];
+      if (photos === undefined || 'fault' in photos) refused.push({ line: number, reason: photos?.fault ?? '' });
+      else dossiers.push({ externalId, name, comment, active, meta, photos: photos.photos });
+    }
+    return { counts: await importDossiers(trx, { listId, dossiers }), refused };
+  }).catch((error: unknown) => {
+    if (error instanceof Error && 'constraint' in error && error.constraint === 'memberships_list') throw notFound(`watch list ${listId}`);
+    throw error;
+  });
+}
+
+async function retryCollisions<Result>(work: () => Promise<Result>): Promise<Result> {
+  for (let tries = 1; ; tries += 1) {
+    try {
+      return await work();
+    } catch (error) {
+      if (!isImportCollision(error) || tries === maximumTries) throw error;
+    }
+  }
+}
+
+/** Data exceptions, violated constraints and exceeded limits: the fault of a line, not of the server. */
+function isContentFault(error: unknown): boolean {
+  return !(error instanceof ApplicationError) && /^(22|23|54)/.test(sqlState(error) ?? '');
+}
+
+/** Without the statement, which knex puts before PostgreSQL's own sentence. */
+function messageOf(error: unknown): string {
+  const message = error instanceof Error ? error.message : String(error);
+  return message.slice(message.lastIndexOf(' - ') + 1).replace(/^- /, '');
+}

@@ -1,0 +1,64 @@
+import { z } from 'zod';
+import { dossierBounds } from '@dossier/domain/dossier.ts';
+import { dossierFields } from '@dossier/protocol/dossier.ts';
+
+const photoPath = z.string().min(1, 'must name a file').max(4096);
+
+/** One line of an import file. Keys that are none of ours are passed over. */
+const lineSchema = z.object({
+  external_id: dossierFields.external_id.optional(),
+  name: dossierFields.name,
+  comment: dossierFields.comment.optional(),
+  active: dossierFields.active.optional(),
+  meta: dossierFields.meta.optional(),
+  photo: photoPath.nullable().optional(),
+  photos: z.array(photoPath).max(dossierBounds.photos).nullable().optional(),
+});
+
+export interface ParsedLine {
+  readonly externalId: string | null;
+  readonly name: string;
+  readonly comment: string | undefined;
+  readonly active: boolean | undefined;
+  readonly meta: z.infer<typeof dossierFields.meta> | undefined;
+  /** Paths below the folder of the photos: the dossier's whole set. Undefined where the line says nothing about photos. */
+  readonly photoPaths: readonly string[] | undefined;
+}
+
+/** What a line says, or why it is refused. */
+export function parseLine(text: string): ParsedLine | { readonly fault: string } {
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch (error) {
+    return { fault: `is not JSON: ${shorten(error instanceof Error ? error.message : String(error))}` };
+  }
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return { fault: 'is no JSON object' };
+  const parsed = lineSchema.safeParse(value);
+  if (!parsed.success) return { fault: faultOf(value, parsed.error) };
+  const { external_id: externalId = null, name, comment, active, meta, photo, photos } = parsed.data;
+  if (meta !== undefined && Buffer.byteLength(JSON.stringify(meta)) > dossierBounds.metaBytes) {
+    return { fault: `meta: must have at most ${dossierBounds.metaBytes} bytes` };
+  }
+  return { externalId, name, comment, active, meta, photoPaths: photoPathsOf(photo, photos) };
+}
+
+function photoPathsOf(photo: string | null | undefined, photos: readonly string[] | null | undefined): string[] | undefined {
+  if (photo === undefined && photos === undefined) return undefined;
+  return [...new Set([...(photos ?? []), ...(photo == null ? [] : [photo])])];
+}
+
+function faultOf(value: object, error: z.ZodError): string {
+  const issue = error.issues[0];
+  const key = String(issue?.path[0] ?? '');
+  if (key !== '' && !Object.hasOwn(value, key)) return `${key}: is missing`;
+  const message = shorten(issue?.message ?? 'cannot be used');
+  return key === '' ? message : `${key}: ${message}`;
+}
+
+const longestMessage = 160;
+
+function shorten(message: string): string {
+  const oneLine = message.replaceAll(/\s+/g, ' ');
+  return oneLine.length > longestMessage ? `${oneLine.slice(0, longestMessage)}…` : oneLine;
+}

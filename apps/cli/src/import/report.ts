@@ -1,0 +1,51 @@
+import { bar, print, printJson } from '../output.ts';
+import { mostRefusedLines } from './import-file.ts';
+import type { ImportReport } from './import-file.ts';
+
+const shownRefusals = 20;
+
+/** One line for the progress: how far, how many, how fast. */
+export function progressText(
+  report: ImportReport,
+  source: { readonly totalBytes: number | null; readonly readBytes: () => number },
+  elapsedMs: number,
+): string {
+  const rate = Math.round(report.lines / Math.max(0.001, elapsedMs / 1000));
+  const share = source.totalBytes === null || source.totalBytes === 0 ? '' : `${bar(source.readBytes() / source.totalBytes)} `;
+  return `${share}${report.lines} lines, ${rate} a second${report.refused > 0 ? `, ${report.refused} refused` : ''}`;
+}
+
+export interface ImportOutcome {
+  readonly list: { readonly id: number; readonly name: string };
+  readonly report: ImportReport;
+  readonly seconds: number;
+  readonly interrupted: boolean;
+}
+
+/** The report for a person, with the first refused lines, or as JSON with all of them. */
+export function printReport({ list, report, seconds, interrupted }: ImportOutcome, json: boolean): void {
+  const { lines, added, changed, unchanged, refused, refusedLines } = report;
+  if (json) {
+    printJson({
+      dossier_list: list.id,
+      name: list.name,
+      lines,
+      added,
+      changed,
+      unchanged,
+      refused,
+      refused_lines: refusedLines,
+      seconds: Math.round(seconds * 1000) / 1000,
+      interrupted,
+    });
+    return;
+  }
+  for (const { line, reason } of refusedLines.slice(0, shownRefusals)) print(`line ${line} refused: ${reason}`);
+  if (refused > shownRefusals)
+    print(`… and ${refused - shownRefusals} more; --json lists ${refused > mostRefusedLines ? `the first ${mostRefusedLines}` : 'all'}`);
+  print(
+    `Watch list ${list.id} (${list.name}): ${added} added, ${changed} changed, ${unchanged} unchanged, ${refused} refused, in ${seconds.toFixed(1)} s.`,
+  );
+  if (interrupted)
+    print('Interrupted. What is counted is imported; run the same import again to go on (lines without external_id would be added twice).');
+}

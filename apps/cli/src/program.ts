@@ -1,0 +1,48 @@
+import { Command } from 'commander';
+import { addApi } from './commands/api.ts';
+import { addDeadLetters } from './commands/dead-letters.ts';
+import { addDemo } from './commands/demo.ts';
+import { addImport } from './commands/import.ts';
+import { addLink } from './commands/link.ts';
+import { addMigrate } from './commands/migrate.ts';
+import { addStart } from './commands/start.ts';
+import { addStatus } from './commands/status.ts';
+import { addSync } from './commands/sync.ts';
+import { addToken } from './commands/token.ts';
+import { addUnlink } from './commands/unlink.ts';
+import { addUser } from './commands/user.ts';
+import { addVerify } from './commands/verify.ts';
+import { addWorker } from './commands/worker.ts';
+import type { AddCommand, Context } from './context.ts';
+
+const commands: readonly AddCommand[] = [
+  addStart,
+  addApi,
+  addWorker,
+  addMigrate,
+  addImport,
+  addLink,
+  addUnlink,
+  addSync,
+  addVerify,
+  addStatus,
+  addDeadLetters,
+  addToken,
+  addUser,
+  addDemo,
+];
+
+/** The command line of a node. What it throws carries the exit code. */
+export function buildProgram(context: Context): Command {
+  const program = new Command('dossier')
+    .description('Watch lists of dossiers on a master, provably equal copies on every slave.')
+    .option('--config <file>', 'YAML file with the configuration (default: DOSSIER_CONFIG, else ./dossier.yaml if it is there)')
+    .helpOption('--help', 'what the command does and takes')
+    .helpCommand(false)
+    .showHelpAfterError('"--help" says what is possible.')
+    .configureHelp({ showGlobalOptions: true })
+    .addHelpText('after', '\nExit codes: 0 done, 1 failed, 2 wrong usage or bad configuration, 3 not verified or differs.')
+    .exitOverride();
+  for (const add of commands) add(program, context);
+  return program;
+}

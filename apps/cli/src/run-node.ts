@@ -1,0 +1,50 @@
+import type { Command } from 'commander';
+import type { Configuration } from '@dossier/runtime/configuration.ts';
+import { createLogger, prefersPretty } from '@dossier/runtime/logger.ts';
+import { createShutdown } from '@dossier/runtime/shutdown.ts';
+import { configurationOf } from './context.ts';
+import type { Context } from './context.ts';
+import { print } from './output.ts';
+import { startRoles } from './roles.ts';
+import { box } from './table.ts';
+import { openNode } from './wire.ts';
+
+export interface Roles {
+  readonly name: 'start' | 'api' | 'worker';
+  readonly api: boolean;
+  readonly worker: boolean;
+}
+
+/** The contract allows 10 s after a signal. */
+const closingTimeoutMs = 9_000;
+
+/** Opens the node and starts its roles; they run until a signal ends the process. */
+export async function runNode(command: Command, context: Context, roles: Roles): Promise<void> {
+  const { configuration, warnings, file } = configurationOf(command, context);
+  const logger = createLogger({ level: configuration.logLevel, name: roles.name, pretty: prefersPretty() });
+  for (const warning of warnings) logger.warn(warning);
+  logger.debug({ file }, 'configuration read');
+  const shutdown = createShutdown({ logger, timeoutMs: closingTimeoutMs });
+  shutdown.install();
+  try {
+    const node = await openNode(configuration, { logger, shutdown, name: roles.name, mayMigrate: roles.name === 'start' });
+    if (node.generatedPassword !== null) print(passwordBox(configuration, node.generatedPassword));
+    const { url } = await startRoles(node, roles, shutdown);
+    if (url === null) logger.info('ready: the worker waits for jobs');
+    else logger.info({ url }, `ready: ${url}`);
+  } catch (error) {
+    await shutdown.close();
+    throw error;
+  }
+}
+
+function passwordBox({ adminUsername }: Configuration, password: string): string {
+  return box([
+    'The administrator was made. The password is shown this once:',
+    '',
+    `  user      ${adminUsername}`,
+    `  password  ${password}`,
+    '',
+    `"dossier user password ${adminUsername}" sets a new one.`,
+  ]);
+}

@@ -1,0 +1,61 @@
+import { openQueues } from '@dossier/jobs/queues.ts';
+import type { Queues } from '@dossier/jobs/queues.ts';
+import { openPhotoStore } from '@dossier/photos/open-photo-store.ts';
+import type { PhotoStore } from '@dossier/photos/photo-store.ts';
+import type { Configuration } from '@dossier/runtime/configuration.ts';
+import { ExitError } from '@dossier/runtime/errors.ts';
+import type { Logger } from '@dossier/runtime/logger.ts';
+import type { Shutdown } from '@dossier/runtime/shutdown.ts';
+import { ensureAdministrator } from '@dossier/store/administrator.ts';
+import type { Database } from '@dossier/store/database.ts';
+import { readNodeUuid } from '@dossier/store/node.ts';
+import { accessDatabase } from './database-access.ts';
+
+/** What API and workers of a node share. */
+export interface OpenNode {
+  readonly configuration: Configuration;
+  readonly logger: Logger;
+  readonly database: Database;
+  /** With the password in it: never log it. */
+  readonly databaseUrl: string;
+  readonly photos: PhotoStore;
+  readonly queues: Queues;
+  readonly nodeUuid: string;
+  /** Separates this site's queues from others' on one Redis. */
+  readonly queuePrefix: string;
+  /** Made just now: it must be shown, it is kept nowhere. */
+  readonly generatedPassword: string | null;
+}
+
+const connectionsBesideSyncs = 16;
+
+/** Opens what the configuration names, in the order in which `shutdown` closes it backwards. Throws ExitError with a remedy. */
+export async function openNode(
+  configuration: Configuration,
+  { logger, shutdown, name, mayMigrate }: { logger: Logger; shutdown: Shutdown; name: string; mayMigrate: boolean },
+): Promise<OpenNode> {
+  const access = await accessDatabase(configuration, logger, {
+    applicationName: `dossier ${name}`,
+    migrations: mayMigrate ? 'embedded' : 'none',
+    poolSize: connectionsBesideSyncs + 2 * configuration.syncConcurrency,
+  });
+  shutdown.add('the database', access.close);
+  if (access.migrated.length > 0) logger.info({ migrations: access.migrated }, 'migrated the embedded database');
+  const { database, url: databaseUrl } = access;
+
+  const photos = openPhotoStore(configuration.mediaRoot);
+  await photos.check().catch((cause: unknown) => {
+    const reason = cause instanceof Error ? cause.message : String(cause);
+    throw new ExitError(1, `Photos can't be kept in MEDIA_ROOT (${configuration.mediaRoot}): ${reason}`, {
+      remedy: 'Give this user the right to write there, free disk space, or set MEDIA_ROOT to another place.',
+      cause,
+    });
+  });
+
+  const nodeUuid = await readNodeUuid(database);
+  const queuePrefix = `dossier-${nodeUuid}`;
+  const queues = await openQueues({ redisUrl: configuration.redisUrl, databaseUrl, prefix: queuePrefix, logger });
+  shutdown.add('the queues', () => queues.close());
+  const { generatedPassword } = await ensureAdministrator(database, configuration);
+  return { configuration, logger, database, databaseUrl, photos, queues, nodeUuid, queuePrefix, generatedPassword };
+}

@@ -1,0 +1,27 @@
+import type { Command } from 'commander';
+import { createLogger, prefersPretty } from '@dossier/runtime/logger.ts';
+import type { Configuration } from '@dossier/runtime/configuration.ts';
+import type { Database } from '@dossier/store/database.ts';
+import { configurationOf } from './context.ts';
+import type { Context } from './context.ts';
+import { accessDatabase } from './database-access.ts';
+
+/** Runs a short piece of work on this host's database, whether the node runs or not. */
+export async function withDatabase<Result>(
+  command: Command,
+  context: Context,
+  work: (database: Database, configuration: Configuration) => Promise<Result>,
+): Promise<Result> {
+  const { configuration } = configurationOf(command, context);
+  const logger = createLogger({ level: 'warn', name: command.name(), pretty: prefersPretty() });
+  const access = await accessDatabase(configuration, logger, {
+    applicationName: `dossier ${command.name()}`,
+    migrations: 'embedded',
+    poolSize: 2,
+  });
+  try {
+    return await work(access.database, configuration);
+  } finally {
+    await access.close();
+  }
+}

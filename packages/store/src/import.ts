@@ -1,0 +1,244 @@
+import { createHash } from 'node:crypto';
+import type { Json } from '@dossier/domain/dossier.ts';
+import { photosText } from '@dossier/domain/photo.ts';
+import type { PhotoContent } from '@dossier/domain/photo.ts';
+import { query, sqlState, transaction } from './database.ts';
+import type { Connection } from './database.ts';
+
+/** One dossier as an import brings it. What is undefined keeps its value in a known dossier and has its default in a new one. */
+export interface ImportedDossier {
+  readonly externalId: string | null;
+  readonly name: string;
+  readonly comment: string | undefined;
+  readonly active: boolean | undefined;
+  readonly meta: Readonly<Record<string, Json>> | undefined;
+  /** The whole set, each photo once; their bytes must be in the photo store. */
+  readonly photos: readonly PhotoContent[] | undefined;
+}
+
+export interface ImportCounts {
+  /** Dossiers that the list did not hold before. */
+  added: number;
+  /** Dossiers of the list whose content differs now. */
+  changed: number;
+  unchanged: number;
+}
+
+interface Known {
+  uuid: string;
+  external_id: string;
+  member: boolean;
+}
+
+/**
+ * Writes the dossiers into the list in one transaction (or as part of the one given). A known `external_id` is updated where it
+ * differs and joins the list; the same one further down in `dossiers` updates the earlier. Dossiers without one are always new.
+ */
+export async function importDossiers(
+  connection: Connection,
+  { listId, dossiers }: { listId: number; dossiers: readonly ImportedDossier[] },
+): Promise<ImportCounts> {
+  return transaction(connection, async (trx) => {
+    const counts: ImportCounts = { added: 0, changed: 0, unchanged: 0 };
+    for (const wave of wavesOf(dossiers)) {
+      const { added, changed, unchanged } = await importWave(trx, listId, wave);
+      counts.added += added;
+      counts.changed += changed;
+      counts.unchanged += unchanged;
+    }
+    return counts;
+  });
+}
+
+/** True if somebody else made a dossier of the same `external_id` at the same moment: the transaction succeeds when run again. */
+export function isImportCollision(error: unknown): boolean {
+  return (
+    sqlState(error) === '23505' && error instanceof Error && 'constraint' in error && error.constraint === 'dossiers_external_id_unique'
+  );
+}
+
+/** Cuts the dossiers, in their order, into parts in which no external id is met twice. */
+function wavesOf(dossiers: readonly ImportedDossier[]): ImportedDossier[][] {
+  const waves: ImportedDossier[][] = [[]];
+  let seen = new Set<string>();
+  for (const dossier of dossiers) {
+    if (dossier.externalId !== null && seen.has(dossier.externalId)) {
+      waves.push([]);
+      seen = new Set();
+    }
+    if (dossier.externalId !== null) seen.add(dossier.externalId);
+    waves.at(-1)?.push(dossier);
+  }
+  return waves;
+}
+
+async function importWave(trx: Connection, listId: number, wave: readonly ImportedDossier[]): Promise<ImportCounts> {
+  const externalIds = wave.flatMap((dossier) => dossier.externalId ?? []);
+  const known = await lockKnown(trx, listId, externalIds);
+  const uuidOf = new Map(known.map((row) => [row.external_id, row.uuid]));
+  const fresh = wave.filter((dossier) => dossier.externalId === null || !uuidOf.has(dossier.externalId));
+  const freshUuids = await insertDossiers(trx, fresh);
+  const uuids = known.map((row) => row.uuid);
+  await lockLists(trx, listId, uuids);
+  await insertPhotos(
+    trx,
+    fresh.map((dossier, index) => ({ uuid: freshUuids[index] ?? '', photos: dossier.photos ?? [] })),
+  );
+  const updates = wave.flatMap((dossier) => {
+    const uuid = dossier.externalId === null ? undefined : uuidOf.get(dossier.externalId);
+    return uuid === undefined ? [] : [{ ...dossier, uuid }];
+  });
+  const changed = await updateDossiers(trx, updates, await replacePhotos(trx, updates));
+  const joining = known.filter((row) => !row.member).map((row) => row.uuid);
+  await insertMemberships(trx, listId, [...freshUuids, ...joining]);
+  const added = freshUuids.length + joining.length;
+  for (const uuid of joining) changed.delete(uuid);
+  return { added, changed: changed.size, unchanged: wave.length - added - changed.size };
+}
+
+/** Locks, in the order of uuids, which is everybody's order. */
+async function lockKnown(trx: Connection, listId: number, externalIds: readonly string[]): Promise<Known[]> {
+  if (externalIds.length === 0) return [];
+  return query<Known>(
+    trx,
+    `select d.uuid, d.external_id, exists (select from memberships m where m.list_id = :listId and m.dossier = d.uuid) as member
+     from dossiers d where d.external_id = any(:externalIds::text[]) order by d.uuid for update`,
+    { listId, externalIds },
+  );
+}
+
+/** Locks all lists that this wave may change at once, by id, so that two imports can't wait for each other. */
+async function lockLists(trx: Connection, listId: number, uuids: readonly string[]): Promise<void> {
+  await query(
+    trx,
+    `select from list_positions
+     where list_id = :listId or list_id in (select list_id from memberships where dossier = any(:uuids::uuid[]))
+     order by list_id for no key update`,
+    { listId, uuids },
+  );
+}
+
+/** Inserts new dossiers with the hash of the photos that they are about to get; returns their uuids in the same order. */
+async function insertDossiers(trx: Connection, dossiers: readonly ImportedDossier[]): Promise<string[]> {
+  if (dossiers.length === 0) return [];
+  const rows = await query<{ uuid: string }>(trx, 'select new_uuid() as uuid from generate_series(1, :count::int)', {
+    count: dossiers.length,
+  });
+  const uuids = rows.map((row) => row.uuid);
+  await query(
+    trx,
+    `insert into dossiers (uuid, name, comment, active, meta, external_id, photo_count, photos_hash)
+     select uuid, name, comment, active, meta, external_id, photo_count, decode(photos_hash, 'hex')
+     from unnest(:uuids::uuid[], :names::text[], :comments::text[], :actives::boolean[], :metas::jsonb[], :externalIds::text[],
+       :photoCounts::int[], :photoHashes::text[])
+       as line(uuid, name, comment, active, meta, external_id, photo_count, photos_hash)`,
+    {
+      uuids,
+      names: dossiers.map((dossier) => dossier.name),
+      comments: dossiers.map((dossier) => dossier.comment ?? ''),
+      actives: dossiers.map((dossier) => dossier.active ?? true),
+      metas: dossiers.map((dossier) => JSON.stringify(dossier.meta ?? {})),
+      externalIds: dossiers.map((dossier) => dossier.externalId),
+      photoCounts: dossiers.map((dossier) => dossier.photos?.length ?? 0),
+      photoHashes: dossiers.map((dossier) => photosHash(dossier.photos ?? [])),
+    },
+  );
+  return uuids;
+}
+
+function photosHash(photos: readonly PhotoContent[]): string {
+  return photos.length === 0 ? '' : createHash('sha256').update(photosText(photos)).digest('hex');
+}
+
+interface PhotoSet {
+  readonly uuid: string;
+  readonly photos: readonly PhotoContent[];
+}
+
+/** Inserts those photos that their dossiers don't have yet; returns the dossiers that got one. */
+async function insertPhotos(trx: Connection, sets: readonly PhotoSet[]): Promise<string[]> {
+  const rows = sets.flatMap(({ uuid, photos }) => photos.map((photo) => ({ uuid, photo })));
+  if (rows.length === 0) return [];
+  const inserted = await query<{ dossier: string }>(
+    trx,
+    `insert into photos (dossier, sha256, width, height, bytes, media_type, features)
+     select dossier, decode(sha256, 'hex'), width, height, bytes, media_type, features
+     from unnest(:dossiers::uuid[], :sha256s::text[], :widths::int[], :heights::int[], :bytes::int[], :mediaTypes::text[], :features::text[])
+       as photo(dossier, sha256, width, height, bytes, media_type, features)
+     on conflict do nothing
+     returning dossier`,
+    {
+      dossiers: rows.map((row) => row.uuid),
+      sha256s: rows.map((row) => row.photo.sha256),
+      widths: rows.map((row) => row.photo.width),
+      heights: rows.map((row) => row.photo.height),
+      bytes: rows.map((row) => row.photo.bytes),
+      mediaTypes: rows.map((row) => row.photo.mediaType),
+      features: rows.map((row) => row.photo.features),
+    },
+  );
+  return inserted.map((row) => row.dossier);
+}
+
+type Update = ImportedDossier & { uuid: string };
+
+/** Makes the photos of known dossiers the sets that were given, where one was given; returns the dossiers that differed. */
+async function replacePhotos(trx: Connection, updates: readonly Update[]): Promise<Set<string>> {
+  const sets = updates.flatMap(({ uuid, photos }) => (photos === undefined ? [] : [{ uuid, photos }]));
+  if (sets.length === 0) return new Set();
+  const kept = sets.flatMap(({ uuid, photos }) => photos.map((photo) => ({ uuid, sha256: photo.sha256 })));
+  const removed = await query<{ dossier: string }>(
+    trx,
+    `delete from photos p
+     where p.dossier = any(:uuids::uuid[]) and not exists (
+       select from unnest(:keptDossiers::uuid[], :keptPhotos::text[]) as kept(dossier, sha256)
+       where kept.dossier = p.dossier and decode(kept.sha256, 'hex') = p.sha256)
+     returning p.dossier`,
+    {
+      uuids: sets.map((set) => set.uuid),
+      keptDossiers: kept.map((row) => row.uuid),
+      keptPhotos: kept.map((row) => row.sha256),
+    },
+  );
+  return new Set([...removed.map((row) => row.dossier), ...(await insertPhotos(trx, sets))]);
+}
+
+/** Updates the rows that differ, and the date of those whose photos did; returns both. */
+async function updateDossiers(trx: Connection, updates: readonly Update[], photosChanged: ReadonlySet<string>): Promise<Set<string>> {
+  if (updates.length === 0) return new Set();
+  // Equal jsonb may print differently (1.0, 1.00), and what it prints is what is hashed.
+  const rows = await query<{ uuid: string }>(
+    trx,
+    `update dossiers d
+     set name = line.name,
+         comment = coalesce(line.comment, d.comment),
+         active = coalesce(line.active, d.active),
+         meta = coalesce(line.meta, d.meta),
+         modified_date = now()
+     from unnest(:uuids::uuid[], :names::text[], :comments::text[], :actives::boolean[], :metas::jsonb[], :photosChanged::boolean[])
+       as line(uuid, name, comment, active, meta, photos_changed)
+     where d.uuid = line.uuid and (line.photos_changed or line.name <> d.name or line.comment <> d.comment
+       or line.active <> d.active or line.meta::text <> d.meta::text)
+     returning d.uuid`,
+    {
+      uuids: updates.map((update) => update.uuid),
+      names: updates.map((update) => update.name),
+      comments: updates.map((update) => update.comment ?? null),
+      actives: updates.map((update) => update.active ?? null),
+      metas: updates.map((update) => (update.meta === undefined ? null : JSON.stringify(update.meta))),
+      photosChanged: updates.map((update) => photosChanged.has(update.uuid)),
+    },
+  );
+  return new Set(rows.map((row) => row.uuid));
+}
+
+async function insertMemberships(trx: Connection, listId: number, uuids: readonly string[]): Promise<void> {
+  if (uuids.length === 0) return;
+  await query(
+    trx,
+    `insert into memberships (list_id, dossier)
+     select :listId, dossier from unnest(:uuids::uuid[]) as joining(dossier)
+     on conflict do nothing`,
+    { listId, uuids },
+  );
+}
