@@ -2,7 +2,6 @@ import type { LinkState } from '@dossier/domain/link.ts';
 import type { SyncError } from '@dossier/protocol/sync.ts';
 import { query, queryOne, transaction } from './database.ts';
 import type { Connection, Database } from './database.ts';
-import { takeLinkingLock } from './locks.ts';
 
 /** "This slave list copies that master list", with what the slave knows of both. */
 export interface LinkRow {
@@ -68,7 +67,6 @@ export async function createLink(
   request: { slaveListId: number; remoteUrl: string; remoteListId: number; refuseNonEmpty: boolean },
 ): Promise<LinkCreation> {
   return transaction(database, async (tx) => {
-    await takeLinkingLock(tx);
     const list = await queryOne<{ dossier_count: number }>(
       tx,
       `select p.dossier_count from watch_lists l join list_positions p on p.list_id = l.id where l.id = :slaveListId for update`,

