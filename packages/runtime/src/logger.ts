@@ -33,12 +33,8 @@ const secretKeys = [
   'password',
   'token',
   'secret',
-  'authorization',
-  'Authorization',
-  'cookie',
-  'set-cookie',
-  'signature',
 ];
+const secretHeaders = ['authorization', 'cookie', 'set-cookie', 'signature'];
 
 /** True where a person is watching: standard output is a terminal, and this isn't production. */
 export function prefersPretty(): boolean {
@@ -46,7 +42,7 @@ export function prefersPretty(): boolean {
 }
 
 /**
- * A logger that never prints a secret it can recognise: the values of keys that hold one (to a depth of three), and
+ * A logger that never prints a secret it can recognise: the values of keys that hold one (at the top and one level below, and in `headers`), and
  * passwords inside URLs in error messages. Errors are logged with their whole cause chain.
  */
 export function createLogger(options: LoggerOptions): Logger {
@@ -63,11 +59,11 @@ export function createLogger(options: LoggerOptions): Logger {
   );
 }
 
+/** Few and shallow on purpose: each path is paid for with every line that is logged. */
 function redactedPaths(): string[] {
-  return secretKeys.flatMap((key) => {
-    const step = `["${key}"]`;
-    return [step, `*${step}`, `*.*${step}`];
-  });
+  const anywhere = secretKeys.flatMap((key) => [key, `*.${key}`]);
+  const headers = secretHeaders.flatMap((key) => [`headers["${key}"]`, `*.headers["${key}"]`]);
+  return [...anywhere, ...headers];
 }
 
 function openDestination(options: LoggerOptions): DestinationStream {

@@ -26,7 +26,7 @@ interface Closer {
 
 const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 
-/** npm sends a signal on to a child that has got it from the terminal already: within this time it is one Ctrl-C. */
+/** npm sends a signal on to its child, which may have got it from the terminal already: within this time it is one. */
 const sameSignalMs = 500;
 
 /** Collects closers and runs them once, last added first, in bounded time. */

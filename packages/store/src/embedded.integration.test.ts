@@ -82,8 +82,8 @@ async function query(url: string, text: string): Promise<unknown[][]> {
   }
 }
 
-async function serverPid(database: EmbeddedDatabase): Promise<number> {
-  const content = await readFile(join(database.databaseDir, 'postmaster.pid'), 'utf8');
+async function serverPid(): Promise<number> {
+  const content = await readFile(join(dataDir, 'postgres/postmaster.pid'), 'utf8');
   return Number(content.split('\n')[0]);
 }
 
@@ -142,9 +142,9 @@ describe('several users of one database', () => {
     expect([first.owned, second.owned]).toEqual([true, false]);
     await end(first.process);
     expect(await query(second.url, 'SELECT 1')).toEqual([[1]]);
-    const pid = await serverPid(second);
+    const pid = await serverPid();
     await second.stop();
-    expect(await identifyProcess(pid)).toBeNull();
+    expect(identifyProcess(pid)).toBeNull();
   });
 
   it('is not deleted under its users', async () => {
@@ -155,6 +155,26 @@ describe('several users of one database', () => {
 });
 
 describe('after a process was killed', () => {
+  it('starts anew after the server has crashed, and one who knew the old server does not end the new one', async () => {
+    const held = await hold();
+    await query(held.url, 'CREATE TABLE kept AS SELECT 1 AS id');
+    process.kill(await serverPid(), 'SIGKILL');
+    const database = await start();
+    await end(held.process);
+    expect(database.owned).toBe(true);
+    expect(await query(database.url, 'SELECT id FROM kept')).toEqual([[1]]);
+    const another = await hold();
+    expect(another).toMatchObject({ url: database.url, owned: false });
+  });
+
+  it('ends the server when its only user exits without a word', async () => {
+    const held = await hold();
+    const pid = await serverPid();
+    held.process.kill('SIGUSR2');
+    await untilGone(pid);
+    expect((await start()).owned).toBe(true);
+  });
+
   it('takes over the server that is left, with all that was committed', async () => {
     const held = await hold();
     await query(held.url, 'CREATE TABLE kept AS SELECT 1 AS id');

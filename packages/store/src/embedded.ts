@@ -7,11 +7,10 @@ import { checkVersion, createCluster, readPassword, removeCluster, superuser } f
 import { acquireLock, tryLock } from './embedded/exclusive-lock.ts';
 import { besideFiles, findPlace, giveToOwner, openDataDir, sharedFolder } from './embedded/place.ts';
 import type { Place } from './embedded/place.ts';
-import { isAlive } from './embedded/process-identity.ts';
-import { findServer, startServer, stopServer } from './embedded/server.ts';
+import { findServer, isOurs, startServer, stopServer } from './embedded/server.ts';
 import type { Server } from './embedded/server.ts';
 import { explainTrouble } from './embedded/trouble.ts';
-import { readListedUsers, readUsers, removeState, thisUser, writeState } from './embedded/users.ts';
+import { readUsers, removeState, thisUser, writeState } from './embedded/users.ts';
 import type { User } from './embedded/users.ts';
 
 export interface EmbeddedDatabaseOptions {
@@ -65,7 +64,7 @@ export async function deleteEmbeddedDatabase({ dataDir, logger }: EmbeddedDataba
     const place = await findPlace(folder);
     const server = place.exists ? await findServer(place, logger) : null;
     if (server !== null) {
-      const users = await readUsers(folder, server);
+      const users = readUsers(folder, server) ?? [];
       if (users.length > 0) throw inUse(place, users);
       if (!(await stopServer(server.pid, place.databaseDir, stopTimeoutMs))) throw inUse(place, users);
     }
@@ -108,7 +107,7 @@ async function open(dataDir: string, logger: Logger): Promise<EmbeddedDatabase> 
   const running = place.exists ? await findServer(place, logger) : null;
   const server = running ?? (await createAndStart(place, logger));
   try {
-    return await join({ place, server, user: await thisUser(), logger });
+    return await join({ place, server, user: thisUser(), logger });
   } catch (error) {
     // Nobody would ever end a server that is in nobody's list.
     if (running === null) await stopServer(server.pid, place.databaseDir, stopTimeoutMs);
@@ -119,7 +118,7 @@ async function open(dataDir: string, logger: Logger): Promise<EmbeddedDatabase> 
 async function join(membership: Membership): Promise<EmbeddedDatabase> {
   const { place, server, user, logger } = membership;
   const { dataDir, databaseDir } = place;
-  const users = await readUsers(dataDir, server);
+  const users = readUsers(dataDir, server) ?? [];
   const url = new URL(`postgres://${superuser}@127.0.0.1:${server.port}/${database}`);
   url.password = await readPassword(dataDir);
   // Also on a server that runs already: its starter may have been killed before it came to this.
@@ -188,7 +187,8 @@ async function leave({ place, server, user, logger }: Membership): Promise<void>
   // Whoever holds the lock is joining, and will find the server without other users when it leaves in its turn.
   if (lock === null) return;
   try {
-    const others = (await readUsers(dataDir, server)).filter((other) => other.id !== user.id);
+    const others = readUsers(dataDir, server)?.filter((other) => other.id !== user.id);
+    if (others === undefined) return;
     if (others.length > 0) {
       await writeState(dataDir, { ...serverOf(server), users: others });
       return;
@@ -205,7 +205,7 @@ async function leave({ place, server, user, logger }: Membership): Promise<void>
 function endIfAlone({ place, server, user }: Membership): void {
   const lock = tryLock(besideFiles(place.dataDir).lock);
   if (lock === null) return;
-  const others = readListedUsers(place.dataDir, server).filter((other) => other.pid !== user.pid);
-  if (!others.some((other) => isAlive(other.pid)) && isAlive(server.pid)) process.kill(server.pid, 'SIGINT');
+  const others = readUsers(place.dataDir, server)?.filter((other) => other.pid !== user.pid);
+  if (others?.length === 0 && isOurs(server.pid, place.databaseDir)) process.kill(server.pid, 'SIGINT');
   lock.release();
 }

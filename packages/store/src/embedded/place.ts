@@ -1,5 +1,5 @@
 import { createHash, randomBytes } from 'node:crypto';
-import { chown, mkdir, readFile, realpath, stat } from 'node:fs/promises';
+import { lchown, mkdir, readFile, realpath, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 
 import { ExitError } from '@dossier/runtime/errors.ts';
@@ -122,7 +122,8 @@ async function accountOf(databaseDir: string, owner: Account): Promise<Account |
 export async function giveToOwner(dataDir: string, path: string): Promise<void> {
   if (!isRoot()) return;
   const { uid, gid } = await stat(dataDir);
-  if (uid !== 0) await chown(path, uid, gid);
+  // Never through a symbolic link: root would give away whatever the folder's owner let it point to.
+  if (uid !== 0) await lchown(path, uid, gid);
 }
 
 export function isMissing(error: unknown): boolean {

@@ -1,6 +1,5 @@
-import { execFile } from 'node:child_process';
-import { readFile } from 'node:fs/promises';
-import { promisify } from 'node:util';
+import { spawnSync } from 'node:child_process';
+import { readFileSync } from 'node:fs';
 
 /** A process that lives now. Numbers are given anew, so a pid alone says nothing about tomorrow. */
 export interface ProcessIdentity {
@@ -11,10 +10,11 @@ export interface ProcessIdentity {
   readonly started: string;
 }
 
-const run = promisify(execFile);
-
-/** The process with this number, or null if there is none; one that has ended but wasn't yet reaped is none. */
-export async function identifyProcess(pid: number): Promise<ProcessIdentity | null> {
+/**
+ * The process with this number, or null if there is none; one that has ended but wasn't yet reaped is none.
+ * Synchronous, so that it can also be asked while this process exits.
+ */
+export function identifyProcess(pid: number): ProcessIdentity | null {
   if (!isAlive(pid)) return null;
   return process.platform === 'linux' ? identifyOnLinux(pid) : identifyByPs(pid);
 }
@@ -28,9 +28,10 @@ export function isAlive(pid: number): boolean {
   }
 }
 
-async function identifyOnLinux(pid: number): Promise<ProcessIdentity | null> {
+function identifyOnLinux(pid: number): ProcessIdentity | null {
   try {
-    const [stat, command] = await Promise.all([readFile(`/proc/${pid}/stat`, 'utf8'), readFile(`/proc/${pid}/cmdline`, 'utf8')]);
+    const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
+    const command = readFileSync(`/proc/${pid}/cmdline`, 'utf8');
     // proc(5): after the name, which may hold blanks and brackets itself, state is field 3 and starttime field 22.
     const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
     if (fields[0] === 'Z' || fields[0] === 'X') return null;
@@ -46,17 +47,15 @@ function isGone(error: unknown): boolean {
   return error instanceof Error && 'code' in error && (error.code === 'ENOENT' || error.code === 'ESRCH');
 }
 
-async function identifyByPs(pid: number): Promise<ProcessIdentity | null> {
-  try {
-    const { stdout } = await run('ps', ['-ww', '-o', 'stat=', '-o', 'lstart=', '-o', 'command=', '-p', String(pid)], {
-      env: { LC_ALL: 'C', PATH: '/usr/bin:/bin' },
-    });
-    // "Ss   Mon Nov 23 10:00:00 2026 /path/postgres -D …"
-    const found = /^\s*(\S+)\s+(\w+\s+\w+\s+\d+\s+[\d:]+\s+\d+)\s+(.*)$/.exec(stdout.trim());
-    if (found === null || found[1]?.startsWith('Z') === true) return null;
-    return { pid, started: found[2] ?? '', command: found[3] ?? '' };
-  } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === 1) return null; // ps: no such process
-    throw error;
-  }
+function identifyByPs(pid: number): ProcessIdentity | null {
+  const columns = ['-o', 'stat=', '-o', 'lstart=', '-o', 'command='];
+  const { stdout, error } = spawnSync('ps', ['-ww', ...columns, '-p', String(pid)], {
+    encoding: 'utf8',
+    env: { LC_ALL: 'C', PATH: '/usr/bin:/bin' },
+  });
+  if (error !== undefined) throw error;
+  // "Ss   Mon Nov 23 10:00:00 2026 /path/postgres -D …"; nothing for a process that isn't there.
+  const found = /^\s*(\S+)\s+(\w+\s+\w+\s+\d+\s+[\d:]+\s+\d+)\s+(.*)$/.exec(stdout.trim());
+  if (found === null || found[1]?.startsWith('Z') === true) return null;
+  return { pid, started: found[2] ?? '', command: found[3] ?? '' };
 }

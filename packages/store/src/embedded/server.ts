@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
-import { open, readFile, rename, stat, writeFile } from 'node:fs/promises';
+import { constants, open, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { totalmem } from 'node:os';
 import { join } from 'node:path';
@@ -11,7 +11,7 @@ import type { Logger } from '@dossier/runtime/logger.ts';
 
 import type { Binaries } from './binaries.ts';
 import { bareEnvironment } from './cluster.ts';
-import { isMissing } from './place.ts';
+import { giveToOwner, isMissing } from './place.ts';
 import type { Place } from './place.ts';
 import { identifyProcess, isAlive } from './process-identity.ts';
 import { explainTrouble } from './trouble.ts';
@@ -43,7 +43,7 @@ export async function findServer(place: Place, logger: Logger): Promise<Server |
   );
   for (;;) {
     const postmaster = await readPostmaster(place.databaseDir);
-    if (postmaster === null || !(await isOurs(postmaster.pid, place.databaseDir))) return null;
+    if (postmaster === null || !isOurs(postmaster.pid, place.databaseDir)) return null;
     if (postmaster.status === 'ready') return postmaster;
     notice();
     if (performance.now() > deadline)
@@ -72,7 +72,8 @@ export async function startServer(place: Place, binaries: Binaries, logger: Logg
 /** Answers the server, or what PostgreSQL said when it gave up. */
 async function tryStart(place: Place, binaries: Binaries, logger: Logger): Promise<Server | string> {
   const port = await findFreePort();
-  const log = await open(place.logFile, 'a', 0o600);
+  const log = await open(place.logFile, constants.O_WRONLY | constants.O_APPEND | constants.O_CREAT | constants.O_NOFOLLOW, 0o600);
+  await giveToOwner(place.dataDir, place.logFile);
   const { size: logStart } = await log.stat();
   const child = spawn(binaries.postgres, ['-D', place.databaseDir, '-p', String(port), ...settings()], {
     cwd: place.databaseDir,
@@ -124,14 +125,14 @@ function reportUnexpectedEnd(child: ChildProcess, place: Place, logger: Logger):
  */
 export async function stopServer(pid: number, databaseDir: string, timeoutMs: number): Promise<boolean> {
   const deadline = performance.now() + timeoutMs;
-  if (!(await isOurs(pid, databaseDir))) return true;
+  if (!isOurs(pid, databaseDir)) return true;
   try {
     process.kill(pid, 'SIGINT');
   } catch (error) {
     if (error instanceof Error && 'code' in error && error.code === 'ESRCH') return true;
     throw error;
   }
-  while ((await identifyProcess(pid)) !== null) {
+  while (identifyProcess(pid) !== null) {
     if (performance.now() > deadline) return false;
     await sleep(pollMs);
   }
@@ -139,36 +140,41 @@ export async function stopServer(pid: number, databaseDir: string, timeoutMs: nu
 }
 
 /** True when the process with this number is the PostgreSQL of this folder, not one that got the number later. */
-export async function isOurs(pid: number, databaseDir: string): Promise<boolean> {
-  const identity = await identifyProcess(pid);
+export function isOurs(pid: number, databaseDir: string): boolean {
+  const identity = identifyProcess(pid);
   return identity !== null && / -D /.test(identity.command) && identity.command.includes(databaseDir);
 }
 
 /** postmaster.pid: pid, folder, start time, port, socket folder, address, shared memory, status; a line each. */
 async function readPostmaster(databaseDir: string): Promise<Postmaster | null> {
-  let lines: string[];
-  try {
-    lines = (await readFile(join(databaseDir, 'postmaster.pid'), 'utf8')).split('\n');
-  } catch (error) {
-    if (isMissing(error)) return null;
-    throw error;
-  }
+  const lines = (await readIfThere(join(databaseDir, 'postmaster.pid')))?.split('\n') ?? [];
   const pid = Number(lines[0]);
   if (!Number.isInteger(pid) || pid <= 0) return null;
   return { pid, port: Number(lines[3]), status: (lines[7] ?? '').trim() };
 }
 
+async function readIfThere(path: string): Promise<string | null> {
+  try {
+    return await readFile(path, 'utf8');
+  } catch (error) {
+    if (isMissing(error)) return null;
+    throw error;
+  }
+}
+
 /**
  * After a power failure the number in postmaster.pid may belong to another program, and PostgreSQL would take that for
  * a server at work. Our own number in its place says the same as a dead one, because PostgreSQL knows its parent. The
- * file stays: the rest of it lets PostgreSQL find backends that are still attached to the old shared memory.
+ * file stays: the rest of it lets PostgreSQL find backends that are still attached to the old shared memory. Only a
+ * file that lost its content says nothing any more and is removed, since PostgreSQL would wait for a person to do it.
  */
 async function disownPid(databaseDir: string): Promise<void> {
-  const postmaster = await readPostmaster(databaseDir);
-  if (postmaster === null || !isAlive(postmaster.pid)) return;
   const path = join(databaseDir, 'postmaster.pid');
-  const content = await readFile(path, 'utf8');
-  await writeFile(path, content.replace(/^-?\d+/, String(process.pid)));
+  const content = await readIfThere(path);
+  if (content === null) return;
+  const pid = Number(content.split('\n')[0]);
+  if (content.trim() === '') await rm(path);
+  else if (pid > 0 && isAlive(pid)) await writeFile(path, content.replace(/^\d+/, String(process.pid)));
 }
 
 async function rotateLog(logFile: string): Promise<void> {

@@ -13,6 +13,11 @@ interface KnownTrouble {
 
 const knownTroubles: readonly KnownTrouble[] = [
   {
+    pattern: /spawn .*(ENOENT|ENOEXEC)|ENOEXEC/,
+    sentence: 'Its programs cannot be run on this system; they are made for glibc.',
+    remedy: 'Use a Linux with glibc (Debian, Ubuntu, Fedora…; Alpine has none), or set DATABASE_URL.',
+  },
+  {
     pattern: /No space left on device|Disk quota exceeded|disk is full|ENOSPC|EDQUOT/,
     sentence: 'The disk is full.',
     remedy: freeSpace,

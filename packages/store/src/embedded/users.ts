@@ -20,28 +20,19 @@ export interface State extends Server {
 }
 
 /** This process, under an id of its own. */
-export async function thisUser(): Promise<User> {
-  const identity = await identifyProcess(process.pid);
+export function thisUser(): User {
+  const identity = identifyProcess(process.pid);
   return { id: randomBytes(8).toString('hex'), pid: process.pid, started: identity?.started ?? '' };
 }
 
-/** Those of the users of this server who still live; none if the file tells of another server or is not there. */
-export async function readUsers(dataDir: string, server: Server): Promise<User[]> {
-  const users = readListedUsers(dataDir, server);
-  const lives = await Promise.all(users.map(livesStill));
-  return users.filter((_, index) => lives[index]);
-}
-
-/** The same without a look at who still lives, for the moment of exit, when nothing can be awaited. */
-export function readListedUsers(dataDir: string, server: Server): readonly User[] {
+/**
+ * The users of this server who still live, or null if the file tells of another server or is not there. For a user
+ * that means: the server it knew has died, and another may have been started since.
+ */
+export function readUsers(dataDir: string, server: Server): User[] | null {
   const state = readState(dataDir);
-  if (state === null || state.pid !== server.pid || state.port !== server.port) return [];
-  return state.users;
-}
-
-async function livesStill(user: User): Promise<boolean> {
-  const identity = await identifyProcess(user.pid);
-  return identity !== null && identity.started === user.started;
+  if (state === null || state.pid !== server.pid || state.port !== server.port) return null;
+  return state.users.filter((user) => identifyProcess(user.pid)?.started === user.started);
 }
 
 export async function writeState(dataDir: string, state: State): Promise<void> {
