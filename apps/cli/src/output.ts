@@ -23,7 +23,7 @@ export function note(text: string): void {
   process.stderr.write(`${text}\n`);
 }
 
-/** A line that is rewritten in place on a terminal. Elsewhere it is printed anew when it changes, at most every few seconds. */
+/** A line that is rewritten in place on a terminal. Elsewhere it is printed anew every few seconds, if it changes. */
 export interface ProgressLine {
   update(text: string): void;
   /** Removes the line from a terminal. */
@@ -36,7 +36,7 @@ const clearLine = '\r\u001B[2K';
 /** Progress goes to standard error, so that it never mixes with data. */
 export function progressLine(stream: WriteStream | NodeJS.WriteStream = process.stderr): ProgressLine {
   let shown = '';
-  let shownAt = -Infinity;
+  let shownAt = performance.now();
   if (stream.isTTY) {
     return {
       update(text) {

@@ -1,4 +1,4 @@
-import type { Processor, Queue, QueueEvents, Worker, WorkerOptions } from 'bullmq';
+import type { Processor, Queue, Worker, WorkerOptions } from 'bullmq';
 
 import type { Logger } from '@dossier/runtime/logger.ts';
 
@@ -28,7 +28,6 @@ export type JobWorkerOptions = Pick<
 export interface QueueConnection {
   queue(name: QueueName): Queue;
   worker(name: QueueName, process: JobProcessor, options: JobWorkerOptions): Worker;
-  events(name: QueueName): QueueEvents;
   /** Resolves when the datastore can take commands; rejects or waits otherwise. */
   ready(): Promise<void>;
   /** One round trip. */

@@ -1,7 +1,20 @@
+import { SchemaMigrationRequiredError, SchemaVersionMismatchError } from 'bullmq';
+
 import { ApplicationError } from '@dossier/runtime/errors.ts';
 
 /** The refusal of a queue that can't be reached; safe to show, since PostgreSQL has the work. */
 export function queueUnavailable(cause: unknown): ApplicationError {
+  if (cause instanceof ApplicationError) return cause;
+  if (cause instanceof SchemaMigrationRequiredError)
+    return new ApplicationError('UNAVAILABLE', 'The database holds no tables for the job queue.', {
+      remedy: 'Run: dossier migrate',
+      cause,
+    });
+  if (cause instanceof SchemaVersionMismatchError)
+    return new ApplicationError('UNAVAILABLE', 'The job queue in the database belongs to a newer version of the software.', {
+      remedy: 'Upgrade this node to the version that the others run.',
+      cause,
+    });
   return new ApplicationError('UNAVAILABLE', 'The job queue can not be reached now.', {
     remedy:
       'Check the server behind REDIS_URL, or DATABASE_URL where REDIS_URL is not set. Recorded work starts by itself when it is back.',
@@ -21,7 +34,7 @@ export async function withinDeadline<Result>(work: Promise<Result>, timeoutMs: n
   try {
     return await Promise.race([work, timeout]);
   } catch (error) {
-    throw error instanceof ApplicationError ? error : queueUnavailable(error);
+    throw queueUnavailable(error);
   } finally {
     clearTimeout(timer);
   }

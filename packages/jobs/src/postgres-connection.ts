@@ -1,4 +1,4 @@
-import { createPostgresBackend, Queue, QueueEvents, runMigrations, Worker } from 'bullmq';
+import { createPostgresBackend, Queue, runMigrations, Worker } from 'bullmq';
 import type { BackendFactory, ConnectionOptions as BullConnection, RedisQueueBackend } from 'bullmq';
 import { Client, Pool } from 'pg';
 
@@ -46,7 +46,6 @@ export function openPostgresConnection(options: ConnectionOptions, role: Connect
     queue: (name) => new Queue(name, { ...shared, settings: bullSettings }, backend).on('error', report),
     worker: (name, process, workerOptions) =>
       new Worker(name, process, { ...shared, ...workerOptions, settings: bullSettings }, backend).on('error', report),
-    events: (name) => new QueueEvents(name, shared, backend).on('error', report),
     ready: ping,
     ping,
     async close() {

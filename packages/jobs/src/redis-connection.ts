@@ -1,4 +1,4 @@
-import { Queue, QueueEvents, Worker } from 'bullmq';
+import { Queue, Worker } from 'bullmq';
 import { Redis } from 'ioredis';
 
 import { ApplicationError } from '@dossier/runtime/errors.ts';
@@ -37,13 +37,12 @@ export function openRedisConnection(options: ConnectionOptions & { redisUrl: str
     if (policy === null || policy === 'noeviction') return;
     logger.warn({ policy }, 'Redis may evict jobs: set maxmemory-policy to noeviction. The sweep replaces lost reminders.');
   }
-  const shared = { connection: client, prefix, skipVersionCheck: true };
+  const shared = { connection: client, prefix };
 
   return {
     queue: (name) => new Queue(name, { ...shared, settings: bullSettings }).on('error', report),
     worker: (name, process, workerOptions) =>
       new Worker(name, process, { ...shared, ...workerOptions, settings: bullSettings }).on('error', report),
-    events: (name) => new QueueEvents(name, shared).on('error', report),
     async ready() {
       if (client.status !== 'ready') {
         becomingReady ??= new Promise((resolve) => {

@@ -92,15 +92,21 @@ export async function startWorkers(options: WorkersOptions): Promise<Workers> {
     return worker;
   });
 
+  async function handBack(job: Job, token: string): Promise<never> {
+    await job.moveToWait(token);
+    throw new WaitingError();
+  }
+
   async function run(job: Job, token = '', signal = new AbortController().signal): Promise<void> {
+    // A worker that closes may take one more job: the one whose fetch it was waiting for.
+    if (stopping.signal.aborted) return handBack(job, token);
     const key = `${job.queueName} ${job.id}`;
     running.set(key, { job, token });
     try {
       await callHandler(options.handlers, job, { logger, signal: AbortSignal.any([signal, stopping.signal]) });
     } catch (error) {
       if (!stopping.signal.aborted || failureKind(error) !== 'retry') throw error;
-      await job.moveToWait(token);
-      throw new WaitingError();
+      await handBack(job, token);
     } finally {
       running.delete(key);
     }

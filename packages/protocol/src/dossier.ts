@@ -3,11 +3,16 @@ import { dossierBounds, metaFault } from '@dossier/domain/dossier.ts';
 import type { Json } from '@dossier/domain/dossier.ts';
 import { idSchema, looseBoolean, text, timeSchema } from './values.ts';
 
+function sizeFault(meta: object): string | null {
+  const bytes = new TextEncoder().encode(JSON.stringify(meta)).byteLength;
+  return bytes > dossierBounds.metaBytes ? `has ${bytes} bytes as JSON, more than ${dossierBounds.metaBytes}` : null;
+}
+
 /** A JSON object that survives storage: bounded depth, no U+0000, no lone surrogates, finite numbers. */
 export const metaSchema = z
   .custom<{ [key: string]: Json }>((value) => typeof value === 'object' && value !== null && !Array.isArray(value), 'must be a JSON object')
   .check((context) => {
-    const fault = metaFault(context.value);
+    const fault = metaFault(context.value) ?? sizeFault(context.value);
     if (fault) context.issues.push({ code: 'custom', message: fault, input: context.value });
   })
   .meta({ override: { type: 'object', additionalProperties: true } });
@@ -62,6 +67,22 @@ export const dossierSchema = z
   .meta({ id: 'Dossier' });
 
 export type Dossier = z.infer<typeof dossierSchema>;
+
+const featuresFault = `must be base64 of at most 8 KB`;
+
+/** The fields of the form that gives a dossier a photo, besides the photo. */
+export const dossierFaceFields = z.object({
+  dossier: z
+    .string()
+    .regex(/^[1-9]\d{0,14}$/, 'must be the id of a dossier')
+    .transform(Number),
+  features: z
+    .string()
+    .max(dossierBounds.featuresCharacters, featuresFault)
+    .regex(/^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$/, featuresFault)
+    .transform((value) => (value === '' ? null : value))
+    .optional(),
+});
 
 export const dossierFaceSchema = z
   .looseObject({

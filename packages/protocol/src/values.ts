@@ -31,7 +31,7 @@ export function text(maximum: number, minimum = 0): z.ZodString {
 
 /** A boolean, or the strings "true" and "false" as some clients send them. */
 export const looseBoolean = z
-  .union([z.boolean(), z.enum(['true', 'false'])])
+  .union([z.boolean(), z.enum(['true', 'false'])], 'must be true or false')
   .transform((value) => value === true || value === 'true')
   .meta({ override: { type: 'boolean' } });
 

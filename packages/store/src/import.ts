@@ -99,12 +99,20 @@ async function importWave(trx: Connection, listId: number, wave: readonly Import
 /** Locks, in the order of uuids, which is everybody's order. */
 async function lockKnown(trx: Connection, listId: number, externalIds: readonly string[]): Promise<Known[]> {
   if (externalIds.length === 0) return [];
-  return query<Known>(
+  const known = await query<Pick<Known, 'uuid' | 'external_id'>>(
     trx,
-    `select d.uuid, d.external_id, exists (select from memberships m where m.list_id = :listId and m.dossier = d.uuid) as member
-     from dossiers d where d.external_id = any(:externalIds::text[]) order by d.uuid for update`,
-    { listId, externalIds },
+    `select uuid, external_id from dossiers where external_id = any(:externalIds::text[]) order by uuid for update`,
+    { externalIds },
   );
+  if (known.length === 0) return [];
+  // Asked for after the locks, because a membership can't come or go while its dossier is locked.
+  const members = await query<{ dossier: string }>(
+    trx,
+    `select dossier from memberships where list_id = :listId and dossier = any(:uuids::uuid[])`,
+    { listId, uuids: known.map((row) => row.uuid) },
+  );
+  const memberUuids = new Set(members.map((row) => row.dossier));
+  return known.map((row) => ({ ...row, member: memberUuids.has(row.uuid) }));
 }
 
 /** Locks all lists that this wave may change at once, by id, so that two imports can't wait for each other. */

@@ -10,6 +10,7 @@ import type { RunMethod } from '@dossier/domain/run.ts';
 import type { Position } from '@dossier/domain/position.ts';
 import type { Change, Put } from '@dossier/protocol/feed.ts';
 import { query, queryOne, transaction } from './database.ts';
+import { sharePhotoStore } from './photo-garbage.ts';
 import type { Connection, Database } from './database.ts';
 
 /** Thrown when a worker's fence is not the link's any more: another one has taken the run, or it was cancelled. Nothing was changed. */
@@ -118,6 +119,8 @@ export async function stagePage(
 ): Promise<void> {
   await transaction(database, async (tx) => {
     await requireFence(tx, taken);
+    // Until the commit no photo is collected as garbage; afterwards the collector sees what these rows refer to.
+    await sharePhotoStore(tx);
     if (!page.fresh) await unstage(tx, taken.runId, page.changes);
     await copyRows(
       tx,

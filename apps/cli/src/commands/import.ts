@@ -8,7 +8,7 @@ import { createLogger, prefersPretty } from '@dossier/runtime/logger.ts';
 import { transaction } from '@dossier/store/database.ts';
 import type { Database } from '@dossier/store/database.ts';
 import { requireWritable } from '@dossier/store/read-only.ts';
-import { createWatchList, readWatchList } from '@dossier/store/watch-lists.ts';
+import { createWatchList, deleteWatchList, readWatchList } from '@dossier/store/watch-lists.ts';
 import { parseId } from '../arguments.ts';
 import { configurationOf } from '../context.ts';
 import type { Context } from '../context.ts';
@@ -88,8 +88,11 @@ Exit code 1 if lines were refused; the others are imported then.`,
           report,
         );
         progress.end();
+        // A file in which nothing can be used makes no list either.
+        const kept = target.listId !== null || report.lines > report.refused;
+        if (!kept) await deleteWatchList(access.database, list.id);
         printReport(
-          { list, report, seconds: (performance.now() - startedAt) / 1000, interrupted: interrupted.signal.aborted },
+          { list: kept ? list : null, report, seconds: (performance.now() - startedAt) / 1000, interrupted: interrupted.signal.aborted },
           options.json ?? false,
         );
         process.exitCode = report.refused > 0 || interrupted.signal.aborted ? 1 : 0;

@@ -16,7 +16,8 @@ export function progressText(
 }
 
 export interface ImportOutcome {
-  readonly list: { readonly id: number; readonly name: string };
+  /** Null where no list was made, because no line could be used. */
+  readonly list: { readonly id: number; readonly name: string } | null;
   readonly report: ImportReport;
   readonly seconds: number;
   readonly interrupted: boolean;
@@ -27,8 +28,8 @@ export function printReport({ list, report, seconds, interrupted }: ImportOutcom
   const { lines, added, changed, unchanged, refused, refusedLines } = report;
   if (json) {
     printJson({
-      dossier_list: list.id,
-      name: list.name,
+      dossier_list: list?.id ?? null,
+      name: list?.name ?? null,
       lines,
       added,
       changed,
@@ -44,7 +45,7 @@ export function printReport({ list, report, seconds, interrupted }: ImportOutcom
   if (refused > shownRefusals)
     print(`… and ${refused - shownRefusals} more; --json lists ${refused > mostRefusedLines ? `the first ${mostRefusedLines}` : 'all'}`);
   print(
-    `Watch list ${list.id} (${list.name}): ${added} added, ${changed} changed, ${unchanged} unchanged, ${refused} refused, in ${seconds.toFixed(1)} s.`,
+    `${list === null ? 'No watch list was made' : `Watch list ${list.id} (${list.name})`}: ${added} added, ${changed} changed, ${unchanged} unchanged, ${refused} refused, in ${seconds.toFixed(1)} s.`,
   );
   if (interrupted)
     print('Interrupted. What is counted is imported; run the same import again to go on (lines without external_id would be added twice).');

@@ -1,0 +1,116 @@
+import express from 'express';
+import type { Express, Request, RequestHandler, Response } from 'express';
+import { mayActAs } from '@dossier/domain/role.ts';
+import { ApplicationError } from '@dossier/runtime/errors.ts';
+import type { ApiDependencies } from './dependencies.ts';
+import { protectBrowsers } from './headers.ts';
+import { logRequests } from './http-log.ts';
+import { createMetrics } from './metrics.ts';
+import type { Metrics } from './metrics.ts';
+import { describeApi } from './openapi.ts';
+import { answerProblem } from './problem.ts';
+import type { Access, Route } from './route.ts';
+import { documentationRoutes } from './routes/documentation.ts';
+import { dossierFaceRoutes } from './routes/dossier-faces.ts';
+import { dossierRoutes } from './routes/dossiers.ts';
+import { healthRoutes } from './routes/health.ts';
+import { metricsRoutes } from './routes/metrics.ts';
+import { pageRoutes } from './routes/pages.ts';
+import { signInRoutes } from './routes/sign-in.ts';
+import { watchListRoutes } from './routes/watch-lists.ts';
+import { identify } from './session.ts';
+
+/** All routes of the API, each with who may call it; what isn't here doesn't exist. */
+export function listRoutes(deps: ApiDependencies, metrics: Metrics): Route[] {
+  const routes: Route[] = [
+    ...signInRoutes(deps),
+    ...watchListRoutes(deps),
+    ...dossierRoutes(deps),
+    ...dossierFaceRoutes(deps),
+    ...deps.routes,
+    ...healthRoutes(deps),
+    ...metricsRoutes(metrics),
+    ...documentationRoutes(() => describeApi(routes)),
+    ...pageRoutes(),
+  ];
+  return routes;
+}
+
+/** The node's HTTP interface. Nothing is opened or started; see startApi. */
+export function createApp(deps: ApiDependencies): Express {
+  const metrics = createMetrics(deps.database);
+  const routes = listRoutes(deps, metrics);
+  const app = express();
+  app.disable('x-powered-by');
+  app.disable('etag');
+  // A proxy on this host may say for whom it asks; anybody else could say anything.
+  app.set('trust proxy', 'loopback');
+  app.use(logRequests(deps.logger));
+  app.use(measure(metrics));
+  app.use(protectBrowsers());
+  for (const { path, access, handler } of deps.mounts) {
+    app.use(path, nameRoute(path), guard(deps, { access, page: true }), handler);
+  }
+  for (const route of routes) {
+    app[route.method](route.path, nameRoute(route.path), guard(deps, route), (request, response) => route.handle(request, response));
+  }
+  for (const path of new Set(routes.map((route) => route.path))) app.all(path, refuseMethod(routes.filter((route) => route.path === path)));
+  app.use((request: Request) => {
+    throw new ApplicationError('NOT_FOUND', `There is nothing at ${request.path.slice(0, 200)}.`);
+  });
+  app.use(answerProblem);
+  return app;
+}
+
+const routeNames = new WeakMap<Response, string>();
+
+function nameRoute(path: string): RequestHandler {
+  return (_request, response, next) => {
+    routeNames.set(response, path);
+    next();
+  };
+}
+
+function measure(metrics: Metrics): RequestHandler {
+  return (request, response, next) => {
+    const started = performance.now();
+    response.once('close', () => {
+      metrics.observe({
+        method: request.method,
+        route: routeNames.get(response) ?? 'none',
+        status: response.statusCode,
+        seconds: (performance.now() - started) / 1000,
+      });
+    });
+    next();
+  };
+}
+
+/** Lets pass whom the route is for. */
+function guard(deps: ApiDependencies, { access, page }: { access: Access; page?: true }): RequestHandler {
+  return async (request, response, next) => {
+    response.set('Cache-Control', 'no-store');
+    if (access !== 'everyone') {
+      try {
+        const { user } = await identify(request, deps);
+        if (!mayActAs(user.role, access)) {
+          throw new ApplicationError('PERMISSION_DENIED', `This takes the role ${access}; ${user.name} has the role ${user.role}.`);
+        }
+      } catch (error) {
+        const leadable = page === true && error instanceof ApplicationError && error.code === 'UNAUTHORIZED';
+        if (!leadable || request.accepts(['json', 'html']) !== 'html') throw error;
+        response.redirect(`/ui/?next=${encodeURIComponent(request.originalUrl)}`);
+        return;
+      }
+    }
+    next();
+  };
+}
+
+function refuseMethod(routes: readonly Route[]): RequestHandler {
+  const allowed = routes.map((route) => route.method.toUpperCase()).join(', ');
+  return (request, response) => {
+    response.set('Allow', allowed);
+    throw new ApplicationError('NOT_FOUND', `${request.method} is not possible here; possible are ${allowed}.`);
+  };
+}

@@ -1,0 +1,56 @@
+import type { Request } from 'express';
+import type { Dossier, DossierFace } from '@dossier/protocol/dossier.ts';
+import type { WatchList } from '@dossier/protocol/watch-list.ts';
+import type { DossierRow } from '@dossier/store/dossiers.ts';
+import type { PhotoRow } from '@dossier/store/photos.ts';
+import type { WatchListRow } from '@dossier/store/watch-lists.ts';
+
+export function presentWatchList(list: WatchListRow): WatchList {
+  return {
+    id: list.id,
+    name: list.name,
+    comment: list.comment,
+    color: list.color,
+    active: list.active,
+    dossier_count: list.dossier_count,
+    created_date: list.created_date.toISOString(),
+    modified_date: list.modified_date.toISOString(),
+    replica:
+      list.remote_url === null || list.remote_list_id === null || list.link_state === null
+        ? null
+        : { remote_url: list.remote_url, remote_dossier_list: list.remote_list_id, state: list.link_state },
+  };
+}
+
+export function presentDossier(dossier: DossierRow): Dossier {
+  return {
+    id: dossier.id,
+    name: dossier.name,
+    comment: dossier.comment,
+    active: dossier.active,
+    dossier_lists: dossier.lists,
+    meta: dossier.meta,
+    external_id: dossier.external_id,
+    face_count: dossier.photo_count,
+    has_faces: dossier.photo_count > 0,
+    created_date: dossier.created_date.toISOString(),
+    modified_date: dossier.modified_date.toISOString(),
+  };
+}
+
+/** URLs begin with the address under which this request reached the node: that is one which the asker can reach. */
+export function presentFace(request: Request, photo: PhotoRow): DossierFace {
+  const item = `${request.protocol}://${request.headers.host ?? ''}/dossier-faces/${photo.id}/`;
+  return {
+    id: String(photo.id),
+    dossier: photo.dossier_id,
+    source_photo: `${item}photo/`,
+    thumbnail: `${item}thumbnail/`,
+    sha256: photo.sha256,
+    width: photo.width,
+    height: photo.height,
+    bytes: photo.bytes,
+    features: photo.features,
+    created_date: photo.created_date.toISOString(),
+  };
+}

@@ -1,0 +1,39 @@
+import type { Request, Response } from 'express';
+import type { ZodType } from 'zod';
+import type { ZodOpenApiOperationObject, ZodOpenApiResponseObject, ZodOpenApiResponsesObject } from 'zod-openapi';
+import type { Role } from '@dossier/domain/role.ts';
+import { problemSchema } from '@dossier/protocol/problem.ts';
+
+/** Who may: `everyone`, or users of this role and the roles above it. */
+export type Access = 'everyone' | Role;
+
+/** One operation of the API: where it is, who may call it, what it promises and who does it. */
+export interface Route {
+  readonly method: 'get' | 'post' | 'patch' | 'put' | 'delete';
+  /** With the closing slash where it has one (it works without, too), parameters as `:id`. */
+  readonly path: string;
+  readonly access: Access;
+  /** What OpenAPI says of it; path parameters are added from the path. */
+  readonly operation: ZodOpenApiOperationObject;
+  /** A page for people: without a session they are led to the sign-in page instead of getting a problem. */
+  readonly page?: true;
+  /** Parses, calls, presents. What it throws is answered as a problem. */
+  readonly handle: (request: Request, response: Response) => Promise<void> | void;
+}
+
+/** The answers of an operation for its OpenAPI description: JSON bodies by status, null for none; problems are added. */
+export function answers(bodies: Record<`${1 | 2 | 3 | 4 | 5}${string}`, ZodType | null>): ZodOpenApiResponsesObject {
+  const described = Object.entries(bodies).map(([status, schema]): [string, ZodOpenApiResponseObject] => [
+    status,
+    schema === null ? { description: 'Done' } : { description: 'Done', content: { 'application/json': { schema } } },
+  ]);
+  return Object.fromEntries([
+    ...described,
+    ['default', { description: 'What is wrong', content: { 'application/problem+json': { schema: problemSchema } } }],
+  ]) as ZodOpenApiResponsesObject;
+}
+
+/** A JSON body for an operation's OpenAPI description. */
+export function jsonBody(schema: ZodType): NonNullable<ZodOpenApiOperationObject['requestBody']> {
+  return { required: true, content: { 'application/json': { schema } } };
+}

@@ -1,0 +1,198 @@
+import type { Request, Response } from 'express';
+import { pipeline } from 'node:stream/promises';
+import { buffer } from 'node:stream/consumers';
+import { createHash } from 'node:crypto';
+import { z } from 'zod';
+import { dossierBounds } from '@dossier/domain/dossier.ts';
+import { dossierFaceFields, dossierFaceSchema } from '@dossier/protocol/dossier.ts';
+import { dossierFaceQuery } from '@dossier/protocol/queries.ts';
+import { pageOf } from '@dossier/protocol/values.ts';
+import { PhotoRefused } from '@dossier/photos/photo-refused.ts';
+import type { PhotoStore } from '@dossier/photos/photo-store.ts';
+import { inspectPhoto, makeThumbnail } from '@dossier/photos/photo.ts';
+import type { PhotoFacts } from '@dossier/photos/photo.ts';
+import { ApplicationError, badParam, notFound } from '@dossier/runtime/errors.ts';
+import type { ErrorCode } from '@dossier/runtime/errors.ts';
+import { addPhoto, deletePhoto, listPhotos, readPhoto } from '@dossier/store/photos.ts';
+import type { PhotoRow } from '@dossier/store/photos.ts';
+import { decodeCursor, presentPage } from '../cursor.ts';
+import type { ApiDependencies } from '../dependencies.ts';
+import { parseFields, parseQuery, pathId } from '../parse.ts';
+import { presentFace } from '../present.ts';
+import { answers } from '../route.ts';
+import type { Route } from '../route.ts';
+import { readUpload } from '../upload.ts';
+
+type Dependencies = Pick<ApiDependencies, 'database' | 'photos'>;
+
+const tags = ['Photos'];
+const what = 'such photo';
+
+const binary = z.unknown().meta({ override: { type: 'string', format: 'binary' } });
+const form = z.object({
+  dossier: z.int().meta({ description: 'Id of the dossier' }),
+  source_photo: binary,
+  features: z.string().max(dossierBounds.featuresCharacters).optional(),
+});
+
+export function dossierFaceRoutes(deps: Dependencies): Route[] {
+  return [...itemRoutes(deps), ...bytesRoutes(deps)];
+}
+
+function itemRoutes(deps: Dependencies): Route[] {
+  const { database } = deps;
+  return [
+    {
+      method: 'get',
+      path: '/dossier-faces/',
+      access: 'viewer',
+      operation: {
+        tags,
+        summary: 'Photos',
+        requestParams: { query: dossierFaceQuery },
+        responses: answers({ '200': pageOf(dossierFaceSchema) }),
+      },
+      async handle(request, response) {
+        const { limit, page, dossier } = parseQuery(request, dossierFaceQuery);
+        const found = await listPhotos(database, { cursor: decodeCursor(page), limit, dossierId: dossier });
+        response.json(presentPage(found, (photo) => presentFace(request, photo)));
+      },
+    },
+    {
+      method: 'post',
+      path: '/dossier-faces/',
+      access: 'operator',
+      operation: {
+        tags,
+        summary: 'Give a dossier a photo',
+        requestBody: { required: true, content: { 'multipart/form-data': { schema: form } } },
+        responses: answers({ '201': dossierFaceSchema }),
+      },
+      async handle(request, response) {
+        const photo = await addUpload(deps, request, response);
+        response.status(201).location(`/dossier-faces/${photo.id}/`).json(presentFace(request, photo));
+      },
+    },
+    {
+      method: 'get',
+      path: '/dossier-faces/:id/',
+      access: 'viewer',
+      operation: { tags, summary: 'A photo', responses: answers({ '200': dossierFaceSchema }) },
+      async handle(request, response) {
+        response.json(presentFace(request, await readPhoto(database, pathId(request, what))));
+      },
+    },
+    {
+      method: 'delete',
+      path: '/dossier-faces/:id/',
+      access: 'operator',
+      operation: { tags, summary: 'Delete a photo', responses: answers({ '204': null }) },
+      async handle(request, response) {
+        await deletePhoto(database, pathId(request, what));
+        response.status(204).end();
+      },
+    },
+  ];
+}
+
+function bytesRoutes({ database, photos }: Dependencies): Route[] {
+  const bytes = (types: string[]) => ({
+    ...answers({}),
+    '200': { description: 'The bytes', content: Object.fromEntries(types.map((type) => [type, { schema: binary }])) },
+    '304': { description: 'Not modified' },
+  });
+  return [
+    {
+      method: 'get',
+      path: '/dossier-faces/:id/photo/',
+      access: 'viewer',
+      operation: { tags, summary: "A photo's bytes, as uploaded", responses: bytes(['image/jpeg', 'image/png', 'image/webp']) },
+      async handle(request, response) {
+        await sendPhoto(photos, await readPhoto(database, pathId(request, what)), { request, response });
+      },
+    },
+    {
+      method: 'get',
+      path: '/dossier-faces/:id/thumbnail/',
+      access: 'viewer',
+      operation: { tags, summary: "A photo's thumbnail", responses: bytes(['image/webp']) },
+      async handle(request, response) {
+        await sendThumbnail(photos, await readPhoto(database, pathId(request, what)), { request, response });
+      },
+    },
+  ];
+}
+
+async function addUpload({ database, photos }: Dependencies, request: Request, response: Response): Promise<PhotoRow> {
+  const { file, fields } = await readUpload(request, response, 'source_photo');
+  const { dossier, features = null } = parseFields(dossierFaceFields, fields);
+  if (file === null) throw badParam('source_photo', 'source_photo: is required, as a file.');
+  const facts = await inspect(file);
+  return addPhoto(database, {
+    dossierId: dossier,
+    photo: { ...facts, sha256: createHash('sha256').update(file).digest('hex'), bytes: file.byteLength, features },
+    store: async () => {
+      await photos.put(file);
+    },
+  });
+}
+
+async function inspect(file: Uint8Array): Promise<PhotoFacts> {
+  try {
+    return await inspectPhoto(file);
+  } catch (error) {
+    if (!(error instanceof PhotoRefused)) throw error;
+    const codes: Partial<Record<PhotoRefused['reason'], ErrorCode>> = {
+      'too-many-bytes': 'TOO_LARGE',
+      'unsupported-type': 'UNSUPPORTED_MEDIA_TYPE',
+    };
+    throw new ApplicationError(codes[error.reason] ?? 'BAD_PARAM', `${error.message}.`, { param: 'source_photo', cause: error });
+  }
+}
+
+interface Exchange {
+  readonly request: Request;
+  readonly response: Response;
+}
+
+/** A photo's bytes never change under its id, so whoever has them need not ask again. True if the asker has them. */
+function hasFresh({ request, response }: Exchange, tag: string): boolean {
+  response.set({ ETag: `"${tag}"`, 'Cache-Control': 'private, max-age=31536000, immutable', 'Content-Disposition': 'inline' });
+  if (!request.fresh) return false;
+  response.status(304).end();
+  return true;
+}
+
+function absent(photo: PhotoRow): ApplicationError {
+  return notFound(`file of photo ${photo.id} in the photo store (any more, or not yet)`);
+}
+
+async function sendPhoto(photos: PhotoStore, photo: PhotoRow, exchange: Exchange): Promise<void> {
+  const { request, response } = exchange;
+  const opened = request.method === 'HEAD' ? null : await photos.open(photo.sha256);
+  if (opened === null && !(request.method === 'HEAD' && (await photos.has(photo.sha256)))) throw absent(photo);
+  if (hasFresh(exchange, photo.sha256)) {
+    opened?.stream.destroy();
+    return;
+  }
+  response.set({ 'Content-Type': photo.media_type, 'Content-Length': String(opened?.bytes ?? photo.bytes) });
+  if (opened === null) response.end();
+  else await pipeline(opened.stream, response);
+}
+
+async function sendThumbnail(photos: PhotoStore, photo: PhotoRow, exchange: Exchange): Promise<void> {
+  const { response } = exchange;
+  const kept = await photos.readThumbnail(photo.sha256);
+  const thumbnail = kept ?? (await renewThumbnail(photos, photo));
+  if (hasFresh(exchange, `${photo.sha256}-thumbnail`)) return;
+  response.type('image/webp').send(Buffer.from(thumbnail));
+}
+
+/** Thumbnails are made when first asked for: a replica's photos come without, and most are never looked at. */
+async function renewThumbnail(photos: PhotoStore, photo: PhotoRow): Promise<Uint8Array> {
+  const opened = await photos.open(photo.sha256);
+  if (opened === null) throw absent(photo);
+  const thumbnail = await makeThumbnail(await buffer(opened.stream));
+  await photos.writeThumbnail(photo.sha256, thumbnail);
+  return thumbnail;
+}

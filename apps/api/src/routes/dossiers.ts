@@ -1,0 +1,136 @@
+import { dossierChange, dossierCreation, dossierSchema } from '@dossier/protocol/dossier.ts';
+import { dossierQuery } from '@dossier/protocol/queries.ts';
+import { pageOf } from '@dossier/protocol/values.ts';
+import { ApplicationError } from '@dossier/runtime/errors.ts';
+import { createDossier, deleteDossier, deleteOffline, listDossiers, readDossier, updateDossier } from '@dossier/store/dossiers.ts';
+import type { DossierOrdering } from '@dossier/store/dossiers.ts';
+import { decodeCursor, presentPage } from '../cursor.ts';
+import type { CursorOrder } from '../cursor.ts';
+import type { ApiDependencies } from '../dependencies.ts';
+import { parseBody, parseQuery, pathId } from '../parse.ts';
+import { presentDossier } from '../present.ts';
+import { answers, jsonBody } from '../route.ts';
+import type { Route } from '../route.ts';
+import { identityOf } from '../session.ts';
+
+const tags = ['Dossiers'];
+const what = 'such dossier';
+
+const columns: Record<DossierOrdering, CursorOrder['column']> = { id: 'id', name: 'text', created_date: 'date', modified_date: 'date' };
+
+export function dossierRoutes(deps: Pick<ApiDependencies, 'database' | 'probeMaster'>): Route[] {
+  const { database } = deps;
+  return [
+    {
+      method: 'get',
+      path: '/dossiers/',
+      access: 'viewer',
+      operation: {
+        tags,
+        summary: 'Dossiers',
+        requestParams: { query: dossierQuery },
+        responses: answers({ '200': pageOf(dossierSchema) }),
+      },
+      async handle(request, response) {
+        const query = parseQuery(request, dossierQuery);
+        const ordering = query.ordering.replace('-', '') as DossierOrdering;
+        const order: CursorOrder = { ordering: query.ordering, column: columns[ordering] };
+        const found = await listDossiers(database, {
+          cursor: decodeCursor(query.page, order),
+          limit: query.limit,
+          ordering,
+          descending: query.ordering.startsWith('-'),
+          filter: {
+            lists: query.dossier_lists,
+            nameContains: query.name_contains === '' ? undefined : query.name_contains,
+            active: query.active,
+            externalId: query.external_id,
+          },
+        });
+        response.json(presentPage(found, presentDossier, order));
+      },
+    },
+    {
+      method: 'post',
+      path: '/dossiers/',
+      access: 'operator',
+      operation: { tags, summary: 'Make a dossier', requestBody: jsonBody(dossierCreation), responses: answers({ '201': dossierSchema }) },
+      async handle(request, response) {
+        const body = await parseBody(request, dossierCreation);
+        const dossier = await createDossier(database, {
+          name: body.name,
+          comment: body.comment ?? '',
+          active: body.active ?? true,
+          meta: body.meta ?? {},
+          external_id: body.external_id ?? null,
+          lists: body.dossier_lists,
+        });
+        response.status(201).location(`/dossiers/${dossier.id}/`).json(presentDossier(dossier));
+      },
+    },
+    {
+      method: 'get',
+      path: '/dossiers/:id/',
+      access: 'viewer',
+      operation: { tags, summary: 'A dossier', responses: answers({ '200': dossierSchema }) },
+      async handle(request, response) {
+        response.json(presentDossier(await readDossier(database, pathId(request, what))));
+      },
+    },
+    {
+      method: 'patch',
+      path: '/dossiers/:id/',
+      access: 'operator',
+      operation: { tags, summary: 'Change a dossier', requestBody: jsonBody(dossierChange), responses: answers({ '200': dossierSchema }) },
+      async handle(request, response) {
+        const id = pathId(request, what);
+        const { dossier_lists: lists, ...fields } = await parseBody(request, dossierChange);
+        response.json(presentDossier(await updateDossier(database, id, { ...fields, lists })));
+      },
+    },
+    {
+      method: 'delete',
+      path: '/dossiers/:id/',
+      access: 'operator',
+      operation: {
+        tags,
+        summary: 'Delete a dossier',
+        description: 'On a slave only a dossier of a replica, and only while its master is away; the next sync settles it.',
+        responses: answers({ '204': null }),
+      },
+      async handle(request, response) {
+        await removeDossier(deps, pathId(request, what), identityOf(request).user.name);
+        response.status(204).end();
+      },
+    },
+  ];
+}
+
+const maximumProbes = 4;
+
+/** Deletes a dossier; where it is a replica, only after every master that it comes from was found to be away. */
+async function removeDossier(
+  { database, probeMaster }: Pick<ApiDependencies, 'database' | 'probeMaster'>,
+  id: number,
+  deletedBy: string,
+): Promise<void> {
+  const unavailableMasters: string[] = [];
+  // Links may change between the probe and the deletion: then the new ones are probed, too.
+  for (let probes = 0; probes < maximumProbes; probes += 1) {
+    const found = await deleteOffline(database, { id, deletedBy, unavailableMasters });
+    if (found.outcome === 'deleted') return;
+    if (found.outcome === 'no slave') {
+      await deleteDossier(database, id);
+      return;
+    }
+    const verdicts = await Promise.all(found.masters.map(async (master) => ({ master, verdict: await probeMaster(master) })));
+    const available = verdicts.filter(({ verdict }) => verdict === 'available').map(({ master }) => master);
+    if (available.length > 0) {
+      throw new ApplicationError('MASTER_AVAILABLE', `The dossier is a replica, and its master ${available.join(', ')} is available.`, {
+        remedy: 'Delete it there: the deletion arrives with the next sync.',
+      });
+    }
+    unavailableMasters.push(...found.masters);
+  }
+  throw new ApplicationError('CONFLICT', 'The links of this node are being changed. Nothing was deleted; try again.');
+}

@@ -1,0 +1,85 @@
+import { createHash } from 'node:crypto';
+import { pipeline } from 'node:stream/promises';
+import { promisify } from 'node:util';
+import { constants, zstdCompress } from 'node:zlib';
+import type { Readable } from 'node:stream';
+import type { Request, Response } from 'express';
+import { verifyRequest } from '@dossier/protocol/request-signature.ts';
+import { signResponse } from '@dossier/protocol/response-signature.ts';
+import type { SigningKey } from '@dossier/protocol/signing-key.ts';
+import { ApplicationError } from '@dossier/runtime/errors.ts';
+
+const compress = promisify(zstdCompress);
+const worthCompressingBytes = 16 * 1024;
+const fastest = { params: { [constants.ZSTD_c_compressionLevel]: 1 } };
+
+/** A request of the feed from a holder of the token: the key that signed it signs the answer, too. */
+export interface Asker {
+  key: SigningKey;
+  signature: string;
+}
+
+/** Lets in who holds one of the keys. Throws UNAUTHORIZED for everybody else, and tells nothing but that. */
+export function requireSignature(request: Request, keys: readonly SigningKey[]): Asker {
+  const verified = verifyRequest(
+    keys,
+    { method: request.method, target: request.originalUrl, headers: request.headersDistinct },
+    { now: new Date() },
+  );
+  if (verified.ok) return { key: verified.key, signature: verified.signature };
+  throw new ApplicationError('UNAUTHORIZED', 'The feed answers requests that are signed with the shared SYNC_TOKEN.');
+}
+
+export interface FeedBody {
+  status: number;
+  contentType: string;
+  body: Buffer;
+  etag?: string;
+}
+
+/** Answers with a signed body. Compressed for peers that offer it, except on this machine, where it costs more than it saves. */
+export async function sendSigned(response: Response, asker: Asker, answer: FeedBody): Promise<void> {
+  const { request } = { request: response.req };
+  const worthwhile = answer.body.length >= worthCompressingBytes && !isLoopback(request) && request.acceptsEncodings('zstd') === 'zstd';
+  const content = worthwhile ? await compress(answer.body, fastest) : answer.body;
+  response.status(answer.status).setHeader('Content-Type', answer.contentType);
+  if (worthwhile) response.setHeader('Content-Encoding', 'zstd');
+  if (answer.etag !== undefined) response.setHeader('ETag', answer.etag);
+  sign(response, asker, createHash('sha256').update(content).digest('hex'));
+  response.setHeader('Content-Length', content.length);
+  response.end(content);
+}
+
+/** Says, signed, that what the asker holds under this entity tag is still so. */
+export function sendUnchanged(response: Response, asker: Asker, etag: string): void {
+  response.status(304).setHeader('ETag', etag);
+  sign(response, asker, createHash('sha256').digest('hex'));
+  response.end();
+}
+
+/** Sends a photo under its own address as the signed digest, without reading it first. */
+export async function sendPhoto(
+  response: Response,
+  asker: Asker,
+  photo: { sha256: string; bytes: number; stream: Readable },
+): Promise<void> {
+  response.status(200).setHeader('Content-Type', 'application/octet-stream');
+  sign(response, asker, photo.sha256);
+  response.setHeader('Content-Length', photo.bytes);
+  await pipeline(photo.stream, response);
+}
+
+function sign(response: Response, asker: Asker, sha256: string): void {
+  response.setHeader('Cache-Control', 'no-store, no-transform');
+  const fields = signResponse(
+    asker.key,
+    { status: response.statusCode, headers: response.getHeaders(), sha256 },
+    { requestSignature: asker.signature, now: new Date() },
+  );
+  for (const [name, value] of Object.entries(fields)) response.setHeader(name, value);
+}
+
+function isLoopback(request: Request): boolean {
+  const address = request.socket.remoteAddress ?? '';
+  return address === '::1' || address.startsWith('127.') || address.startsWith('::ffff:127.');
+}

@@ -1,0 +1,210 @@
+import { createHash } from 'node:crypto';
+import { Router } from 'express';
+import type { Request, Response } from 'express';
+import { z } from 'zod';
+import type { PhotoStore } from '@dossier/photos/photo-store.ts';
+import { feedVersions, pageRows, positionSchema, requestBuckets, requestDossiers } from '@dossier/protocol/feed.ts';
+import type { Head } from '@dossier/protocol/feed.ts';
+import type { SigningKey } from '@dossier/protocol/signing-key.ts';
+import type { Configuration } from '@dossier/runtime/configuration.ts';
+import { badParam } from '@dossier/runtime/errors.ts';
+import type { Logger } from '@dossier/runtime/logger.ts';
+import type { Database } from '@dossier/store/database.ts';
+import { findPhotoBytes, readBuckets, readDossiers, readHashes, readHead, readHeads, readPage, renewEpoch } from '@dossier/store/feed.ts';
+import type { FeedPage, ListHead } from '@dossier/store/feed.ts';
+import type { Mount } from '../dependencies.ts';
+import { requireSignature, sendPhoto, sendSigned, sendUnchanged } from './feed-answer.ts';
+import type { Asker, FeedBody } from './feed-answer.ts';
+
+export interface FeedDependencies {
+  configuration: Pick<Configuration, 'externalAddress' | 'syncTime' | 'timeZone'>;
+  /** Of SYNC_TOKEN and SYNC_TOKEN_PREVIOUS; none: every request is refused. */
+  keys: readonly SigningKey[];
+  logger: Logger;
+  database: Database;
+  photos: PhotoStore;
+  nodeUuid: string;
+}
+
+type Handler = (request: Request, response: Response, asker: Asker) => Promise<void>;
+
+const listId = z.coerce.number().int().positive().max(Number.MAX_SAFE_INTEGER);
+const knownPosition = z.object({
+  epoch: positionSchema.shape.epoch,
+  revision: z.coerce.number().int().nonnegative(),
+  count: z.coerce.number().int().nonnegative(),
+  digest: positionSchema.shape.digest,
+});
+const pageQuery = z.object({ since: z.coerce.number().int().nonnegative(), epoch: z.uuid() });
+const bucketsQuery = z.object({
+  buckets: z
+    .string()
+    .transform((value) => value.split(',').map(Number))
+    .pipe(z.array(z.int().min(0).max(4095)).max(requestBuckets)),
+});
+const dossiersQuery = z.object({
+  dossiers: z
+    .string()
+    .transform((value) => value.split(','))
+    .pipe(z.array(z.uuid()).max(requestDossiers)),
+});
+
+/** The feed of this node's lists, version 1 (docs/protocol.md), for holders of the shared SYNC_TOKEN. */
+export function createFeedMount(deps: FeedDependencies): Mount {
+  const router = Router({ strict: false });
+  const signed = (handler: Handler) => async (request: Request, response: Response) =>
+    handler(request, response, requireSignature(request, deps.keys));
+  router.get('/', signed(greet(deps)));
+  router.get('/v1/dossier-lists', signed(offerLists(deps)));
+  router.get('/v1/dossier-lists/:id/head', signed(sendHead(deps)));
+  router.get('/v1/dossier-lists/:id/changes', signed(sendChanges(deps)));
+  router.get('/v1/dossier-lists/:id/buckets', signed(sendBuckets(deps)));
+  router.get('/v1/dossier-lists/:id/hashes', signed(sendHashes(deps)));
+  router.get('/v1/dossier-lists/:id/dossiers', signed(sendDossiers(deps)));
+  router.get('/v1/photos/:sha256', signed(sendPhotoOf(deps)));
+  router.use(signed(async (_request, response, asker) => sendSigned(response, asker, absent)));
+  return { path: '/feed', access: 'everyone', handler: router };
+}
+
+const absent: FeedBody = { status: 404, contentType: 'application/json', body: Buffer.from('{}') };
+
+function json(value: unknown, status = 200): FeedBody {
+  return { status, contentType: 'application/json', body: Buffer.from(JSON.stringify(value)) };
+}
+
+/** NDJSON with the end line that makes a page whole. */
+function ndjson(page: FeedPage): FeedBody {
+  const end = {
+    kind: 'end',
+    dossier_list: page.head.listUuid,
+    count: page.count,
+    next: page.next,
+    more: page.more,
+    head: page.head.position,
+  };
+  return { status: 200, contentType: 'application/x-ndjson', body: Buffer.from(`${page.body}${JSON.stringify(end)}\n`) };
+}
+
+function schedule({ configuration }: FeedDependencies): Head['schedule'] {
+  return { ...configuration.syncTime, time_zone: configuration.timeZone };
+}
+
+function greet(deps: FeedDependencies): Handler {
+  return async (_request, response, asker) =>
+    sendSigned(
+      response,
+      asker,
+      json({
+        node: deps.nodeUuid,
+        versions: feedVersions,
+        external_address: deps.configuration.externalAddress,
+        schedule: schedule(deps),
+      }),
+    );
+}
+
+function offerLists({ database }: FeedDependencies): Handler {
+  return async (_request, response, asker) => {
+    const heads = await readHeads(database);
+    const lists = heads.map((head) => ({ id: head.listId, name: head.name, dossier_count: head.position.count }));
+    await sendSigned(response, asker, json({ dossier_lists: lists }));
+  };
+}
+
+function sendHead(deps: FeedDependencies): Handler {
+  return async (request, response, asker) => {
+    const id = listId.safeParse(request.params['id']);
+    let head = id.success ? await readHead(deps.database, id.data) : null;
+    if (!head) return sendSigned(response, asker, absent);
+    const known = knownPosition.safeParse(request.query);
+    if (known.success && isFork(head, known.data)) {
+      deps.logger.warn(
+        { list: head.listId, known: known.data, head: head.position },
+        'A slave holds a later or another history of a list: this database was restored from a backup. The list gets a new epoch, so that every slave compares by content.',
+      );
+      await renewEpoch(deps.database, head.listId, head.position.epoch);
+      head = (await readHead(deps.database, head.listId)) ?? head;
+    }
+    const answer = json({
+      node: deps.nodeUuid,
+      dossier_list: head.listUuid,
+      name: head.name,
+      external_address: deps.configuration.externalAddress,
+      schedule: schedule(deps),
+      position: head.position,
+      floor: head.floor,
+    });
+    const etag = `"${createHash('sha256').update(answer.body).digest('base64url')}"`;
+    if (request.headers['if-none-match'] === etag) return sendUnchanged(response, asker, etag);
+    return sendSigned(response, asker, { ...answer, etag });
+  };
+}
+
+/** A slave proves that this list once was further than it is, or was another one at the same revision. */
+function isFork(head: ListHead, known: z.infer<typeof knownPosition>): boolean {
+  const { position } = head;
+  if (known.epoch !== position.epoch) return false;
+  if (known.revision > position.revision) return true;
+  return known.revision === position.revision && (known.digest !== position.digest || known.count !== position.count);
+}
+
+function sendChanges({ database }: FeedDependencies): Handler {
+  return async (request, response, asker) => {
+    const id = listId.safeParse(request.params['id']);
+    const from = pageQuery.safeParse(request.query);
+    if (!from.success) throw badParam('since', '"since" (a revision) and "epoch" are needed.');
+    const page = id.success ? await readPage(database, { listId: id.data, since: from.data.since, rows: pageRows }) : null;
+    if (!page) return sendSigned(response, asker, absent);
+    const { position, floor } = page.head;
+    const isGone =
+      from.data.epoch !== position.epoch || from.data.since > position.revision || (from.data.since > 0 && from.data.since < floor);
+    if (isGone) return sendSigned(response, asker, json({ epoch: position.epoch, floor }, 410));
+    return sendSigned(response, asker, ndjson(page));
+  };
+}
+
+function sendBuckets({ database }: FeedDependencies): Handler {
+  return async (request, response, asker) => {
+    const id = listId.safeParse(request.params['id']);
+    const found = id.success ? await readBuckets(database, id.data) : null;
+    if (!found) return sendSigned(response, asker, absent);
+    const { head, buckets } = found;
+    return sendSigned(response, asker, json({ dossier_list: head.listUuid, position: head.position, buckets }));
+  };
+}
+
+function sendHashes({ database }: FeedDependencies): Handler {
+  return async (request, response, asker) => {
+    const id = listId.safeParse(request.params['id']);
+    const asked = bucketsQuery.safeParse(request.query);
+    if (!asked.success) throw badParam('buckets', `"buckets" names up to ${requestBuckets} numbers from 0 to 4095.`);
+    const head = id.success ? await readHead(database, id.data) : null;
+    if (!head) return sendSigned(response, asker, absent);
+    const hashes = await readHashes(database, head.listId, asked.data.buckets);
+    return sendSigned(response, asker, json({ dossier_list: head.listUuid, hashes }));
+  };
+}
+
+function sendDossiers({ database }: FeedDependencies): Handler {
+  return async (request, response, asker) => {
+    const id = listId.safeParse(request.params['id']);
+    const asked = dossiersQuery.safeParse(request.query);
+    if (!asked.success) throw badParam('dossiers', `"dossiers" names up to ${requestDossiers} uuids.`);
+    const page = id.success ? await readDossiers(database, id.data, asked.data.dossiers) : null;
+    return sendSigned(response, asker, page ? ndjson(page) : absent);
+  };
+}
+
+function sendPhotoOf({ database, photos }: FeedDependencies): Handler {
+  return async (request, response, asker) => {
+    const sha256 = z
+      .string()
+      .regex(/^[0-9a-f]{64}$/)
+      .safeParse(request.params['sha256']);
+    // Only what a dossier refers to: the store may hold what an upload that was rolled back left.
+    const known = sha256.success ? await findPhotoBytes(database, sha256.data) : null;
+    const file = sha256.success && known !== null ? await photos.open(sha256.data) : null;
+    if (!sha256.success || !file) return sendSigned(response, asker, absent);
+    return sendPhoto(response, asker, { sha256: sha256.data, ...file });
+  };
+}

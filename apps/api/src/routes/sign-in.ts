@@ -1,0 +1,76 @@
+import type { Request } from 'express';
+import { sessionSchema } from '@dossier/protocol/session.ts';
+import type { Session } from '@dossier/protocol/session.ts';
+import { ApplicationError } from '@dossier/runtime/errors.ts';
+import { countSignInFailure, forgetSignInFailures, signInWaitSeconds } from '@dossier/store/sign-in-failures.ts';
+import { issueToken, revokeToken } from '@dossier/store/tokens.ts';
+import { findByPassword } from '@dossier/store/users.ts';
+import type { User } from '@dossier/store/users.ts';
+import type { ApiDependencies } from '../dependencies.ts';
+import { answers } from '../route.ts';
+import type { Route } from '../route.ts';
+import { cookieName, identityOf, setSessionCookie } from '../session.ts';
+
+const sessionMs = 7 * 24 * 3_600_000;
+const tags = ['Session'];
+
+export function signInRoutes({ database, nodeUuid }: Pick<ApiDependencies, 'database' | 'nodeUuid'>): Route[] {
+  return [
+    {
+      method: 'post',
+      path: '/auth/login/',
+      access: 'everyone',
+      operation: {
+        tags,
+        summary: 'Sign in with HTTP Basic',
+        description: 'Any body is ignored. With `?cookie=1` the session cookie for browsers is set, too.',
+        security: [{ password: [] }],
+        responses: answers({ '200': sessionSchema }),
+      },
+      async handle(request, response) {
+        // A browser would answer a Basic challenge with a dialog of its own in place of the sign-in page's.
+        if (request.get('origin') === undefined) response.set('WWW-Authenticate', 'Basic realm="dossiers", charset="UTF-8"');
+        const credentials = readBasic(request);
+        const attempt = { name: credentials.name, address: request.ip ?? '' };
+        const waitSeconds = await signInWaitSeconds(database, attempt);
+        if (waitSeconds !== null) {
+          response.set('Retry-After', String(waitSeconds));
+          throw new ApplicationError('TOO_MANY_REQUESTS', `Too many failed sign-ins; try again in ${waitSeconds} seconds.`);
+        }
+        const user = await findByPassword(database, credentials.name, credentials.password);
+        if (user === null) {
+          await countSignInFailure(database, attempt);
+          throw new ApplicationError('UNAUTHORIZED', 'The name or the password is wrong.');
+        }
+        await forgetSignInFailures(database, attempt);
+        response.removeHeader('WWW-Authenticate');
+        const expires = new Date(Date.now() + sessionMs);
+        const { token } = await issueToken(database, { userId: user.id, kind: 'session', label: '', lifetimeMs: sessionMs });
+        if (request.query['cookie'] === '1') setSessionCookie(request, response, { nodeUuid, token, expires });
+        response.json(presentSession(user, token, expires));
+      },
+    },
+    {
+      method: 'post',
+      path: '/auth/logout/',
+      access: 'viewer',
+      operation: { tags, summary: 'Sign out: the token is no longer valid', responses: answers({ '204': null }) },
+      async handle(request, response) {
+        await revokeToken(database, identityOf(request).token);
+        response.clearCookie(cookieName(nodeUuid), { path: '/' }).status(204).end();
+      },
+    },
+  ];
+}
+
+function presentSession(user: User, token: string, expires: Date): Session {
+  return { token, token_expiration_datetime: expires.toISOString(), user: { id: user.id, name: user.name, role: user.role } };
+}
+
+function readBasic(request: Request): { name: string; password: string } {
+  const encoded = /^\s*basic\s+([A-Za-z0-9+/_-]+=*)\s*$/i.exec(request.headers.authorization ?? '')?.[1];
+  const text = encoded === undefined ? '' : Buffer.from(encoded, 'base64').toString('utf8');
+  const colon = text.indexOf(':');
+  if (colon < 1) throw new ApplicationError('UNAUTHORIZED', 'Send the name and the password by HTTP Basic.');
+  return { name: text.slice(0, colon), password: text.slice(colon + 1) };
+}

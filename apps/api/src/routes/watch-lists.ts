@@ -1,0 +1,102 @@
+import { pageQuery } from '@dossier/protocol/queries.ts';
+import { pageOf } from '@dossier/protocol/values.ts';
+import { watchListChange, watchListCreation, watchListSchema } from '@dossier/protocol/watch-list.ts';
+import {
+  createWatchList,
+  deleteWatchList,
+  listWatchLists,
+  purgeWatchList,
+  readWatchList,
+  updateWatchList,
+} from '@dossier/store/watch-lists.ts';
+import { decodeCursor, presentPage } from '../cursor.ts';
+import type { ApiDependencies } from '../dependencies.ts';
+import { parseBody, parseQuery, pathId } from '../parse.ts';
+import { presentWatchList } from '../present.ts';
+import { answers, jsonBody } from '../route.ts';
+import type { Route } from '../route.ts';
+
+const tags = ['Watch lists'];
+const what = 'such watch list';
+
+export function watchListRoutes({ database }: Pick<ApiDependencies, 'database'>): Route[] {
+  return [
+    {
+      method: 'get',
+      path: '/dossier-lists/',
+      access: 'viewer',
+      operation: {
+        tags,
+        summary: 'Watch lists',
+        requestParams: { query: pageQuery },
+        responses: answers({ '200': pageOf(watchListSchema) }),
+      },
+      async handle(request, response) {
+        const { limit, page } = parseQuery(request, pageQuery);
+        const found = await listWatchLists(database, { cursor: decodeCursor(page), limit });
+        response.json(presentPage(found, presentWatchList));
+      },
+    },
+    {
+      method: 'post',
+      path: '/dossier-lists/',
+      access: 'admin',
+      operation: {
+        tags,
+        summary: 'Make a watch list',
+        requestBody: jsonBody(watchListCreation),
+        responses: answers({ '201': watchListSchema }),
+      },
+      async handle(request, response) {
+        const { name, comment = '', color = '', active = true } = await parseBody(request, watchListCreation);
+        const list = await createWatchList(database, { name, comment, color, active });
+        response.status(201).location(`/dossier-lists/${list.id}/`).json(presentWatchList(list));
+      },
+    },
+    {
+      method: 'get',
+      path: '/dossier-lists/:id/',
+      access: 'viewer',
+      operation: { tags, summary: 'A watch list', responses: answers({ '200': watchListSchema }) },
+      async handle(request, response) {
+        response.json(presentWatchList(await readWatchList(database, pathId(request, what))));
+      },
+    },
+    {
+      method: 'patch',
+      path: '/dossier-lists/:id/',
+      access: 'admin',
+      operation: {
+        tags,
+        summary: 'Change a watch list',
+        requestBody: jsonBody(watchListChange),
+        responses: answers({ '200': watchListSchema }),
+      },
+      async handle(request, response) {
+        const id = pathId(request, what);
+        const change = await parseBody(request, watchListChange);
+        response.json(presentWatchList(await updateWatchList(database, id, change)));
+      },
+    },
+    {
+      method: 'delete',
+      path: '/dossier-lists/:id/',
+      access: 'admin',
+      operation: { tags, summary: 'Delete an empty watch list', responses: answers({ '204': null }) },
+      async handle(request, response) {
+        await deleteWatchList(database, pathId(request, what));
+        response.status(204).end();
+      },
+    },
+    {
+      method: 'post',
+      path: '/dossier-lists/:id/purge/',
+      access: 'admin',
+      operation: { tags, summary: 'Remove all dossiers from a watch list', responses: answers({ '204': null }) },
+      async handle(request, response) {
+        await purgeWatchList(database, pathId(request, what));
+        response.status(204).end();
+      },
+    },
+  ];
+}

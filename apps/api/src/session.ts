@@ -1,0 +1,80 @@
+import type { Request, Response } from 'express';
+import { ApplicationError } from '@dossier/runtime/errors.ts';
+import type { Database } from '@dossier/store/database.ts';
+import { findTokenHolder } from '@dossier/store/tokens.ts';
+import type { User } from '@dossier/store/users.ts';
+
+/** Who asks, and with which token. */
+export interface Identity {
+  user: User;
+  token: string;
+}
+
+const identities = new WeakMap<Request, Identity>();
+
+/** Who asks; only for routes that are not open to everyone. */
+export function identityOf(request: Request): Identity {
+  const identity = identities.get(request);
+  if (!identity) throw new Error(`${request.method} ${request.path} was handled without its user being known`);
+  return identity;
+}
+
+/** Cookies know no port, and nodes share hosts: the name tells them apart. */
+export function cookieName(nodeUuid: string): string {
+  return `dossier_session_${nodeUuid.slice(0, 8)}`;
+}
+
+const unsafe = (method: string): boolean => !['GET', 'HEAD', 'OPTIONS'].includes(method);
+
+/** Finds out who asks and keeps it for identityOf. UNAUTHORIZED if nobody known does. */
+export async function identify(request: Request, { database, nodeUuid }: { database: Database; nodeUuid: string }): Promise<Identity> {
+  const header = request.headers.authorization?.trim() ?? '';
+  const token = header === '' ? cookieToken(request, cookieName(nodeUuid)) : (/^token\s+(\S+)$/i.exec(header)?.[1] ?? null);
+  const user = token === null ? null : await findTokenHolder(database, token);
+  if (user === null || token === null) {
+    throw new ApplicationError(
+      'UNAUTHORIZED',
+      header === '' ? 'Sign in, or send a token.' : 'The token is not known here, or has expired.',
+      {
+        remedy: 'Send "Authorization: Token <token>" with a token from POST /auth/login/ or "dossier token create".',
+      },
+    );
+  }
+  if (header === '' && unsafe(request.method)) requireSameOrigin(request);
+  const identity = { user, token };
+  identities.set(request, identity);
+  return identity;
+}
+
+function cookieToken(request: Request, name: string): string | null {
+  for (const pair of (request.headers.cookie ?? '').split(';')) {
+    const at = pair.indexOf('=');
+    if (pair.slice(0, at).trim() === name) return pair.slice(at + 1).trim();
+  }
+  return null;
+}
+
+/**
+ * A browser sends the cookie also for other sites' pages. It says where a request comes from: by Sec-Fetch-Site in secure contexts,
+ * else by Origin. What says neither is no browser.
+ */
+function requireSameOrigin(request: Request): void {
+  const site = request.get('sec-fetch-site');
+  const origin = request.get('origin');
+  const same =
+    site === undefined
+      ? origin === undefined || URL.parse(origin)?.host === request.headers.host?.toLowerCase()
+      : site === 'same-origin' || site === 'none';
+  if (!same) throw new ApplicationError('PERMISSION_DENIED', 'The request comes from the page of another site. Nothing was changed.');
+}
+
+/** Makes the browser keep the token out of reach of scripts. */
+export function setSessionCookie(request: Request, response: Response, cookie: { nodeUuid: string; token: string; expires: Date }): void {
+  response.cookie(cookieName(cookie.nodeUuid), cookie.token, {
+    httpOnly: true,
+    sameSite: 'lax',
+    secure: request.secure,
+    path: '/',
+    expires: cookie.expires,
+  });
+}

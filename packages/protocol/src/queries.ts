@@ -1,0 +1,52 @@
+import { z } from 'zod';
+import { dossierBounds } from '@dossier/domain/dossier.ts';
+import { looseBoolean, text } from './values.ts';
+
+/** An id as it stands in a URL. */
+const idText = /^[1-9]\d{0,14}$/;
+
+const limit = z
+  .string()
+  .regex(/^\d{1,4}$/, 'must be a whole number from 1 to 1000')
+  .transform(Number)
+  .refine((value) => value >= 1 && value <= 1000, 'must be a whole number from 1 to 1000')
+  .meta({ override: { type: 'integer', minimum: 1, maximum: 1000, default: 20 } });
+
+/** Repeated keys, comma-separated values, or both. */
+const idList = z
+  .union([z.string(), z.array(z.string())])
+  .transform((value) => [value].flat().flatMap((part) => part.split(',')))
+  .refine((ids) => ids.length <= 1000 && ids.every((id) => idText.test(id.trim())), 'must be ids of watch lists, at most 1000')
+  .transform((ids) => ids.map(Number))
+  .meta({ override: { type: 'array', items: { type: 'integer', minimum: 1 } } });
+
+const orderings = ['id', 'name', 'created_date', 'modified_date'] as const;
+const ordering = z
+  .enum(
+    [...orderings, '-id', '-name', '-created_date', '-modified_date'],
+    `must be one of ${orderings.join(', ')}, or one of these after "-"`,
+  )
+  .default('id');
+
+/** Where a page of a collection begins and how long it is. */
+export const pageQuery = z.object({
+  limit: limit.default(20),
+  page: z.string().max(8192).optional(),
+});
+
+export const dossierQuery = pageQuery.extend({
+  dossier_lists: idList.optional(),
+  name_contains: text(dossierBounds.name).optional(),
+  active: looseBoolean.optional(),
+  external_id: text(dossierBounds.externalId, 1).optional(),
+  ordering,
+});
+
+export const dossierFaceQuery = pageQuery.extend({
+  dossier: z
+    .string()
+    .regex(idText, 'must be the id of a dossier')
+    .transform(Number)
+    .meta({ override: { type: 'integer', minimum: 1 } })
+    .optional(),
+});

@@ -1,0 +1,11 @@
+import { z } from 'zod';
+import { roles } from '@dossier/domain/role.ts';
+import { idSchema, timeSchema } from './values.ts';
+
+export const userSchema = z.looseObject({ id: idSchema, name: z.string(), role: z.enum(roles) }).meta({ id: 'User' });
+
+/** The answer of `POST /auth/login/`. */
+export const sessionSchema = z
+  .looseObject({ token: z.string(), token_expiration_datetime: timeSchema, user: userSchema })
+  .meta({ id: 'Session' });
+export type Session = z.infer<typeof sessionSchema>;

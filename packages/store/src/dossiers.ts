@@ -1,0 +1,274 @@
+import type { Knex } from 'knex';
+import type { Json } from '@dossier/domain/dossier.ts';
+import { badParam, notFound } from '@dossier/runtime/errors.ts';
+import { query, queryOne, transaction } from './database.ts';
+import type { Connection, Database } from './database.ts';
+import { toPage } from './keyset.ts';
+import type { Page, PageRequest } from './keyset.ts';
+import { readOnly, requireWritable } from './read-only.ts';
+
+export type Meta = { [key: string]: Json };
+
+/** A dossier as people see it. */
+export interface DossierRow {
+  id: number;
+  name: string;
+  comment: string;
+  active: boolean;
+  meta: Meta;
+  external_id: string | null;
+  photo_count: number;
+  created_date: Date;
+  modified_date: Date;
+  /** Ids of the watch lists that hold it, ascending. */
+  lists: number[];
+}
+
+export interface DossierContent {
+  name: string;
+  comment: string;
+  active: boolean;
+  meta: Meta;
+  external_id: string | null;
+  lists: readonly number[];
+}
+
+const columns = `
+  d.id, d.name, d.comment, d.active, d.meta, d.external_id, d.photo_count, d.created_date, d.modified_date,
+  coalesce((select json_agg(m.list_id order by m.list_id) from memberships m where m.dossier = d.uuid), '[]') as lists`;
+
+export const dossierOrderings = ['id', 'name', 'created_date', 'modified_date'] as const;
+export type DossierOrdering = (typeof dossierOrderings)[number];
+
+/** Per ordering: the expression that orders, its value as text for a cursor, and the cursor's value brought back. */
+const keys: Record<Exclude<DossierOrdering, 'id'>, { expression: string; text: string; value: string }> = {
+  name: { expression: `d.name collate "und-x-icu"`, text: 'd.name', value: ':value' },
+  created_date: dateKey('created_date'),
+  modified_date: dateKey('modified_date'),
+};
+
+function dateKey(column: string): { expression: string; text: string; value: string } {
+  // Text with microseconds: a JavaScript Date would lose three digits and with them rows.
+  return { expression: `d.${column}`, text: `cast(d.${column} as text)`, value: 'cast(:value as timestamptz)' };
+}
+
+export interface DossierFilter {
+  /** In at least one of these. */
+  lists?: readonly number[] | undefined;
+  nameContains?: string | undefined;
+  active?: boolean | undefined;
+  externalId?: string | undefined;
+}
+
+export interface DossierListing extends PageRequest {
+  filter: DossierFilter;
+  ordering: DossierOrdering;
+  descending: boolean;
+}
+
+/** Names are compared without regard to case in all scripts; the needle's `%` and `_` stand for themselves. */
+function filterConditions(filter: DossierFilter): string[] {
+  const conditions: string[] = [];
+  if (filter.lists !== undefined) {
+    conditions.push(`exists (select from memberships m where m.dossier = d.uuid and m.list_id = any(cast(:lists as bigint[])))`);
+  }
+  if (filter.nameContains !== undefined) {
+    conditions.push(`lower(d.name collate "und-x-icu") like lower(:pattern collate "und-x-icu")`);
+  }
+  if (filter.active !== undefined) conditions.push(`d.active = :active`);
+  if (filter.externalId !== undefined) conditions.push(`d.external_id = :externalId`);
+  return conditions;
+}
+
+/** One page of the dossiers that pass the filter. Ties are broken by id, so that pages neither repeat nor skip a row. */
+export async function listDossiers(connection: Connection, listing: DossierListing): Promise<Page<DossierRow>> {
+  const { filter, ordering, descending, cursor } = listing;
+  const key = ordering === 'id' ? null : keys[ordering];
+  const forwards = cursor?.direction !== 'before';
+  const ascending = forwards !== descending;
+  const conditions = filterConditions(filter);
+  if (cursor) {
+    const comparison = ascending ? '>' : '<';
+    conditions.push(key ? `(${key.expression}, d.id) ${comparison} (${key.value}, :id)` : `d.id ${comparison} :id`);
+  }
+  const direction = ascending ? 'asc' : 'desc';
+  const rows = await query<DossierRow & { key: string | null }>(
+    connection,
+    `select ${columns}, ${key ? key.text : 'null'} as key
+     from dossiers d
+     ${conditions.length > 0 ? `where ${conditions.join(' and ')}` : ''}
+     order by ${key ? `${key.expression} ${direction}, ` : ''}d.id ${direction}
+     limit :rows`,
+    {
+      rows: listing.limit + 1,
+      value: cursor?.value ?? null,
+      id: cursor?.id ?? null,
+      lists: filter.lists ? `{${filter.lists.join(',')}}` : null,
+      pattern: filter.nameContains === undefined ? null : `%${filter.nameContains.replaceAll(/[\\%_]/g, String.raw`\$&`)}%`,
+      active: filter.active ?? null,
+      externalId: filter.externalId ?? null,
+    },
+  );
+  return toPage(rows, listing, (row) => ({ value: row.key, id: row.id }));
+}
+
+/** The dossier of this id; NOT_FOUND if there is none. */
+export async function readDossier(connection: Connection, id: number): Promise<DossierRow> {
+  const dossier = await queryOne<DossierRow>(connection, `select ${columns} from dossiers d where d.id = :id`, { id });
+  if (!dossier) throw notFound(`dossier ${id}`);
+  return dossier;
+}
+
+/** Locks the lists' counters in the order in which everybody takes them; BAD_PARAM names a list that isn't there. */
+async function holdLists(tx: Knex.Transaction, lists: readonly number[]): Promise<void> {
+  const held = await query<{ list_id: number }>(
+    tx,
+    `select list_id from list_positions where list_id = any(cast(:lists as bigint[])) order by list_id for no key update`,
+    { lists: `{${lists.join(',')}}` },
+  );
+  const there = new Set(held.map((row) => row.list_id));
+  const missing = lists.filter((list) => !there.has(list));
+  if (missing.length > 0) throw badParam('dossier_lists', `There is no watch list ${missing.slice(0, 10).join(', ')}.`);
+}
+
+async function insertMemberships(tx: Knex.Transaction, uuid: string, lists: readonly number[]): Promise<void> {
+  await query(
+    tx,
+    `insert into memberships (list_id, dossier) select list_id, cast(:uuid as uuid) from unnest(cast(:lists as bigint[])) as list_id`,
+    { uuid, lists: `{${lists.join(',')}}` },
+  );
+}
+
+/** Makes a dossier in the given lists. READ_ONLY on a slave; CONFLICT if its external id is taken. */
+export async function createDossier(database: Database, content: DossierContent): Promise<DossierRow> {
+  const lists = [...new Set(content.lists)];
+  return transaction(database, async (tx) => {
+    await requireWritable(tx);
+    const made = await queryOne<{ uuid: string; id: number }>(
+      tx,
+      `insert into dossiers (name, comment, active, meta, external_id)
+       values (:name, :comment, :active, cast(:meta as jsonb), :externalId) returning uuid, id`,
+      {
+        name: content.name,
+        comment: content.comment,
+        active: content.active,
+        meta: JSON.stringify(content.meta),
+        externalId: content.external_id,
+      },
+    );
+    if (!made) throw new Error('insert returned no row');
+    await holdLists(tx, lists);
+    await insertMemberships(tx, made.uuid, lists);
+    return readDossier(tx, made.id);
+  });
+}
+
+/** Locks a dossier against all other changes and returns its uuid; NOT_FOUND if there is none. */
+async function holdDossier(tx: Knex.Transaction, id: number): Promise<string> {
+  const held = await queryOne<{ uuid: string }>(tx, `select uuid from dossiers where id = :id for update`, { id });
+  if (!held) throw notFound(`dossier ${id}`);
+  return held.uuid;
+}
+
+export type DossierChange = { [Field in keyof DossierContent]?: DossierContent[Field] | undefined };
+
+/**
+ * Changes the given fields of a dossier. What is equal already changes nothing: neither its modified date nor any list's revision.
+ * READ_ONLY on a slave; CONFLICT if the external id is taken.
+ */
+export async function updateDossier(database: Database, id: number, change: DossierChange): Promise<DossierRow> {
+  return transaction(database, async (tx) => {
+    await requireWritable(tx);
+    const uuid = await holdDossier(tx, id);
+    const dossier = await readDossier(tx, id);
+    const lists = change.lists ? [...new Set(change.lists)] : dossier.lists;
+    const added = lists.filter((list) => !dossier.lists.includes(list));
+    const removed = dossier.lists.filter((list) => !lists.includes(list));
+    await holdLists(tx, [...dossier.lists, ...added]);
+    await query(
+      tx,
+      `update dossiers
+       set name = :name, comment = :comment, active = :active, meta = coalesce(cast(:meta as jsonb), meta), external_id = :externalId,
+         modified_date = clock_timestamp()
+       where uuid = :uuid and (cast(:moved as boolean)
+         or (name, comment, active, meta, external_id)
+           is distinct from (:name, :comment, :active, coalesce(cast(:meta as jsonb), meta), :externalId))`,
+      {
+        uuid,
+        moved: added.length + removed.length > 0,
+        name: change.name ?? dossier.name,
+        comment: change.comment ?? dossier.comment,
+        active: change.active ?? dossier.active,
+        // Left to the database where it stays: numbers beyond JavaScript's precision would not survive the way through here.
+        meta: change.meta ? JSON.stringify(change.meta) : null,
+        externalId: change.external_id === undefined ? dossier.external_id : change.external_id,
+      },
+    );
+    // A dossier that leaves its last list is deleted: so it joins before it leaves.
+    if (added.length > 0) await insertMemberships(tx, uuid, added);
+    if (removed.length > 0) {
+      await query(tx, `delete from memberships where dossier = :uuid and list_id = any(cast(:removed as bigint[]))`, {
+        uuid,
+        removed: `{${removed.join(',')}}`,
+      });
+    }
+    return readDossier(tx, id);
+  });
+}
+
+/** Deletes a dossier and its photos. READ_ONLY on a slave: see deleteOffline. */
+export async function deleteDossier(database: Database, id: number): Promise<void> {
+  await transaction(database, async (tx) => {
+    await requireWritable(tx);
+    const uuid = await holdDossier(tx, id);
+    await query(tx, `delete from dossiers where uuid = :uuid`, { uuid });
+  });
+}
+
+export interface OfflineDeletion {
+  id: number;
+  /** Who deletes, for the journal. */
+  deletedBy: string;
+  /** Addresses of masters that were found to be away a moment ago. */
+  unavailableMasters: readonly string[];
+}
+
+export type OfflineDeletionOutcome =
+  | { outcome: 'deleted' }
+  /** Nothing was deleted: the dossier is also a replica of these masters, whose absence is not known yet. */
+  | { outcome: 'ask'; masters: string[] }
+  /** Nothing was deleted: the node has no link (any more). */
+  | { outcome: 'no slave' };
+
+/**
+ * Deletes a dossier of a replica whose masters are all away and journals the deletion for each of its replicas. A dossier in no
+ * replica is READ_ONLY.
+ */
+export async function deleteOffline(database: Database, deletion: OfflineDeletion): Promise<OfflineDeletionOutcome> {
+  return transaction(database, async (tx) => {
+    const uuid = await holdDossier(tx, deletion.id);
+    const links = await query<{ slave_list_id: number; remote_url: string; member: boolean }>(
+      tx,
+      `select k.slave_list_id, k.remote_url, exists (
+         select from memberships m where m.dossier = :uuid and m.list_id = k.slave_list_id
+       ) as member
+       from links k order by k.slave_list_id for key share of k`,
+      { uuid },
+    );
+    if (links.length === 0) return { outcome: 'no slave' };
+    const replicas = links.filter((link) => link.member);
+    if (replicas.length === 0) throw readOnly(links.map((link) => link.remote_url));
+    const masters = [...new Set(replicas.map((link) => link.remote_url))];
+    const unknown = masters.filter((master) => !deletion.unavailableMasters.includes(master));
+    if (unknown.length > 0) return { outcome: 'ask', masters: unknown };
+    await query(
+      tx,
+      `insert into offline_deletions (slave_list_id, dossier, dossier_id, name, external_id, deleted_by)
+       select list_id, d.uuid, d.id, d.name, d.external_id, :deletedBy
+       from dossiers d cross join unnest(cast(:lists as bigint[])) as list_id where d.uuid = :uuid`,
+      { uuid, deletedBy: deletion.deletedBy, lists: `{${replicas.map((link) => link.slave_list_id).join(',')}}` },
+    );
+    await query(tx, `delete from dossiers where uuid = :uuid`, { uuid });
+    return { outcome: 'deleted' };
+  });
+}

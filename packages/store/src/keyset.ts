@@ -1,0 +1,47 @@
+/** Where a page begins: after or before the row with this key, in the order asked for. */
+export interface Cursor {
+  direction: 'after' | 'before';
+  /** The row's value of the ordering column as text; left out where the id itself orders. */
+  value: string | null;
+  id: number;
+}
+
+export interface PageRequest {
+  cursor: Cursor | null;
+  /** Rows, at least 1. */
+  limit: number;
+}
+
+export interface Page<Row> {
+  rows: Row[];
+  next: Cursor | null;
+  previous: Cursor | null;
+}
+
+/**
+ * Makes a page of rows that were read from the cursor on in the direction of reading, one more than the limit so as to know
+ * whether there is more.
+ */
+export function toPage<Row>(
+  found: readonly Row[],
+  request: PageRequest,
+  key: (row: Row) => { value: string | null; id: number },
+): Page<Row> {
+  const { cursor, limit } = request;
+  const backwards = cursor?.direction === 'before';
+  const kept = found.slice(0, limit);
+  const rows = backwards ? kept.toReversed() : kept;
+  const more = found.length > limit;
+  const first = rows[0];
+  const last = rows.at(-1);
+  // On an empty page, the cursor's own place is the way back.
+  const start = first ? key(first) : cursor;
+  const end = last ? key(last) : cursor;
+  const hasNext = backwards || more;
+  const hasPrevious = backwards ? more : cursor !== null;
+  return {
+    rows,
+    next: hasNext && end ? { direction: 'after', value: end.value, id: end.id } : null,
+    previous: hasPrevious && start ? { direction: 'before', value: start.value, id: start.id } : null,
+  };
+}

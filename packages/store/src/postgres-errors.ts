@@ -1,0 +1,62 @@
+import { ApplicationError, unavailable } from '@dossier/runtime/errors.ts';
+import { sqlState } from './database.ts';
+
+/** What a broken constraint means to the one who asked. */
+const constraints: Record<string, () => ApplicationError> = {
+  dossiers_external_id_unique: () =>
+    new ApplicationError('CONFLICT', 'Another dossier of this node has this external_id already.', { param: 'external_id' }),
+  memberships_list: () =>
+    new ApplicationError('BAD_PARAM', 'One of the watch lists is not there, or was deleted a moment ago.', { param: 'dossier_lists' }),
+  memberships_dossier: () => new ApplicationError('CONFLICT', 'The dossier was deleted a moment ago.'),
+  photos_dossier: () => new ApplicationError('CONFLICT', 'The dossier was deleted a moment ago.'),
+  links_slave_list_id_fkey: () => new ApplicationError('CONFLICT', 'The watch list is a replica: cancel its replication first.'),
+  users_name_key: () => new ApplicationError('CONFLICT', 'There is a user of this name already.', { param: 'name' }),
+};
+
+/** Failures of the way to the server, as Node and the pool name them. */
+const unreachable = new Set([
+  'ECONNREFUSED',
+  'ECONNRESET',
+  'ECONNABORTED',
+  'EPIPE',
+  'ENOTFOUND',
+  'EAI_AGAIN',
+  'ETIMEDOUT',
+  'EHOSTUNREACH',
+  'ENETUNREACH',
+]);
+
+/** Sentences of pg and knex that come without a code. */
+const brokenOff =
+  /Connection terminated|timeout exceeded when trying to connect|Client has encountered a connection error|Timeout acquiring a connection|Unable to acquire a connection/i;
+
+/**
+ * What an error of the database means to the one who asked, or null for anything that is a defect of ours. Safe to show: no SQL,
+ * no values.
+ */
+export function translateDatabaseError(error: unknown): ApplicationError | null {
+  if (!(error instanceof Error)) return null;
+  const code = 'code' in error && typeof error.code === 'string' ? error.code : '';
+  if (unreachable.has(code) || brokenOff.test(error.message)) return databaseAway(error);
+  const state = sqlState(error);
+  if (state === null) return null;
+  if ('constraint' in error && typeof error.constraint === 'string') {
+    const known = constraints[error.constraint]?.();
+    if (known) return known;
+  }
+  // Connection exceptions, shutdown or start of the server, and too many connections.
+  if (state.startsWith('08') || state.startsWith('57P') || state === '53300') return databaseAway(error);
+  if (state.startsWith('53')) return unavailable('The database has run out of space or memory. Nothing was changed.', error);
+  if (state === '25006') return unavailable('The database is in recovery and takes no changes now. Nothing was changed.', error);
+  if (state === '55P03' || state === '57014' || state === '40001' || state === '40P01') {
+    return unavailable('Others are changing the same data now. Nothing was changed; try again.', error);
+  }
+  return null;
+}
+
+function databaseAway(cause: Error): ApplicationError {
+  return new ApplicationError('UNAVAILABLE', 'The database can not be reached now. Nothing was changed.', {
+    remedy: 'Try again in a moment. If it lasts, see to the server behind DATABASE_URL.',
+    cause,
+  });
+}

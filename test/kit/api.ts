@@ -1,0 +1,136 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { z } from 'zod';
+import type { ApiDependencies } from '@dossier/api/dependencies.ts';
+import { startApi } from '@dossier/api/serve.ts';
+import type { Role } from '@dossier/domain/role.ts';
+import { openPhotoStore } from '@dossier/photos/open-photo-store.ts';
+import { problemSchema, problemStatus } from '@dossier/protocol/problem.ts';
+import { createLogger } from '@dossier/runtime/logger.ts';
+import { readNodeUuid } from '@dossier/store/node.ts';
+import { issueToken } from '@dossier/store/tokens.ts';
+import { createUser } from '@dossier/store/users.ts';
+import { createTestDatabase } from './database.ts';
+import type { TestDatabase } from './database.ts';
+
+export interface Answer {
+  status: number;
+  headers: Headers;
+  text: string;
+  json: unknown;
+}
+
+export interface CallOptions {
+  /** JSON unless it is a form or a text. */
+  body?: unknown;
+  headers?: Record<string, string>;
+  role?: Role;
+}
+
+export interface TestApi {
+  url: string;
+  test: TestDatabase;
+  tokens: Record<Role, string>;
+  deps: ApiDependencies;
+  /** The raw answer; as admin unless a role is given. A problem is checked against its schema. */
+  call(method: string, path: string, options?: CallOptions): Promise<Answer>;
+  /** The answer's body, having checked its status and its schema. */
+  want<Schema extends z.ZodType>(
+    status: number,
+    schema: Schema,
+    request: [method: string, path: string, body?: unknown],
+  ): Promise<z.output<Schema>>;
+  /** The problem that a request must be answered with. */
+  refused(
+    code: keyof typeof problemStatus,
+    request: [method: string, path: string, body?: unknown],
+    param?: string,
+  ): Promise<z.output<typeof problemSchema>>;
+  stop(): Promise<void>;
+}
+
+/** A real API on a database of its own, with a user of each role. */
+export async function startTestApi(overrides: Partial<ApiDependencies> = {}): Promise<TestApi> {
+  const test = await createTestDatabase();
+  const folder = await mkdtemp(join(tmpdir(), 'dossier-api-'));
+  const deps: ApiDependencies = {
+    configuration: { host: '127.0.0.1', port: 0 },
+    logger: createLogger({ level: 'silent', name: 'test', pretty: false }),
+    database: test.database,
+    photos: openPhotoStore(folder),
+    queues: { ping: () => Promise.resolve() },
+    nodeUuid: await readNodeUuid(test.database),
+    probeMaster: () => Promise.resolve('available'),
+    routes: [],
+    mounts: [],
+    ...overrides,
+  };
+  const tokens = {} as Record<Role, string>;
+  for (const role of ['admin', 'operator', 'viewer'] as const) {
+    const user = await createUser(test.database, { name: role, role, password: `${role}-password` });
+    tokens[role] = (await issueToken(test.database, { userId: user.id, kind: 'api', label: 'test', lifetimeMs: null })).token;
+  }
+  const api = await startApi(deps);
+
+  const call: TestApi['call'] = async (method, path, { body, headers = {}, role = 'admin' } = {}) => {
+    const plain = body === undefined || typeof body === 'string' || body instanceof FormData || body instanceof Uint8Array;
+    const response = await fetch(api.url + path, {
+      method,
+      redirect: 'manual',
+      headers: {
+        authorization: `Token ${tokens[role]}`,
+        ...(body === undefined || body instanceof FormData ? {} : { 'content-type': 'application/json' }),
+        ...headers,
+      },
+      ...(body === undefined ? {} : { body: plain ? (body as string | FormData | Uint8Array<ArrayBuffer>) : JSON.stringify(body) }),
+    });
+    const text = await response.text();
+    const isJson = /json/.test(response.headers.get('content-type') ?? '');
+    const json: unknown = isJson && text !== '' ? JSON.parse(text) : undefined;
+    if (response.status >= 400 && json !== undefined && !path.startsWith('/readyz')) checkProblem(response, json);
+    return { status: response.status, headers: response.headers, text, json };
+  };
+  return {
+    url: api.url,
+    test,
+    tokens,
+    deps,
+    call,
+    async want(status, schema, [method, path, body]) {
+      const answer = await call(method, path, { body });
+      if (answer.status !== status) throw new Error(`${method} ${path} answered ${answer.status}: ${answer.text.slice(0, 500)}`);
+      return schema.parse(answer.json);
+    },
+    async refused(code, [method, path, body], param) {
+      const answer = await call(method, path, { body });
+      const problem = problemSchema.parse(answer.json);
+      if (problem.code !== code || problem.param !== param) {
+        throw new Error(
+          `${method} ${path} was refused with ${problem.code} (param ${problem.param}), not ${code} (param ${param}): ${answer.text}`,
+        );
+      }
+      return problem;
+    },
+    async stop() {
+      await api.close();
+      await test.drop();
+      await rm(folder, { recursive: true, force: true });
+    },
+  };
+}
+
+/** Every refusal is problem+json whose status, code and description agree. */
+function checkProblem(response: Response, json: unknown): void {
+  const problem = problemSchema.parse(json);
+  const faults = [
+    response.headers.get('content-type')?.startsWith('application/problem+json') !== true && 'content type',
+    problem.status !== response.status && 'status',
+    problemStatus[problem.code] !== response.status && 'code',
+    problem.desc !== problem.detail && 'desc',
+    /\bat \/|node_modules|select |insert |update /.test(JSON.stringify(json)) && 'SQL or stack',
+    response.status === 401 && response.headers.get('www-authenticate') === null && 'WWW-Authenticate',
+    response.status === 503 && response.headers.get('retry-after') === null && 'Retry-After',
+  ].filter((fault) => fault !== false);
+  if (faults.length > 0) throw new Error(`The problem has wrong ${faults.join(', ')}: ${JSON.stringify(json)}`);
+}
