@@ -1,7 +1,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { z } from 'zod';
+import type { z } from 'zod';
 import type { ApiDependencies } from '@dossier/api/dependencies.ts';
 import { startApi } from '@dossier/api/serve.ts';
 import type { Role } from '@dossier/domain/role.ts';

@@ -55,7 +55,7 @@ function sendProblem(response: Response, error: ApplicationError): void {
 
 /** The one place where an error becomes an answer. */
 export const answerProblem: ErrorRequestHandler = (thrown: unknown, request, response, next) => {
-  const error = toApplicationError(thrown, String(request.id));
+  const error = toApplicationError(thrown, typeof request.id === 'string' ? request.id : '');
   // The log line of the request carries it, once.
   if (statusOf(error.code) >= 500) response.err = error;
   if (response.headersSent) {

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { z } from 'zod';
+import type { z } from 'zod';
 import { dossierSchema } from '@dossier/protocol/dossier.ts';
 import { pageOf } from '@dossier/protocol/values.ts';
 import { watchListSchema } from '@dossier/protocol/watch-list.ts';

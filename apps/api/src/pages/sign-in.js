@@ -7,11 +7,10 @@ function destination() {
   return wanted.origin === location.origin ? wanted.pathname + wanted.search : '/docs/';
 }
 
-form.addEventListener('submit', async (event) => {
-  event.preventDefault();
+async function signIn() {
   outcome.textContent = 'Signing in…';
-  const { name, password } = Object.fromEntries(new FormData(form));
-  const credentials = btoa(String.fromCharCode(...new TextEncoder().encode(`${name}:${password}`)));
+  const { name, password } = form.elements;
+  const credentials = btoa(String.fromCharCode(...new TextEncoder().encode(`${name.value}:${password.value}`)));
   try {
     const answer = await fetch('/auth/login/?cookie=1', { method: 'POST', headers: { authorization: `Basic ${credentials}` } });
     if (answer.ok) location.assign(destination());
@@ -19,4 +18,9 @@ form.addEventListener('submit', async (event) => {
   } catch {
     outcome.textContent = 'The node does not answer.';
   }
+}
+
+form.addEventListener('submit', (event) => {
+  event.preventDefault();
+  void signIn();
 });

@@ -19,7 +19,10 @@ const what = 'such dossier';
 const columns: Record<DossierOrdering, CursorOrder['column']> = { id: 'id', name: 'text', created_date: 'date', modified_date: 'date' };
 
 export function dossierRoutes(deps: Pick<ApiDependencies, 'database' | 'probeMaster'>): Route[] {
-  const { database } = deps;
+  return [...collectionRoutes(deps), ...itemRoutes(deps)];
+}
+
+function collectionRoutes({ database }: Pick<ApiDependencies, 'database' | 'probeMaster'>): Route[] {
   return [
     {
       method: 'get',
@@ -68,6 +71,12 @@ export function dossierRoutes(deps: Pick<ApiDependencies, 'database' | 'probeMas
         response.status(201).location(`/dossiers/${dossier.id}/`).json(presentDossier(dossier));
       },
     },
+  ];
+}
+
+function itemRoutes(deps: Pick<ApiDependencies, 'database' | 'probeMaster'>): Route[] {
+  const { database } = deps;
+  return [
     {
       method: 'get',
       path: '/dossiers/:id/',

@@ -19,7 +19,11 @@ import type { Route } from '../route.ts';
 const tags = ['Watch lists'];
 const what = 'such watch list';
 
-export function watchListRoutes({ database }: Pick<ApiDependencies, 'database'>): Route[] {
+export function watchListRoutes(deps: Pick<ApiDependencies, 'database'>): Route[] {
+  return [...collectionRoutes(deps), ...itemRoutes(deps)];
+}
+
+function collectionRoutes({ database }: Pick<ApiDependencies, 'database'>): Route[] {
   return [
     {
       method: 'get',
@@ -53,6 +57,11 @@ export function watchListRoutes({ database }: Pick<ApiDependencies, 'database'>)
         response.status(201).location(`/dossier-lists/${list.id}/`).json(presentWatchList(list));
       },
     },
+  ];
+}
+
+function itemRoutes({ database }: Pick<ApiDependencies, 'database'>): Route[] {
+  return [
     {
       method: 'get',
       path: '/dossier-lists/:id/',
