@@ -312,3 +312,16 @@ export async function pruneRuns(database: Database, keep: number): Promise<void>
     await query(database, `delete from ${table} s where not exists (select from runs r where r.id = s.run_id and r.finished_date is null)`);
   }
 }
+
+/** Forgets tombstones older than so many days; slaves that stand below the floor compare by content. */
+export async function pruneTombstones(database: Database, days: number): Promise<void> {
+  await query(
+    database,
+    `with gone as (
+       delete from tombstones where removed_date < now() - make_interval(days => :days) returning list_id, revision
+     )
+     update list_positions p set floor = greatest(p.floor, g.revision)
+     from (select list_id, max(revision) as revision from gone group by list_id) g where g.list_id = p.list_id`,
+    { days },
+  );
+}

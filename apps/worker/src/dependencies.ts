@@ -1,0 +1,21 @@
+import type { Queues } from '@dossier/jobs/queues.ts';
+import type { PhotoStore } from '@dossier/photos/photo-store.ts';
+import type { OwnIdentity } from '@dossier/replication/identity.ts';
+import type { Master } from '@dossier/replication/master.ts';
+import type { ReplicaStore } from '@dossier/replication/ports.ts';
+import type { Configuration } from '@dossier/runtime/configuration.ts';
+import type { Logger } from '@dossier/runtime/logger.ts';
+import type { Database } from '@dossier/store/database.ts';
+
+/** What the handlers of the jobs work with; built in wire.ts. */
+export interface WorkerDependencies {
+  configuration: Configuration;
+  logger: Logger;
+  database: Database;
+  photos: PhotoStore;
+  queues: Queues;
+  store: ReplicaStore;
+  own: OwnIdentity;
+  /** Speaks to the master at this address. Throws a failure of the kind `operator` if this node has no SYNC_TOKEN. */
+  connectMaster(remoteUrl: string): Master;
+}

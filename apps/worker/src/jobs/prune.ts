@@ -1,0 +1,15 @@
+import { pruneRuns, pruneTombstones } from '@dossier/store/runs.ts';
+import type { WorkerDependencies } from '../dependencies.ts';
+
+const keptRuns = 1000;
+const tombstoneDays = 90;
+const temporaryFilesMs = 24 * 60 * 60 * 1000;
+
+/** Forgets what is past its time: old runs, staging of runs that are over, tombstones, files of broken transfers. */
+export function createPruneHandler({ database, photos }: WorkerDependencies) {
+  return async (): Promise<void> => {
+    await pruneRuns(database, keptRuns);
+    await pruneTombstones(database, tombstoneDays);
+    await photos.sweepTemporary(temporaryFilesMs);
+  };
+}

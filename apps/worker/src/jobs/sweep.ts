@@ -1,0 +1,26 @@
+import { jobs } from '@dossier/jobs/declarations.ts';
+import { listUnlinking } from '@dossier/store/links.ts';
+import { listDeadLetters } from '@dossier/store/dead-letters.ts';
+import { listStrandedRuns } from '@dossier/store/runs.ts';
+import type { WorkerDependencies } from '../dependencies.ts';
+import { fanOut } from '../schedule.ts';
+
+const age = { overdueSeconds: 5, silentSeconds: 45 };
+const shownDeadLetters = 1000;
+
+/** Reminds the queue of all that the database says is due: the queue may have been flushed, restarted or lost at any moment. */
+export function createSweepHandler(deps: WorkerDependencies) {
+  return async (): Promise<void> => {
+    for (const slaveDossierList of await listUnlinking(deps.database)) {
+      await deps.queues.enqueue(jobs.unlink, { slaveDossierList, purge: false });
+    }
+    for (const run of await listStrandedRuns(deps.database, age)) {
+      if (run.greeted) await deps.queues.enqueue(jobs.sync, { runId: run.id });
+      else await deps.queues.enqueue(jobs.link, { slaveDossierList: run.slave_list_id });
+    }
+    await fanOut(deps, new Date());
+    for (const letter of await listDeadLetters(deps.database, { before: null, limit: shownDeadLetters })) {
+      await deps.queues.enqueue(jobs['dead-letter'], { deadLetterId: letter.id });
+    }
+  };
+}

@@ -1,0 +1,47 @@
+import { isFailure } from '@dossier/domain/failure.ts';
+import type { Failure } from '@dossier/domain/failure.ts';
+import { jobs } from '@dossier/jobs/declarations.ts';
+import { retryDelayMs } from '@dossier/jobs/retry.ts';
+import type { JobContext } from '@dossier/jobs/workers.ts';
+import { SyncFailure } from '@dossier/replication/sync-failure.ts';
+import { failRun, findRun } from '@dossier/store/runs.ts';
+import type { StartedRun } from '@dossier/store/runs.ts';
+import type { WorkerDependencies } from './dependencies.ts';
+
+/**
+ * Books what ended an attempt of a run in the database and gives the error for the queue, whose `kind` decides whether another attempt
+ * follows. A replica that was in order before keeps trying where a new link would need a person: a web page instead of the master, for one,
+ * may be a proxy that is gone in a minute.
+ */
+export async function bookFailure(
+  deps: WorkerDependencies,
+  started: StartedRun,
+  attempt: { error: unknown; context: JobContext; seed: number },
+): Promise<Failure> {
+  const { error, context } = attempt;
+  const failure = isFailure(error) ? error : new SyncFailure('INTERNAL', 'Something failed that nobody foresaw.', { cause: error });
+  if (failure.kind === 'stop') return failure;
+  if (context.signal.aborted) return failure;
+  const passing = failure.kind === 'retry' || (failure.code === 'PROTOCOL_NOT_SPOKEN' && started.link.epoch !== null);
+  const final = !passing || context.lastAttempt;
+  const nextAttempt = final ? null : new Date(Date.now() + retryDelayMs(attempt.seed, context.attempt));
+  const phase = (await findRun(deps.database, started.run.id))?.state ?? 'greeting';
+  const deadLetterId = await failRun(
+    deps.database,
+    { runId: started.run.id, fence: started.fence },
+    {
+      phase,
+      state: passing ? 'dead' : 'failed',
+      nextAttempt,
+      error: {
+        code: failure.code,
+        desc: failure.message,
+        remedy: failure.remedy,
+        attempts: context.attempt,
+        next_attempt: nextAttempt?.toISOString() ?? null,
+      },
+    },
+  );
+  if (deadLetterId !== null) await deps.queues.enqueue(jobs['dead-letter'], { deadLetterId });
+  return Object.assign(failure, { kind: passing ? 'retry' : 'operator' });
+}

@@ -1,0 +1,93 @@
+import { randomUUID } from 'node:crypto';
+import type { Queues } from '@dossier/jobs/queues.ts';
+import type { PhotoStore } from '@dossier/photos/photo-store.ts';
+import { deriveSigningKey } from '@dossier/protocol/signing-key.ts';
+import { createFeedAgents } from '@dossier/replication/feed-agents.ts';
+import type { FeedAgents } from '@dossier/replication/feed-agents.ts';
+import { createFeedClient } from '@dossier/replication/feed-client.ts';
+import { createMaster } from '@dossier/replication/master.ts';
+import type { ReplicaStore } from '@dossier/replication/ports.ts';
+import { SyncFailure } from '@dossier/replication/sync-failure.ts';
+import { normaliseExternalAddress } from '@dossier/runtime/configuration.ts';
+import type { Configuration } from '@dossier/runtime/configuration.ts';
+import type { Logger } from '@dossier/runtime/logger.ts';
+import { applyRun } from '@dossier/store/apply.ts';
+import type { Database } from '@dossier/store/database.ts';
+import { saveGreeting } from '@dossier/store/links.ts';
+import { holdsPosition, listDiffering, readStandingBuckets, stageExtras, stageHashes } from '@dossier/store/reconciliation.ts';
+import { finishUnchanged, finishVerification, saveProgress } from '@dossier/store/runs.ts';
+import {
+  beginStaging,
+  clearStaging,
+  countWantedPhotos,
+  findForgedDossiers,
+  listWantedPhotos,
+  readCursor,
+  saveMissingPhotos,
+  stagePage,
+} from '@dossier/store/staging.ts';
+import { listDifferences, listHeldPhotos, nameDossiers, rehashList } from '@dossier/store/verification.ts';
+import type { WorkerDependencies } from './dependencies.ts';
+
+/** What a node gives its worker. */
+export interface WorkerNode {
+  configuration: Configuration;
+  logger: Logger;
+  database: Database;
+  photos: PhotoStore;
+  queues: Queues;
+  nodeUuid: string;
+}
+
+/** Binds the engine's ports to this node's database, photos and network. */
+export function wireWorker(node: WorkerNode, agents: FeedAgents = createFeedAgents()): WorkerDependencies {
+  const { configuration, database } = node;
+  return {
+    ...node,
+    store: createReplicaStore(database),
+    own: {
+      node: node.nodeUuid,
+      externalAddress: normaliseExternalAddress(configuration.externalAddress),
+      normaliseExternalAddress,
+    },
+    connectMaster: (remoteUrl) => {
+      if (configuration.syncToken === null) throw new SyncFailure('NO_TOKEN', 'SYNC_TOKEN is not set on this node.');
+      const client = createFeedClient({
+        key: deriveSigningKey(configuration.syncToken),
+        remoteUrl,
+        version: '0.1.0',
+        now: () => new Date(),
+        randomNonce: randomUUID,
+        agents,
+      });
+      return createMaster(client);
+    },
+  };
+}
+
+function createReplicaStore(database: Database): ReplicaStore {
+  return {
+    saveGreeting: (greeting) => saveGreeting(database, greeting),
+    saveProgress: (taken, progress) => saveProgress(database, taken, progress),
+    holdsPosition: (listId) => holdsPosition(database, listId),
+    readCursor: (runId) => readCursor(database, runId),
+    beginStaging: (taken, cursor) => beginStaging(database, taken, cursor),
+    stagePage: (taken, page) => stagePage(database, taken, page),
+    clearStaging: (runId) => clearStaging(database, runId),
+    findForgedDossiers: (runId) => findForgedDossiers(database, runId),
+    readStandingBuckets: (listId) => readStandingBuckets(database, listId),
+    stageHashes: (taken, hashes) => stageHashes(database, taken, hashes),
+    stageExtras: (taken, buckets) => stageExtras(database, taken, buckets),
+    listDiffering: (taken, page) => listDiffering(database, taken, page),
+    listWantedPhotos: (taken, page) => listWantedPhotos(database, taken, page),
+    countWantedPhotos: (taken) => countWantedPhotos(database, taken),
+    saveMissingPhotos: (taken, photos) => saveMissingPhotos(database, taken.listId, photos),
+    apply: (request) => applyRun(database, request),
+    finishUnchanged: (taken, headTag) => finishUnchanged(database, taken, headTag),
+    rehashList: (taken) => rehashList(database, taken),
+    listDifferences: (taken, compared) => listDifferences(database, taken, compared),
+    nameDossiers: (dossiers) => nameDossiers(database, dossiers),
+    listHeldPhotos: (listId, page) => listHeldPhotos(database, listId, page),
+    finishVerification: (taken, outcome) => finishVerification(database, taken, outcome),
+  };
+}
