@@ -1,0 +1,206 @@
+import { createHash } from 'node:crypto';
+import { query } from '@dossier/store/database.ts';
+import { listDifferences } from '@dossier/store/verification.ts';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { contentOf, createEngineNode } from '../kit/engine.ts';
+import type { EngineNode } from '../kit/engine.ts';
+
+let master: EngineNode;
+let slave: EngineNode;
+
+beforeAll(async () => {
+  master = await createEngineNode();
+  slave = await createEngineNode();
+});
+afterAll(async () => {
+  await Promise.all([master.close(), slave.close()]);
+});
+
+async function linked(name: string, dossiers: number): Promise<{ remote: number; local: number; uuids: string[] }> {
+  const remote = await master.makeList(name);
+  const uuids = await master.makeDossiers(
+    [remote],
+    Array.from({ length: dossiers }, (_, index) => `${name} ${index}`),
+  );
+  const local = await slave.makeList(name);
+  const run = await slave.link(master, remote, local);
+  expect(run).toMatchObject({ state: 'synced', method: 'full', added: dossiers, changed: 0, removed: 0, unchanged: 0 });
+  return { remote, local, uuids };
+}
+
+async function expectEqual(remote: number, local: number): Promise<void> {
+  expect(await contentOf(slave.database, local)).toEqual(await contentOf(master.database, remote));
+}
+
+describe('the first sync', () => {
+  it('replaces what the list held', async () => {
+    const remote = await master.makeList('replace');
+    await master.makeDossiers([remote], ['Ada', 'Bob']);
+    const local = await slave.makeList('replace');
+    await slave.makeDossiers([local], ['Will be lost']);
+    const run = await slave.link(master, remote, local);
+    expect(run).toMatchObject({ state: 'synced', added: 2, removed: 1 });
+    await expectEqual(remote, local);
+  });
+
+  it('carries numbers that JavaScript can not hold, and every script', async () => {
+    const remote = await master.makeList('exact');
+    const [dossier] = await master.makeDossiers([remote], ['\u202Eمحمد 🎭 “O’Neill”\t\\N']);
+    await query(
+      master.database,
+      `update dossiers set meta = '{"n": 10000000000000000999, "x": 1.000000000000000005, "z": 1.0}', comment = E'\\\\.\\n\\\\N\\t' where uuid = :dossier`,
+      { dossier },
+    );
+    const local = await slave.makeList('exact');
+    expect(await slave.link(master, remote, local)).toMatchObject({ state: 'synced' });
+    await expectEqual(remote, local);
+  });
+});
+
+describe('a later sync', () => {
+  it('transfers nothing when nothing changed', async () => {
+    const { local } = await linked('idle', 20);
+    expect(await slave.sync(local)).toMatchObject({ state: 'unchanged', fetched: 0, pages: 0, unchanged: 20 });
+  });
+
+  it('transfers what changed, and removes what left', async () => {
+    const { remote, local, uuids } = await linked('delta', 20);
+    await query(master.database, `update dossiers set name = 'Renamed' where uuid = :uuid`, { uuid: uuids[0] });
+    await query(master.database, `delete from dossiers where uuid = :uuid`, { uuid: uuids[1] });
+    await master.makeDossiers([remote], ['New']);
+    const run = await slave.sync(local);
+    expect(run).toMatchObject({ state: 'synced', method: 'delta', added: 1, changed: 1, removed: 1, unchanged: 18, fetched: 3 });
+    await expectEqual(remote, local);
+  });
+
+  it('lets two dossiers exchange their external ids', async () => {
+    const { remote, local, uuids } = await linked('swap', 2);
+    const [a, b] = uuids;
+    await query(
+      master.database,
+      `update dossiers set external_id = 'swap-' || case uuid when :a then 1 else 2 end where uuid in (:a, :b)`,
+      { a, b },
+    );
+    await slave.sync(local);
+    await query(
+      master.database,
+      `update dossiers set external_id = 'swap-' || case uuid when :a then 2 else 1 end where uuid in (:a, :b)`,
+      { a, b },
+    );
+    expect(await slave.sync(local)).toMatchObject({ state: 'synced', changed: 2 });
+    await expectEqual(remote, local);
+  });
+
+  it('keeps a dossier of two lists one dossier, and sees to both lists', async () => {
+    const [first, second] = [await master.makeList('shared 1'), await master.makeList('shared 2')];
+    const [dossier] = await master.makeDossiers([first, second], ['Shared']);
+    const [one, two] = [await slave.makeList('shared 1'), await slave.makeList('shared 2')];
+    await slave.link(master, first, one);
+    await slave.link(master, second, two);
+    await query(master.database, `update dossiers set name = 'Renamed' where uuid = :dossier`, { dossier });
+    slave.reminders.length = 0;
+    expect(await slave.sync(one)).toMatchObject({ state: 'synced', changed: 1 });
+    const [link] = await query<{ state: string }>(slave.database, `select state from links where slave_list_id = :two`, { two });
+    expect(link?.state).toBe('pending');
+    expect(slave.reminders.some((reminder) => reminder.startsWith('sync'))).toBe(true);
+    expect(await slave.sync(two)).toMatchObject({ state: 'synced' });
+    expect(await query(slave.database, `select count(*) as count from dossiers where uuid = :dossier`, { dossier })).toEqual([
+      { count: 1 },
+    ]);
+    await expectEqual(second, two);
+  });
+});
+
+describe('when the replica is not what the last sync left', () => {
+  it('compares by content and mends only what differs', async () => {
+    const { remote, local, uuids } = await linked('mend', 300);
+    await query(slave.database, `update dossiers set comment = 'by hand' where uuid = :uuid`, { uuid: uuids[3] });
+    await query(slave.database, `delete from dossiers where uuid = :uuid`, { uuid: uuids[4] });
+    await slave.makeDossiers([local], ['Intruder']);
+    const run = await slave.sync(local);
+    expect(run).toMatchObject({ state: 'synced', method: 'reconcile', added: 1, changed: 1, removed: 1, fetched: 2 });
+    await expectEqual(remote, local);
+  });
+
+  it('finds in a verification what was changed behind the triggers, and the next sync mends it', async () => {
+    const { remote, local, uuids } = await linked('deep', 50);
+    expect(await slave.sync(local, { mode: 'verify' })).toMatchObject({ state: 'synced', differences: [] });
+    await slave.database.transaction(async (tx) => {
+      await query(tx, `set local session_replication_role = replica`);
+      await query(tx, `update dossiers set name = 'Somebody else' where uuid = :uuid`, { uuid: uuids[7] });
+    });
+    const verified = await slave.sync(local, { mode: 'verify' });
+    expect(verified).toMatchObject({ state: 'failed', error: { code: 'REPLICA_DIFFERS' } });
+    expect(verified.differences).toMatchObject([{ kind: 'changed', dossier: uuids[7] }]);
+    expect(await slave.sync(local)).toMatchObject({ state: 'synced', changed: 1, fetched: 1 });
+    await expectEqual(remote, local);
+  });
+
+  it('follows a master that was restored from a backup, also past the old head', async () => {
+    const { remote, local, uuids } = await linked('restore', 30);
+    await query(master.database, `update dossiers set name = 'Later' where uuid = any(:uuids::uuid[])`, { uuids: uuids.slice(0, 3) });
+    await slave.sync(local);
+    // What a restore leaves: an older content under a lower revision of the same epoch.
+    await query(master.database, `update dossiers set name = 'Before' where uuid = any(:uuids::uuid[])`, { uuids: uuids.slice(0, 3) });
+    await master.database.transaction(async (tx) => {
+      await query(tx, `set local session_replication_role = replica`);
+      await query(tx, `update memberships set revision = revision - 6 where list_id = :remote and revision > 30`, { remote });
+      await query(tx, `update list_positions set revision = 30 where list_id = :remote`, { remote });
+    });
+    const run = await slave.sync(local);
+    expect(run).toMatchObject({ state: 'synced', method: 'reconcile', changed: 3 });
+    await expectEqual(remote, local);
+  });
+
+  it('starts over when the tombstones it would need are gone', async () => {
+    const { remote, local, uuids } = await linked('floor', 30);
+    await query(master.database, `delete from dossiers where uuid = :uuid`, { uuid: uuids[0] });
+    await query(master.database, `delete from tombstones where list_id = :remote`, { remote });
+    await query(master.database, `update list_positions set floor = revision where list_id = :remote`, { remote });
+    expect(await slave.sync(local)).toMatchObject({ state: 'synced', method: 'reconcile', removed: 1 });
+    await expectEqual(remote, local);
+  });
+});
+
+describe('photos', () => {
+  it('arrive before their dossiers; one that the master lost is noted and fetched later', async () => {
+    const remote = await master.makeList('photos');
+    const [dossier] = await master.makeDossiers([remote], ['With photos']);
+    const bytes = [Buffer.from('first'), Buffer.from('second')];
+    const [kept, lost] = bytes.map((content) => createHash('sha256').update(content).digest('hex'));
+    for (const [index, content] of bytes.entries()) {
+      await query(
+        master.database,
+        `insert into photos (dossier, sha256, width, height, bytes, media_type) values (:dossier, decode(:sha256, 'hex'), 1, 1, :length, 'image/jpeg')`,
+        { dossier, sha256: [kept, lost][index], length: content.length },
+      );
+    }
+    await master.photos.put(bytes[0] as Buffer);
+    const local = await slave.makeList('photos');
+    const first = await slave.link(master, remote, local);
+    expect(first).toMatchObject({ state: 'synced', photos_fetched: 1, photos_total: 2 });
+    expect(await slave.photos.has(kept ?? '')).toBe(true);
+    await master.photos.put(bytes[1] as Buffer);
+    expect(await slave.sync(local)).toMatchObject({ state: 'unchanged', photos_fetched: 1 });
+    expect(await slave.photos.has(lost ?? '')).toBe(true);
+    expect(await slave.sync(local)).toMatchObject({ state: 'unchanged', photos_total: null });
+  });
+});
+
+describe('a fence', () => {
+  it('stops a worker whose run was taken by another', async () => {
+    const { remote, local } = await linked('fence', 5);
+    await master.makeDossiers([remote], ['Late']);
+    const before = await contentOf(slave.database, local);
+    // The link's fence grows as soon as the run's first page is staged, as when another worker takes the run.
+    await slave.database.raw(`
+      create function steal() returns trigger language plpgsql as $$ begin
+        update links set fence = fence + 1 where slave_list_id = ${local}; return null; end $$;
+      create trigger steal after insert on staged_dossiers for each statement execute function steal();`);
+    await expect(slave.sync(local)).rejects.toMatchObject({ code: 'SUPERSEDED', kind: 'stop' });
+    await slave.database.raw('drop function steal() cascade');
+    expect(await contentOf(slave.database, local)).toEqual(before);
+    expect(await slave.sync(local)).toMatchObject({ state: 'synced', added: 1 });
+    expect(await listDifferences(slave.database, { runId: 0, listId: local, fence: 0 }, { buckets: [], limit: 1 })).toEqual([]);
+  });
+});

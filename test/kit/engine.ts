@@ -1,0 +1,138 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { createServer } from 'node:http';
+import type { Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import express from 'express';
+import { answerProblem } from '@dossier/api/problem.ts';
+import { createFeedMount } from '@dossier/api/routes/feed.ts';
+import type { JobContext } from '@dossier/jobs/workers.ts';
+import { openPhotoStore } from '@dossier/photos/open-photo-store.ts';
+import type { PhotoStore } from '@dossier/photos/photo-store.ts';
+import { deriveSigningKey } from '@dossier/protocol/signing-key.ts';
+import { loadConfiguration } from '@dossier/runtime/configuration.ts';
+import { createLogger } from '@dossier/runtime/logger.ts';
+import { query } from '@dossier/store/database.ts';
+import type { Database } from '@dossier/store/database.ts';
+import { createLink, createRun } from '@dossier/store/links.ts';
+import { findRun } from '@dossier/store/runs.ts';
+import type { RunRow } from '@dossier/store/runs.ts';
+import { createSyncHandler } from '@dossier/worker/jobs/sync.ts';
+import { wireWorker } from '@dossier/worker/wire.ts';
+import { createTestDatabase } from './database.ts';
+
+/** A node without processes and queue: its database, its feed on a port, and its engine called directly. */
+export interface EngineNode {
+  database: Database;
+  photos: PhotoStore;
+  feedUrl: string;
+  /** Reminders that the engine wanted to leave in the queue. */
+  reminders: string[];
+  makeList(name: string): Promise<number>;
+  makeDossiers(lists: readonly number[], names: readonly string[]): Promise<string[]>;
+  /** Links a list and runs its first sync. */
+  link(master: { feedUrl: string }, remote: number, local: number): Promise<RunRow>;
+  /** Makes a run, unless one is unfinished, and carries it out. Throws what ended the attempt. */
+  sync(local: number, options?: { mode?: 'auto' | 'full' | 'verify'; signal?: AbortSignal }): Promise<RunRow>;
+  close(): Promise<void>;
+}
+
+const logger = createLogger({ level: 'error', name: 'test', pretty: false });
+
+export async function createEngineNode(environment: Record<string, string> = {}): Promise<EngineNode> {
+  const test = await createTestDatabase();
+  const folder = await mkdtemp(join(tmpdir(), 'dossier-engine-'));
+  const { configuration } = loadConfiguration({
+    environment: { SYNC_TOKEN: 'a-token-for-tests-of-thirty-two-characters', DATA_DIR: folder, ...environment },
+    workingDirectory: folder,
+  });
+  const photos = openPhotoStore(configuration.mediaRoot);
+  const { database } = test;
+  const [node] = await query<{ uuid: string }>(database, 'select uuid from node');
+  const nodeUuid = node?.uuid ?? '';
+  const reminders: string[] = [];
+  const queues = {
+    enqueue: async (job: { name: string }, payload: object) => reminders.push(`${job.name} ${JSON.stringify(payload)}`) > 0,
+  };
+  const deps = wireWorker({ configuration, logger, database, photos, nodeUuid, queues: queues as never });
+  const handleSync = createSyncHandler(deps);
+  const server = await serveFeed(
+    createFeedMount({ configuration, keys: [deriveSigningKey(configuration.syncToken ?? '')], logger, database, photos, nodeUuid }).handler,
+  );
+  const runNow = async (runId: number, signal = new AbortController().signal): Promise<RunRow> => {
+    const context: JobContext = { jobId: 'test', attempt: 1, lastAttempt: false, retriedByHand: false, signal, log: () => undefined };
+    await handleSync({ runId }, context);
+    const run = await findRun(database, runId);
+    if (!run) throw new Error(`no run ${runId}`);
+    return run;
+  };
+  return {
+    database,
+    photos,
+    reminders,
+    feedUrl: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    makeList: async (name) => {
+      const [list] = await query<{ id: number }>(database, `insert into watch_lists (name) values (:name) returning id`, { name });
+      return list?.id ?? 0;
+    },
+    makeDossiers: async (lists, names) => {
+      const rows = await query<{ uuid: string }>(
+        database,
+        `with made as (insert into dossiers (name) select unnest(:names::text[]) returning uuid) select uuid from made`,
+        { names },
+      );
+      const dossiers = rows.map((row) => row.uuid);
+      await query(
+        database,
+        `insert into memberships (list_id, dossier) select l, d from unnest(:lists::bigint[]) l, unnest(:dossiers::uuid[]) d`,
+        { lists, dossiers },
+      );
+      return dossiers;
+    },
+    link: async (master, remote, local) => {
+      const made = await createLink(database, {
+        slaveListId: local,
+        remoteUrl: master.feedUrl,
+        remoteListId: remote,
+        refuseNonEmpty: false,
+      });
+      if (made.outcome !== 'created' || made.runId === null) throw new Error(`link: ${made.outcome}`);
+      return runNow(made.runId);
+    },
+    sync: async (local, { mode = 'auto', signal } = {}) => {
+      const run = await createRun(database, { slaveListId: local, reason: 'person', mode });
+      return runNow(run.id, signal);
+    },
+    close: async () => {
+      server.closeAllConnections();
+      server.close();
+      await test.drop();
+      await rm(folder, { recursive: true, force: true });
+    },
+  };
+}
+
+async function serveFeed(handler: express.RequestHandler): Promise<Server> {
+  const app = express();
+  app.disable('etag');
+  app.use('/feed', handler);
+  app.use(answerProblem);
+  const server = createServer(app);
+  await new Promise<void>((resolve) => {
+    server.listen(0, '127.0.0.1', resolve);
+  });
+  return server;
+}
+
+/** What must be equal on both sides: every content field of every dossier of the list, ordered by uuid. */
+export async function contentOf(database: Database, listId: number): Promise<unknown[]> {
+  return query(
+    database,
+    `select d.uuid, d.name, d.comment, d.active, d.meta::text as meta, d.external_id, encode(computed_hash(d), 'hex') as hash,
+       (select json_agg(json_build_object('sha256', encode(p.sha256, 'hex'), 'features', p.features, 'bytes', p.bytes) order by p.sha256)
+        from photos p where p.dossier = d.uuid) as photos
+     from memberships m join dossiers d on d.uuid = m.dossier where m.list_id = :listId order by d.uuid`,
+    { listId },
+  );
+}
