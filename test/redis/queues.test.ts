@@ -135,3 +135,16 @@ test('a server that may evict jobs is warned about', async () => {
   await client.config('SET', 'maxmemory-policy', 'noeviction');
   await queues.close();
 });
+
+test('a Redis that does not let us in is refused at the start, with the remedy', async () => {
+  await client.config('SET', 'requirepass', 'secret');
+  const where = { ...site(), redisUrl: (server.redisUrl ?? '').replace('redis://', 'redis://:wrong@') };
+  const refusal = { code: 'UNAVAILABLE', message: expect.stringContaining('WRONGPASS') as string };
+  await expect(openQueues(where)).rejects.toMatchObject(refusal);
+  const { handlers } = recorder();
+  await expect(startWorkers({ ...where, handlers, concurrency: { sync: 1 } })).rejects.toMatchObject(refusal);
+  const queues = await openQueues({ ...where, redisUrl: where.redisUrl.replace('wrong', 'secret') });
+  await queues.ping();
+  await queues.close();
+  await client.config('SET', 'requirepass', '');
+});

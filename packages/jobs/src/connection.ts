@@ -21,13 +21,18 @@ export type ConnectionRole = 'producer' | 'worker';
 export type JobProcessor = Processor<unknown, void>;
 export type JobWorkerOptions = Pick<
   WorkerOptions,
-  'concurrency' | 'lockDuration' | 'stalledInterval' | 'maxStalledCount' | 'runRetryDelay'
+  'concurrency' | 'lockDuration' | 'stalledInterval' | 'maxStalledCount' | 'runRetryDelay' | 'autorun'
 >;
 
 /** A way to the datastore of the queues. What it makes must be closed before it. */
 export interface QueueConnection {
   queue(name: QueueName): Queue;
   worker(name: QueueName, process: JobProcessor, options: JobWorkerOptions): Worker;
+  /**
+   * To be awaited once after all parts are made. Rejects if they can never work: the datastore refuses them, or it is
+   * PostgreSQL and away. Redis may be away: the parts find it when it is back.
+   */
+  opened(parts: readonly { waitUntilReady(): Promise<unknown> }[]): Promise<void>;
   /** Resolves when the datastore can take commands; rejects or waits otherwise. */
   ready(): Promise<void>;
   /** One round trip. */

@@ -3,6 +3,7 @@ import type { BackendFactory, ConnectionOptions as BullConnection, RedisQueueBac
 import { Client, Pool } from 'pg';
 
 import type { ConnectionOptions, ConnectionRole, QueueConnection } from './connection.ts';
+import { withinDeadline } from './deadline.ts';
 import { reportErrors } from './error-report.ts';
 import { bullSettings } from './settings.ts';
 
@@ -47,6 +48,10 @@ export function openPostgresConnection(options: ConnectionOptions, role: Connect
     worker: (name, process, workerOptions) =>
       new Worker(name, process, { ...shared, ...workerOptions, settings: bullSettings }, backend).on('error', report),
     ready: ping,
+    async opened(parts) {
+      // BullMQ remembers a failed first contact with PostgreSQL for ever: better to fail here than to sit idle.
+      await withinDeadline(Promise.all(parts.map((part) => part.waitUntilReady())), connectTimeoutMs[role]);
+    },
     ping,
     async close() {
       await pool.end();

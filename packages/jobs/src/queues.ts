@@ -3,7 +3,7 @@ import { randomUUID } from 'node:crypto';
 import type { Job, Queue } from 'bullmq';
 
 import type { ConnectionOptions } from './connection.ts';
-import { queueUnavailable, withinDeadline } from './deadline.ts';
+import { withinDeadline } from './deadline.ts';
 import type { JobDeclaration, JobPayload, QueueName } from './declarations.ts';
 import { queueNames, reminderId } from './declarations.ts';
 import { openConnection } from './open-connection.ts';
@@ -48,8 +48,8 @@ export interface Queues {
 
 /**
  * Opens all queues for producers.
- * @throws ApplicationError UNAVAILABLE when PostgreSQL is the datastore and doesn't answer or lacks the tables. Redis may be
- * away at this moment.
+ * @throws ApplicationError UNAVAILABLE when the datastore refuses us or lacks our tables, or is PostgreSQL and away. Redis may
+ * be away at this moment.
  */
 export async function openQueues(options: ConnectionOptions): Promise<Queues> {
   const connection = openConnection(options, 'producer', producerPoolSize);
@@ -71,14 +71,11 @@ export async function openQueues(options: ConnectionOptions): Promise<Queues> {
     await connection.close();
   };
 
-  if (options.redisUrl === null) {
-    // BullMQ remembers a failed first contact with PostgreSQL for ever, so a queue is only handed out after a good one.
-    try {
-      await reached(() => Promise.all(raw.map((queue) => queue.waitUntilReady())));
-    } catch (error) {
-      await close();
-      throw queueUnavailable(error);
-    }
+  try {
+    await connection.opened(raw);
+  } catch (error) {
+    await close();
+    throw error;
   }
 
   return {

@@ -4,10 +4,13 @@ import { Redis } from 'ioredis';
 import { ApplicationError } from '@dossier/runtime/errors.ts';
 
 import type { ConnectionOptions, QueueConnection } from './connection.ts';
+import { withinDeadline } from './deadline.ts';
 import { reportErrors } from './error-report.ts';
 import { bullSettings } from './settings.ts';
 
 const oldestVersion = [6, 2] as const;
+/** How long an answer is waited for before Redis counts as away. */
+const openedMs = 2000;
 const reconnectStepMs = 100;
 const longestReconnectMs = 2000;
 
@@ -24,11 +27,21 @@ export function openRedisConnection(options: ConnectionOptions & { redisUrl: str
     keepAlive: 10_000,
     retryStrategy: (times) => Math.min(times * reconnectStepMs, longestReconnectMs),
   });
-  client.on('error', report);
   let refusal: ApplicationError | null = null;
-  let becomingReady: Promise<void> | null = null;
+  let inspection: Promise<void> = Promise.resolve();
+  let becomingReady: PromiseWithResolvers<void> | null = null;
+  client.on('error', (error) => {
+    report(error);
+    if (!isRefusal(error)) return;
+    // A client that is not let in stays connected and never gets ready.
+    refusal = refused(error);
+    becomingReady?.reject(refusal);
+    becomingReady = null;
+  });
   client.on('ready', () => {
-    inspect().catch(report);
+    inspection = inspect().catch(report);
+    becomingReady?.resolve();
+    becomingReady = null;
   });
   async function inspect(): Promise<void> {
     const { version, policy } = await describe(client);
@@ -37,23 +50,27 @@ export function openRedisConnection(options: ConnectionOptions & { redisUrl: str
     if (policy === null || policy === 'noeviction') return;
     logger.warn({ policy }, 'Redis may evict jobs: set maxmemory-policy to noeviction. The sweep replaces lost reminders.');
   }
+  async function ready(): Promise<void> {
+    if (client.status !== 'ready') {
+      if (refusal) throw refusal;
+      becomingReady ??= Promise.withResolvers();
+      await becomingReady.promise;
+    }
+    await inspection;
+    if (refusal) throw refusal;
+  }
   const shared = { connection: client, prefix };
 
   return {
     queue: (name) => new Queue(name, { ...shared, settings: bullSettings }).on('error', report),
     worker: (name, process, workerOptions) =>
       new Worker(name, process, { ...shared, ...workerOptions, settings: bullSettings }).on('error', report),
-    async ready() {
-      if (client.status !== 'ready') {
-        becomingReady ??= new Promise((resolve) => {
-          client.once('ready', () => {
-            becomingReady = null;
-            resolve();
-          });
-        });
-        await becomingReady;
-      }
-      if (refusal) throw refusal;
+    ready,
+    async opened() {
+      await withinDeadline(ready(), openedMs).catch((error: unknown) => {
+        if (refusal) throw refusal;
+        logger.warn({ err: error }, 'Redis is away; queues and workers wait for it.');
+      });
     },
     async ping() {
       await client.ping();
@@ -80,6 +97,18 @@ function configValue(answer: unknown): string | null {
 function isSupported(version: string): boolean {
   const [major = 0, minor = 0] = version.split('.').map(Number);
   return major > oldestVersion[0] || (major === oldestVersion[0] && minor >= oldestVersion[1]);
+}
+
+/** Redis lets nobody in without the right password, or not to what BullMQ needs. */
+function isRefusal(error: Error): boolean {
+  return /^(NOAUTH|WRONGPASS|NOPERM)\b/.test(error.message);
+}
+
+function refused(cause: Error): ApplicationError {
+  return new ApplicationError('UNAVAILABLE', `Redis refuses the connection: ${cause.message.slice(0, 80)}`, {
+    remedy: 'Put the user name and the password into REDIS_URL: redis://user:password@host:port',
+    cause,
+  });
 }
 
 function tooOld(version: string): ApplicationError {

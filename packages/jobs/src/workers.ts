@@ -6,7 +6,6 @@ import type { Job, Worker } from 'bullmq';
 import type { Logger } from '@dossier/runtime/logger.ts';
 
 import type { ConnectionOptions, QueueConnection } from './connection.ts';
-import { queueUnavailable } from './deadline.ts';
 import type { JobName, PayloadOf, QueueName } from './declarations.ts';
 import { isJobName, jobs, queueNames } from './declarations.ts';
 import { openConnection } from './open-connection.ts';
@@ -65,8 +64,8 @@ function concurrencies(sync: number): Record<QueueName, number> {
 
 /**
  * Starts a worker per queue. They survive a restart or a flush of their server.
- * @throws ApplicationError UNAVAILABLE when PostgreSQL is the datastore and doesn't answer or lacks the tables. Redis may be
- * away at this moment.
+ * @throws ApplicationError UNAVAILABLE when the datastore refuses us or lacks our tables, or is PostgreSQL and away. Redis may
+ * be away at this moment.
  */
 export async function startWorkers(options: WorkersOptions): Promise<Workers> {
   const { logger } = options;
@@ -83,6 +82,8 @@ export async function startWorkers(options: WorkersOptions): Promise<Workers> {
       stalledInterval: stalledIntervalMs,
       maxStalledCount: stalledLimit,
       runRetryDelay: askAgainMs,
+      // A worker that runs before it has reached its tables would ask for them without ever letting go of the processor.
+      autorun: false,
     });
     worker.on('lockRenewalFailed', (jobIds) => {
       for (const jobId of jobIds) worker.cancelJob(jobId, 'another worker has taken the job over');
@@ -112,25 +113,29 @@ export async function startWorkers(options: WorkersOptions): Promise<Workers> {
     }
   }
 
-  if (options.redisUrl === null) {
-    // BullMQ remembers a failed first contact with PostgreSQL for ever; better to fail here than to sit idle.
-    try {
-      await Promise.all(workers.map((worker) => worker.waitUntilReady()));
-    } catch (error) {
-      await disconnect(workers, connection);
-      throw queueUnavailable(error);
-    }
+  try {
+    await connection.opened(workers);
+  } catch (error) {
+    await disconnect(workers, connection);
+    throw error;
   }
+  for (const worker of workers)
+    worker
+      .waitUntilReady()
+      .then(() => worker.run())
+      .catch(
+        (error: unknown) =>
+          stopping.signal.aborted || logger.error({ err: error, queue: worker.name }, 'A worker can not start; restart this process.'),
+      );
 
   return {
     async close({ timeoutMs }) {
-      const closed = Promise.all(workers.map((worker) => worker.close())).then(() => true);
+      const closed = Promise.all(workers.map((worker) => worker.close()));
       stopping.abort(new Error('the worker shuts down'));
-      const finished = await Promise.race([closed, delay(timeoutMs, false)]);
-      if (!finished) {
+      if (!(await settlesWithin(closed, timeoutMs))) {
         logger.warn({ jobs: running.size }, 'Jobs did not stop in time; they are handed back to the queue.');
         const handedBack = [...running.values()].map(({ job, token }) => job.moveToWait(token));
-        await Promise.race([Promise.allSettled(handedBack), delay(disconnectMs)]);
+        await settlesWithin(Promise.allSettled(handedBack), disconnectMs);
       }
       await disconnect(workers, connection);
     },
@@ -138,8 +143,20 @@ export async function startWorkers(options: WorkersOptions): Promise<Workers> {
 }
 
 async function disconnect(workers: readonly Worker[], connection: QueueConnection): Promise<void> {
-  await Promise.race([Promise.allSettled(workers.map((worker) => worker.disconnect())), delay(disconnectMs)]);
-  await Promise.race([connection.close(), delay(disconnectMs)]);
+  await settlesWithin(Promise.allSettled(workers.map((worker) => worker.disconnect())), disconnectMs);
+  await settlesWithin(connection.close(), disconnectMs);
+}
+
+/** True if the work is done within `timeoutMs`, well or not; it goes on otherwise. */
+async function settlesWithin(work: Promise<unknown>, timeoutMs: number): Promise<boolean> {
+  const timer = new AbortController();
+  const settled = work.then(
+    () => true,
+    () => true,
+  );
+  const result = await Promise.race([settled, delay(timeoutMs, false, { signal: timer.signal }).catch(() => false)]);
+  timer.abort();
+  return result;
 }
 
 async function callHandler(handlers: JobHandlers, job: Job, { logger, signal }: { logger: Logger; signal: AbortSignal }): Promise<void> {
