@@ -14,7 +14,8 @@ export async function startRoles(
   }
   if (!roles.api) return { url: null };
   const { startApi } = await import('@dossier/api/serve.ts');
-  const api = await startApi(node);
+  const { wireApi } = await import('@dossier/api/wire.ts');
+  const api = await startApi(wireApi(node));
   shutdown.add('the API', () => api.close());
   return { url: api.url };
 }
