@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { latestDueDate, nextDue } from '@dossier/domain/schedule.ts';
 import type { Schedule } from '@dossier/domain/schedule.ts';
 import { jobs } from '@dossier/jobs/declarations.ts';
-import { createRun, listLinks, saveSchedule } from '@dossier/store/links.ts';
+import { createRun, listLinksAfter, saveSchedule } from '@dossier/store/links.ts';
 import type { LinkRow } from '@dossier/store/links.ts';
 import type { WorkerDependencies } from './dependencies.ts';
 
@@ -41,7 +41,7 @@ export async function planLink(deps: WorkerDependencies, link: LinkRow, now: Dat
 export async function fanOut(deps: WorkerDependencies, now: Date): Promise<void> {
   let after = 0;
   for (;;) {
-    const links = await listLinks(deps.database, { after, limit: batch });
+    const links = await listLinksAfter(deps.database, after, batch);
     const last = links.at(-1);
     if (!last) return;
     after = last.slave_list_id;

@@ -3,7 +3,7 @@ import type { Schedule } from '@dossier/jobs/schedulers.ts';
 import { startWorkers } from '@dossier/jobs/workers.ts';
 import type { JobHandlers } from '@dossier/jobs/workers.ts';
 import { createFeedAgents } from '@dossier/replication/feed-agents.ts';
-import { listLinks } from '@dossier/store/links.ts';
+import { listLinksAfter } from '@dossier/store/links.ts';
 import type { WorkerDependencies } from './dependencies.ts';
 import { createCollectPhotosHandler } from './jobs/collect-photos.ts';
 import { createDeadLetterHandler } from './jobs/dead-letter.ts';
@@ -64,7 +64,7 @@ export async function startWorker(node: WorkerNode & { databaseUrl: string; queu
 
 /** The tick follows the SYNC_TIME of a master, as last learnt; on a node without links its own stands. */
 async function readSchedule({ database }: WorkerDependencies, known: Schedule): Promise<Schedule> {
-  const [link] = await listLinks(database, { after: 0, limit: 1 });
+  const [link] = await listLinksAfter(database, 0, 1);
   const learnt = link && scheduleOf(link);
   return learnt ? { syncTime: { hour: learnt.hour, minute: learnt.minute }, timeZone: learnt.timeZone } : known;
 }

@@ -1,6 +1,6 @@
 import { jobs } from '@dossier/jobs/declarations.ts';
 import { listUnlinking } from '@dossier/store/links.ts';
-import { listDeadLetters } from '@dossier/store/dead-letters.ts';
+import { listDeadLetterIds } from '@dossier/store/dead-letters.ts';
 import { listStrandedRuns } from '@dossier/store/runs.ts';
 import type { WorkerDependencies } from '../dependencies.ts';
 import { fanOut } from '../schedule.ts';
@@ -19,8 +19,8 @@ export function createSweepHandler(deps: WorkerDependencies) {
       else await deps.queues.enqueue(jobs.link, { slaveDossierList: run.slave_list_id });
     }
     await fanOut(deps, new Date());
-    for (const letter of await listDeadLetters(deps.database, { before: null, limit: shownDeadLetters })) {
-      await deps.queues.enqueue(jobs['dead-letter'], { deadLetterId: letter.id });
+    for (const deadLetterId of await listDeadLetterIds(deps.database, shownDeadLetters)) {
+      await deps.queues.enqueue(jobs['dead-letter'], { deadLetterId });
     }
   };
 }
