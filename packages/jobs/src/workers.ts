@@ -123,10 +123,10 @@ export async function startWorkers(options: WorkersOptions): Promise<Workers> {
     worker
       .waitUntilReady()
       .then(() => worker.run())
-      .catch(
-        (error: unknown) =>
-          stopping.signal.aborted || logger.error({ err: error, queue: worker.name }, 'A worker can not start; restart this process.'),
-      );
+      .catch((error: unknown) => {
+        if (stopping.signal.aborted) return;
+        logger.error({ err: error, queue: worker.name }, 'A worker can not start; restart this process.');
+      });
 
   return {
     async close({ timeoutMs }) {
