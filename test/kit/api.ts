@@ -128,7 +128,7 @@ function checkProblem(response: Response, json: unknown): void {
     problem.status !== response.status && 'status',
     problemStatus[problem.code] !== response.status && 'code',
     problem.desc !== problem.detail && 'desc',
-    /\bat \/|node_modules|select |insert |update /.test(JSON.stringify(json)) && 'SQL or stack',
+    /\\n\s+at |node_modules|\bselect |insert into|update \w+ set/.test(JSON.stringify(json)) && 'SQL or stack',
     response.status === 401 && response.headers.get('www-authenticate') === null && 'WWW-Authenticate',
     response.status === 503 && response.headers.get('retry-after') === null && 'Retry-After',
   ].filter((fault) => fault !== false);

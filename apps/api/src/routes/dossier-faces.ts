@@ -155,10 +155,15 @@ interface Exchange {
   readonly response: Response;
 }
 
-/** A photo's bytes never change under its id, so whoever has them need not ask again. True if the asker has them. */
+/**
+ * A photo's bytes never change under its id, so whoever has them need not ask again. True if the asker has them, also when asking for a
+ * fresh copy: there is none fresher.
+ */
 function hasFresh({ request, response }: Exchange, tag: string): boolean {
-  response.set({ ETag: `"${tag}"`, 'Cache-Control': 'private, max-age=31536000, immutable', 'Content-Disposition': 'inline' });
-  if (!request.fresh) return false;
+  const etag = `"${tag}"`;
+  response.set({ ETag: etag, 'Cache-Control': 'private, max-age=31536000, immutable', 'Content-Disposition': 'inline' });
+  const known = (request.get('if-none-match') ?? '').split(',').map((entry) => entry.trim().replace(/^W\//, ''));
+  if (!known.includes(etag) && !known.includes('*')) return false;
   response.status(304).end();
   return true;
 }

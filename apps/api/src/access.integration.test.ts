@@ -1,0 +1,181 @@
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { mayActAs, roles } from '@dossier/domain/role.ts';
+import { sessionSchema } from '@dossier/protocol/session.ts';
+import { problemSchema } from '@dossier/protocol/problem.ts';
+import { ensureAdministrator } from '@dossier/store/administrator.ts';
+import { query } from '@dossier/store/database.ts';
+import { issueToken } from '@dossier/store/tokens.ts';
+import { createUser, findUser, setPassword } from '@dossier/store/users.ts';
+import { startTestApi } from '../../../test/kit/api.ts';
+import type { TestApi } from '../../../test/kit/api.ts';
+import { listRoutes } from './app.ts';
+import { createMetrics } from './metrics.ts';
+import type { Access } from './route.ts';
+import { cookieName } from './session.ts';
+
+let api: TestApi;
+beforeAll(async () => {
+  api = await startTestApi();
+});
+afterAll(() => api.stop());
+
+/** Who may do what, said a second time: a route that is missing here or opened by mistake fails the test. */
+const table: Record<string, Access> = {
+  'post /auth/login/': 'everyone',
+  'post /auth/logout/': 'viewer',
+  'get /dossier-lists/': 'viewer',
+  'post /dossier-lists/': 'admin',
+  'get /dossier-lists/:id/': 'viewer',
+  'patch /dossier-lists/:id/': 'admin',
+  'delete /dossier-lists/:id/': 'admin',
+  'post /dossier-lists/:id/purge/': 'admin',
+  'get /dossiers/': 'viewer',
+  'post /dossiers/': 'operator',
+  'get /dossiers/:id/': 'viewer',
+  'patch /dossiers/:id/': 'operator',
+  'delete /dossiers/:id/': 'operator',
+  'get /dossier-faces/': 'viewer',
+  'post /dossier-faces/': 'operator',
+  'get /dossier-faces/:id/': 'viewer',
+  'delete /dossier-faces/:id/': 'operator',
+  'get /dossier-faces/:id/photo/': 'viewer',
+  'get /dossier-faces/:id/thumbnail/': 'viewer',
+  'get /healthz': 'everyone',
+  'get /readyz': 'everyone',
+  'get /metrics': 'viewer',
+  'get /openapi.json': 'viewer',
+  'get /docs/': 'viewer',
+  'get /docs/:file': 'viewer',
+  'get /': 'everyone',
+  'get /ui/': 'everyone',
+  'get /ui/sign-in.js': 'everyone',
+  'get /ui/sign-in.css': 'everyone',
+};
+
+test('every route is for exactly those whom the table names', async () => {
+  const routes = listRoutes(api.deps, createMetrics(api.test.database));
+  expect(Object.fromEntries(routes.map((route) => [`${route.method} ${route.path}`, route.access]))).toEqual(table);
+  for (const { method, path, access } of routes.filter((route) => route.path !== '/auth/logout/')) {
+    const target = path.replace(':id', '999999').replace(':file', 'none');
+    const stranger = await fetch(api.url + target, { method: method.toUpperCase(), redirect: 'manual' });
+    await stranger.arrayBuffer();
+    if (access !== 'everyone') expect([method, path, stranger.status]).toEqual([method, path, 401]);
+    for (const role of roles) {
+      const answer = await api.call(method.toUpperCase(), target, { role });
+      if (access !== 'everyone') expect([method, path, role, answer.status === 403]).toEqual([method, path, role, !mayActAs(role, access)]);
+    }
+  }
+});
+
+async function logIn(name: string, password: string, options: { path?: string; headers?: Record<string, string> } = {}): Promise<Response> {
+  return fetch(api.url + (options.path ?? '/auth/login/'), {
+    method: 'POST',
+    headers: { authorization: `Basic ${Buffer.from(`${name}:${password}`).toString('base64')}`, ...options.headers },
+  });
+}
+
+async function status(authorization: string): Promise<number> {
+  const answer = await fetch(`${api.url}/dossier-lists/`, { headers: { authorization } });
+  await answer.arrayBuffer();
+  return answer.status;
+}
+
+test('signing in gives a token that works in every form until signing out', async () => {
+  const answer = await logIn('operator', 'operator-password');
+  expect([answer.status, answer.headers.get('set-cookie'), answer.headers.get('www-authenticate')]).toEqual([200, null, null]);
+  const session = sessionSchema.parse(await answer.json());
+  expect(session.user).toMatchObject({ name: 'operator', role: 'operator' });
+  expect(Date.parse(session.token_expiration_datetime)).toBeGreaterThan(Date.now() + 3_600_000);
+  for (const form of [`token ${session.token}`, `Token  ${session.token}`, `TOKEN\t${session.token}`]) expect(await status(form)).toBe(200);
+  for (const form of ['', 'Token', 'Token nonsense', `Bearer${session.token}`, `Token${session.token}`])
+    expect(await status(form)).toBe(401);
+  const out = await fetch(`${api.url}/auth/logout/`, { method: 'POST', headers: { authorization: `Token ${session.token}` } });
+  expect([out.status, await status(`Token ${session.token}`)]).toEqual([204, 401]);
+});
+
+test('tokens end with their time, with a new password and with their user', async () => {
+  const user = await createUser(api.test.database, { name: 'short', role: 'viewer', password: 'päss:wörd' });
+  const lapsed = await issueToken(api.test.database, { userId: user.id, kind: 'api', label: '', lifetimeMs: -1 });
+  expect(await status(`Token ${lapsed.token}`)).toBe(401);
+  const lasting = await issueToken(api.test.database, { userId: user.id, kind: 'api', label: '', lifetimeMs: null });
+  const session = sessionSchema.parse(await (await logIn('short', 'päss:wörd')).json());
+  await setPassword(api.test.database, 'short', 'another');
+  expect(await status(`Token ${session.token}`)).toBe(401);
+  expect(await status(`Token ${lasting.token}`)).toBe(200);
+  expect([(await logIn('short', 'päss:wörd')).status, (await logIn('short', 'another')).status]).toEqual([401, 200]);
+  await query(api.test.database, `update users set active = false where name = 'short'`);
+  expect([await status(`Token ${lasting.token}`), (await logIn('short', 'another')).status]).toEqual([401, 401]);
+});
+
+test('secrets are in the database as hashes only', async () => {
+  const kept = await query<{ text: string }>(
+    api.test.database,
+    `select cast(row(u.*) as text) as text from users u union all select cast(row(t.*) as text) from tokens t`,
+  );
+  const all = kept.map((row) => row.text).join('\n');
+  expect(all).toContain('$argon2id$');
+  for (const secret of [...Object.values(api.tokens), 'admin-password']) expect(all).not.toContain(secret);
+});
+
+test('failed sign-ins are refused after twenty, for that name only', async () => {
+  const challenge = await logIn('nobody', 'x');
+  expect([challenge.status, challenge.headers.get('www-authenticate')?.startsWith('Basic ')]).toEqual([401, true]);
+  expect((await logIn('nobody', 'x', { headers: { origin: api.url } })).headers.get('www-authenticate')).toMatch(/^Token /);
+  for (const authorization of ['Basic', 'Basic !!!', 'Basic bm9jb2xvbg==', `Basic ${Buffer.from('a\u0000b:c').toString('base64')}`]) {
+    const { status: code } = await fetch(`${api.url}/auth/login/`, { method: 'POST', headers: { authorization } });
+    expect(code).toBe(401);
+  }
+  const codes = [];
+  for (let times = 0; times < 19; times += 1) codes.push((await logIn('nobody', 'x')).status);
+  expect(codes.slice(0, 18)).toEqual(Array.from({ length: 18 }, () => 401));
+  const refused = await logIn('nobody', 'x');
+  expect([refused.status, Number(refused.headers.get('retry-after')) > 0]).toEqual([429, true]);
+  expect(problemSchema.parse(await refused.json()).code).toBe('TOO_MANY_REQUESTS');
+  expect((await logIn('viewer', 'viewer-password')).status).toBe(200);
+});
+
+test('the session cookie is out of reach of scripts and of other sites', async () => {
+  const answer = await logIn('admin', 'admin-password', { path: '/auth/login/?cookie=1' });
+  const set = answer.headers.get('set-cookie') ?? '';
+  expect(set).toMatch(/; HttpOnly/);
+  expect(set).toMatch(/; SameSite=Lax/);
+  expect(set).not.toMatch(/Secure/);
+  const cookie = set.split(';')[0] ?? '';
+  expect(cookie.split('=')[0]).toBe(cookieName(api.deps.nodeUuid));
+  const make = async (headers: Record<string, string>): Promise<number> => {
+    const made = await fetch(`${api.url}/dossier-lists/`, {
+      method: 'POST',
+      headers: { cookie: `theme=dark; ${cookie}`, 'content-type': 'application/json', ...headers },
+      body: JSON.stringify({ name: 'by cookie' }),
+    });
+    await made.arrayBuffer();
+    return made.status;
+  };
+  expect(await make({})).toBe(201);
+  expect(await make({ origin: api.url })).toBe(201);
+  expect(await make({ 'sec-fetch-site': 'same-origin' })).toBe(201);
+  expect(await make({ origin: 'https://evil.example' })).toBe(403);
+  expect(await make({ origin: 'null' })).toBe(403);
+  expect(await make({ 'sec-fetch-site': 'cross-site', origin: api.url })).toBe(403);
+  expect(await make({ authorization: 'Token nonsense' })).toBe(401);
+});
+
+test('the administrator is made once, and ADMIN_TOKEN follows the configuration', async () => {
+  const { database } = api.test;
+  const settings = { adminUsername: 'root', adminPassword: null, adminToken: 'first-token' };
+  const made = await Promise.all([ensureAdministrator(database, settings), ensureAdministrator(database, settings)]);
+  const [generated, none] = made.map((each) => each.generatedPassword).toSorted((a, b) => Number(b !== null) - Number(a !== null));
+  expect(none).toBeNull();
+  expect((await logIn('root', generated ?? '')).status).toBe(200);
+  expect((await findUser(database, 'root'))?.role).toBe('admin');
+  expect(await status('Token first-token')).toBe(200);
+  expect(await ensureAdministrator(database, { ...settings, adminPassword: 'ignored', adminToken: 'second-token' })).toEqual({
+    generatedPassword: null,
+  });
+  expect([await status('Token first-token'), await status('Token second-token')]).toEqual([401, 200]);
+  expect((await logIn('root', 'ignored')).status).toBe(401);
+  await fetch(`${api.url}/auth/logout/`, { method: 'POST', headers: { authorization: 'Token second-token' } });
+  expect(await status('Token second-token')).toBe(200);
+  await ensureAdministrator(database, { ...settings, adminToken: null });
+  expect(await status('Token second-token')).toBe(401);
+});
