@@ -12,6 +12,9 @@ export interface CursorOrder {
 
 const byId: CursorOrder = { ordering: 'id', column: 'id' };
 
+/** Of collections that are history. */
+export const newestFirst: CursorOrder = { ordering: '-id', column: 'id' };
+
 const shape = z.tuple([z.string(), z.enum(['after', 'before']), z.string().nullable(), z.int().positive()]);
 
 /** The cursor that a client gives back; BAD_PARAM for one that this collection in this order never gave out. */

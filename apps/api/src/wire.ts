@@ -1,3 +1,4 @@
+import { hostname } from 'node:os';
 import { deriveSigningKey } from '@dossier/protocol/signing-key.ts';
 import type { SigningKey } from '@dossier/protocol/signing-key.ts';
 import type { Queues } from '@dossier/jobs/queues.ts';
@@ -6,14 +7,20 @@ import type { Configuration } from '@dossier/runtime/configuration.ts';
 import type { Logger } from '@dossier/runtime/logger.ts';
 import type { Database } from '@dossier/store/database.ts';
 import type { ApiDependencies } from './dependencies.ts';
+import { createSyncEvents } from './events.ts';
+import { createMasterProbe } from './master-probe.ts';
 import { changesRoute } from './routes/changes.ts';
 import { createFeedMount } from './routes/feed.ts';
+import { createQueuesMount } from './routes/queues.ts';
+import { syncRoutes } from './routes/sync.ts';
 
 /** What a node gives its API. */
 export interface ApiNode {
   configuration: Configuration;
   logger: Logger;
   database: Database;
+  /** The same database, for the connection that listens for changes. */
+  databaseUrl: string;
   photos: PhotoStore;
   queues: Queues;
   nodeUuid: string;
@@ -24,13 +31,28 @@ function signingKeys(configuration: Configuration): SigningKey[] {
   return [configuration.syncToken, configuration.syncTokenPrevious].filter((token) => token !== null).map(deriveSigningKey);
 }
 
-/** Puts the API of a node together: its own routes, the feed, and replication. */
-export function wireApi(node: ApiNode): ApiDependencies {
-  const keys = signingKeys(node.configuration);
+/** The API's dependencies, and what must be closed before the API so that nobody who follows the events keeps it from ending. */
+export interface WiredApi {
+  readonly dependencies: ApiDependencies;
+  closeEvents(): Promise<void>;
+}
+
+/** Puts the API of a node together: its own routes, the feed, replication and the queues' board. Opens the connection that listens for changes. */
+export function wireApi(node: ApiNode): WiredApi {
+  const { configuration } = node;
+  const keys = signingKeys(configuration);
+  const signingKey = configuration.syncToken === null ? null : deriveSigningKey(configuration.syncToken);
+  const events = createSyncEvents(node);
   return {
-    ...node,
-    probeMaster: () => Promise.resolve('available'),
-    routes: [changesRoute(node)],
-    mounts: [createFeedMount({ ...node, keys })],
+    dependencies: {
+      ...node,
+      probeMaster: createMasterProbe({ signingKey }),
+      routes: [changesRoute(node), ...syncRoutes({ ...node, signingKey, events })],
+      mounts: [
+        createFeedMount({ ...node, keys }),
+        createQueuesMount({ queues: node.queues, nodeName: `${hostname()}:${configuration.port}` }),
+      ],
+    },
+    closeEvents: () => events.close(),
   };
 }

@@ -14,7 +14,7 @@ if (major < oldest) {
   );
   process.exitCode = 2;
 } else {
-  import('../src/main.ts').then(({ main }) =>
+  void import('../src/main.ts').then(({ main }) =>
     main({
       arguments: process.argv.slice(2),
       // oxlint-disable-next-line node/no-process-env -- the door: handed on to packages/runtime, which reads it

@@ -15,7 +15,12 @@ export async function startRoles(
   if (!roles.api) return { url: null };
   const { startApi } = await import('@dossier/api/serve.ts');
   const { wireApi } = await import('@dossier/api/wire.ts');
-  const api = await startApi(wireApi(node));
-  shutdown.add('the API', () => api.close());
+  const { dependencies, closeEvents } = wireApi(node);
+  shutdown.add('the events', closeEvents);
+  const api = await startApi(dependencies);
+  // Together: the API waits for those who follow the events.
+  shutdown.add('the API', async () => {
+    await Promise.all([closeEvents(), api.close()]);
+  });
   return { url: api.url };
 }

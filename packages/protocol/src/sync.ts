@@ -4,13 +4,16 @@ import { runMethods, runModes, runReasons, runStates } from '@dossier/domain/run
 import { idSchema, timeSchema } from './values.ts';
 
 const listId = z
-  .union([
-    idSchema,
-    z
-      .string()
-      .regex(/^[1-9]\d{0,15}$/)
-      .transform(Number),
-  ])
+  .union(
+    [
+      idSchema,
+      z
+        .string()
+        .regex(/^[1-9]\d{0,14}$/)
+        .transform(Number),
+    ],
+    'must be the id of a watch list',
+  )
   .meta({ override: { type: 'integer', minimum: 1 } });
 
 const httpUrl = z
@@ -19,9 +22,18 @@ const httpUrl = z
   .refine((value) => {
     const url = URL.parse(value);
     return (
-      url !== null && (url.protocol === 'http:' || url.protocol === 'https:') && url.username === '' && url.search === '' && url.hash === ''
+      url !== null && /^https?:\/\//i.test(value) && url.username === '' && url.password === '' && url.search === '' && url.hash === ''
     );
   }, 'must be an http:// or https:// URL without credentials, query or fragment');
+
+/**
+ * The form in which addresses of masters are kept and compared: letter case of scheme and host, a default port and trailing slashes
+ * don't count.
+ */
+export function normaliseRemoteUrl(value: string): string {
+  const url = new URL(value);
+  return `${url.origin}${url.pathname.replace(/\/+$/, '')}`;
+}
 
 /** The body of `POST /sync/dossier-lists/`. */
 export const linkRequest = z
@@ -122,6 +134,23 @@ export const deadLetterSchema = z
   .meta({ id: 'DeadLetter' });
 export type DeadLetter = z.infer<typeof deadLetterSchema>;
 
+/** A dossier of a replica that was deleted here while its master was away, and what became of it. */
+export const offlineDeletionSchema = z
+  .looseObject({
+    id: idSchema,
+    slave_dossier_list: idSchema,
+    dossier: idSchema,
+    name: z.string(),
+    external_id: z.string().nullable(),
+    deleted_by: z.string(),
+    deleted_date: timeSchema,
+    settled_as: z.enum(['restored', 'kept-deleted', 'gone-on-master', 'unlinked']).nullable(),
+    settled_date: timeSchema.nullable(),
+    settled_run: idSchema.nullable(),
+  })
+  .meta({ id: 'OfflineDeletion' });
+export type OfflineDeletion = z.infer<typeof offlineDeletionSchema>;
+
 export const masterTestSchema = z
   .looseObject({
     node: z.uuid(),
@@ -131,3 +160,4 @@ export const masterTestSchema = z
     TIME_ZONE: z.string(),
   })
   .meta({ id: 'MasterTest' });
+export type MasterTest = z.infer<typeof masterTestSchema>;

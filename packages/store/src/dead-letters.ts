@@ -1,5 +1,7 @@
 import { query, queryOne, transaction } from './database.ts';
 import type { Connection, Database } from './database.ts';
+import { newestFirst, toPage } from './keyset.ts';
+import type { Page, PageRequest } from './keyset.ts';
 import { createRun } from './links.ts';
 
 /** A run that failed for good and waits for a person (or for the next scheduled run to succeed). */
@@ -18,13 +20,15 @@ export interface DeadLetterRow {
 
 const columns = `id, slave_list_id, run_id, phase, code, sentence, remedy, first_date, last_date, count`;
 
-/** Dead letters below the id `before` (null: from the newest), newest first. */
-export async function listDeadLetters(connection: Connection, page: { before: number | null; limit: number }): Promise<DeadLetterRow[]> {
-  return query<DeadLetterRow>(
+/** One page of the dead letters, newest first. */
+export async function listDeadLetters(connection: Connection, page: PageRequest): Promise<Page<DeadLetterRow>> {
+  const { condition, order } = newestFirst(page);
+  const rows = await query<DeadLetterRow>(
     connection,
-    `select ${columns} from dead_letters where (:before::bigint is null or id < :before::bigint) order by id desc limit :limit`,
-    page,
+    `select ${columns} from dead_letters where ${condition} order by ${order} limit :rows`,
+    { id: page.cursor?.id ?? 0, rows: page.limit + 1 },
   );
+  return toPage(rows, page, (row) => ({ value: null, id: row.id }));
 }
 
 export async function findDeadLetter(connection: Connection, id: number): Promise<DeadLetterRow | null> {
@@ -47,4 +51,10 @@ export async function retryDeadLetter(database: Database, id: number): Promise<{
     const run = await createRun(tx, { slaveListId: letter.slave_list_id, reason: 'person', mode: 'auto' });
     return { runId: run.id, slaveListId: letter.slave_list_id };
   });
+}
+
+/** The ids of the newest dead letters. */
+export async function listDeadLetterIds(connection: Connection, limit: number): Promise<number[]> {
+  const rows = await query<{ id: number }>(connection, `select id from dead_letters order by id desc limit :limit`, { limit });
+  return rows.map((row) => row.id);
 }

@@ -45,3 +45,9 @@ export function toPage<Row>(
     previous: hasPrevious && start ? { direction: 'before', value: start.value, id: start.id } : null,
   };
 }
+
+/** How rows are read that are listed by id, newest first; the cursor's id is the parameter `:id`. */
+export function newestFirst({ cursor }: PageRequest): { condition: string; order: string } {
+  const backwards = cursor?.direction === 'before';
+  return { condition: cursor === null ? 'true' : `id ${backwards ? '>' : '<'} :id`, order: backwards ? 'id asc' : 'id desc' };
+}

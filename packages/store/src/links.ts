@@ -2,6 +2,8 @@ import type { LinkState } from '@dossier/domain/link.ts';
 import type { SyncError } from '@dossier/protocol/sync.ts';
 import { query, queryOne, transaction } from './database.ts';
 import type { Connection, Database } from './database.ts';
+import { toPage } from './keyset.ts';
+import type { Page, PageRequest } from './keyset.ts';
 
 /** "This slave list copies that master list", with what the slave knows of both. */
 export interface LinkRow {
@@ -47,9 +49,30 @@ export async function findLink(connection: Connection, slaveListId: number): Pro
   return queryOne<LinkRow>(connection, `select ${linkColumns} where k.slave_list_id = :slaveListId`, { slaveListId });
 }
 
-/** All links with an id above `after`, in the order of their lists' ids. */
-export async function listLinks(connection: Connection, page: { after: number; limit: number }): Promise<LinkRow[]> {
-  return query<LinkRow>(connection, `select ${linkColumns} where k.slave_list_id > :after order by k.slave_list_id limit :limit`, page);
+/** One page of the links, in the order of their lists' ids. */
+export async function listLinks(connection: Connection, page: PageRequest): Promise<Page<LinkRow>> {
+  const backwards = page.cursor?.direction === 'before';
+  const rows = await query<LinkRow>(
+    connection,
+    `select ${linkColumns}
+     where ${page.cursor ? `k.slave_list_id ${backwards ? '<' : '>'} :id` : 'true'}
+     order by k.slave_list_id ${backwards ? 'desc' : 'asc'} limit :rows`,
+    { id: page.cursor?.id ?? 0, rows: page.limit + 1 },
+  );
+  return toPage(rows, page, (row) => ({ value: null, id: row.slave_list_id }));
+}
+
+/** Links with an id above `after`, in the order of their lists' ids: for those who go through all of them. */
+export async function listLinksAfter(connection: Connection, after: number, limit: number): Promise<LinkRow[]> {
+  return query<LinkRow>(connection, `select ${linkColumns} where k.slave_list_id > :after order by k.slave_list_id limit :limit`, {
+    after,
+    limit,
+  });
+}
+
+/** Those of the given lists that have a link. */
+export async function findLinks(connection: Connection, slaveListIds: readonly number[]): Promise<LinkRow[]> {
+  return query<LinkRow>(connection, `select ${linkColumns} where k.slave_list_id = any(:slaveListIds::bigint[])`, { slaveListIds });
 }
 
 export type LinkCreation =

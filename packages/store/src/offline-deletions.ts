@@ -1,6 +1,8 @@
 import type { Knex } from 'knex';
 import { query } from './database.ts';
 import type { Connection } from './database.ts';
+import { newestFirst, toPage } from './keyset.ts';
+import type { Page, PageRequest } from './keyset.ts';
 
 /** A dossier of a replica that was deleted on this slave while its master was unavailable. */
 export interface OfflineDeletionRow {
@@ -16,17 +18,20 @@ export interface OfflineDeletionRow {
   settled_run: number | null;
 }
 
-/** The journal of a list, newest first, below the id `before`. */
+/** One page of a list's journal, newest first. */
 export async function listOfflineDeletions(
   connection: Connection,
-  page: { slaveListId: number; before: number | null; limit: number },
-): Promise<OfflineDeletionRow[]> {
-  return query<OfflineDeletionRow>(
+  slaveListId: number,
+  page: PageRequest,
+): Promise<Page<OfflineDeletionRow>> {
+  const { condition, order } = newestFirst(page);
+  const rows = await query<OfflineDeletionRow>(
     connection,
     `select id, slave_list_id, dossier_id, name, external_id, deleted_by, deleted_date, settled_as, settled_date, settled_run
-     from offline_deletions where slave_list_id = :slaveListId and (:before::bigint is null or id < :before::bigint) order by id desc limit :limit`,
-    page,
+     from offline_deletions where slave_list_id = :slaveListId and ${condition} order by ${order} limit :rows`,
+    { slaveListId, id: page.cursor?.id ?? 0, rows: page.limit + 1 },
   );
+  return toPage(rows, page, (row) => ({ value: null, id: row.id }));
 }
 
 /** Closes the open entries of a list by what its rows say now; returns how many dossiers were restored. */

@@ -1,9 +1,11 @@
 import type { RunMethod, RunMode, RunReason, RunState } from '@dossier/domain/run.ts';
 import type { Difference, SyncError } from '@dossier/protocol/sync.ts';
-import { findLink } from './links.ts';
+import { createRun, findLink } from './links.ts';
 import type { LinkRow } from './links.ts';
 import { query, queryOne, transaction } from './database.ts';
 import type { Connection, Database } from './database.ts';
+import { newestFirst, toPage } from './keyset.ts';
+import type { Page, PageRequest } from './keyset.ts';
 import { requireFence } from './staging.ts';
 import type { TakenRun } from './staging.ts';
 
@@ -47,16 +49,43 @@ export async function findRun(connection: Connection, runId: number): Promise<Ru
   return queryOne<RunRow>(connection, `select ${runColumns} from runs where id = :runId`, { runId });
 }
 
-/** A link's runs, newest first, below the id `before` (null: from the newest). */
-export async function listRuns(
-  connection: Connection,
-  page: { slaveListId: number; before: number | null; limit: number },
-): Promise<RunRow[]> {
+/** One page of a list's runs, newest first. */
+export async function listRuns(connection: Connection, slaveListId: number, page: PageRequest): Promise<Page<RunRow>> {
+  const { condition, order } = newestFirst(page);
+  const rows = await query<RunRow>(
+    connection,
+    `select ${runColumns} from runs where slave_list_id = :slaveListId and ${condition} order by ${order} limit :rows`,
+    { slaveListId, id: page.cursor?.id ?? 0, rows: page.limit + 1 },
+  );
+  return toPage(rows, page, (row) => ({ value: null, id: row.id }));
+}
+
+/** The newest `each` runs of each of the given lists, oldest first. The unfinished run of a list, if any, is its newest. */
+export async function listNewestRuns(connection: Connection, slaveListIds: readonly number[], each: number): Promise<RunRow[]> {
   return query<RunRow>(
     connection,
-    `select ${runColumns} from runs where slave_list_id = :slaveListId and (:before::bigint is null or id < :before::bigint) order by id desc limit :limit`,
-    page,
+    `select r.* from unnest(:slaveListIds::bigint[]) as lists (list_id), lateral (
+       select ${runColumns} from runs where slave_list_id = lists.list_id order by id desc limit :each
+     ) r order by r.id`,
+    { slaveListIds, each },
   );
+}
+
+/** A run that a person asks for; `run` is the unfinished one if the link has one already. */
+export type RunRequest = { outcome: 'no-link' } | { outcome: 'unlinking' } | { outcome: 'run'; run: RunRow; link: LinkRow };
+
+/** Makes a run for a person, in a transaction that no cancellation of the link can slip into. */
+export async function requestRun(database: Database, request: { slaveListId: number; mode: RunMode }): Promise<RunRequest> {
+  return transaction(database, async (tx) => {
+    await query(tx, `select from links where slave_list_id = :slaveListId for share`, { slaveListId: request.slaveListId });
+    const link = await findLink(tx, request.slaveListId);
+    if (!link) return { outcome: 'no-link' };
+    if (link.state === 'unlinking') return { outcome: 'unlinking' };
+    const { id } = await createRun(tx, { ...request, reason: 'person' });
+    const run = await findRun(tx, id);
+    if (!run) throw new Error(`run ${id} vanished while it was made`);
+    return { outcome: 'run', run, link };
+  });
 }
 
 /** The unfinished run of each of the given lists. */

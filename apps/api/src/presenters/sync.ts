@@ -1,0 +1,97 @@
+import type { DeadLetter, Link, OfflineDeletion, Run } from '@dossier/protocol/sync.ts';
+import { progressSchema } from '@dossier/protocol/sync.ts';
+import type { DeadLetterRow } from '@dossier/store/dead-letters.ts';
+import type { LinkRow } from '@dossier/store/links.ts';
+import type { OfflineDeletionRow } from '@dossier/store/offline-deletions.ts';
+import type { RunRow } from '@dossier/store/runs.ts';
+
+const time = (date: Date | null): string | null => date?.toISOString() ?? null;
+
+/** A link as the API shows it; `run` is its unfinished run, or null. */
+export function presentLink(link: LinkRow, run: RunRow | null): Link {
+  return {
+    slave_dossier_list: link.slave_list_id,
+    remote_url: link.remote_url,
+    remote_dossier_list: link.remote_list_id,
+    remote_name: link.remote_name,
+    state: link.state,
+    error: link.error,
+    last_attempt: time(link.last_attempt),
+    last_success: time(link.last_success),
+    verified_at: time(link.verified_at),
+    next_run: time(link.next_run),
+    progress: link.state === 'unlinking' ? null : presentProgress(run),
+    remote_count: link.remote_count,
+    local_count: link.local_count,
+    revision: link.revision,
+    head_revision: link.head_revision,
+  };
+}
+
+/** How far an unfinished run is; null between two attempts. */
+function presentProgress(run: RunRow | null): Link['progress'] {
+  const phase = progressSchema.shape.phase.safeParse(run?.state);
+  if (!run || !phase.success) return null;
+  return {
+    phase: phase.data,
+    done: run.fetched,
+    total: run.total,
+    photos_done: run.photos_fetched,
+    photos_total: run.photos_total,
+  };
+}
+
+export function presentRun(run: RunRow): Run {
+  return {
+    id: run.id,
+    slave_dossier_list: run.slave_list_id,
+    reason: run.reason,
+    mode: run.mode,
+    method: run.method,
+    state: run.state,
+    started_date: time(run.started_date),
+    finished_date: time(run.finished_date),
+    added: run.added,
+    changed: run.changed,
+    removed: run.removed,
+    unchanged: run.unchanged,
+    photos_fetched: run.photos_fetched,
+    photos_missing: run.photos_missing,
+    bytes: run.bytes,
+    pages: run.pages,
+    attempt: run.attempt,
+    error: run.error,
+    restored_offline_deletions: run.restored_offline_deletions,
+    differences: run.differences,
+  };
+}
+
+export function presentDeadLetter(letter: DeadLetterRow): DeadLetter {
+  return {
+    id: letter.id,
+    slave_dossier_list: letter.slave_list_id,
+    run: letter.run_id,
+    phase: letter.phase,
+    code: letter.code,
+    desc: letter.sentence,
+    remedy: letter.remedy,
+    first_date: letter.first_date.toISOString(),
+    last_date: letter.last_date.toISOString(),
+    count: letter.count,
+  };
+}
+
+export function presentOfflineDeletion(deletion: OfflineDeletionRow): OfflineDeletion {
+  return {
+    id: deletion.id,
+    slave_dossier_list: deletion.slave_list_id,
+    dossier: deletion.dossier_id,
+    name: deletion.name,
+    external_id: deletion.external_id,
+    deleted_by: deletion.deleted_by,
+    deleted_date: deletion.deleted_date.toISOString(),
+    settled_as: deletion.settled_as,
+    settled_date: time(deletion.settled_date),
+    settled_run: deletion.settled_run,
+  };
+}

@@ -1,0 +1,82 @@
+import type { Response } from 'express';
+import { ApplicationError } from '@dossier/runtime/errors.ts';
+import type { SyncEvent } from '../events.ts';
+import { answers } from '../route.ts';
+import type { Route } from '../route.ts';
+import type { SyncDependencies } from './sync.ts';
+
+const maximumClients = 200;
+const keepAliveMs = 15_000;
+const reconnectMs = 2000;
+/** A stream ends after this time and the browser asks for the next one, so that who has lost the right to look on stops seeing. */
+const maximumAgeMs = 900_000;
+/** A client that leaves so much unread is dropped; the next stream begins with everything. */
+const maximumUnreadBytes = 4 * 1024 * 1024;
+
+export function syncEventRoutes({ events }: Pick<SyncDependencies, 'events'>): Route[] {
+  let clients = 0;
+  return [
+    {
+      method: 'get',
+      path: '/sync/events/',
+      access: 'viewer',
+      operation: {
+        tags: ['Replication'],
+        summary: 'Follow links and runs as they change',
+        description:
+          'Server-sent events: first a `link` event for each link, then `link` (a link, or `{"slave_dossier_list", "gone": true}`) and `run` events as they come.',
+        responses: {
+          ...answers({}),
+          '200': {
+            description: 'A stream that ends when the client leaves',
+            content: { 'text/event-stream': { schema: { type: 'string' } } },
+          },
+        },
+      },
+      handle(request, response) {
+        if (clients >= maximumClients)
+          throw new ApplicationError('UNAVAILABLE', 'Too many clients follow the events of this node already.');
+        response.status(200).set({
+          'Content-Type': 'text/event-stream; charset=utf-8',
+          'Cache-Control': 'no-cache, no-transform',
+          'X-Accel-Buffering': 'no',
+        });
+        if (request.method === 'HEAD') {
+          response.end();
+          return;
+        }
+        clients += 1;
+        response.once('close', () => {
+          clients -= 1;
+        });
+        follow(response);
+      },
+    },
+  ];
+
+  function follow(response: Response): void {
+    write(response, `retry: ${reconnectMs}\n\n`);
+    const leave = events.subscribe({
+      list: null,
+      receive: (event) => write(response, frame(event)),
+      end: () => response.end(),
+    });
+    const keepAlive = setInterval(() => write(response, ': keep-alive\n\n'), keepAliveMs);
+    const age = setTimeout(() => response.end(), maximumAgeMs);
+    response.once('close', () => {
+      leave();
+      clearInterval(keepAlive);
+      clearTimeout(age);
+    });
+  }
+}
+
+function frame({ id, name, json }: SyncEvent): string {
+  return `id: ${id}\nevent: ${name}\ndata: ${json}\n\n`;
+}
+
+function write(response: Response, text: string): void {
+  if (response.writableEnded || response.destroyed) return;
+  response.write(text);
+  if (response.writableLength > maximumUnreadBytes) response.destroy();
+}

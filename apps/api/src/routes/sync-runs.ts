@@ -1,0 +1,97 @@
+import { pageQuery } from '@dossier/protocol/queries.ts';
+import { offlineDeletionSchema, runSchema, syncRequest } from '@dossier/protocol/sync.ts';
+import { pageOf } from '@dossier/protocol/values.ts';
+import { ApplicationError, notFound } from '@dossier/runtime/errors.ts';
+import type { Database } from '@dossier/store/database.ts';
+import { findLink } from '@dossier/store/links.ts';
+import { listOfflineDeletions } from '@dossier/store/offline-deletions.ts';
+import { listRuns, requestRun } from '@dossier/store/runs.ts';
+import { decodeCursor, newestFirst, presentPage } from '../cursor.ts';
+import { parseQuery, pathId } from '../parse.ts';
+import { presentOfflineDeletion, presentRun } from '../presenters/sync.ts';
+import { answers, jsonBody } from '../route.ts';
+import type { Route } from '../route.ts';
+import type { SyncDependencies } from './sync.ts';
+import { parseOptionalBody } from './sync-body.ts';
+import { remindOfRun } from './sync-reminders.ts';
+
+const tags = ['Replication'];
+const what = 'such link';
+
+export function syncRunRoutes(deps: SyncDependencies): Route[] {
+  return [syncRoute(deps), runsRoute(deps), deletionsRoute(deps)];
+}
+
+function syncRoute(deps: SyncDependencies): Route {
+  return {
+    method: 'post',
+    path: '/sync/dossier-lists/:id/sync/',
+    access: 'admin',
+    operation: {
+      tags,
+      summary: 'Sync a list now',
+      description: 'A list has one unfinished run: if there is one, it is the answer, and starts at once if it waits for its next attempt.',
+      requestBody: { ...jsonBody(syncRequest), required: false },
+      responses: answers({ '202': runSchema }),
+    },
+    async handle(request, response) {
+      const id = pathId(request, what);
+      const { mode = 'auto' } = await parseOptionalBody(request, syncRequest);
+      const requested = await requestRun(deps.database, { slaveListId: id, mode });
+      if (requested.outcome === 'no-link') throw notFound(what);
+      if (requested.outcome === 'unlinking') throw beingCancelled(id);
+      await remindOfRun(deps, requested.link, requested.run.id);
+      response.status(202).location(`/sync/dossier-lists/${id}/runs/`).json(presentRun(requested.run));
+    },
+  };
+}
+
+/** The refusal of work for a link that ends. */
+export function beingCancelled(slaveListId: number): ApplicationError {
+  return new ApplicationError('CONFLICT', `The replication of watch list ${slaveListId} is being cancelled.`);
+}
+
+function runsRoute({ database }: SyncDependencies): Route {
+  return {
+    method: 'get',
+    path: '/sync/dossier-lists/:id/runs/',
+    access: 'viewer',
+    operation: {
+      tags,
+      summary: "A link's sync runs, newest first",
+      requestParams: { query: pageQuery },
+      responses: answers({ '200': pageOf(runSchema) }),
+    },
+    async handle(request, response) {
+      const { limit, page } = parseQuery(request, pageQuery);
+      const cursor = decodeCursor(page, newestFirst);
+      const id = await requireLink(database, pathId(request, what));
+      response.json(presentPage(await listRuns(database, id, { cursor, limit }), presentRun, newestFirst));
+    },
+  };
+}
+
+function deletionsRoute({ database }: SyncDependencies): Route {
+  return {
+    method: 'get',
+    path: '/sync/dossier-lists/:id/deletions/',
+    access: 'viewer',
+    operation: {
+      tags,
+      summary: 'Dossiers deleted here while the master was away, newest first',
+      requestParams: { query: pageQuery },
+      responses: answers({ '200': pageOf(offlineDeletionSchema) }),
+    },
+    async handle(request, response) {
+      const { limit, page } = parseQuery(request, pageQuery);
+      const cursor = decodeCursor(page, newestFirst);
+      const id = await requireLink(database, pathId(request, what));
+      response.json(presentPage(await listOfflineDeletions(database, id, { cursor, limit }), presentOfflineDeletion, newestFirst));
+    },
+  };
+}
+
+async function requireLink(database: Database, slaveListId: number): Promise<number> {
+  if (!(await findLink(database, slaveListId))) throw notFound(what);
+  return slaveListId;
+}

@@ -1,0 +1,34 @@
+import type { Queues } from '@dossier/jobs/queues.ts';
+import type { SigningKey } from '@dossier/protocol/signing-key.ts';
+import type { Configuration } from '@dossier/runtime/configuration.ts';
+import type { Logger } from '@dossier/runtime/logger.ts';
+import type { Database } from '@dossier/store/database.ts';
+import type { SyncEvents } from '../events.ts';
+import type { Route } from '../route.ts';
+import { syncDeadLetterRoutes } from './sync-dead-letters.ts';
+import { syncEventRoutes } from './sync-events.ts';
+import { syncLinkRoutes } from './sync-links.ts';
+import { syncMasterRoutes } from './sync-masters.ts';
+import { syncRunRoutes } from './sync-runs.ts';
+
+export interface SyncDependencies {
+  readonly configuration: Pick<Configuration, 'syncAllowedMasters' | 'syncOnExisting' | 'externalAddress'>;
+  /** Of SYNC_TOKEN; null where it is not set: then nothing can be linked. */
+  readonly signingKey: SigningKey | null;
+  readonly logger: Logger;
+  readonly database: Database;
+  readonly queues: Pick<Queues, 'enqueue' | 'promote' | 'remove'>;
+  readonly events: SyncEvents;
+  readonly nodeUuid: string;
+}
+
+/** Everything under /sync/: what a slave replicates, and how it goes. */
+export function syncRoutes(deps: SyncDependencies): Route[] {
+  return [
+    ...syncLinkRoutes(deps),
+    ...syncRunRoutes(deps),
+    ...syncDeadLetterRoutes(deps),
+    ...syncMasterRoutes(deps),
+    ...syncEventRoutes(deps),
+  ];
+}
