@@ -178,14 +178,18 @@ async function updateDossiers(tx: Knex.Transaction, request: ApplyRequest): Prom
   return row?.count ?? 0;
 }
 
+/** Inserts what this node doesn't know. A dossier that was deleted here while the master was away comes back under the id that it had. */
 async function insertDossiers(tx: Knex.Transaction, request: ApplyRequest): Promise<void> {
   await query(
     tx,
-    `insert into dossiers (uuid, name, comment, active, meta, external_id, photo_count, photos_hash, created_date, modified_date)
-     select s.dossier, s.name, s.comment, s.active, s.meta, s.external_id, s.photo_count, s.photos_hash, s.created_date, s.modified_date
-     from staged_dossiers s
-     where s.run_id = :runId and not s.removed and not exists (select from dossiers d where d.uuid = s.dossier)
-     order by s.revision, s.dossier`,
+    `insert into dossiers (id, uuid, name, comment, active, meta, external_id, photo_count, photos_hash, created_date, modified_date)
+     select coalesce(o.dossier_id, nextval(pg_get_serial_sequence('dossiers', 'id'))), s.dossier, s.name, s.comment, s.active, s.meta,
+       s.external_id, s.photo_count, s.photos_hash, s.created_date, s.modified_date
+     from (select * from staged_dossiers where run_id = :runId and not removed order by revision, dossier) s
+     left join (
+       select distinct on (dossier) dossier, dossier_id from offline_deletions where settled_as is null order by dossier, id desc
+     ) o on o.dossier = s.dossier
+     where not exists (select from dossiers d where d.uuid = s.dossier)`,
     { runId: request.runId },
   );
 }
