@@ -1,0 +1,31 @@
+import { mkdir, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { generatePeople } from './people.ts';
+import { drawPortrait } from './portrait.ts';
+
+const drawnAtOnce = 4;
+
+/** The files of a sample watch list: an import file and the folder of its photos. */
+export interface Sample {
+  file: string;
+  photos: string;
+  people: number;
+  portraits: number;
+}
+
+/** Writes the sample watch list's files. */
+export async function writeSample(folder: string, count: number): Promise<Sample> {
+  const people = generatePeople(count);
+  const photos = join(folder, 'photos');
+  await mkdir(photos, { recursive: true });
+  const names = people.map((person) => person.photo).filter((photo) => photo !== undefined);
+  const queue = names.values();
+  await Promise.all(
+    Array.from({ length: drawnAtOnce }, async () => {
+      for (const name of queue) await writeFile(join(photos, name), await drawPortrait(Number.parseInt(name, 10)));
+    }),
+  );
+  const file = join(folder, 'people.jsonl');
+  await writeFile(file, people.map((person) => `${JSON.stringify(person)}\n`).join(''));
+  return { file, photos, people: people.length, portraits: names.length };
+}
