@@ -24,7 +24,7 @@ export async function drawPortrait(number: number): Promise<Buffer> {
     <rect x="${face.x - 22}" y="${face.y + 50}" width="44" height="66" rx="18" fill="${skin}"/>
     <ellipse cx="${face.x}" cy="${face.y - between(10, 26)}" rx="${face.width + between(6, 14)}" ry="${face.height + between(2, 12)}" fill="${hair}"/>
     <ellipse cx="${face.x}" cy="${face.y + 6}" rx="${face.width}" ry="${face.height - 6}" fill="${skin}"/>
-    <path d="M ${face.x - face.width} ${face.y - 22} Q ${face.x - between(5, 40)} ${crown + between(0, 20)} ${face.x + face.width} ${face.y - 22} Q ${face.x} ${crown - 24} ${face.x - face.width} ${face.y - 22} Z" fill="${hair}"/>
+    <path d="M ${face.x - face.width} ${face.y - 22} Q ${face.x - between(5, 40)} ${crown + between(0, 20)} ${face.x + face.width} ${face.y - 22} Q ${face.x} ${crown - 80} ${face.x - face.width} ${face.y - 22} Z" fill="${hair}"/>
     ${beard ? `<path d="M ${face.x - face.width + 8} ${face.y + 26} Q ${face.x} ${face.y + 128} ${face.x + face.width - 8} ${face.y + 26} Q ${face.x} ${face.y + 52} ${face.x - face.width + 8} ${face.y + 26} Z" fill="${hair}"/>` : ''}
     ${[-1, 1]
       .map((turn) => {
