@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import { mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
@@ -14,6 +15,7 @@ import { createClient } from '../client.ts';
 import type { Client } from '../client.ts';
 import type { Context } from '../context.ts';
 import { exitCodeOfRun, followRun } from '../follow-run.ts';
+import { interruption } from '../interruption.ts';
 import { bar, print, progressLine } from '../output.ts';
 import { box } from '../table.ts';
 import { findFreePort, runCommand, runScript, startNode, stopNode, waitUntilReady } from './node-process.ts';
@@ -44,20 +46,17 @@ export async function runDemo(context: Context, options: DemoOptions): Promise<v
   for (const name of nodeNames) await mkdir(join(folder, name), { recursive: true });
   const settings = await readSettings(join(folder, 'settings.json'));
   const nodes: DemoNode[] = [];
-  const interrupted = new Promise<'interrupted'>((resolve) => {
-    for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => resolve('interrupted'));
-  });
+  const { signal } = interruption();
+  const interrupted = once(signal, 'abort').then(() => null);
   try {
-    const shown = await Promise.race([show({ context, options, folder, settings, nodes }), interrupted]);
-    if (shown === 'interrupted') {
-      process.exitCode = 1;
-      return;
-    }
-    process.exitCode = shown ? 0 : 1;
-    if (!options.exit) await interrupted;
+    const verified = await Promise.race([show({ context, options, folder, settings, nodes, signal }), interrupted]);
+    process.exitCode = verified === true || (verified === null && !options.exit) ? 0 : 1;
+    if (verified !== null && !options.exit) await interrupted;
   } finally {
     await Promise.all(nodes.map(stopNode));
   }
+  // What was interrupted half-way would keep the process waiting for nodes that are gone.
+  if (signal.aborted) process.exit();
 }
 
 async function forget(folder: string): Promise<void> {
@@ -76,14 +75,16 @@ interface Stage {
   settings: DemoSettings;
   /** Filled while it goes, so that they are stopped however it ends. */
   nodes: DemoNode[];
+  signal: AbortSignal;
 }
 
 /** True if the replica was verified. */
-async function show({ context, options, folder, settings, nodes }: Stage): Promise<boolean> {
+async function show({ context, options, folder, settings, nodes, signal }: Stage): Promise<boolean> {
   const begun = performance.now();
   print('Starting a master and a slave, each on a PostgreSQL of its own …');
   for (const name of nodeNames) {
     const port = await findFreePort(firstPort + nodes.length);
+    signal.throwIfAborted();
     nodes.push(await startNode({ name, folder: join(folder, name), port, environment: environmentOf(context, settings) }));
   }
   const [master, slave] = nodes as [DemoNode, DemoNode];
