@@ -50,9 +50,13 @@ export interface TestApi {
   stop(): Promise<void>;
 }
 
+/** What differs from the plain API, if it needs the database: made from it. */
+export type Overrides = Partial<ApiDependencies> | ((node: { test: TestDatabase; nodeUuid: string }) => Promise<Partial<ApiDependencies>>);
+
 /** A real API on a database of its own, with a user of each role. */
-export async function startTestApi(overrides: Partial<ApiDependencies> = {}): Promise<TestApi> {
+export async function startTestApi(overrides: Overrides = {}): Promise<TestApi> {
   const test = await createTestDatabase();
+  const nodeUuid = await readNodeUuid(test.database);
   const folder = await mkdtemp(join(tmpdir(), 'dossier-api-'));
   const deps: ApiDependencies = {
     configuration: { host: '127.0.0.1', port: 0 },
@@ -60,11 +64,11 @@ export async function startTestApi(overrides: Partial<ApiDependencies> = {}): Pr
     database: test.database,
     photos: openPhotoStore(folder),
     queues: { ping: () => Promise.resolve() },
-    nodeUuid: await readNodeUuid(test.database),
+    nodeUuid,
     probeMaster: () => Promise.resolve('available'),
     routes: [],
     mounts: [],
-    ...overrides,
+    ...(typeof overrides === 'function' ? await overrides({ test, nodeUuid }) : overrides),
   };
   const tokens = {} as Record<Role, string>;
   for (const role of ['admin', 'operator', 'viewer'] as const) {

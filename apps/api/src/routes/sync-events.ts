@@ -40,6 +40,8 @@ export function syncEventRoutes({ events }: Pick<SyncDependencies, 'events'>): R
           'Content-Type': 'text/event-stream; charset=utf-8',
           'Cache-Control': 'no-cache, no-transform',
           'X-Accel-Buffering': 'no',
+          // Ends with the stream: an idle connection would hold up the end of the process.
+          Connection: 'close',
         });
         if (request.method === 'HEAD') {
           response.end();
