@@ -1,0 +1,97 @@
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+import { configurationKeys } from '@dossier/runtime/configuration-schema.ts';
+import { describe, expect, test } from 'vitest';
+
+const root = fileURLToPath(new URL('../..', import.meta.url));
+const read = (path: string): string => readFileSync(join(root, path), 'utf8');
+
+const pages = readdirSync(root, { recursive: false, encoding: 'utf8' })
+  .filter((name) => name.endsWith('.md'))
+  .concat(readdirSync(join(root, 'docs'), { encoding: 'utf8' }).map((name) => `docs/${name}`));
+
+/** Where codes that people meet are declared, and how they look there. */
+const codeSources: [file: string, pattern: RegExp][] = [
+  ['packages/replication/src/sync-failure.ts', /^ {2}\| '([A-Z_]+)'/gm],
+  ['packages/replication/src/feed-errors.ts', /^ {2}\| '([A-Z_]+)'/gm],
+  ['packages/store/src/apply.ts', /^ \* - `([A-Z_]+)`/gm],
+  ['packages/store/src/staging.ts', /code = '([A-Z_]+)'/g],
+  ['packages/photos/src/photo-refused.ts', /code = '([A-Z_]+)'/g],
+  ['packages/photos/src/photo-store.ts', /code = '([A-Z_]+)'/g],
+  ['packages/runtime/src/errors.ts', /^ {2}([A-Z_]+): \d{3},/gm],
+];
+const codes = codeSources.flatMap(([file, pattern]) => [...read(file).matchAll(pattern)].map((match) => [file, match[1] ?? '']));
+
+describe('docs/operations.md', () => {
+  const text = read('docs/operations.md');
+
+  test.each(codeSources)('%s declares codes', (file, pattern) => {
+    expect(read(file)).toMatch(new RegExp(pattern.source, 'm'));
+  });
+
+  test.each(codes)('%s: %s is explained', (_file, code) => {
+    expect(text).toContain(`\`${code}\``);
+  });
+
+  test('names only metrics that exist', () => {
+    const metrics = read('apps/api/src/metrics.ts');
+    for (const [name] of text.matchAll(/dossier_[a-z_]+/g)) expect(metrics).toContain(`'${name}'`);
+  });
+});
+
+describe('README.md', () => {
+  const text = read('README.md');
+  const commands = readdirSync(join(root, 'apps/cli/src/commands')).filter((name) => !name.includes('.test.'));
+
+  test.each(commands)('tells of the command in %s', (file) => {
+    expect(text).toContain(`\`dossier ${file.replace('.ts', '')}`);
+  });
+
+  test.each(configurationKeys)('%s is documented there or in dossier.example.yaml', (key) => {
+    expect(text + read('dossier.example.yaml')).toMatch(new RegExp(`\\b${key}\\b`));
+  });
+
+  test('names only scripts that package.json has', () => {
+    const { scripts } = JSON.parse(read('package.json')) as { scripts: Record<string, string> };
+    const named = [...text.matchAll(/npm (?:run )?(test|start|demo|check)\b/g)].map((match) => match[1] ?? '');
+    expect(named.length).toBeGreaterThan(2);
+    for (const name of named) expect(scripts).toHaveProperty(name);
+  });
+});
+
+describe('links', () => {
+  const links = pages.flatMap((page) =>
+    [...read(page).matchAll(/\]\((?!https?:)([^)#]+)(?:#[^)]*)?\)/g)].map((match): [string, string] => [page, match[1] ?? '']),
+  );
+
+  test('are there', () => {
+    expect(links.length).toBeGreaterThan(30);
+  });
+
+  test.each(links)('%s → %s', (page, target) => {
+    expect(existsSync(join(root, dirname(page), target))).toBe(true);
+  });
+});
+
+describe('docs/protocol.md', () => {
+  const rows = [...read('docs/protocol.md').matchAll(/^\| (\d+) \| (.+) \| \[[^\]]+\]\(([^)]+)\) \|$/gm)];
+
+  test('numbers its invariants', () => {
+    expect(rows.map((row) => Number(row[1]))).toEqual(rows.map((_row, index) => index + 1));
+    expect(rows.length).toBeGreaterThanOrEqual(20);
+  });
+
+  test.each(rows.map((row): [string, string] => [row[1] ?? '', row[3] ?? '']))('invariant %s is held by a test: %s', (_number, file) => {
+    expect(file).toMatch(/\.test\.ts$/);
+    expect(existsSync(join(root, 'docs', file))).toBe(true);
+  });
+
+  test('names the paths and limits of the feed as the code has them', () => {
+    const text = read('docs/protocol.md');
+    const routes = [...read('apps/api/src/routes/feed.ts').matchAll(/router\.get\('([^']+)'/g)].map((match) => match[1] ?? '');
+    expect(routes.length).toBeGreaterThan(7);
+    for (const route of routes) expect(text).toContain(`\`/feed${route.replaceAll(/:(\w+)/g, '{$1}')}`);
+  });
+});
