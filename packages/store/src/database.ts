@@ -21,6 +21,9 @@ const types = {
     oid === int8 ? parseInt8 : (defaultTypes.getTypeParser as (id: number, form: string) => unknown)(oid, format ?? 'text'),
 };
 
+/** knex would print what it throws as well, on standard output. */
+const quiet = { warn: () => undefined, error: () => undefined, deprecate: () => undefined, debug: () => undefined };
+
 /** Opens a pool on a PostgreSQL URL. No connection is made before the first statement. */
 export function openDatabase(url: string, options: { applicationName: string; poolSize: number }): Database {
   return createKnex({
@@ -35,6 +38,7 @@ export function openDatabase(url: string, options: { applicationName: string; po
     },
     pool: { min: 0, max: options.poolSize },
     acquireConnectionTimeout: 15_000,
+    log: quiet,
   });
 }
 

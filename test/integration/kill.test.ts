@@ -1,0 +1,44 @@
+import { query } from '@dossier/store/database.ts';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { contentOf, createEngineNode } from '../kit/engine.ts';
+import type { EngineNode } from '../kit/engine.ts';
+
+let master: EngineNode;
+let slave: EngineNode;
+
+beforeAll(async () => {
+  master = await createEngineNode();
+  slave = await createEngineNode();
+});
+afterAll(async () => {
+  await Promise.all([master.close(), slave.close()]);
+});
+
+/** Where PostgreSQL ends the slave's connection, as when the process behind it is killed. */
+const places = ['staging_cursors', 'staged_dossiers', 'dossiers', 'memberships', 'links'];
+
+describe('a sync that is killed', () => {
+  it.each(places)('while it writes %s leaves the old list, and the next attempt goes on', async (table) => {
+    const remote = await master.makeList(table);
+    await master.makeDossiers([remote], ['Ada', 'Bob', 'Cid']);
+    const local = await slave.makeList(table);
+    await slave.link(master, remote, local);
+    const before = await contentOf(slave.database, local);
+    await query(
+      master.database,
+      `update dossiers set comment = 'edited' where uuid in (select dossier from memberships where list_id = :remote)`,
+      { remote },
+    );
+    await master.makeDossiers([remote], ['Dan']);
+    await slave.database.raw(`
+      create function die() returns trigger language plpgsql as $$ begin
+        perform pg_terminate_backend(pg_backend_pid()); return null; end $$;
+      create trigger die after insert or update on ${table} for each statement execute function die();`);
+    const killed = slave.sync(local);
+    await expect(killed).rejects.toThrow();
+    await slave.database.raw(`drop function die() cascade`);
+    expect(await contentOf(slave.database, local)).toEqual(before);
+    expect(await slave.sync(local)).toMatchObject({ state: 'synced', added: 1, changed: 3 });
+    expect(await contentOf(slave.database, local)).toEqual(await contentOf(master.database, remote));
+  });
+});
