@@ -1,3 +1,5 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+
 import { ExitError } from '@dossier/runtime/errors.ts';
 import type { Logger } from '@dossier/runtime/logger.ts';
 import { Client } from 'pg';
@@ -35,6 +37,8 @@ export interface EmbeddedDatabase {
 
 const database = 'dossier';
 const lockTimeoutMs = 600_000;
+const joinTimeoutMs = 10_000;
+const joinPauseMs = 100;
 const stopTimeoutMs = 5_000;
 /** What ending the server needs at least of the time above. */
 const endingTimeMs = 2_000;
@@ -103,15 +107,20 @@ async function whileLocked<T>(dataDir: string, timeoutMs: number, work: () => Pr
 }
 
 async function open(dataDir: string, logger: Logger): Promise<EmbeddedDatabase> {
-  const place = await findPlace(dataDir);
-  const running = place.exists ? await findServer(place, logger) : null;
-  const server = running ?? (await createAndStart(place, logger));
-  try {
-    return await join({ place, server, user: thisUser(), logger });
-  } catch (error) {
-    // Nobody would ever end a server that is in nobody's list.
-    if (running === null) await stopServer(server.pid, place.databaseDir, stopTimeoutMs);
-    throw error;
+  const deadline = performance.now() + joinTimeoutMs;
+  for (;;) {
+    const place = await findPlace(dataDir);
+    const running = place.exists ? await findServer(place, logger) : null;
+    const server = running ?? (await createAndStart(place, logger));
+    try {
+      return await join({ place, server, user: thisUser(), logger });
+    } catch (error) {
+      // Nobody would ever end a server that is in nobody's list.
+      if (running === null) await stopServer(server.pid, place.databaseDir, stopTimeoutMs);
+      // One that was met running may have been about to end or to crash: then the next look finds it so.
+      if (running === null || error instanceof ExitError || performance.now() > deadline) throw error;
+      await sleep(joinPauseMs);
+    }
   }
 }
 

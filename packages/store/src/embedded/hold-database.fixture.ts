@@ -6,7 +6,8 @@ import { startEmbeddedDatabase } from '../embedded.ts';
 // JSON, and leaves when its standard input ends. SIGUSR2 makes it exit without leaving.
 const logger = createLogger({ level: 'silent', name: 'fixture', pretty: false });
 const database = await startEmbeddedDatabase({ dataDir: process.argv[2] ?? '', logger });
-process.stdout.write(`${JSON.stringify({ url: database.url, owned: database.owned })}\n`);
-process.stdin.resume();
-process.stdin.once('end', () => void database.stop());
 process.once('SIGUSR2', () => process.exit(1));
+process.stdin.once('end', () => void database.stop());
+process.stdin.resume();
+// Last: the test answers to this line with whatever it wants to see handled.
+process.stdout.write(`${JSON.stringify({ url: database.url, owned: database.owned })}\n`);
