@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createLogger } from '@dossier/runtime/logger.ts';
 import { openDatabase } from '@dossier/store/database.ts';
-import { startEmbeddedDatabase } from '@dossier/store/embedded.ts';
+import { deleteEmbeddedDatabase, startEmbeddedDatabase } from '@dossier/store/embedded.ts';
 import { migrate } from '@dossier/store/migrate.ts';
 import type { TestProject } from 'vitest/node';
 
@@ -17,7 +17,8 @@ declare module 'vitest' {
 /** Starts one PostgreSQL for the whole suite, with a migrated database that the tests' own ones are cloned from. */
 export async function setup(project: TestProject): Promise<() => Promise<void>> {
   const dataDir = await mkdtemp(join(tmpdir(), 'dossier-test-'));
-  const server = await startEmbeddedDatabase({ dataDir, logger: createLogger({ level: 'warn', name: 'test', pretty: false }) });
+  const logger = createLogger({ level: 'warn', name: 'test', pretty: false });
+  const server = await startEmbeddedDatabase({ dataDir, logger });
   const admin = openDatabase(server.url, { applicationName: 'test setup', poolSize: 1 });
   // Two projects of one run share the machine, not the cluster; the template is made once per cluster.
   await admin.raw('create database template_dossier');
@@ -30,6 +31,7 @@ export async function setup(project: TestProject): Promise<() => Promise<void>> 
   project.provide('clusterUrl', server.url);
   return async () => {
     await server.stop();
+    await deleteEmbeddedDatabase({ dataDir, logger });
     await rm(dataDir, { recursive: true, force: true });
   };
 }

@@ -30,7 +30,7 @@ export function answers(bodies: Record<`${1 | 2 | 3 | 4 | 5}${string}`, ZodType 
   return Object.fromEntries([
     ...described,
     ['default', { description: 'What is wrong', content: { 'application/problem+json': { schema: problemSchema } } }],
-  ]) as ZodOpenApiResponsesObject;
+  ]);
 }
 
 /** A JSON body for an operation's OpenAPI description. */
