@@ -2,7 +2,7 @@ import { ApplicationError, notFound } from '@dossier/runtime/errors.ts';
 import type { PhotoStore } from '@dossier/photos/photo-store.ts';
 import { sqlState, transaction } from '@dossier/store/database.ts';
 import type { Database } from '@dossier/store/database.ts';
-import { importDossiers, isImportCollision } from '@dossier/store/import.ts';
+import { importDossiers, isImportCollision, refreshStatistics } from '@dossier/store/import.ts';
 import type { ImportedDossier } from '@dossier/store/import.ts';
 import { sharePhotoStore } from '@dossier/store/photo-garbage.ts';
 import { requireWritable } from '@dossier/store/read-only.ts';
@@ -76,6 +76,7 @@ export async function importFile(task: ImportTask, report: ImportReport): Promis
     task.progress(report);
   }
   await batches.return?.(undefined);
+  if (report.added >= batchLines) await refreshStatistics(task.database);
 }
 
 function note(report: ImportReport, batch: Batch, refused: readonly RefusedLine[]): void {
