@@ -48,8 +48,16 @@ export class NodeProcess {
     this.port = made.port;
   }
 
-  static async create(name: string, options: { topology: Topology; environment?: Record<string, string> }): Promise<NodeProcess> {
-    const made = { test: await createTestDatabase(), folder: await mkdtemp(join(tmpdir(), `dossier-${name}-`)), port: await freePort() };
+  /** On a database of the suite's cluster, unless another one is given. */
+  static async create(
+    name: string,
+    options: { topology: Topology; environment?: Record<string, string>; test?: TestDatabase },
+  ): Promise<NodeProcess> {
+    const made = {
+      test: options.test ?? (await createTestDatabase()),
+      folder: await mkdtemp(join(tmpdir(), `dossier-${name}-`)),
+      port: await freePort(),
+    };
     const node = new NodeProcess(name, { topology: options.topology, environment: options.environment ?? {} }, made);
     const migration = node.spawn('migrate');
     const [code] = (await once(await migration, 'exit')) as [number];
@@ -117,6 +125,20 @@ export class NodeProcess {
     );
     this.processes.length = 0;
     return { codes, tookMs: performance.now() - begun };
+  }
+
+  /** Kills the last process that was started, a worker where the node has several. */
+  async killLast(): Promise<void> {
+    const child = this.processes.pop();
+    if (!child) throw new Error(`${this.name} has no process`);
+    const ended = once(child, 'exit');
+    child.kill('SIGKILL');
+    await ended;
+  }
+
+  /** Starts one more worker. */
+  async startWorker(): Promise<void> {
+    this.processes.push(await this.spawn('worker'));
   }
 
   async remove(): Promise<void> {

@@ -18,7 +18,7 @@ const run = promisify(execFile);
  * A throw-away PostgreSQL cluster whose server can be stopped and started again on the same port, which the node's own embedded
  * database doesn't promise. PostgreSQL refuses to run as root; then it runs as the system's user `postgres`.
  */
-export async function startPostgresServer(): Promise<FaultyServer> {
+export async function startPostgresServer(): Promise<FaultyServer & { crash(): Promise<void> }> {
   const owner = process.getuid?.() === 0 ? account('postgres') : undefined;
   const directory = await mkdtemp(join(tmpdir(), 'dossier-postgres-'));
   await chmod(directory, 0o700);
@@ -36,8 +36,9 @@ export async function startPostgresServer(): Promise<FaultyServer> {
     const settings = ['-p', String(port), '-c', 'listen_addresses=127.0.0.1', '-c', 'unix_socket_directories=', '-c', 'fsync=off'];
     const child = spawn(join(programs, 'postgres'), ['-D', data, ...settings], { ...owner, cwd: directory, stdio: 'ignore' });
     await once(child, 'spawn');
-    await answers(databaseUrl);
-    return child;
+    const isUp = await Promise.race([answers(databaseUrl).then(() => true), once(child, 'exit').then(() => false)]);
+    // After a crash the server waits for no one: it ends at once as long as a session of the crashed one is still there.
+    return isUp ? child : launch();
   };
   let child = await launch();
   /** SIGINT is PostgreSQL's fast shutdown: sessions are cut. */
@@ -54,8 +55,14 @@ export async function startPostgresServer(): Promise<FaultyServer> {
     async resume() {
       child = await launch();
     },
+    /** Kills the server so that it can write nothing more; `resume` starts it again on what is on the disk. */
+    async crash() {
+      const exit = once(child, 'exit');
+      child.kill('SIGKILL');
+      await exit;
+    },
     async stop() {
-      if (child.exitCode === null) await end();
+      if (child.exitCode === null && child.signalCode === null) await end();
       await rm(directory, { recursive: true });
     },
   };
