@@ -37,9 +37,6 @@ export function parseLine(text: string): ParsedLine | { readonly fault: string }
   const parsed = lineSchema.safeParse(value);
   if (!parsed.success) return { fault: faultOf(value, parsed.error) };
   const { external_id: externalId = null, name, comment, active, meta, photo, photos } = parsed.data;
-  if (meta !== undefined && Buffer.byteLength(JSON.stringify(meta)) > dossierBounds.metaBytes) {
-    return { fault: `meta: must have at most ${dossierBounds.metaBytes} bytes` };
-  }
   return { externalId, name, comment, active, meta, photoPaths: photoPathsOf(photo, photos) };
 }
 

@@ -1,0 +1,315 @@
+import { createHash } from 'node:crypto';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { openPhotoStore } from '@dossier/photos/open-photo-store.ts';
+import type { PhotoStore } from '@dossier/photos/photo-store.ts';
+import { query, queryOne } from '@dossier/store/database.ts';
+import type { Database } from '@dossier/store/database.ts';
+import sharp from 'sharp';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { createTestDatabase } from '../../../../test/kit/database.ts';
+import type { TestDatabase } from '../../../../test/kit/database.ts';
+import { importFile } from './import-file.ts';
+import type { ImportReport, ImportTask } from './import-file.ts';
+import { openPhotoFolder } from './photo-folder.ts';
+
+let test: TestDatabase;
+let database: Database;
+let folder: string;
+let store: PhotoStore;
+
+beforeAll(async () => {
+  test = await createTestDatabase();
+  database = test.database;
+  folder = await mkdtemp(join(tmpdir(), 'import-'));
+  store = openPhotoStore(join(folder, 'store'));
+  for (const [name, color] of Object.entries({ 'red.png': 'red', 'blue.png': 'blue', 'green.png': 'green' })) {
+    await sharp({ create: { width: 8, height: 6, channels: 3, background: color } })
+      .png()
+      .toFile(join(folder, name));
+  }
+  await writeFile(join(folder, 'broken.png'), 'no photo');
+});
+afterAll(async () => {
+  await test.drop();
+  await rm(folder, { recursive: true });
+});
+
+async function makeList(): Promise<number> {
+  const list = await queryOne<{ id: number }>(database, `insert into watch_lists (name) values ('imported') returning id`);
+  return list?.id ?? 0;
+}
+
+type Lines = readonly (object | string)[];
+
+async function* bytesOf(lines: Lines): AsyncGenerator<Uint8Array> {
+  for (const line of lines) yield Buffer.from(`${typeof line === 'string' ? line : JSON.stringify(line)}\n`);
+}
+
+function newReport(): ImportReport {
+  return { lines: 0, added: 0, changed: 0, unchanged: 0, refused: 0, refusedLines: [] };
+}
+
+async function run(listId: number, lines: Lines, options: Partial<ImportTask> = {}): Promise<ImportReport> {
+  const report = newReport();
+  const { signal } = new AbortController();
+  const photos = await openPhotoFolder(folder);
+  await importFile(
+    { database, store, listId, source: bytesOf(lines), folder: photos, signal, progress: () => undefined, ...options },
+    report,
+  );
+  return report;
+}
+
+interface Row {
+  external_id: string | null;
+  name: string;
+  comment: string;
+  active: boolean;
+  meta: unknown;
+  photos: number;
+}
+
+async function contentOf(listId: number): Promise<Row[]> {
+  return query<Row>(
+    database,
+    `select d.external_id, d.name, d.comment, d.active, d.meta, d.photo_count as photos
+     from memberships m join dossiers d on d.uuid = m.dossier where m.list_id = :listId order by d.external_id, d.name`,
+    { listId },
+  );
+}
+
+/** What the list's position says against what its rows say. */
+async function expectConsistent(listId: number): Promise<void> {
+  const row = await queryOne<{ kept: string; counted: string; stored: string }>(
+    database,
+    `select p.dossier_count || ' ' || hash_text(p.digest_high, p.digest_low) as kept,
+       (select count(*) || ' ' || hash_text(coalesce(bit_xor(hash_high(d.hash)), 0), coalesce(bit_xor(hash_low(d.hash)), 0))
+        from memberships m join dossiers d on d.uuid = m.dossier where m.list_id = p.list_id) as counted,
+       (select count(distinct m.revision) || ' ' || hash_text(coalesce(bit_xor(m.hash_high), 0), coalesce(bit_xor(m.hash_low), 0))
+        from memberships m where m.list_id = p.list_id and m.revision between 1 and p.revision) as stored
+     from list_positions p where p.list_id = :listId`,
+    { listId },
+  );
+  expect(row?.counted).toBe(row?.kept);
+  expect(row?.stored).toBe(row?.kept);
+}
+
+async function positionOf(listId: number): Promise<number> {
+  const row = await queryOne<{ revision: number }>(database, `select revision from list_positions where list_id = :listId`, { listId });
+  return row?.revision ?? -1;
+}
+
+const counts = ({ lines, added, changed, unchanged, refused }: ImportReport): number[] => [lines, added, changed, unchanged, refused];
+
+describe('an import', () => {
+  it('adds, and the same again changes nothing, not even a revision', async () => {
+    const list = await makeList();
+    const lines = Array.from({ length: 2500 }, (_, index) => ({
+      external_id: `twice-${index}`,
+      name: `Person ${index}`,
+      comment: 'a "quoted", \\backslashed {comma}\tNULL',
+      active: index % 2 === 0,
+      meta: { index, nested: { list: [1, null, 'ä'] } },
+    }));
+    expect(counts(await run(list, lines))).toEqual([2500, 2500, 0, 0, 0]);
+    await expectConsistent(list);
+    expect((await contentOf(list)).find((row) => row.external_id === 'twice-7')).toEqual({ ...lines[7], photos: 0 });
+    const before = await positionOf(list);
+    expect(counts(await run(list, lines))).toEqual([2500, 0, 0, 2500, 0]);
+    expect(await positionOf(list)).toBe(before);
+  });
+
+  it('updates only what a line says, and lets a later line of the same external_id win', async () => {
+    const list = await makeList();
+    await run(list, [{ external_id: 'u', name: 'Ada', comment: 'kept', active: false, meta: { kept: true } }]);
+    expect(counts(await run(list, [{ external_id: 'u', name: 'Ada Lovelace' }]))).toEqual([1, 0, 1, 0, 0]);
+    expect(await contentOf(list)).toEqual([
+      { external_id: 'u', name: 'Ada Lovelace', comment: 'kept', active: false, meta: { kept: true }, photos: 0 },
+    ]);
+    const report = await run(list, [
+      { external_id: 'v', name: 'first', comment: 'stays' },
+      { external_id: 'u', name: 'Ada Lovelace' },
+      { external_id: 'v', name: 'second', meta: { a: 1 } },
+      { external_id: 'v', name: 'second' },
+    ]);
+    expect(counts(report)).toEqual([4, 1, 1, 2, 0]);
+    expect((await contentOf(list))[1]).toEqual({
+      external_id: 'v',
+      name: 'second',
+      comment: 'stays',
+      active: true,
+      meta: { a: 1 },
+      photos: 0,
+    });
+    await expectConsistent(list);
+  });
+
+  it('adds a line without external_id each time', async () => {
+    const list = await makeList();
+    const lines = [{ name: 'Nobody' }, { name: 'Nobody', external_id: null }];
+    expect(counts(await run(list, lines))).toEqual([2, 2, 0, 0, 0]);
+    expect(counts(await run(list, lines))).toEqual([2, 2, 0, 0, 0]);
+    await expectConsistent(list);
+  });
+
+  it('lets a known dossier join the list and keeps its other lists', async () => {
+    const [first, second] = [await makeList(), await makeList()];
+    await run(first, [{ external_id: 'j', name: 'Ada' }]);
+    expect(counts(await run(second, [{ external_id: 'j', name: 'Ada B.' }]))).toEqual([1, 1, 0, 0, 0]);
+    expect(await contentOf(first)).toEqual(await contentOf(second));
+    expect(await contentOf(second)).toHaveLength(1);
+    await expectConsistent(first);
+    await expectConsistent(second);
+  });
+
+  it('refuses lines by number and reason and takes the others', async () => {
+    const list = await makeList();
+    const report = await run(list, [
+      { name: 'Ada' },
+      '{"name":',
+      '',
+      { comment: 'nameless' },
+      { name: 'Bob', photo: '../x.png' },
+      { name: 'Eve' },
+    ]);
+    expect(counts(report)).toEqual([5, 2, 0, 0, 3]);
+    expect(report.refusedLines.map(({ line }) => line)).toEqual([2, 4, 5]);
+    expect(report.refusedLines[1]?.reason).toBe('name: is missing');
+    expect((await contentOf(list)).map((row) => row.name)).toEqual(['Ada', 'Eve']);
+  });
+
+  it('finds the one line that PostgreSQL refuses, and takes all others', async () => {
+    const list = await makeList();
+    await database.raw(`alter table dossiers add constraint only_for_this_test check (name <> 'Forbidden')`);
+    try {
+      const lines = Array.from({ length: 50 }, (_, index) => ({
+        external_id: `x-${index}`,
+        name: index === 23 ? 'Forbidden' : `Person ${index}`,
+      }));
+      const report = await run(list, lines);
+      expect(counts(report)).toEqual([50, 49, 0, 0, 1]);
+      expect(report.refusedLines).toEqual([
+        { line: 24, reason: expect.stringMatching(/^PostgreSQL refuses it: .*only_for_this_test/) as string },
+      ]);
+      await expectConsistent(list);
+    } finally {
+      await database.raw(`alter table dossiers drop constraint only_for_this_test`);
+    }
+  });
+
+  it('replaces the set of photos where a line gives one', async () => {
+    const list = await makeList();
+    const photosNow = async (): Promise<string[]> => {
+      const rows = await query<{ sha256: string }>(
+        database,
+        `select encode(p.sha256, 'hex') as sha256 from photos p join dossiers d on d.uuid = p.dossier where d.external_id = 'p' order by 1`,
+      );
+      return rows.map((row) => row.sha256);
+    };
+    const importPhotos = async (extra: object): Promise<number[]> => {
+      const report = counts(await run(list, [{ external_id: 'p', name: 'Ada', ...extra }]));
+      await expectConsistent(list);
+      return report;
+    };
+    expect(await importPhotos({ photos: ['red.png', 'blue.png', './red.png'] })).toEqual([1, 1, 0, 0, 0]);
+    const both = await photosNow();
+    expect(both).toHaveLength(2);
+    expect(await store.missing(both)).toEqual([]);
+    expect(await importPhotos({})).toEqual([1, 0, 0, 1, 0]);
+    expect(await importPhotos({ photos: ['blue.png', 'red.png'] })).toEqual([1, 0, 0, 1, 0]);
+    expect(await importPhotos({ photo: 'green.png' })).toEqual([1, 0, 1, 0, 0]);
+    const [green = '', ...others] = await photosNow();
+    expect(others).toEqual([]);
+    expect(both).not.toContain(green);
+    const row = await queryOne<{ hash: string }>(
+      database,
+      `select encode(photos_hash, 'hex') as hash from dossiers where external_id = 'p'`,
+    );
+    const size = (await (await store.open(green))?.stream.toArray())?.reduce((sum: number, part: Buffer) => sum + part.length, 0);
+    expect(row?.hash).toBe(createHash('sha256').update(`${green} 8 6 ${size} image/png \n`).digest('hex'));
+    expect(await importPhotos({ photo: null })).toEqual([1, 0, 1, 0, 0]);
+    expect(await photosNow()).toEqual([]);
+  });
+
+  it('refuses a line with a broken or missing photo whole', async () => {
+    const list = await makeList();
+    const report = await run(list, [
+      { external_id: 'b1', name: 'Ada', photo: 'broken.png' },
+      { external_id: 'b2', name: 'Bob', photos: ['red.png', 'missing.png'] },
+      { external_id: 'b3', name: 'Eve', photo: 'red.png' },
+    ]);
+    expect(counts(report)).toEqual([3, 1, 0, 0, 2]);
+    expect(report.refusedLines.map(({ reason }) => reason)).toEqual([
+      expect.stringContaining('the photo "broken.png": '),
+      'the photo "missing.png" is not there',
+    ]);
+    expect((await contentOf(list)).map((row) => row.external_id)).toEqual(['b3']);
+    const without = await run(list, [{ name: 'Ada', photo: 'red.png' }], { folder: null });
+    expect(without.refusedLines[0]?.reason).toContain('--photos');
+  });
+
+  it('stops between two batches when interrupted, and goes on when run again', async () => {
+    const list = await makeList();
+    const lines = Array.from({ length: 3500 }, (_, index) => ({ external_id: `stop-${index}`, name: `Person ${index}` }));
+    const controller = new AbortController();
+    const first = await run(list, lines, { signal: controller.signal, progress: () => controller.abort() });
+    expect(first.added).toBeGreaterThan(0);
+    expect(first.added).toBeLessThan(3500);
+    expect(await contentOf(list)).toHaveLength(first.added);
+    expect(counts(await run(list, lines))).toEqual([3500, 3500 - first.added, 0, first.added, 0]);
+    await expectConsistent(list);
+  });
+
+  it('keeps the batches before a failure, and counts only them', async () => {
+    const list = await makeList();
+    async function* breaking(): AsyncGenerator<Uint8Array> {
+      yield* bytesOf(Array.from({ length: 2500 }, (_, index) => ({ external_id: `fail-${index}`, name: `Person ${index}` })));
+      throw new Error('the disk is gone');
+    }
+    const report = newReport();
+    const { signal } = new AbortController();
+    const task = { database, store, listId: list, source: breaking(), folder: null, signal, progress: () => undefined };
+    await expect(importFile(task, report)).rejects.toThrow('the disk is gone');
+    expect(report.added).toBe(2000);
+    expect(await contentOf(list)).toHaveLength(2000);
+    await expectConsistent(list);
+  });
+
+  it('may run several times at once over the same people', async () => {
+    const lists = [await makeList(), await makeList(), await makeList()];
+    const people = Array.from({ length: 1500 }, (_, index) => ({ external_id: `race-${index}`, name: `Person ${index}` }));
+    const reports = await Promise.all(
+      lists.map((list, index) =>
+        run(list, index === 1 ? people.toReversed() : people.map((person) => ({ ...person, comment: `by ${index}` }))),
+      ),
+    );
+    for (const [index, list] of lists.entries()) {
+      expect(reports[index]?.refusedLines).toEqual([]);
+      expect(reports[index]?.added).toBe(1500);
+      expect(await contentOf(list)).toHaveLength(1500);
+      await expectConsistent(list);
+    }
+    const rows = await queryOne<{ count: number }>(database, `select count(*) from dossiers where external_id like 'race-%'`);
+    expect(rows?.count).toBe(1500);
+  });
+
+  it('is refused when the list goes away, and on a slave', async () => {
+    const list = await makeList();
+    await database.raw('delete from watch_lists where id = ?', [list]);
+    await expect(run(list, [{ name: 'Ada' }])).rejects.toMatchObject({ code: 'NOT_FOUND' });
+    const replica = await makeList();
+    await query(database, `insert into links (slave_list_id, remote_url, remote_list_id) values (:replica, 'https://master.example', 1)`, {
+      replica,
+    });
+    try {
+      await expect(run(replica, [{ name: 'Ada' }])).rejects.toMatchObject({
+        code: 'READ_ONLY',
+        message: expect.stringContaining('https://master.example') as string,
+      });
+    } finally {
+      await query(database, `delete from links`);
+    }
+  });
+});

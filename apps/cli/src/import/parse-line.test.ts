@@ -1,0 +1,70 @@
+import { describe, expect, it } from 'vitest';
+import { parseLine } from './parse-line.ts';
+
+function faultOf(value: unknown): string {
+  const parsed = parseLine(typeof value === 'string' ? value : JSON.stringify(value));
+  return 'fault' in parsed ? parsed.fault : 'taken';
+}
+
+describe('a line', () => {
+  it('needs a name and nothing else', () => {
+    expect(parseLine('{"name":"Ada"}')).toEqual({
+      externalId: null,
+      name: 'Ada',
+      comment: undefined,
+      active: undefined,
+      meta: undefined,
+      photoPaths: undefined,
+    });
+  });
+
+  it('may hold keys that are none of ours', () => {
+    expect(faultOf({ name: 'Ada', id: 7, nationality: ['x'] })).toBe('taken');
+  });
+
+  it.each([
+    ['', 'is not JSON'],
+    ['{"name":"Ada"', 'is not JSON'],
+    ['[]', 'is no JSON object'],
+    ['null', 'is no JSON object'],
+    ['"text"', 'is no JSON object'],
+    ['['.repeat(100_000), 'is not JSON'],
+    [{}, 'name: is missing'],
+    [{ name: '' }, 'name: must have at least 1 character'],
+    [{ name: 5 }, 'name: '],
+    [{ name: 'x'.repeat(257) }, 'name: must have at most 256 characters'],
+    [{ name: 'a\u0000b' }, 'name: holds the character U+0000'],
+    ['{"name":"\\ud800"}', 'name: holds half of a surrogate pair'],
+    [{ name: 'Ada', comment: 'x'.repeat(10_001) }, 'comment: must have at most 10000 characters'],
+    [{ name: 'Ada', comment: null }, 'comment: '],
+    [{ name: 'Ada', active: 'yes' }, 'active: '],
+    [{ name: 'Ada', meta: [1] }, 'meta: must be a JSON object'],
+    [{ name: 'Ada', meta: { text: '\u0000' } }, 'meta: '],
+    ['{"name":"Ada","meta":{"n":1e999}}', 'meta: '],
+    [{ name: 'Ada', meta: { text: 'x'.repeat(600_000) } }, 'meta: has 600011 bytes'],
+    [{ name: 'Ada', external_id: '' }, 'external_id: must have at least 1 character'],
+    [{ name: 'Ada', external_id: 12 }, 'external_id: '],
+    [{ name: 'Ada', photo: '' }, 'photo: must name a file'],
+    [{ name: 'Ada', photos: 'a.jpg' }, 'photos: '],
+    [{ name: 'Ada', photos: Array.from({ length: 501 }, () => 'a.jpg') }, 'photos: '],
+  ])('is refused with its reason (%#)', (line, reason) => {
+    expect(faultOf(line)).toContain(reason);
+  });
+
+  it('says what the whole set of photos is only if it names the key', () => {
+    const photosOf = (extra: object): unknown => {
+      const parsed = parseLine(JSON.stringify({ name: 'Ada', ...extra }));
+      return 'fault' in parsed ? parsed.fault : parsed.photoPaths;
+    };
+    expect(photosOf({})).toBeUndefined();
+    expect(photosOf({ photo: null })).toEqual([]);
+    expect(photosOf({ photos: [] })).toEqual([]);
+    expect(photosOf({ photo: 'a.jpg' })).toEqual(['a.jpg']);
+    expect(photosOf({ photo: 'a.jpg', photos: ['b.jpg', 'a.jpg'] })).toEqual(['b.jpg', 'a.jpg']);
+  });
+
+  it('keeps odd keys of meta as they are', () => {
+    const parsed = parseLine('{"name":"Ada","meta":{"__proto__":{"x":1},"":[null]}}');
+    expect('meta' in parsed && JSON.stringify(parsed.meta)).toBe('{"__proto__":{"x":1},"":[null]}');
+  });
+});
