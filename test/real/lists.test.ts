@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { dirname } from 'node:path';
 import { query } from '@dossier/store/database.ts';
 import { collectGarbage } from '@dossier/store/photo-garbage.ts';
@@ -51,7 +52,14 @@ describe('a register of guests with portraits', () => {
       expect(there.stored, version).toEqual(there.wanted);
       expect(here.wanted, version).toEqual(there.wanted);
     }
-    // Deep: the bytes of every photo here have the hash that is their address.
+    const listed = new Set(readLines(realFile('vip_congress', 'photos.tsv')).flatMap((line) => line.match(/\b[0-9a-f]{64}\b/g) ?? []));
+    for (const address of (await photosOf(slave)).wanted) {
+      const photo = await slave.photos.open(address);
+      const hash = createHash('sha256');
+      for await (const chunk of photo?.stream ?? []) hash.update(chunk as Buffer);
+      expect(hash.digest('hex')).toBe(address);
+      expect(listed.has(address), address).toBe(true);
+    }
     expect(await slave.sync(local, { mode: 'verify' })).toMatchObject({ state: 'synced', differences: [] });
   });
 });
