@@ -82,10 +82,13 @@ interface Stage {
 async function show({ context, options, folder, settings, nodes, signal }: Stage): Promise<boolean> {
   const begun = performance.now();
   print('Starting a master and a slave, each on a PostgreSQL of its own …');
+  let port = firstPort;
   for (const name of nodeNames) {
-    const port = await findFreePort(firstPort + nodes.length);
+    port = await findFreePort(port);
     signal.throwIfAborted();
     nodes.push(await startNode({ name, folder: join(folder, name), port, environment: environmentOf(context, settings) }));
+    // The node that was just started may not listen yet.
+    port += 1;
   }
   const [master, slave] = nodes as [DemoNode, DemoNode];
   const sample = makeSample(master, join(folder, 'sample'), options.dossiers);
