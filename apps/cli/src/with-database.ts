@@ -4,7 +4,6 @@ import type { Configuration } from '@dossier/runtime/configuration.ts';
 import type { Database } from '@dossier/store/database.ts';
 import { configurationOf } from './context.ts';
 import type { Context } from './context.ts';
-import { accessDatabase } from './database-access.ts';
 
 /** Runs a short piece of work on this host's database, whether the node runs or not. */
 export async function withDatabase<Result>(
@@ -14,10 +13,12 @@ export async function withDatabase<Result>(
 ): Promise<Result> {
   const { configuration } = configurationOf(command, context);
   const logger = createLogger({ level: 'warn', name: command.name(), pretty: prefersPretty() });
+  // Loaded when needed: other commands start faster without.
+  const { accessDatabase } = await import('./database-access.ts');
   const access = await accessDatabase(configuration, logger, {
     applicationName: `dossier ${command.name()}`,
     migrations: 'embedded',
-    poolSize: 2,
+    poolSize: 4,
   });
   try {
     return await work(access.database, configuration);

@@ -2,7 +2,6 @@ import type { Command } from 'commander';
 import { createLogger, prefersPretty } from '@dossier/runtime/logger.ts';
 import { configurationOf } from '../context.ts';
 import type { Context } from '../context.ts';
-import { accessDatabase } from '../database-access.ts';
 import { print, printJson } from '../output.ts';
 
 /** `dossier migrate` */
@@ -14,6 +13,7 @@ export function addMigrate(program: Command, context: Context): void {
     .action(async (options: { json?: boolean }, command: Command) => {
       const { configuration } = configurationOf(command, context);
       const logger = createLogger({ level: 'warn', name: 'migrate', pretty: prefersPretty() });
+      const { accessDatabase } = await import('../database-access.ts');
       const access = await accessDatabase(configuration, logger, { applicationName: 'dossier migrate', migrations: 'any', poolSize: 4 });
       try {
         if (options.json) return printJson({ migrated: access.migrated });

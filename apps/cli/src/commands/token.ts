@@ -1,7 +1,5 @@
 import type { Command } from 'commander';
 import { ExitError } from '@dossier/runtime/errors.ts';
-import { issueToken } from '@dossier/store/tokens.ts';
-import { findUser } from '@dossier/store/users.ts';
 import type { Context } from '../context.ts';
 import { note, print, printJson } from '../output.ts';
 import { withDatabase } from '../with-database.ts';
@@ -16,6 +14,8 @@ export function addToken(program: Command, context: Context): void {
     .option('--label <text>', 'what it is for', '')
     .option('--json', 'print JSON for programs')
     .action(async (name: string, options: { label: string; json?: boolean }) => {
+      const { issueToken } = await import('@dossier/store/tokens.ts');
+      const { findUser } = await import('@dossier/store/users.ts');
       const token = await withDatabase(create, context, async (database) => {
         const user = await findUser(database, name);
         if (user === null)

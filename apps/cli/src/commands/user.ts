@@ -4,7 +4,6 @@ import type { Command } from 'commander';
 import { roles } from '@dossier/domain/role.ts';
 import type { Role } from '@dossier/domain/role.ts';
 import { ExitError } from '@dossier/runtime/errors.ts';
-import { createUser, generatePassword, setPassword } from '@dossier/store/users.ts';
 import type { Context } from '../context.ts';
 import { note, print, printJson } from '../output.ts';
 import { withDatabase } from '../with-database.ts';
@@ -26,6 +25,7 @@ export function addUser(program: Command, context: Context): void {
     .option('--json', 'print JSON for programs')
     .action(async (name: string, options: PasswordOptions & { role: Role }) => {
       const { password, generated } = await choosePassword(options);
+      const { createUser } = await import('@dossier/store/users.ts');
       const user = await withDatabase(create, context, (database) => createUser(database, { name, role: options.role, password }));
       if (options.json) return printJson({ user: user.name, role: user.role, ...(generated ? { password } : {}) });
       print(`User ${user.name} made, role ${user.role}.`);
@@ -40,6 +40,7 @@ export function addUser(program: Command, context: Context): void {
     .option('--json', 'print JSON for programs')
     .action(async (name: string, options: PasswordOptions) => {
       const { password, generated } = await choosePassword(options);
+      const { setPassword } = await import('@dossier/store/users.ts');
       await withDatabase(change, context, (database) => setPassword(database, name, password));
       if (options.json) return printJson({ user: name, ...(generated ? { password } : {}) });
       print(`The password of ${name} is set.`);
@@ -48,7 +49,10 @@ export function addUser(program: Command, context: Context): void {
 }
 
 async function choosePassword({ passwordStdin }: PasswordOptions): Promise<{ password: string; generated: boolean }> {
-  if (passwordStdin !== true) return { password: generatePassword(), generated: true };
+  if (passwordStdin !== true) {
+    const { generatePassword } = await import('@dossier/store/users.ts');
+    return { password: generatePassword(), generated: true };
+  }
   const password = (await text(process.stdin)).replace(/\r?\n$/, '');
   if (password === '') throw new ExitError(2, 'Standard input holds no password.');
   return { password, generated: false };

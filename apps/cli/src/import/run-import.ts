@@ -1,0 +1,92 @@
+import { openPhotoStore } from '@dossier/photos/open-photo-store.ts';
+import type { Configuration } from '@dossier/runtime/configuration.ts';
+import { createLogger, prefersPretty } from '@dossier/runtime/logger.ts';
+import { transaction } from '@dossier/store/database.ts';
+import type { Database } from '@dossier/store/database.ts';
+import { requireWritable } from '@dossier/store/read-only.ts';
+import { createWatchList, deleteWatchList, readWatchList } from '@dossier/store/watch-lists.ts';
+import { accessDatabase } from '../database-access.ts';
+import { interruption } from '../interruption.ts';
+import { note, progressLine } from '../output.ts';
+import { importFailure } from './failure.ts';
+import { importFile } from './import-file.ts';
+import type { ImportReport } from './import-file.ts';
+import { printReport, progressText } from './report.ts';
+import { openFolder, openSource } from './source.ts';
+
+/** What is imported where: into an existing list by its id, or into a new one by its name. */
+export interface Target {
+  readonly listId: number | null;
+  readonly name: string | null;
+  readonly file: string;
+}
+
+export interface ImportRequest {
+  readonly target: Target;
+  readonly photos: string | undefined;
+  readonly json: boolean;
+  readonly configuration: Configuration;
+  /** Relative paths start here. */
+  readonly workingDirectory: string;
+}
+
+/** Imports a file on this host's database and photos, shows progress, prints the report and sets the exit code. */
+export async function runImport(request: ImportRequest): Promise<void> {
+  const { configuration, target, workingDirectory } = request;
+  const logger = createLogger({ level: 'warn', name: 'import', pretty: prefersPretty() });
+  const source = await openSource(target.file, workingDirectory);
+  const folder = await openFolder(request.photos, workingDirectory);
+  const access = await accessDatabase(configuration, logger, {
+    applicationName: 'dossier import',
+    migrations: 'embedded',
+    poolSize: 4,
+  });
+  const report: ImportReport = { lines: 0, added: 0, changed: 0, unchanged: 0, refused: 0, refusedLines: [] };
+  const interrupted = interruption();
+  const progress = progressLine();
+  const startedAt = performance.now();
+  try {
+    const list = await openList(access.database, target);
+    if (target.name !== null)
+      note(`Made watch list ${list.id}; if this is interrupted, go on with: dossier import ${list.id} ${target.file}`);
+    const show = (): void => progress.update(progressText(report, source, performance.now() - startedAt));
+    await importFile(
+      {
+        database: access.database,
+        store: openPhotoStore(configuration.mediaRoot),
+        listId: list.id,
+        source: source.stream(),
+        folder,
+        signal: interrupted.signal,
+        progress: show,
+      },
+      report,
+    );
+    progress.end();
+    // A file in which nothing can be used makes no list either.
+    const kept = target.listId !== null || report.lines > report.refused;
+    if (!kept) await deleteWatchList(access.database, list.id);
+    printReport(
+      { list: kept ? list : null, report, seconds: (performance.now() - startedAt) / 1000, interrupted: interrupted.signal.aborted },
+      request.json,
+    );
+    process.exitCode = report.refused > 0 || interrupted.signal.aborted ? 1 : 0;
+  } catch (error) {
+    progress.end();
+    throw importFailure(error, report, access.url);
+  } finally {
+    interrupted.release();
+    await access.close();
+  }
+}
+
+async function openList(database: Database, { listId, name }: Target): Promise<{ id: number; name: string }> {
+  if (listId !== null) {
+    const list = await readWatchList(database, listId);
+    await transaction(database, requireWritable);
+    return { id: list.id, name: list.name };
+  }
+  await transaction(database, requireWritable);
+  const made = await createWatchList(database, { name: name ?? '', comment: '', color: '', active: true });
+  return { id: made.id, name: made.name };
+}
