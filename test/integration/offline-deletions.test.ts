@@ -1,0 +1,67 @@
+import { query } from '@dossier/store/database.ts';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { contentOf, createEngineNode } from '../kit/engine.ts';
+import type { EngineNode } from '../kit/engine.ts';
+
+let master: EngineNode;
+let restoring: EngineNode;
+let keeping: EngineNode;
+
+beforeAll(async () => {
+  master = await createEngineNode();
+  restoring = await createEngineNode();
+  keeping = await createEngineNode({ OFFLINE_DELETIONS: 'keep-deleted' });
+});
+afterAll(async () => {
+  await Promise.all([master, restoring, keeping].map((node) => node.close()));
+});
+
+/** Links a list of three dossiers and deletes the first here, as the API does while the master is away. */
+async function deleteOffline(slave: EngineNode, name: string): Promise<{ remote: number; local: number; uuids: string[]; id: number }> {
+  const remote = await master.makeList(name);
+  const uuids = await master.makeDossiers([remote], ['Ada', 'Bob', 'Cid']);
+  const local = await slave.makeList(name);
+  await slave.link(master, remote, local);
+  const [row] = await query<{ id: number }>(
+    slave.database,
+    `insert into offline_deletions (slave_list_id, dossier, dossier_id, name, deleted_by)
+     select :local, uuid, id, name, 'operator' from dossiers where uuid = :uuid returning dossier_id as id`,
+    { local, uuid: uuids[0] },
+  );
+  await query(slave.database, `delete from dossiers where uuid = :uuid`, { uuid: uuids[0] });
+  return { remote, local, uuids, id: row?.id ?? 0 };
+}
+
+async function journalOf(slave: EngineNode, local: number): Promise<unknown[]> {
+  return query(slave.database, `select name, settled_as from offline_deletions where slave_list_id = :local`, { local });
+}
+
+describe('what was deleted while the master was away', () => {
+  it('comes back under its id, with the policy restore', async () => {
+    const { remote, local, uuids, id } = await deleteOffline(restoring, 'restore');
+    expect(await restoring.sync(local)).toMatchObject({ state: 'synced', added: 1, restored_offline_deletions: 1 });
+    expect(await contentOf(restoring.database, local)).toEqual(await contentOf(master.database, remote));
+    expect(await query(restoring.database, `select id from dossiers where uuid = :uuid`, { uuid: uuids[0] })).toEqual([{ id }]);
+    expect(await journalOf(restoring, local)).toEqual([{ name: 'Ada', settled_as: 'restored' }]);
+    expect(await restoring.sync(local)).toMatchObject({ state: 'unchanged' });
+  });
+
+  it('stays away with the policy keep-deleted, also when the master changes it, and the sums still add up', async () => {
+    const { remote, local, uuids } = await deleteOffline(keeping, 'keep');
+    const names = async (): Promise<string[]> =>
+      (await contentOf(keeping.database, local)).map((dossier) => (dossier as { name: string }).name).toSorted();
+    expect(await keeping.sync(local)).toMatchObject({ state: 'synced', added: 0, restored_offline_deletions: 0 });
+    expect(await names()).toEqual(['Bob', 'Cid']);
+    expect(await journalOf(keeping, local)).toEqual([{ name: 'Ada', settled_as: 'kept-deleted' }]);
+    expect(await keeping.sync(local)).toMatchObject({ state: 'unchanged' });
+    expect(await keeping.sync(local, { mode: 'verify' })).toMatchObject({ state: 'synced', differences: [] });
+    await query(master.database, `update dossiers set comment = 'seen' where uuid = any(:uuids::uuid[])`, { uuids: uuids.slice(0, 2) });
+    expect(await keeping.sync(local)).toMatchObject({ state: 'synced', method: 'delta', added: 0, changed: 1 });
+    expect(await names()).toEqual(['Bob', 'Cid']);
+    expect(await keeping.sync(local, { mode: 'full' })).toMatchObject({ state: 'synced', added: 0, removed: 0 });
+    expect(await names()).toEqual(['Bob', 'Cid']);
+    await query(master.database, `delete from dossiers where uuid = :uuid`, { uuid: uuids[0] });
+    expect(await keeping.sync(local)).toMatchObject({ state: 'synced', removed: 0 });
+    expect(await contentOf(keeping.database, local)).toEqual(await contentOf(master.database, remote));
+  });
+});
