@@ -90,7 +90,7 @@ export async function startTestApi(overrides: Overrides = {}): Promise<TestApi> 
       ...(body === undefined ? {} : { body: plain ? (body as string | FormData | Uint8Array<ArrayBuffer>) : JSON.stringify(body) }),
     });
     const text = await response.text();
-    const isJson = /json/.test(response.headers.get('content-type') ?? '');
+    const isJson = /[/+]json/.test(response.headers.get('content-type') ?? '');
     const json: unknown = isJson && text !== '' ? JSON.parse(text) : undefined;
     if (response.status >= 400 && json !== undefined && !path.startsWith('/readyz')) checkProblem(response, json);
     return { status: response.status, headers: response.headers, text, json };
