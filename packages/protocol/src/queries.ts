@@ -42,6 +42,17 @@ export const dossierQuery = pageQuery.extend({
   ordering,
 });
 
+/** `settled=false`: those that the next sync has to settle. */
+export const offlineDeletionQuery = pageQuery.extend({
+  settled: looseBoolean.optional(),
+  slave_dossier_list: z
+    .string()
+    .regex(idText, 'must be the id of a watch list')
+    .transform(Number)
+    .meta({ override: { type: 'integer', minimum: 1 } })
+    .optional(),
+});
+
 export const dossierFaceQuery = pageQuery.extend({
   dossier: z
     .string()

@@ -151,6 +151,27 @@ export const offlineDeletionSchema = z
   .meta({ id: 'OfflineDeletion' });
 export type OfflineDeletion = z.infer<typeof offlineDeletionSchema>;
 
+/** The body of `POST /sync/preview/`. */
+export const previewRequest = z
+  .object({ remote_url: httpUrl, remote_dossier_list: listId, slave_dossier_list: listId })
+  .meta({ id: 'PreviewRequest' });
+
+/** What the first sync of such a link would do. */
+export const previewSchema = z
+  .looseObject({
+    remote_name: z.string(),
+    /** Dossiers of the list on the master, and of the local list. */
+    remote_count: z.int(),
+    local_count: z.int(),
+    /** Dossiers of the local list that the master's list doesn't hold: the first sync removes them. */
+    removed: z.int(),
+  })
+  .meta({ id: 'Preview' });
+export type Preview = z.infer<typeof previewSchema>;
+
+/** The answer of `POST /sync/dead-letters/retry/` (runs that were requested) and `DELETE /sync/dead-letters/` (letters that are gone). */
+export const deadLetterCountSchema = z.looseObject({ count: z.int() }).meta({ id: 'DeadLetterCount' });
+
 export const masterTestSchema = z
   .looseObject({
     node: z.uuid(),

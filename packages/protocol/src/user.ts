@@ -1,0 +1,74 @@
+import { z } from 'zod';
+import { roles } from '@dossier/domain/role.ts';
+import { pageQuery } from './queries.ts';
+import { idSchema, looseBoolean, text, timeSchema } from './values.ts';
+
+// HTTP Basic ends the name at the first colon.
+const name = text(256, 1).refine((value) => !value.includes(':'), 'must not hold a colon');
+const password = text(1024, 1);
+
+export const userCreation = z.object({ name, role: z.enum(roles), password, active: looseBoolean.optional() }).meta({ id: 'UserCreation' });
+
+/** A new password ends the user's sessions; `active: false` shuts the user out, tokens included. */
+export const userChange = z
+  .object({ role: z.enum(roles).optional(), password: password.optional(), active: looseBoolean.optional() })
+  .meta({ id: 'UserChange' });
+
+/** A user as administrators see one. */
+export const userDetailsSchema = z
+  .looseObject({
+    id: idSchema,
+    name: z.string(),
+    role: z.enum(roles),
+    active: z.boolean(),
+    created_date: timeSchema,
+    last_sign_in: timeSchema.nullable(),
+    /** Sessions and tokens that are valid now. */
+    session_count: z.int(),
+    token_count: z.int(),
+  })
+  .meta({ id: 'UserDetails' });
+export type UserDetails = z.infer<typeof userDetailsSchema>;
+
+export const tokenKinds = ['session', 'api', 'configured'] as const;
+
+export const tokenCreation = z
+  .object({
+    label: text(256, 1),
+    /** For another user than oneself: administrators only. */
+    user: idSchema.optional(),
+    /** Null or left out: for ever. */
+    expires_in_days: z.int().min(1).max(3650).nullable().optional(),
+  })
+  .meta({ id: 'TokenCreation' });
+
+/** A token, or a session of the web interface or of `POST /auth/login/`. The token itself is shown once, when it is made. */
+export const tokenSchema = z
+  .looseObject({
+    id: idSchema,
+    kind: z.enum(tokenKinds),
+    label: z.string(),
+    user: z.looseObject({ id: idSchema, name: z.string() }),
+    created_date: timeSchema,
+    expires_date: timeSchema.nullable(),
+    last_used_date: timeSchema.nullable(),
+    /** The one by which this very request came. */
+    current: z.boolean(),
+  })
+  .meta({ id: 'Token' });
+export type Token = z.infer<typeof tokenSchema>;
+
+/** The answer of `POST /tokens/`. */
+export const issuedTokenSchema = tokenSchema.extend({ token: z.string() }).meta({ id: 'IssuedToken' });
+export type IssuedToken = z.infer<typeof issuedTokenSchema>;
+
+/** `user` is heeded for administrators; others see their own. */
+export const tokenQuery = pageQuery.extend({
+  user: z
+    .string()
+    .regex(/^[1-9]\d{0,14}$/, 'must be the id of a user')
+    .transform(Number)
+    .meta({ override: { type: 'integer', minimum: 1 } })
+    .optional(),
+  kind: z.enum(tokenKinds).optional(),
+});
