@@ -23,6 +23,8 @@ const ended: Run = {
   error: null,
   restored_offline_deletions: 0,
   differences: null,
+  set_aside: [],
+  held: null,
 };
 const error = { code: 'UNREACHABLE', desc: 'The master does not answer.', remedy: 'Look at the line.', attempts: 2, next_attempt: null };
 const difference = { kind: 'missing', dossier: '0', id: null, name: null } as const;

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { linkStates } from '@dossier/domain/link.ts';
 import { runMethods, runModes, runReasons, runStates } from '@dossier/domain/run.ts';
+import { guardsSchema, heldSchema, setAsideSchema, undoSchema } from './held.ts';
 import { idSchema, timeSchema } from './values.ts';
 
 const listId = z
@@ -79,13 +80,18 @@ export const linkSchema = z
     local_count: z.int(),
     revision: z.int().nullable(),
     head_revision: z.int().nullable(),
+    guards: guardsSchema,
+    held: heldSchema.nullable(),
+    /** Dossiers of the master that the replica can't hold as they are, at most 100. */
+    set_aside: z.array(setAsideSchema),
+    undo: undoSchema.nullable(),
   })
   .meta({ id: 'Link' });
 export type Link = z.infer<typeof linkSchema>;
 
 /** A dossier in which a verification found a replica to differ from its master. */
 export const differenceSchema = z.looseObject({
-  kind: z.enum(['missing', 'unexpected', 'changed', 'photo-missing']),
+  kind: z.enum(['missing', 'unexpected', 'changed', 'photo-missing', 'set-aside']),
   dossier: z.string(),
   id: idSchema.nullable(),
   name: z.string().nullable(),
@@ -114,6 +120,8 @@ export const runSchema = z
     error: syncErrorSchema.nullable(),
     restored_offline_deletions: z.int(),
     differences: z.array(differenceSchema).nullable(),
+    set_aside: z.array(setAsideSchema),
+    held: heldSchema.nullable(),
   })
   .meta({ id: 'Run' });
 export type Run = z.infer<typeof runSchema>;

@@ -1,3 +1,4 @@
+import { defaultGuards } from '@dossier/domain/guards.ts';
 import type { DeadLetter, Link, OfflineDeletion, Run } from '@dossier/protocol/sync.ts';
 import { progressSchema } from '@dossier/protocol/sync.ts';
 import type { DeadLetterRow } from '@dossier/store/dead-letters.ts';
@@ -25,6 +26,10 @@ export function presentLink(link: LinkRow, run: RunRow | null): Link {
     local_count: link.local_count,
     revision: link.revision,
     head_revision: link.head_revision,
+    guards: defaultGuards,
+    held: null,
+    set_aside: [],
+    undo: null,
   };
 }
 
@@ -63,6 +68,8 @@ export function presentRun(run: RunRow): Run {
     error: run.error,
     restored_offline_deletions: run.restored_offline_deletions,
     differences: run.differences,
+    set_aside: [],
+    held: null,
   };
 }
 
