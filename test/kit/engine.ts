@@ -10,6 +10,7 @@ import { createFeedMount } from '@dossier/api/routes/feed.ts';
 import type { JobContext } from '@dossier/jobs/workers.ts';
 import { openPhotoStore } from '@dossier/photos/open-photo-store.ts';
 import type { PhotoStore } from '@dossier/photos/photo-store.ts';
+import { pageRows } from '@dossier/protocol/feed.ts';
 import { deriveSigningKey } from '@dossier/protocol/signing-key.ts';
 import { loadConfiguration } from '@dossier/runtime/configuration.ts';
 import { createLogger } from '@dossier/runtime/logger.ts';
@@ -58,7 +59,16 @@ export async function createEngineNode(environment: Record<string, string> = {})
   const deps = wireWorker({ configuration, logger, database, photos, nodeUuid, queues: queues as never });
   const handleSync = createSyncHandler(deps);
   const server = await serveFeed(
-    createFeedMount({ configuration, keys: [deriveSigningKey(configuration.syncToken ?? '')], logger, database, photos, nodeUuid }).handler,
+    createFeedMount({
+      configuration,
+      keys: [deriveSigningKey(configuration.syncToken ?? '')],
+      logger,
+      database,
+      photos,
+      nodeUuid,
+      now: () => new Date(),
+      pageRows,
+    }).handler,
   );
   const runNow = async (runId: number, signal = new AbortController().signal): Promise<RunRow> => {
     const context: JobContext = { jobId: 'test', attempt: 1, lastAttempt: false, retriedByHand: false, signal, log: () => undefined };

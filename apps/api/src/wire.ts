@@ -1,4 +1,5 @@
 import { hostname } from 'node:os';
+import { pageRows } from '@dossier/protocol/feed.ts';
 import { deriveSigningKey } from '@dossier/protocol/signing-key.ts';
 import type { SigningKey } from '@dossier/protocol/signing-key.ts';
 import type { Queues } from '@dossier/jobs/queues.ts';
@@ -49,7 +50,7 @@ export function wireApi(node: ApiNode): WiredApi {
       probeMaster: createMasterProbe({ signingKey }),
       routes: [changesRoute(node), ...syncRoutes({ ...node, signingKey, events })],
       mounts: [
-        createFeedMount({ ...node, keys }),
+        createFeedMount({ ...node, keys, now: () => new Date(), pageRows }),
         createQueuesMount({ queues: node.queues, nodeName: `${hostname()}:${configuration.port}` }),
       ],
     },

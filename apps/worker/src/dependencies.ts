@@ -16,6 +16,7 @@ export interface WorkerDependencies {
   queues: Queues;
   store: ReplicaStore;
   own: OwnIdentity;
+  now: () => Date;
   /** Speaks to the master at this address. Throws a failure of the kind `operator` if this node has no SYNC_TOKEN. */
   connectMaster(remoteUrl: string): Master;
 }

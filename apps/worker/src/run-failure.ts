@@ -24,7 +24,7 @@ export async function bookFailure(
   if (context.signal.aborted) return failure;
   const passing = failure.kind === 'retry' || (failure.code === 'PROTOCOL_NOT_SPOKEN' && started.link.epoch !== null);
   const final = !passing || context.lastAttempt;
-  const nextAttempt = final ? null : new Date(Date.now() + retryDelayMs(attempt.seed, context.attempt));
+  const nextAttempt = final ? null : new Date(deps.now().getTime() + retryDelayMs(attempt.seed, context.attempt));
   const phase = (await findRun(deps.database, started.run.id))?.state ?? 'greeting';
   const deadLetterId = await failRun(
     deps.database,

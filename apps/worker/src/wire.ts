@@ -42,9 +42,11 @@ export interface WorkerNode {
 /** Binds the engine's ports to this node's database, photos and network. */
 export function wireWorker(node: WorkerNode, agents: FeedAgents = createFeedAgents()): WorkerDependencies {
   const { configuration, database } = node;
+  const now = (): Date => new Date();
   return {
     ...node,
     store: createReplicaStore(database),
+    now,
     own: {
       node: node.nodeUuid,
       externalAddress: normaliseExternalAddress(configuration.externalAddress),
@@ -56,7 +58,7 @@ export function wireWorker(node: WorkerNode, agents: FeedAgents = createFeedAgen
         key: deriveSigningKey(configuration.syncToken),
         remoteUrl,
         version: '0.1.0',
-        now: () => new Date(),
+        now,
         randomNonce: randomUUID,
         agents,
       });

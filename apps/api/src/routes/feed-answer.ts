@@ -17,16 +17,17 @@ const fastest = { params: { [constants.ZSTD_c_compressionLevel]: 1 } };
 export interface Asker {
   key: SigningKey;
   signature: string;
+  now: () => Date;
 }
 
 /** Lets in who holds one of the keys. Throws UNAUTHORIZED for everybody else, and tells nothing but that. */
-export function requireSignature(request: Request, keys: readonly SigningKey[]): Asker {
+export function requireSignature(request: Request, { keys, now }: { keys: readonly SigningKey[]; now: () => Date }): Asker {
   const verified = verifyRequest(
     keys,
     { method: request.method, target: request.originalUrl, headers: request.headersDistinct },
-    { now: new Date() },
+    { now: now() },
   );
-  if (verified.ok) return { key: verified.key, signature: verified.signature };
+  if (verified.ok) return { key: verified.key, signature: verified.signature, now };
   throw new ApplicationError('UNAUTHORIZED', 'The feed answers requests that are signed with the shared SYNC_TOKEN.');
 }
 
@@ -74,7 +75,7 @@ function sign(response: Response, asker: Asker, sha256: string): void {
   const fields = signResponse(
     asker.key,
     { status: response.statusCode, headers: response.getHeaders(), sha256 },
-    { requestSignature: asker.signature, now: new Date() },
+    { requestSignature: asker.signature, now: asker.now() },
   );
   for (const [name, value] of Object.entries(fields)) response.setHeader(name, value);
 }

@@ -3,7 +3,7 @@ import { Router } from 'express';
 import type { Request, Response } from 'express';
 import { z } from 'zod';
 import type { PhotoStore } from '@dossier/photos/photo-store.ts';
-import { feedVersions, pageRows, positionSchema, requestBuckets, requestDossiers } from '@dossier/protocol/feed.ts';
+import { feedVersions, positionSchema, requestBuckets, requestDossiers } from '@dossier/protocol/feed.ts';
 import type { Head } from '@dossier/protocol/feed.ts';
 import type { SigningKey } from '@dossier/protocol/signing-key.ts';
 import type { Configuration } from '@dossier/runtime/configuration.ts';
@@ -24,6 +24,9 @@ export interface FeedDependencies {
   database: Database;
   photos: PhotoStore;
   nodeUuid: string;
+  now: () => Date;
+  /** Most changes in one page. */
+  pageRows: number;
 }
 
 type Handler = (request: Request, response: Response, asker: Asker) => Promise<void>;
@@ -53,7 +56,7 @@ const dossiersQuery = z.object({
 export function createFeedMount(deps: FeedDependencies): Mount {
   const router = Router({ strict: false });
   const signed = (handler: Handler) => async (request: Request, response: Response) =>
-    handler(request, response, requireSignature(request, deps.keys));
+    handler(request, response, requireSignature(request, deps));
   router.get('/', signed(greet(deps)));
   router.get('/v1/dossier-lists', signed(offerLists(deps)));
   router.get('/v1/dossier-lists/:id/head', signed(sendHead(deps)));
@@ -148,7 +151,7 @@ function isFork(head: ListHead, known: z.infer<typeof knownPosition>): boolean {
   return known.revision === position.revision && (known.digest !== position.digest || known.count !== position.count);
 }
 
-function sendChanges({ database }: FeedDependencies): Handler {
+function sendChanges({ database, pageRows }: FeedDependencies): Handler {
   return async (request, response, asker) => {
     const id = listId.safeParse(request.params['id']);
     const from = pageQuery.safeParse(request.query);

@@ -30,7 +30,7 @@ export function createLinkHandler(deps: WorkerDependencies) {
     }
     await saveProgress(deps.database, { runId: started.run.id, fence: started.fence }, { state: 'queued' });
     const link = await findLink(deps.database, slaveDossierList);
-    if (link) await planLink(deps, link, new Date());
+    if (link) await planLink(deps, link, deps.now());
     await deps.queues.enqueue(jobs.sync, { runId: started.run.id });
   };
 }

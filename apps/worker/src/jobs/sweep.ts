@@ -18,7 +18,7 @@ export function createSweepHandler(deps: WorkerDependencies) {
       if (run.greeted) await deps.queues.enqueue(jobs.sync, { runId: run.id });
       else await deps.queues.enqueue(jobs.link, { slaveDossierList: run.slave_list_id });
     }
-    await fanOut(deps, new Date());
+    await fanOut(deps, deps.now());
     for (const deadLetterId of await listDeadLetterIds(deps.database, shownDeadLetters)) {
       await deps.queues.enqueue(jobs['dead-letter'], { deadLetterId });
     }

@@ -21,7 +21,7 @@ export function createSyncHandler(deps: WorkerDependencies) {
       throw await bookFailure(deps, started, { error, context, seed: runId });
     }
     const link = await findLink(deps.database, started.link.slave_list_id);
-    if (link) await planLink(deps, link, new Date());
+    if (link) await planLink(deps, link, deps.now());
   };
 }
 
