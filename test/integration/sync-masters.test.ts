@@ -71,6 +71,31 @@ describe('asking a master', () => {
     await Promise.all([stranger.stop(), mismatch.stop(), web.close()]);
   });
 
+  it('asks nothing of link-local addresses and of metadata services, and links to none', async () => {
+    const local = await slave.makeList();
+    for (const remote_url of [
+      'http://169.254.169.254/latest/',
+      'http://[fe80::1]:8000',
+      'http://0xa9fea9fe',
+      'https://[::ffff:a9fe:a9fe]',
+    ]) {
+      await slave.refused('BAD_PARAM', ['POST', '/sync/test/', { remote_url }], 'remote_url');
+      const link = { remote_url, remote_dossier_list: 1, slave_dossier_list: local };
+      await slave.refused('BAD_PARAM', ['POST', '/sync/dossier-lists/', link], 'remote_url');
+    }
+  });
+
+  it('repeats nothing of what answered there', async () => {
+    const marked =
+      'HTTP/1.1 %\r\ncontent-type: text/x-marked\r\nlocation: http://marked/\r\ncontent-encoding: marked\r\ncontent-length: 6\r\n\r\nmarked';
+    for (const status of ['200 marked', '302 marked', '401 marked', '404 marked', '503 marked', '999 marked', 'marked']) {
+      const server = await answering(marked.replace('%', status));
+      const { status: code, text } = await slave.call('POST', '/sync/test/', { body: { remote_url: server.url } });
+      expect([code === 409 || code === 503, text]).toEqual([true, expect.not.stringContaining('marked')]);
+      await server.close();
+    }
+  });
+
   it('says that it is away', async () => {
     const broken = await page('503 Service Unavailable');
     for (const url of [await closedPort(), broken.url]) {

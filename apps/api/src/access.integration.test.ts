@@ -117,6 +117,79 @@ test('secrets are in the database as hashes only', async () => {
   for (const secret of [...Object.values(api.tokens), 'admin-password']) expect(all).not.toContain(secret);
 });
 
+test('many failed sign-ins at once count one by one', async () => {
+  const codes = await Promise.all(Array.from({ length: 40 }, async () => (await logIn('crowd', 'x')).status));
+  expect(codes.filter((code) => code === 401)).toHaveLength(20);
+  expect(codes.filter((code) => code === 429)).toHaveLength(20);
+});
+
+/** Tries from an address of its own, as a proxy on this host reports it. */
+function logInFrom(address: string, name: string, options: { password?: string; cookie?: string } = {}): Promise<Response> {
+  return logIn(name, options.password ?? 'wrong', {
+    path: '/auth/login/?cookie=1',
+    headers: { 'x-forwarded-for': address, ...(options.cookie !== undefined && { cookie: options.cookie }) },
+  });
+}
+
+test('nobody can keep a user out by failing in the name of that user, nor guess from many addresses', async () => {
+  const user = await createUser(api.test.database, { name: 'target', role: 'admin', password: 'target-password' });
+  const first = await logInFrom('198.51.100.1', 'target', { password: 'target-password' });
+  const cookie = first.headers
+    .getSetCookie()
+    .map((each) => each.split(';')[0])
+    .find((each) => each?.startsWith('dossier_browser_'));
+  const flags = first.headers.getSetCookie().find((each) => each.startsWith('dossier_browser_')) ?? '';
+  for (const flag of [/; HttpOnly/, /; SameSite=Strict/, /; Path=\/auth\/login;/]) expect(flags).toMatch(flag);
+
+  const attack = [];
+  for (let host = 0; host < 130; host += 1) attack.push((await logInFrom(`203.0.113.${host}`, 'target')).status);
+  expect(attack.filter((code) => code === 401)).toHaveLength(100);
+  expect((await logInFrom('198.51.100.9', 'target', { password: 'target-password' })).status).toBe(429);
+  const known = await logInFrom('198.51.100.9', 'target', { password: 'target-password', cookie: cookie ?? '' });
+  expect([known.status, known.headers.getSetCookie().some((each) => each.startsWith(`${cookie};`))]).toEqual([200, true]);
+  expect((await logInFrom('198.51.100.9', 'viewer', { password: 'viewer-password', cookie: cookie ?? '' })).status).toBe(200);
+
+  const stolen = [];
+  for (let times = 0; times < 21; times += 1) stolen.push((await logInFrom('198.51.100.9', 'target', { cookie: cookie ?? '' })).status);
+  expect([stolen.slice(0, 20).every((code) => code === 401), stolen[20]]).toEqual([true, 429]);
+  await setPassword(api.test.database, 'target', 'anew');
+  expect((await logInFrom('198.51.100.9', 'target', { password: 'anew', cookie: cookie ?? '' })).status).toBe(200);
+  expect(await query(api.test.database, `select id from known_browsers where user_id = :id`, { id: user.id })).toHaveLength(1);
+});
+
+test('one network can not try many names', async () => {
+  expect((await logInFrom('2001:db8:0:7::1', 'name-1')).status).toBe(401);
+  const [counted] = await query(
+    api.test.database,
+    `update attempts set count = 299 where subject like 'sign-in address 2001:db8:0:7:%' returning subject`,
+  );
+  expect(counted).toEqual({ subject: 'sign-in address 2001:db8:0:7::/64' });
+  expect((await logInFrom('2001:db8:0:7:ffff::2', 'name-2')).status).toBe(401);
+  expect((await logInFrom('2001:db8:0:7:ffff::3', 'name-3')).status).toBe(429);
+  expect((await logInFrom('2001:db8:0:8::1', 'name-1')).status).toBe(401);
+});
+
+test('signing in takes as long for a name that is not there', async () => {
+  const took = async (name: string): Promise<number> => {
+    const times = [];
+    for (let round = 0; round < 9; round += 1) {
+      const begun = performance.now();
+      await logInFrom(`192.0.2.${round}`, name);
+      times.push(performance.now() - begun);
+    }
+    return times.toSorted((a, b) => a - b)[4] ?? 0;
+  };
+  await createUser(api.test.database, { name: 'here', role: 'viewer', password: 'x' });
+  await took('warm-up');
+  const [there, absent] = [await took('here'), await took('nowhere')];
+  expect(Math.max(there, absent) / Math.min(there, absent)).toBeLessThan(5);
+});
+
+test('a page of another site can not sign a browser in', async () => {
+  const answer = await logIn('viewer', 'viewer-password', { path: '/auth/login/?cookie=1', headers: { origin: 'https://evil.example' } });
+  expect([answer.status, answer.headers.getSetCookie()]).toEqual([403, []]);
+});
+
 test('failed sign-ins are refused after twenty, for that name only', async () => {
   const challenge = await logIn('nobody', 'x');
   expect([challenge.status, challenge.headers.get('www-authenticate')?.startsWith('Basic ')]).toEqual([401, true]);
@@ -136,7 +209,7 @@ test('failed sign-ins are refused after twenty, for that name only', async () =>
 
 test('the session cookie is out of reach of scripts and of other sites', async () => {
   const answer = await logIn('admin', 'admin-password', { path: '/auth/login/?cookie=1' });
-  const set = answer.headers.get('set-cookie') ?? '';
+  const [set = ''] = answer.headers.getSetCookie();
   expect(set).toMatch(/; HttpOnly/);
   expect(set).toMatch(/; SameSite=Lax/);
   expect(set).not.toMatch(/Secure/);

@@ -4,10 +4,12 @@ import https from 'node:https';
 import { signRequest } from '@dossier/protocol/request-signature.ts';
 import { deriveSigningKey } from '@dossier/protocol/signing-key.ts';
 import type { SigningKey } from '@dossier/protocol/signing-key.ts';
+import { createOutboundLookup, isRefusedAddress, RefusedAddressError } from '@dossier/runtime/outbound-address.ts';
 import type { ProbeMaster } from './dependencies.ts';
 import { softwareVersion } from './software-version.ts';
 
 const timeoutMs = 5000;
+const lookup = createOutboundLookup();
 
 /**
  * Asks a master for its greeting, each time anew on a connection of its own. `unavailable`: refused, cut, not there within 5 seconds, TLS
@@ -29,9 +31,11 @@ export function createMasterProbe({ signingKey }: { signingKey: SigningKey | nul
 
 /** The status of the answer; what comes after it is not waited for. */
 async function askStatus(url: URL, key: SigningKey): Promise<number> {
+  if (isRefusedAddress(url.hostname)) throw new RefusedAddressError(url.hostname);
   const answered = Promise.withResolvers<number>();
   const request = (url.protocol === 'https:' ? https : http).request(url, {
     agent: false,
+    lookup,
     headers: {
       ...signRequest(key, { method: 'GET', url }, { now: new Date(), nonce: randomUUID() }),
       'user-agent': `dossier/${softwareVersion}`,

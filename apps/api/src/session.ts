@@ -24,6 +24,9 @@ export function cookieName(nodeUuid: string): string {
   return `dossier_session_${nodeUuid.slice(0, 8)}`;
 }
 
+/** As long as browsers keep a cookie. */
+const browserMs = 400 * 24 * 3_600_000;
+
 const unsafe = (method: string): boolean => !['GET', 'HEAD', 'OPTIONS'].includes(method);
 
 /** Finds out who asks and keeps it for identityOf. UNAUTHORIZED if nobody known does. */
@@ -58,7 +61,7 @@ function cookieToken(request: Request, name: string): string | null {
  * A browser sends the cookie also for other sites' pages. It says where a request comes from: by Sec-Fetch-Site in secure contexts,
  * else by Origin. What says neither is no browser.
  */
-function requireSameOrigin(request: Request): void {
+export function requireSameOrigin(request: Request): void {
   const site = request.get('sec-fetch-site');
   const origin = request.get('origin');
   const same =
@@ -66,6 +69,26 @@ function requireSameOrigin(request: Request): void {
       ? origin === undefined || URL.parse(origin)?.host === request.headers.host?.toLowerCase()
       : site === 'same-origin' || site === 'none';
   if (!same) throw new ApplicationError('PERMISSION_DENIED', 'The request comes from the page of another site. Nothing was changed.');
+}
+
+/** The secret by which this browser is known to have signed in before, or null. */
+export function browserSecret(request: Request, nodeUuid: string): string | null {
+  return cookieToken(request, browserCookieName(nodeUuid));
+}
+
+function browserCookieName(nodeUuid: string): string {
+  return `dossier_browser_${nodeUuid.slice(0, 8)}`;
+}
+
+/** Lets the browser be known at its next sign-in. The cookie goes nowhere else and permits nothing. */
+export function setBrowserCookie(request: Request, response: Response, cookie: { nodeUuid: string; secret: string }): void {
+  response.cookie(browserCookieName(cookie.nodeUuid), cookie.secret, {
+    httpOnly: true,
+    sameSite: 'strict',
+    secure: request.secure,
+    path: '/auth/login',
+    maxAge: browserMs,
+  });
 }
 
 /** Makes the browser keep the token out of reach of scripts. */

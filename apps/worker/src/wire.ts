@@ -54,6 +54,11 @@ export function wireWorker(node: WorkerNode, agents: FeedAgents = createFeedAgen
     },
     connectMaster: (remoteUrl) => {
       if (configuration.syncToken === null) throw new SyncFailure('NO_TOKEN', 'SYNC_TOKEN is not set on this node.');
+      // Links outlive the configuration that they were made under.
+      const { syncAllowedMasters } = configuration;
+      if (syncAllowedMasters !== null && !syncAllowedMasters.includes(new URL(remoteUrl).origin)) {
+        throw new SyncFailure('MASTER_NOT_ALLOWED', `SYNC_ALLOWED_MASTERS of this node doesn't name ${remoteUrl}.`);
+      }
       const client = createFeedClient({
         key: deriveSigningKey(configuration.syncToken),
         remoteUrl,

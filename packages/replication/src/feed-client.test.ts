@@ -8,6 +8,7 @@ import { sha256Of } from '@dossier/protocol/content-digest.ts';
 import { verifyRequest } from '@dossier/protocol/request-signature.ts';
 import { signResponse } from '@dossier/protocol/response-signature.ts';
 import { deriveSigningKey } from '@dossier/protocol/signing-key.ts';
+import { createOutboundLookup } from '@dossier/runtime/outbound-address.ts';
 import { createFeedAgents } from './feed-agents.ts';
 import { createFeedClient, type FeedClient, type FeedClientOptions } from './feed-client.ts';
 
@@ -329,6 +330,23 @@ describe('no master there', () => {
     for (const path of ['http://evil.example/feed/', '//evil.example/feed/', '/feed/../admin', '/feed//x', '/other/', '/feed/?a=b']) {
       await expect(client().get(path, { maximumBytes: 1 })).rejects.toThrow(RangeError);
     }
+  });
+});
+
+describe('an address that no master has', () => {
+  test.each(['http://169.254.169.254', 'http://[fe80::1]:8000', 'http://[::ffff:169.254.169.254]/x', 'http://2852039166'])(
+    '%s is not asked: ADDRESS_REFUSED',
+    async (remoteUrl) => {
+      await expect(ask({ remoteUrl })).rejects.toMatchObject({ code: 'ADDRESS_REFUSED', kind: 'operator' });
+    },
+  );
+
+  test('is refused behind a name as well, when it is connected to', async () => {
+    handler = replying({ body: page });
+    const lookup = createOutboundLookup((_name, _options, callback) => callback(null, [{ address: '169.254.169.254', family: 4 }]));
+    await expect(ask({ remoteUrl: masterUrl.replace('127.0.0.1', 'master.example'), lookup })).rejects.toMatchObject({
+      code: 'ADDRESS_REFUSED',
+    });
   });
 });
 

@@ -3,6 +3,7 @@ import { promisify } from 'node:util';
 import { zstdDecompress } from 'node:zlib';
 import { sha256Of } from '@dossier/protocol/content-digest.ts';
 import type { SigningKey } from '@dossier/protocol/signing-key.ts';
+import type { OutboundLookup } from '@dossier/runtime/outbound-address.ts';
 import { createFeedAgents, type FeedAgents } from './feed-agents.ts';
 import { createExchange, type FeedTimeouts, type OpenAnswer, wireError } from './feed-exchange.ts';
 
@@ -18,6 +19,8 @@ export interface FeedClientOptions {
   /** Without them the client makes its own and closes them with itself. */
   readonly agents?: FeedAgents;
   readonly timeouts?: Partial<FeedTimeouts>;
+  /** How the master's name is resolved; by default without link-local and metadata addresses. */
+  readonly lookup?: OutboundLookup;
 }
 
 export interface FeedQuestion {
@@ -129,7 +132,7 @@ async function decode(
   { fail, maximumBytes }: { fail: OpenAnswer['fail']; maximumBytes: number },
 ): Promise<Buffer> {
   if (encoding === undefined) return raw;
-  if (encoding !== 'zstd') throw fail({ saw: 'encoding', described: `it is encoded as ${encoding}, which was not asked for` });
+  if (encoding !== 'zstd') throw fail({ saw: 'encoding', described: 'it is encoded in a way that was not asked for' });
   try {
     return await unzstd(raw, { maxOutputLength: maximumBytes });
   } catch (error) {
@@ -146,8 +149,8 @@ function photoStream(answer: OpenAnswer, photo: { sha256: string; bytes: number 
       stream.destroy();
       return null;
     }
-    if (response.statusCode !== 200) throw fail({ saw: 'status', status: response.statusCode, location: undefined });
-    if (encoding !== undefined) throw fail({ saw: 'encoding', described: `a photo is encoded as ${encoding}` });
+    if (response.statusCode !== 200) throw fail({ saw: 'status', status: response.statusCode });
+    if (encoding !== undefined) throw fail({ saw: 'encoding', described: 'a photo is encoded' });
     if (verified.sha256 !== photo.sha256) throw fail({ saw: 'other', described: 'it is another photo than the one asked for' });
   } catch (error) {
     stream.destroy();

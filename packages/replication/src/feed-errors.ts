@@ -5,6 +5,7 @@ import { CLOCK_TOLERANCE_MS, type SignatureRefusal } from '@dossier/protocol/sig
  * What can go wrong between a slave and its master. Whatever it is, nothing was changed: the watch list keeps what it had.
  *
  * - `MASTER_UNREACHABLE`: no connection (refused, name not found, network down, reset, TLS refused; the detail says which). Retried.
+ * - `ADDRESS_REFUSED`: the address of the master, or what its name resolves to, is link-local or a cloud's metadata service. Needs a person.
  * - `MASTER_TIMEOUT`: connected or not, the master took too long. Retried.
  * - `MASTER_ERROR`: the master, or a proxy before it, answered that it can't serve now (5xx, 408, 429). Retried.
  * - `ANSWER_TRUNCATED`: the answer ended before it was whole: the line was cut. Retried.
@@ -17,6 +18,7 @@ import { CLOCK_TOLERANCE_MS, type SignatureRefusal } from '@dossier/protocol/sig
  */
 export type FeedErrorCode =
   | 'MASTER_UNREACHABLE'
+  | 'ADDRESS_REFUSED'
   | 'MASTER_TIMEOUT'
   | 'MASTER_ERROR'
   | 'ANSWER_TRUNCATED'
@@ -28,6 +30,7 @@ export type FeedErrorCode =
 
 const kinds = {
   MASTER_UNREACHABLE: 'retry',
+  ADDRESS_REFUSED: 'operator',
   MASTER_TIMEOUT: 'retry',
   MASTER_ERROR: 'retry',
   ANSWER_TRUNCATED: 'retry',
@@ -61,22 +64,28 @@ export class FeedError extends Error {
 export type FeedFailure =
   | { readonly saw: 'broken'; readonly error: RequestError; readonly answering: boolean }
   | { readonly saw: 'short'; readonly bytes: number; readonly expectedBytes: number }
-  | { readonly saw: 'status'; readonly status: number; readonly location: string | undefined }
+  | { readonly saw: 'refused-address' }
+  | { readonly saw: 'status'; readonly status: number }
   | { readonly saw: 'unauthorized'; readonly skewMs: number | null }
-  | { readonly saw: 'distrust'; readonly reason: SignatureRefusal; readonly skewMs: number | undefined; readonly described: string }
+  | { readonly saw: 'distrust'; readonly reason: SignatureRefusal; readonly skewMs: number | undefined; readonly status: number }
   | { readonly saw: 'encoding'; readonly described: string; readonly error?: unknown }
   | { readonly saw: 'other'; readonly described: string }
   | { readonly saw: 'excess'; readonly maximumBytes: number };
 
-/** The one place where a failure of an exchange gets its code and its sentences. `master`: its address, as the operator typed it. */
+/**
+ * The one place where a failure of an exchange gets its code and its sentences. `master`: its address, as the operator typed it. Nothing of an
+ * answer's text gets into a sentence: whoever may name an address could otherwise read what answers there.
+ */
 export function feedErrorOf(master: string, failure: FeedFailure): FeedError {
   switch (failure.saw) {
     case 'broken':
       return brokenError(master, failure.error, failure.answering);
+    case 'refused-address':
+      return addressError(master);
     case 'short':
       return truncatedError(master, `${failure.bytes} of ${failure.expectedBytes} bytes came`);
     case 'status':
-      return statusError(master, failure);
+      return statusError(master, failure.status);
     case 'unauthorized':
       return failure.skewMs !== null && Math.abs(failure.skewMs) > CLOCK_TOLERANCE_MS ? clockError(failure.skewMs) : tokenError(master);
     case 'distrust':
@@ -94,8 +103,17 @@ export function feedErrorOf(master: string, failure: FeedFailure): FeedError {
   }
 }
 
+function addressError(master: string, cause?: unknown): FeedError {
+  return new FeedError('ADDRESS_REFUSED', {
+    what: `${master} leads to a link-local address or to the metadata service of a cloud, where no master is.`,
+    remedy: 'Check the address of the master, and what its name resolves to on this host.',
+    ...(cause !== undefined && { cause }),
+  });
+}
+
 function brokenError(master: string, error: RequestError, answering: boolean): FeedError {
   if (error instanceof TimeoutError) return timeoutError(master, error);
+  if (error.code === 'ERR_ADDRESS_REFUSED') return addressError(master, error);
   if (error.code.startsWith('HPE_')) return notSpokenError(master, `What answers at ${master} is no web server (${error.code}).`, error);
   if (answering) return truncatedError(master, 'the connection was cut', error);
   const tls = tlsReason(error);
@@ -129,7 +147,7 @@ function timeoutError(master: string, error: TimeoutError): FeedError {
   });
 }
 
-function statusError(master: string, { status, location }: { status: number; location: string | undefined }): FeedError {
+function statusError(master: string, status: number): FeedError {
   if (status >= 500 || status === 429 || status === 408) {
     return new FeedError('MASTER_ERROR', {
       what: `The master ${master}, or a proxy before it, answered that it cannot serve now (HTTP ${status}).`,
@@ -137,19 +155,18 @@ function statusError(master: string, { status, location }: { status: number; loc
     });
   }
   if (status >= 300 && status < 400) {
-    const to = location === undefined ? 'elsewhere' : `to ${location}`;
-    return notSpokenError(master, `${master} redirects ${to}, and a redirect is never followed (HTTP ${status}).`);
+    return notSpokenError(master, `${master} redirects elsewhere, and a redirect is never followed (HTTP ${status}).`);
   }
   return notSpokenError(master, `${master} gave an answer that is not foreseen here (HTTP ${status}).`);
 }
 
 function distrustError(
   master: string,
-  { reason, skewMs, described }: { reason: SignatureRefusal; skewMs: number | undefined; described: string },
+  { reason, skewMs, status }: { reason: SignatureRefusal; skewMs: number | undefined; status: number },
 ): FeedError {
   if (reason === 'clock' && skewMs !== undefined) return clockError(skewMs);
   if (reason === 'missing')
-    return notSpokenError(master, `What answers at ${master} does not sign its answers, so it is no master (${described}).`);
+    return notSpokenError(master, `What answers at ${master} does not sign its answers, so it is no master (HTTP ${status}).`);
   return forgedError(master, `its signature does not hold (${reason})`);
 }
 

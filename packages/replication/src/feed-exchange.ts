@@ -3,6 +3,7 @@ import got, { type Delays, RequestError, type Request, type Response } from 'got
 import { signRequest } from '@dossier/protocol/request-signature.ts';
 import { verifyResponse, type VerifiedResponse } from '@dossier/protocol/response-signature.ts';
 import type { SigningKey } from '@dossier/protocol/signing-key.ts';
+import { createOutboundLookup, isRefusedAddress, type OutboundLookup } from '@dossier/runtime/outbound-address.ts';
 import type { FeedAgents } from './feed-agents.ts';
 import { type FeedError, type FeedFailure, feedErrorOf } from './feed-errors.ts';
 
@@ -23,6 +24,8 @@ export interface ExchangeOptions {
   readonly now: () => Date;
   readonly randomNonce: () => string;
   readonly timeouts?: Partial<FeedTimeouts>;
+  /** How names of masters are resolved; by default by the system, without link-local and metadata addresses. */
+  readonly lookup?: OutboundLookup;
 }
 
 /** One request: `encoding` is the content coding that the answer may have. */
@@ -49,6 +52,7 @@ export type Exchange = (path: string, question: ExchangeQuestion) => Promise<Ope
 /** Exchanges with the master at `base`. */
 export function createExchange(options: ExchangeOptions, { base, agents }: { base: URL; agents: FeedAgents }): Exchange {
   const timeouts = { ...defaultTimeouts, ...options.timeouts };
+  const dnsLookup = options.lookup ?? createOutboundLookup();
   const fail = (failure: FeedFailure) => feedErrorOf(base.origin + base.pathname.replace(/\/+$/, ''), failure);
 
   /** Sends the request once, on a connection of the pool or on a new one, and waits for the head of the answer. */
@@ -66,6 +70,7 @@ export function createExchange(options: ExchangeOptions, { base, agents }: { bas
         'accept-encoding': question.encoding,
         'user-agent': `dossier/${options.version}`,
       },
+      dnsLookup,
       agent: fresh ? { http: false, https: false } : agents,
       timeout: delaysOf(timeouts, question.timeoutMs),
       retry: { limit: 0 },
@@ -82,6 +87,7 @@ export function createExchange(options: ExchangeOptions, { base, agents }: { bas
 
   return async (path, question) => {
     question.signal?.throwIfAborted();
+    if (isRefusedAddress(base.hostname)) throw fail({ saw: 'refused-address' });
     const url = urlOf(base, path, question.query);
     const sent = await send(url, question, false)
       .catch((error: unknown) => {
@@ -145,11 +151,8 @@ function checkHead(
     throw fail({ saw: 'unauthorized', skewMs: Number.isNaN(theirs) ? null : theirs - now().getTime() });
   }
   const isRedirect = status >= 300 && status < 400 && status !== 304;
-  if (isRedirect || status >= 500 || status === 429 || status === 408) {
-    throw fail({ saw: 'status', status, location: response.headers.location });
-  }
+  if (isRedirect || status >= 500 || status === 429 || status === 408) throw fail({ saw: 'status', status });
   const verified = verifyResponse(key, { status, headers: response.headersDistinct }, { requestSignature, now: now() });
   if (verified.ok) return verified;
-  const described = `HTTP ${status}, ${response.headers['content-type'] ?? 'no content type'}`;
-  throw fail({ saw: 'distrust', reason: verified.reason, skewMs: verified.skewMs, described });
+  throw fail({ saw: 'distrust', reason: verified.reason, skewMs: verified.skewMs, status });
 }

@@ -14,6 +14,7 @@ import type { Failure, FailureKind } from '@dossier/domain/failure.ts';
  * - `DIGEST_DIFFERS`: after all repair the replica's digest would not equal the master's. Verify the list on the master.
  * - `REPLICA_DIFFERS`: a verification found dossiers that differ from the master's. Sync the list; it fetches what differs.
  * - `LIST_NOT_EMPTY`: SYNC_ON_EXISTING is `refuse` and the list held dossiers before the first sync. Purge it, or link an empty one.
+ * - `MASTER_NOT_ALLOWED`: SYNC_ALLOWED_MASTERS of this node doesn't name the link's master (any more). Add its origin and restart, or cancel the link.
  * - `NO_TOKEN`: SYNC_TOKEN is not set on this node. Set it to the master's, restart.
  * - `INTERNAL`: something nobody foresaw. The log holds it under the run's number.
  */
@@ -29,6 +30,7 @@ export type SyncFailureCode =
   | 'DIGEST_DIFFERS'
   | 'REPLICA_DIFFERS'
   | 'LIST_NOT_EMPTY'
+  | 'MASTER_NOT_ALLOWED'
   | 'NO_TOKEN'
   | 'INTERNAL';
 
@@ -44,6 +46,7 @@ const kinds: Record<SyncFailureCode, FailureKind> = {
   DIGEST_DIFFERS: 'retry',
   REPLICA_DIFFERS: 'operator',
   LIST_NOT_EMPTY: 'operator',
+  MASTER_NOT_ALLOWED: 'operator',
   NO_TOKEN: 'operator',
   INTERNAL: 'retry',
 };
@@ -63,6 +66,7 @@ const remedies: Record<SyncFailureCode, string> = {
     'Verify the list on the master (SQL by hand or a failing disk may have changed it), and compare the versions of both nodes.',
   REPLICA_DIFFERS: 'Sync the list: it fetches what differs. If it happens again, look for writers and disk errors on this node.',
   LIST_NOT_EMPTY: 'Link an empty list, purge this one first, or set SYNC_ON_EXISTING to replace.',
+  MASTER_NOT_ALLOWED: 'Add the origin of the master to SYNC_ALLOWED_MASTERS of this node and restart it, or cancel this link.',
   NO_TOKEN: 'Set SYNC_TOKEN to the same token as on the master, restart this node, and sync again.',
   INTERNAL: "Look in this node's log for the run's number. The run is tried again.",
 };

@@ -6,6 +6,7 @@ import { query, queryOne, transaction } from './database.ts';
 import type { Connection, Database } from './database.ts';
 import { fitsPassword, hashPassword } from './password-hash.ts';
 import { translateDatabaseError } from './postgres-errors.ts';
+import { resetSignIns } from './sign-in-limits.ts';
 
 export interface User {
   id: number;
@@ -55,7 +56,7 @@ export async function findUser(connection: Connection, name: string): Promise<Us
   return queryOne<User>(connection, `select id, name, role from users where name = :name`, { name });
 }
 
-/** Gives a user another password and ends all of the user's sessions; API tokens stay. NOT_FOUND without such a user. */
+/** Gives a user another password, ends all of the user's sessions and whatever kept the user from signing in; API tokens stay. NOT_FOUND without such a user. */
 export async function setPassword(database: Database, name: string, password: string): Promise<void> {
   requirePassword(password);
   const passwordHash = await hashPassword(password);
@@ -66,6 +67,7 @@ export async function setPassword(database: Database, name: string, password: st
     });
     if (!user) throw notFound(`user ${name}`);
     await query(tx, `delete from tokens where user_id = :id and kind = 'session'`, { id: user.id });
+    await resetSignIns(tx, { id: user.id, name });
   });
 }
 

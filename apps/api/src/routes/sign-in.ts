@@ -2,14 +2,15 @@ import type { Request } from 'express';
 import { sessionSchema } from '@dossier/protocol/session.ts';
 import type { Session } from '@dossier/protocol/session.ts';
 import { ApplicationError } from '@dossier/runtime/errors.ts';
-import { countSignInFailure, forgetSignInFailures, signInWaitSeconds } from '@dossier/store/sign-in-failures.ts';
+import { countAttempt, forgiveAttempts } from '@dossier/store/attempts.ts';
+import { rememberBrowser, signInLimits } from '@dossier/store/sign-in-limits.ts';
 import { issueToken, revokeToken } from '@dossier/store/tokens.ts';
 import { findByPassword } from '@dossier/store/users.ts';
 import type { User } from '@dossier/store/users.ts';
 import type { ApiDependencies } from '../dependencies.ts';
 import { answers } from '../route.ts';
 import type { Route } from '../route.ts';
-import { cookieName, identityOf, setSessionCookie } from '../session.ts';
+import { browserSecret, cookieName, identityOf, requireSameOrigin, setBrowserCookie, setSessionCookie } from '../session.ts';
 
 const sessionMs = 7 * 24 * 3_600_000;
 const tags = ['Session'];
@@ -30,23 +31,26 @@ export function signInRoutes({ database, nodeUuid }: Pick<ApiDependencies, 'data
       async handle(request, response) {
         // A browser would answer a Basic challenge with a dialog of its own in place of the sign-in page's.
         if (request.get('origin') === undefined) response.set('WWW-Authenticate', 'Basic realm="dossiers", charset="UTF-8"');
+        const withCookie = request.query['cookie'] === '1';
+        if (withCookie) requireSameOrigin(request);
         const credentials = readBasic(request);
-        const attempt = { name: credentials.name, address: request.ip ?? '' };
-        const waitSeconds = await signInWaitSeconds(database, attempt);
+        const browser = browserSecret(request, nodeUuid);
+        const limits = await signInLimits(database, { name: credentials.name, address: request.ip ?? '', browser });
+        const waitSeconds = await countAttempt(database, limits);
         if (waitSeconds !== null) {
           response.set('Retry-After', String(waitSeconds));
           throw new ApplicationError('TOO_MANY_REQUESTS', `Too many failed sign-ins; try again in ${waitSeconds} seconds.`);
         }
         const user = await findByPassword(database, credentials.name, credentials.password);
-        if (user === null) {
-          await countSignInFailure(database, attempt);
-          throw new ApplicationError('UNAUTHORIZED', 'The name or the password is wrong.');
-        }
-        await forgetSignInFailures(database, attempt);
+        if (user === null) throw new ApplicationError('UNAUTHORIZED', 'The name or the password is wrong.');
+        await forgiveAttempts(database, limits);
         response.removeHeader('WWW-Authenticate');
         const expires = new Date(Date.now() + sessionMs);
         const { token } = await issueToken(database, { userId: user.id, kind: 'session', label: '', lifetimeMs: sessionMs });
-        if (request.query['cookie'] === '1') setSessionCookie(request, response, { nodeUuid, token, expires });
+        if (withCookie) {
+          setSessionCookie(request, response, { nodeUuid, token, expires });
+          setBrowserCookie(request, response, { nodeUuid, secret: await rememberBrowser(database, user, browser) });
+        }
         response.json(presentSession(user, token, expires));
       },
     },

@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import type { Request, Response } from 'express';
 import { isFailure } from '@dossier/domain/failure.ts';
 import type { SigningKey } from '@dossier/protocol/signing-key.ts';
 import { masterTestRequest, masterTestSchema, normaliseRemoteUrl } from '@dossier/protocol/sync.ts';
@@ -8,13 +9,17 @@ import { requireOtherNode } from '@dossier/replication/identity.ts';
 import { createMaster } from '@dossier/replication/master.ts';
 import { normaliseExternalAddress } from '@dossier/runtime/configuration.ts';
 import { ApplicationError, badParam } from '@dossier/runtime/errors.ts';
+import { isRefusedAddress } from '@dossier/runtime/outbound-address.ts';
+import { countAttempt } from '@dossier/store/attempts.ts';
 import { parseBody } from '../parse.ts';
 import { answers, jsonBody } from '../route.ts';
 import type { Route } from '../route.ts';
+import { identityOf } from '../session.ts';
 import { softwareVersion } from '../software-version.ts';
 import type { SyncDependencies } from './sync.ts';
 
 const timeoutMs = 10_000;
+const questionsPerMinute = 60;
 
 export function syncMasterRoutes(deps: SyncDependencies): Route[] {
   return [
@@ -32,16 +37,33 @@ export function syncMasterRoutes(deps: SyncDependencies): Route[] {
       async handle(request, response) {
         const { remote_url: remoteUrl } = await parseBody(request, masterTestRequest);
         requireAllowedMaster(deps.configuration, remoteUrl);
+        await limitQuestions(deps, request, response);
         response.json(await askMaster(deps, normaliseRemoteUrl(remoteUrl)));
       },
     },
   ];
 }
 
-/** Refuses a master that SYNC_ALLOWED_MASTERS doesn't name. */
+/**
+ * Refuses a master that SYNC_ALLOWED_MASTERS doesn't name, and a link-local or metadata address. What a name leads to is looked at when it is
+ * connected to.
+ */
 export function requireAllowedMaster({ syncAllowedMasters }: SyncDependencies['configuration'], remoteUrl: string): void {
-  if (syncAllowedMasters === null || syncAllowedMasters.includes(new URL(remoteUrl).origin)) return;
+  const { hostname, origin } = new URL(remoteUrl);
+  if (isRefusedAddress(hostname)) {
+    throw badParam('remote_url', 'remote_url: is a link-local address or the metadata service of a cloud, where no master is.');
+  }
+  if (syncAllowedMasters === null || syncAllowedMasters.includes(origin)) return;
   throw badParam('remote_url', 'remote_url: is not one of the masters that SYNC_ALLOWED_MASTERS of this node allows.');
+}
+
+/** Bounds how often a user makes this node ask other hosts, which would make it a scanner of its network. Throws TOO_MANY_REQUESTS. */
+async function limitQuestions({ database }: SyncDependencies, request: Request, response: Response): Promise<void> {
+  const subject = `ask masters ${identityOf(request).user.id}`;
+  const waitSeconds = await countAttempt(database, [{ subject, maximum: questionsPerMinute, windowSeconds: 60 }]);
+  if (waitSeconds === null) return;
+  response.set('Retry-After', String(waitSeconds));
+  throw new ApplicationError('TOO_MANY_REQUESTS', `Masters were asked too often; try again in ${waitSeconds} seconds.`);
 }
 
 /** The key that signs what this node asks of masters. */
