@@ -27,10 +27,11 @@ const logger = createLogger({ level: 'silent', name: 'test', pretty: false });
 
 export async function startNodeApi(environment: Record<string, string> = {}): Promise<NodeApi> {
   const folder = await mkdtemp(join(tmpdir(), 'dossier-node-'));
-  const { configuration } = loadConfiguration({
+  const loaded = loadConfiguration({
     environment: { SYNC_TOKEN: 'a-token-for-tests-of-thirty-two-characters', DATA_DIR: folder, SYNC_SPREAD_SECONDS: '0', ...environment },
     workingDirectory: folder,
   });
+  const { configuration } = loaded;
   let queueClosed: Promise<void> | null = null;
   const closers: (() => Promise<void>)[] = [];
   const opened = Promise.withResolvers<Parameters<typeof startWorker>[0]>();
@@ -39,11 +40,11 @@ export async function startNodeApi(environment: Record<string, string> = {}): Pr
     const queuePrefix = `dossier-${nodeUuid}`;
     const queues = await openQueues({ redisUrl: null, databaseUrl: test.url, prefix: queuePrefix, logger });
     const photos = openPhotoStore(configuration.mediaRoot);
-    const node = { configuration, logger, database: test.database, databaseUrl: test.url, photos, queues, queuePrefix, nodeUuid };
+    const node = { configuration, loaded, logger, database: test.database, databaseUrl: test.url, photos, queues, queuePrefix, nodeUuid };
     opened.resolve(node);
     const { dependencies, closeEvents } = wireApi(node);
     closers.push(() => (queueClosed ??= queues.close()), closeEvents);
-    return { ...dependencies, configuration: { host: '127.0.0.1', port: 0 } };
+    return { ...dependencies, configuration: { host: '127.0.0.1', port: 0, installedApps: configuration.installedApps } };
   });
   const node = await opened.promise;
   return {

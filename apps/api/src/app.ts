@@ -10,6 +10,7 @@ import type { Metrics } from './metrics.ts';
 import { describeApi } from './openapi.ts';
 import { answerProblem } from './problem.ts';
 import type { Access, Route } from './route.ts';
+import { auditRoutes } from './routes/audit.ts';
 import { documentationRoutes } from './routes/documentation.ts';
 import { dossierFaceRoutes } from './routes/dossier-faces.ts';
 import { dossierRoutes } from './routes/dossiers.ts';
@@ -17,6 +18,8 @@ import { healthRoutes } from './routes/health.ts';
 import { metricsRoutes } from './routes/metrics.ts';
 import { pageRoutes } from './routes/pages.ts';
 import { signInRoutes } from './routes/sign-in.ts';
+import { tokenRoutes } from './routes/tokens.ts';
+import { userRoutes } from './routes/users.ts';
 import { watchListRoutes } from './routes/watch-lists.ts';
 import { identify } from './session.ts';
 
@@ -27,6 +30,9 @@ export function listRoutes(deps: ApiDependencies, metrics: Metrics): Route[] {
     ...watchListRoutes(deps),
     ...dossierRoutes(deps),
     ...dossierFaceRoutes(deps),
+    ...userRoutes(deps),
+    ...tokenRoutes(deps),
+    ...auditRoutes(deps),
     ...deps.routes,
     ...healthRoutes(deps),
     ...metricsRoutes(metrics),
@@ -49,7 +55,7 @@ export function createApp(deps: ApiDependencies): Express {
   app.use(measure(metrics));
   app.use(protectBrowsers());
   for (const { path, access, handler } of deps.mounts) {
-    app.use(path, nameRoute(path), guard(deps, { access, page: true }), handler);
+    app.use(path, nameRoute(path), guard(deps, { path, access, page: true }), handler);
   }
   for (const route of routes) {
     app[route.method](route.path, nameRoute(route.path), guard(deps, route), (request, response) => route.handle(request, response));
@@ -87,12 +93,13 @@ function measure(metrics: Metrics): RequestHandler {
 }
 
 /** Lets pass whom the route is for. */
-function guard(deps: ApiDependencies, { access, page }: { access: Access; page?: true }): RequestHandler {
+function guard(deps: ApiDependencies, { path, access, page }: { path: string; access: Access; page?: true }): RequestHandler {
   return async (request, response, next) => {
     response.set('Cache-Control', 'no-store');
     if (access !== 'everyone') {
       try {
-        const { user } = await identify(request, deps);
+        const { user, byCookie } = await identify(request, deps);
+        if (byCookie && path.startsWith('/sync/')) requireReplicationPages(deps);
         if (!mayActAs(user.role, access)) {
           throw new ApplicationError('PERMISSION_DENIED', `This takes the role ${access}; ${user.name} has the role ${user.role}.`);
         }
@@ -105,6 +112,16 @@ function guard(deps: ApiDependencies, { access, page }: { access: Access; page?:
     }
     next();
   };
+}
+
+/** The plugin brings replication to the web interface; programs with a token have it anyway. */
+function requireReplicationPages({ configuration }: ApiDependencies): void {
+  if (configuration.installedApps.includes('ffsecurity_sync')) return;
+  throw new ApplicationError(
+    'PERMISSION_DENIED',
+    'Replication is not enabled in the web interface of this node: add ffsecurity_sync to INSTALLED_APPS, run "dossier migrate" and restart.',
+    { remedy: 'Do so on the master and on the slaves. Programs with an API token need nothing of this.' },
+  );
 }
 
 function refuseMethod(routes: readonly Route[]): RequestHandler {

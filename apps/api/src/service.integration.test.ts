@@ -123,7 +123,7 @@ test('a port that is taken is told with a remedy', async () => {
   await new Promise<void>((resolve) => {
     other.listen(port, '127.0.0.1', resolve);
   });
-  await expect(startApi({ ...api.deps, configuration: { host: '127.0.0.1', port } })).rejects.toMatchObject({
+  await expect(startApi({ ...api.deps, configuration: { ...api.deps.configuration, port } })).rejects.toMatchObject({
     name: 'ExitError',
     exitCode: 1,
     message: `Another program listens on 127.0.0.1:${port}.`,

@@ -1,5 +1,6 @@
 import type { Request, Response } from 'express';
 import { ApplicationError } from '@dossier/runtime/errors.ts';
+import type { Actor } from '@dossier/store/audit.ts';
 import type { Database } from '@dossier/store/database.ts';
 import { findTokenHolder } from '@dossier/store/tokens.ts';
 import type { User } from '@dossier/store/users.ts';
@@ -8,6 +9,9 @@ import type { User } from '@dossier/store/users.ts';
 export interface Identity {
   user: User;
   token: string;
+  tokenId: number;
+  /** By the web interface's cookie; otherwise by a token in the header. */
+  byCookie: boolean;
 }
 
 const identities = new WeakMap<Request, Identity>();
@@ -17,6 +21,25 @@ export function identityOf(request: Request): Identity {
   const identity = identities.get(request);
   if (!identity) throw new Error(`${request.method} ${request.path} was handled without its user being known`);
   return identity;
+}
+
+/** Who asks and from where, for the audit. A program says by its User-Agent that it is the command line. */
+export function actorOf(request: Request): Actor {
+  const { user, byCookie } = identityOf(request);
+  return { actor: user.name, via: byCookie ? 'web' : wayOf(request), address: addressOf(request) };
+}
+
+/** By which way somebody asks who sends no cookie. */
+export function wayOf(request: Request): Actor['via'] {
+  return request.get('user-agent')?.startsWith(commandLineAgent) === true ? 'cli' : 'api';
+}
+
+/** How the command line's User-Agent begins. */
+export const commandLineAgent = 'dossier-cli/';
+
+/** The IP address of the one who asks, IPv4 in its own form. */
+export function addressOf(request: Request): string {
+  return (request.ip ?? '').replace(/^::ffff:(?=\d+\.)/, '');
 }
 
 /** Cookies know no port, and nodes share hosts: the name tells them apart. */
@@ -33,8 +56,8 @@ const unsafe = (method: string): boolean => !['GET', 'HEAD', 'OPTIONS'].includes
 export async function identify(request: Request, { database, nodeUuid }: { database: Database; nodeUuid: string }): Promise<Identity> {
   const header = request.headers.authorization?.trim() ?? '';
   const token = header === '' ? cookieToken(request, cookieName(nodeUuid)) : (/^token\s+(\S+)$/i.exec(header)?.[1] ?? null);
-  const user = token === null ? null : await findTokenHolder(database, token);
-  if (user === null || token === null) {
+  const holder = token === null ? null : await findTokenHolder(database, token);
+  if (holder === null || token === null) {
     throw new ApplicationError(
       'UNAUTHORIZED',
       header === '' ? 'Sign in, or send a token.' : 'The token is not known here, or has expired.',
@@ -44,7 +67,7 @@ export async function identify(request: Request, { database, nodeUuid }: { datab
     );
   }
   if (header === '' && unsafe(request.method)) requireSameOrigin(request);
-  const identity = { user, token };
+  const identity = { ...holder, token, byCookie: header === '' };
   identities.set(request, identity);
   return identity;
 }

@@ -4,7 +4,7 @@ import { deriveSigningKey } from '@dossier/protocol/signing-key.ts';
 import type { SigningKey } from '@dossier/protocol/signing-key.ts';
 import type { Queues } from '@dossier/jobs/queues.ts';
 import type { PhotoStore } from '@dossier/photos/photo-store.ts';
-import type { Configuration } from '@dossier/runtime/configuration.ts';
+import type { Configuration, LoadedConfiguration } from '@dossier/runtime/configuration.ts';
 import type { Logger } from '@dossier/runtime/logger.ts';
 import type { Database } from '@dossier/store/database.ts';
 import type { ApiDependencies } from './dependencies.ts';
@@ -12,12 +12,14 @@ import { createSyncEvents } from './events.ts';
 import { createMasterProbe } from './master-probe.ts';
 import { changesRoute } from './routes/changes.ts';
 import { createFeedMount } from './routes/feed.ts';
+import { nodeRoutes } from './routes/node.ts';
 import { createQueuesMount } from './routes/queues.ts';
 import { syncRoutes } from './routes/sync.ts';
 
 /** What a node gives its API. */
 export interface ApiNode {
   configuration: Configuration;
+  loaded: Pick<LoadedConfiguration, 'settings' | 'sources'>;
   logger: Logger;
   database: Database;
   /** The same database, for the connection that listens for changes. */
@@ -48,7 +50,7 @@ export function wireApi(node: ApiNode): WiredApi {
     dependencies: {
       ...node,
       probeMaster: createMasterProbe({ signingKey }),
-      routes: [changesRoute(node), ...syncRoutes({ ...node, signingKey, events })],
+      routes: [changesRoute(node), ...nodeRoutes(node), ...syncRoutes({ ...node, signingKey, events })],
       mounts: [
         createFeedMount({ ...node, keys, now: () => new Date(), pageRows }),
         createQueuesMount({ queues: node.queues, nodeName: `${hostname()}:${configuration.port}` }),

@@ -20,14 +20,15 @@ const closingTimeoutMs = 9_000;
 
 /** Opens the node and starts its roles; they run until a signal ends the process. */
 export async function runNode(command: Command, context: Context, roles: Roles): Promise<void> {
-  const { configuration, warnings, file } = configurationOf(command, context);
+  const loaded = configurationOf(command, context);
+  const { configuration, warnings, file } = loaded;
   const logger = createLogger({ level: configuration.logLevel, name: roles.name, pretty: prefersPretty() });
   for (const warning of warnings) logger.warn(warning);
   logger.debug({ file }, 'configuration read');
   const shutdown = createShutdown({ logger, timeoutMs: closingTimeoutMs });
   shutdown.install();
   try {
-    const node = await openNode(configuration, { logger, shutdown, name: roles.name, mayMigrate: roles.name === 'start' });
+    const node = await openNode(loaded, { logger, shutdown, name: roles.name, mayMigrate: roles.name === 'start' });
     if (node.generatedPassword !== null) print(passwordBox(configuration, node.generatedPassword));
     const { url } = await startRoles(node, roles, shutdown);
     if (url === null) logger.info('ready: the worker waits for jobs');

@@ -2,7 +2,7 @@ import { openQueues } from '@dossier/jobs/queues.ts';
 import type { Queues } from '@dossier/jobs/queues.ts';
 import { openPhotoStore } from '@dossier/photos/open-photo-store.ts';
 import type { PhotoStore } from '@dossier/photos/photo-store.ts';
-import type { Configuration } from '@dossier/runtime/configuration.ts';
+import type { Configuration, LoadedConfiguration } from '@dossier/runtime/configuration.ts';
 import { ExitError } from '@dossier/runtime/errors.ts';
 import type { Logger } from '@dossier/runtime/logger.ts';
 import type { Shutdown } from '@dossier/runtime/shutdown.ts';
@@ -14,6 +14,8 @@ import { accessDatabase } from './database-access.ts';
 /** What API and workers of a node share. */
 export interface OpenNode {
   readonly configuration: Configuration;
+  /** Where the configuration's values come from, and how they may be shown. */
+  readonly loaded: Pick<LoadedConfiguration, 'settings' | 'sources'>;
   readonly logger: Logger;
   readonly database: Database;
   /** With the password in it: never log it. */
@@ -31,9 +33,10 @@ const connectionsBesideSyncs = 16;
 
 /** Opens what the configuration names, in the order in which `shutdown` closes it backwards. Throws ExitError with a remedy. */
 export async function openNode(
-  configuration: Configuration,
+  loaded: LoadedConfiguration,
   { logger, shutdown, name, mayMigrate }: { logger: Logger; shutdown: Shutdown; name: string; mayMigrate: boolean },
 ): Promise<OpenNode> {
+  const { configuration } = loaded;
   const access = await accessDatabase(configuration, logger, {
     applicationName: `dossier ${name}`,
     migrations: mayMigrate ? 'embedded' : 'none',
@@ -57,5 +60,5 @@ export async function openNode(
   const queues = await openQueues({ redisUrl: configuration.redisUrl, databaseUrl, prefix: queuePrefix, logger });
   shutdown.add('the queues', () => queues.close());
   const { generatedPassword } = await ensureAdministrator(database, configuration);
-  return { configuration, logger, database, databaseUrl, photos, queues, nodeUuid, queuePrefix, generatedPassword };
+  return { configuration, loaded, logger, database, databaseUrl, photos, queues, nodeUuid, queuePrefix, generatedPassword };
 }

@@ -4,6 +4,8 @@ import { unknownKeyFault, valueFault } from './configuration-fault.ts';
 import { readConfigurationFile } from './configuration-file.ts';
 import { configurationKeys, configurationSchema, rules } from './configuration-schema.ts';
 import type { ConfigurationKey, ConfigurationValues } from './configuration-schema.ts';
+import { describeSettings } from './configuration-settings.ts';
+import type { Setting } from './configuration-settings.ts';
 import { ExitError } from './errors.ts';
 
 export type LogLevel = ConfigurationValues['LOG_LEVEL'];
@@ -45,6 +47,8 @@ export interface LoadedConfiguration {
   readonly configuration: Configuration;
   /** Where each value comes from. */
   readonly sources: Readonly<Record<ConfigurationKey, ConfigurationSource>>;
+  /** Every key as it may be shown. */
+  readonly settings: readonly Setting[];
   /** Absolute path of the file that was read, or `null`. */
   readonly file: string | null;
   /** Sentences for the operator about what works but is unwise. */
@@ -104,7 +108,9 @@ export function loadConfiguration(options: ConfigurationOptions): LoadedConfigur
   const faults = [...fileFaults, ...unknownFaults, ...valueFaults];
   if (faults.length > 0 || !parsed.success) throw new ConfigurationError(faults);
 
-  return { configuration: toConfiguration(parsed.data, workingDirectory), sources, file, warnings: warningsAbout(parsed.data) };
+  const configuration = toConfiguration(parsed.data, workingDirectory);
+  const shown = { ...parsed.data, DATA_DIR: configuration.dataDir, MEDIA_ROOT: configuration.mediaRoot };
+  return { configuration, sources, settings: describeSettings(shown), file, warnings: warningsAbout(parsed.data) };
 }
 
 function toConfiguration(values: ConfigurationValues, workingDirectory: string): Configuration {

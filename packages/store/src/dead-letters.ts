@@ -53,6 +53,12 @@ export async function retryDeadLetter(database: Database, id: number): Promise<{
   });
 }
 
+/** Drops all dead letters; returns their ids. */
+export async function discardDeadLetters(connection: Connection): Promise<number[]> {
+  const rows = await query<{ id: number }>(connection, `delete from dead_letters returning id`);
+  return rows.map((row) => row.id);
+}
+
 /** The ids of the newest dead letters. */
 export async function listDeadLetterIds(connection: Connection, limit: number): Promise<number[]> {
   const rows = await query<{ id: number }>(connection, `select id from dead_letters order by id desc limit :limit`, { limit });

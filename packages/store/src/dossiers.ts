@@ -216,12 +216,14 @@ export async function updateDossier(database: Database, id: number, change: Doss
   });
 }
 
-/** Deletes a dossier and its photos. READ_ONLY on a slave: see deleteOffline. */
-export async function deleteDossier(database: Database, id: number): Promise<void> {
-  await transaction(database, async (tx) => {
+/** Deletes a dossier and its photos, and returns what it was. READ_ONLY on a slave: see deleteOffline. */
+export async function deleteDossier(database: Database, id: number): Promise<DossierRow> {
+  return transaction(database, async (tx) => {
     await requireWritable(tx);
     const uuid = await holdDossier(tx, id);
+    const dossier = await readDossier(tx, id);
     await query(tx, `delete from dossiers where uuid = :uuid`, { uuid });
+    return dossier;
   });
 }
 
@@ -234,7 +236,7 @@ export interface OfflineDeletion {
 }
 
 export type OfflineDeletionOutcome =
-  | { outcome: 'deleted' }
+  | { outcome: 'deleted'; dossier: DossierRow }
   /** Nothing was deleted: the dossier is also a replica of these masters, whose absence is not known yet. */
   | { outcome: 'ask'; masters: string[] }
   /** Nothing was deleted: the node has no link (any more). */
@@ -268,7 +270,8 @@ export async function deleteOffline(database: Database, deletion: OfflineDeletio
        from dossiers d cross join unnest(cast(:lists as bigint[])) as list_id where d.uuid = :uuid`,
       { uuid, deletedBy: deletion.deletedBy, lists: `{${replicas.map((link) => link.slave_list_id).join(',')}}` },
     );
+    const dossier = await readDossier(tx, deletion.id);
     await query(tx, `delete from dossiers where uuid = :uuid`, { uuid });
-    return { outcome: 'deleted' };
+    return { outcome: 'deleted', dossier };
   });
 }

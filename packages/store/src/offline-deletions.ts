@@ -18,18 +18,26 @@ export interface OfflineDeletionRow {
   settled_run: number | null;
 }
 
-/** One page of a list's journal, newest first. */
+export interface OfflineDeletionFilter {
+  slaveListId?: number | undefined;
+  /** False: those that the next sync has to settle. */
+  settled?: boolean | undefined;
+}
+
+/** One page of the journal, of one list or of all, newest first. */
 export async function listOfflineDeletions(
   connection: Connection,
-  slaveListId: number,
+  { slaveListId, settled }: OfflineDeletionFilter,
   page: PageRequest,
 ): Promise<Page<OfflineDeletionRow>> {
   const { condition, order } = newestFirst(page);
+  const list = slaveListId === undefined ? '' : 'and slave_list_id = :slaveListId';
+  const open = settled === undefined ? '' : `and settled_as is ${settled ? 'not ' : ''}null`;
   const rows = await query<OfflineDeletionRow>(
     connection,
     `select id, slave_list_id, dossier_id, name, external_id, deleted_by, deleted_date, settled_as, settled_date, settled_run
-     from offline_deletions where slave_list_id = :slaveListId and ${condition} order by ${order} limit :rows`,
-    { slaveListId, id: page.cursor?.id ?? 0, rows: page.limit + 1 },
+     from offline_deletions where ${condition} ${list} ${open} order by ${order} limit :rows`,
+    { slaveListId: slaveListId ?? null, id: page.cursor?.id ?? 0, rows: page.limit + 1 },
   );
   return toPage(rows, page, (row) => ({ value: null, id: row.id }));
 }

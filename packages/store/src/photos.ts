@@ -52,6 +52,8 @@ export interface PhotoAddition {
   photo: PhotoContent;
   /** Puts the bytes into the photo store; may be called again, and before the row is sure to be kept. */
   store: () => Promise<void>;
+  /** Called in the transaction, if it changes anything, with the photo as it is then. */
+  record?: (transaction: Connection, photo: PhotoRow) => Promise<void>;
 }
 
 /**
@@ -64,6 +66,11 @@ export async function addPhoto(database: Database, addition: PhotoAddition): Pro
   // Noted before the bytes are put: whatever happens from here on, bytes without a row will be found.
   await noteGarbage(database, [photo.sha256]);
   return transaction(database, async (tx) => {
+    const readRecorded = async (id: number): Promise<PhotoRow> => {
+      const row = await readPhoto(tx, id);
+      await addition.record?.(tx, row);
+      return row;
+    };
     await sharePhotoStore(tx);
     await requireWritable(tx);
     const dossier = await queryOne<{ uuid: string; photo_count: number }>(
@@ -86,7 +93,7 @@ export async function addPhoto(database: Database, addition: PhotoAddition): Pro
         features: photo.features,
       });
       await touchDossier(tx, uuid);
-      return readPhoto(tx, existing.id);
+      return readRecorded(existing.id);
     }
     if (dossier.photo_count >= dossierBounds.photos) {
       throw conflict(`Dossier ${dossierId} has ${dossier.photo_count} photos already, and more than ${dossierBounds.photos} are not kept.`);
@@ -100,22 +107,24 @@ export async function addPhoto(database: Database, addition: PhotoAddition): Pro
     );
     if (!made) throw new Error('insert returned no row');
     await touchDossier(tx, uuid);
-    return readPhoto(tx, made.id);
+    return readRecorded(made.id);
   });
 }
 
-/** Takes a photo from its dossier. READ_ONLY on a slave; NOT_FOUND if there is none. */
-export async function deletePhoto(database: Database, id: number): Promise<void> {
-  await transaction(database, async (tx) => {
+/** Takes a photo from its dossier and returns what it was. READ_ONLY on a slave; NOT_FOUND if there is none. */
+export async function deletePhoto(database: Database, id: number): Promise<PhotoRow> {
+  return transaction(database, async (tx) => {
     await requireWritable(tx);
     const held = await queryOne<{ uuid: string }>(
       tx,
       `select uuid from dossiers where uuid = (select dossier from photos where id = :id) for update`,
       { id },
     );
-    const deleted = await query(tx, `delete from photos where id = :id returning id`, { id });
-    if (!held || deleted.length === 0) throw notFound(`photo ${id}`);
+    if (!held) throw notFound(`photo ${id}`);
+    const photo = await readPhoto(tx, id);
+    await query(tx, `delete from photos where id = :id`, { id });
     await touchDossier(tx, held.uuid);
+    return photo;
   });
 }
 

@@ -20,20 +20,24 @@ export interface TokenRequest {
 }
 
 /** Makes a token and returns it: only its hash is kept. */
-export async function issueToken(connection: Connection, request: TokenRequest): Promise<{ token: string; expiresDate: Date | null }> {
+export async function issueToken(
+  connection: Connection,
+  request: TokenRequest,
+): Promise<{ id: number; token: string; expiresDate: Date | null }> {
   const token = `dossier_${randomBytes(32).toString('base64url')}`;
   const expiresDate = request.lifetimeMs === null ? null : new Date(Date.now() + request.lifetimeMs);
   await query(connection, `delete from tokens where user_id = :userId and expires_date < now()`, { userId: request.userId });
-  await query(
+  const made = await queryOne<{ id: number }>(
     connection,
-    `insert into tokens (user_id, token_hash, kind, label, expires_date) values (:userId, :hash, :kind, :label, :expiresDate)`,
+    `insert into tokens (user_id, token_hash, kind, label, expires_date) values (:userId, :hash, :kind, :label, :expiresDate) returning id`,
     { userId: request.userId, kind: request.kind, label: request.label, hash: hashToken(token), expiresDate },
   );
-  return { token, expiresDate };
+  if (!made) throw new Error('insert returned no row');
+  return { id: made.id, token, expiresDate };
 }
 
-/** The active user that holds a token which has not expired, or null. */
-export async function findTokenHolder(connection: Connection, token: string): Promise<User | null> {
+/** The active user that holds a token which has not expired, and the token's id; or null. */
+export async function findTokenHolder(connection: Connection, token: string): Promise<{ user: User; tokenId: number } | null> {
   const holder = await queryOne<User & { token_id: number; stale: boolean }>(
     connection,
     `select u.id, u.name, u.role, t.id as token_id, coalesce(t.last_used_date < now() - interval '5 minutes', true) as stale
@@ -43,7 +47,7 @@ export async function findTokenHolder(connection: Connection, token: string): Pr
   );
   if (!holder) return null;
   if (holder.stale) await query(connection, `update tokens set last_used_date = now() where id = :id`, { id: holder.token_id });
-  return { id: holder.id, name: holder.name, role: holder.role };
+  return { user: { id: holder.id, name: holder.name, role: holder.role }, tokenId: holder.token_id };
 }
 
 /** Ends a session or an API token. A configured one stays: only the configuration can take it back. */

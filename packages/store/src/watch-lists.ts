@@ -102,9 +102,9 @@ export async function updateWatchList(
   });
 }
 
-/** Deletes an empty list that is no replica; CONFLICT otherwise. */
-export async function deleteWatchList(database: Database, id: number): Promise<void> {
-  await transaction(database, async (tx) => {
+/** Deletes an empty list that is no replica, and returns what it was; CONFLICT otherwise. */
+export async function deleteWatchList(database: Database, id: number): Promise<WatchListRow> {
+  return transaction(database, async (tx) => {
     const list = await holdWatchList(tx, id);
     if (list.remote_url !== null) {
       throw new ApplicationError('CONFLICT', `Watch list ${id} is a replica of a list on ${list.remote_url}.`, {
@@ -121,12 +121,13 @@ export async function deleteWatchList(database: Database, id: number): Promise<v
       throw conflict(`Watch list ${id} holds ${position.dossier_count} dossiers. Purge it first; nothing was deleted.`);
     }
     await query(tx, `delete from watch_lists where id = :id`, { id });
+    return list;
   });
 }
 
-/** Removes all dossiers from a list; those that are in no other list are deleted. READ_ONLY on a slave. */
-export async function purgeWatchList(database: Database, id: number): Promise<void> {
-  await transaction(database, async (tx) => {
+/** Removes all dossiers from a list and returns what it was; those that are in no other list are deleted. READ_ONLY on a slave. */
+export async function purgeWatchList(database: Database, id: number): Promise<WatchListRow> {
+  return transaction(database, async (tx) => {
     await requireWritable(tx);
     await readWatchList(tx, id);
     await query(
@@ -135,6 +136,8 @@ export async function purgeWatchList(database: Database, id: number): Promise<vo
       { id },
     );
     await query(tx, `select from list_positions where list_id = :id for update`, { id });
+    const list = await readWatchList(tx, id);
     await query(tx, `delete from memberships where list_id = :id`, { id });
+    return list;
   });
 }

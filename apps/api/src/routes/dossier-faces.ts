@@ -15,12 +15,15 @@ import { ApplicationError, badParam, notFound } from '@dossier/runtime/errors.ts
 import type { ErrorCode } from '@dossier/runtime/errors.ts';
 import { addPhoto, deletePhoto, listPhotos, readPhoto } from '@dossier/store/photos.ts';
 import type { PhotoRow } from '@dossier/store/photos.ts';
+import { recordAudit } from '@dossier/store/audit.ts';
+import { audited } from '../audited.ts';
 import { decodeCursor, presentPage } from '../cursor.ts';
 import type { ApiDependencies } from '../dependencies.ts';
 import { parseFields, parseQuery, pathId } from '../parse.ts';
 import { presentFace } from '../present.ts';
 import { answers } from '../route.ts';
 import type { Route } from '../route.ts';
+import { actorOf } from '../session.ts';
 import { readUpload } from '../upload.ts';
 
 type Dependencies = Pick<ApiDependencies, 'database' | 'photos'>;
@@ -88,7 +91,12 @@ function itemRoutes(deps: Dependencies): Route[] {
       access: 'operator',
       operation: { tags, summary: 'Delete a photo', responses: answers({ '204': null }) },
       async handle(request, response) {
-        await deletePhoto(database, pathId(request, what));
+        await audited(
+          database,
+          request,
+          (tx) => deletePhoto(tx, pathId(request, what)),
+          (photo) => ({ action: 'photo-deleted', object: { kind: 'photo', id: photo.id }, details: detailsOf(photo) }),
+        );
         response.status(204).end();
       },
     },
@@ -134,7 +142,13 @@ async function addUpload({ database, photos }: Dependencies, request: Request, r
     store: async () => {
       await photos.put(file);
     },
+    record: (tx, photo) =>
+      recordAudit(tx, actorOf(request), { action: 'photo-added', object: { kind: 'photo', id: photo.id }, details: detailsOf(photo) }),
   });
+}
+
+function detailsOf({ dossier_id: dossier, sha256 }: PhotoRow) {
+  return { dossier, sha256 };
 }
 
 async function inspect(file: Uint8Array): Promise<PhotoFacts> {

@@ -4,9 +4,12 @@ import { pageOf } from '@dossier/protocol/values.ts';
 import { ApplicationError } from '@dossier/runtime/errors.ts';
 import { createDossier, deleteDossier, deleteOffline, listDossiers, readDossier, updateDossier } from '@dossier/store/dossiers.ts';
 import type { DossierOrdering } from '@dossier/store/dossiers.ts';
+import type { DossierRow } from '@dossier/store/dossiers.ts';
+import { audited } from '../audited.ts';
 import { decodeCursor, presentPage } from '../cursor.ts';
 import type { CursorOrder } from '../cursor.ts';
 import type { ApiDependencies } from '../dependencies.ts';
+import type { Request } from 'express';
 import { parseBody, parseQuery, pathId } from '../parse.ts';
 import { presentDossier } from '../present.ts';
 import { answers, jsonBody } from '../route.ts';
@@ -17,6 +20,15 @@ const tags = ['Dossiers'];
 const what = 'such dossier';
 
 const columns: Record<DossierOrdering, CursorOrder['column']> = { id: 'id', name: 'text', created_date: 'date', modified_date: 'date' };
+
+function objectOf({ id, name }: DossierRow) {
+  return { kind: 'dossier', id, name } as const;
+}
+
+/** What is left to know of a dossier that is gone. */
+function aboutDeleted(dossier: DossierRow) {
+  return { object: objectOf(dossier), details: { dossier_lists: dossier.lists, external_id: dossier.external_id } };
+}
 
 export function dossierRoutes(deps: Pick<ApiDependencies, 'database' | 'probeMaster'>): Route[] {
   return [...collectionRoutes(deps), ...itemRoutes(deps)];
@@ -60,14 +72,20 @@ function collectionRoutes({ database }: Pick<ApiDependencies, 'database' | 'prob
       operation: { tags, summary: 'Make a dossier', requestBody: jsonBody(dossierCreation), responses: answers({ '201': dossierSchema }) },
       async handle(request, response) {
         const body = await parseBody(request, dossierCreation);
-        const dossier = await createDossier(database, {
+        const content = {
           name: body.name,
           comment: body.comment ?? '',
           active: body.active ?? true,
           meta: body.meta ?? {},
           external_id: body.external_id ?? null,
           lists: body.dossier_lists,
-        });
+        };
+        const dossier = await audited(
+          database,
+          request,
+          (tx) => createDossier(tx, content),
+          (made) => ({ action: 'dossier-made', object: objectOf(made), details: { dossier_lists: made.lists } }),
+        );
         response.status(201).location(`/dossiers/${dossier.id}/`).json(presentDossier(dossier));
       },
     },
@@ -94,7 +112,17 @@ function itemRoutes(deps: Pick<ApiDependencies, 'database' | 'probeMaster'>): Ro
       async handle(request, response) {
         const id = pathId(request, what);
         const { dossier_lists: lists, ...fields } = await parseBody(request, dossierChange);
-        response.json(presentDossier(await updateDossier(database, id, { ...fields, lists })));
+        const dossier = await audited(
+          database,
+          request,
+          (tx) => updateDossier(tx, id, { ...fields, lists }),
+          (changed) => ({
+            action: 'dossier-changed',
+            object: objectOf(changed),
+            details: { fields: [...Object.keys(fields), ...(lists ? ['dossier_lists'] : [])], dossier_lists: changed.lists },
+          }),
+        );
+        response.json(presentDossier(dossier));
       },
     },
     {
@@ -108,7 +136,7 @@ function itemRoutes(deps: Pick<ApiDependencies, 'database' | 'probeMaster'>): Ro
         responses: answers({ '204': null }),
       },
       async handle(request, response) {
-        await removeDossier(deps, pathId(request, what), identityOf(request).user.name);
+        await removeDossier(deps, request);
         response.status(204).end();
       },
     },
@@ -120,16 +148,27 @@ const maximumProbes = 4;
 /** Deletes a dossier; where it is a replica, only after every master that it comes from was found to be away. */
 async function removeDossier(
   { database, probeMaster }: Pick<ApiDependencies, 'database' | 'probeMaster'>,
-  id: number,
-  deletedBy: string,
+  request: Request,
 ): Promise<void> {
+  const id = pathId(request, what);
+  const deletedBy = identityOf(request).user.name;
   const unavailableMasters: string[] = [];
   // Links may change between the probe and the deletion: then the new ones are probed, too.
   for (let probes = 0; probes < maximumProbes; probes += 1) {
-    const found = await deleteOffline(database, { id, deletedBy, unavailableMasters });
+    const found = await audited(
+      database,
+      request,
+      (tx) => deleteOffline(tx, { id, deletedBy, unavailableMasters }),
+      (outcome) => (outcome.outcome === 'deleted' ? { action: 'dossier-deleted-offline', ...aboutDeleted(outcome.dossier) } : null),
+    );
     if (found.outcome === 'deleted') return;
     if (found.outcome === 'no slave') {
-      await deleteDossier(database, id);
+      await audited(
+        database,
+        request,
+        (tx) => deleteDossier(tx, id),
+        (dossier) => ({ action: 'dossier-deleted', ...aboutDeleted(dossier) }),
+      );
       return;
     }
     const verdicts = await Promise.all(found.masters.map(async (master) => ({ master, verdict: await probeMaster(master) })));

@@ -4,13 +4,26 @@ import type { Session } from '@dossier/protocol/session.ts';
 import { ApplicationError } from '@dossier/runtime/errors.ts';
 import { countAttempt, forgiveAttempts } from '@dossier/store/attempts.ts';
 import { rememberBrowser, signInLimits } from '@dossier/store/sign-in-limits.ts';
+import { recordAudit } from '@dossier/store/audit.ts';
+import { transaction } from '@dossier/store/database.ts';
 import { issueToken, revokeToken } from '@dossier/store/tokens.ts';
+import { noteSignIn } from '@dossier/store/user-administration.ts';
 import { findByPassword } from '@dossier/store/users.ts';
 import type { User } from '@dossier/store/users.ts';
 import type { ApiDependencies } from '../dependencies.ts';
+import { audited } from '../audited.ts';
 import { answers } from '../route.ts';
 import type { Route } from '../route.ts';
-import { browserSecret, cookieName, identityOf, requireSameOrigin, setBrowserCookie, setSessionCookie } from '../session.ts';
+import {
+  addressOf,
+  browserSecret,
+  cookieName,
+  identityOf,
+  requireSameOrigin,
+  setBrowserCookie,
+  setSessionCookie,
+  wayOf,
+} from '../session.ts';
 
 const sessionMs = 7 * 24 * 3_600_000;
 const tags = ['Session'];
@@ -34,6 +47,11 @@ export function signInRoutes({ database, nodeUuid }: Pick<ApiDependencies, 'data
         const withCookie = request.query['cookie'] === '1';
         if (withCookie) requireSameOrigin(request);
         const credentials = readBasic(request);
+        const actor = {
+          actor: shownName(credentials.name),
+          via: withCookie ? 'web' : wayOf(request),
+          address: addressOf(request),
+        } as const;
         const browser = browserSecret(request, nodeUuid);
         const limits = await signInLimits(database, { name: credentials.name, address: request.ip ?? '', browser });
         const waitSeconds = await countAttempt(database, limits);
@@ -42,11 +60,19 @@ export function signInRoutes({ database, nodeUuid }: Pick<ApiDependencies, 'data
           throw new ApplicationError('TOO_MANY_REQUESTS', `Too many failed sign-ins; try again in ${waitSeconds} seconds.`);
         }
         const user = await findByPassword(database, credentials.name, credentials.password);
-        if (user === null) throw new ApplicationError('UNAUTHORIZED', 'The name or the password is wrong.');
+        if (user === null) {
+          await recordAudit(database, actor, { action: 'sign-in-failed', object: { kind: 'session' } });
+          throw new ApplicationError('UNAUTHORIZED', 'The name or the password is wrong.');
+        }
         await forgiveAttempts(database, limits);
         response.removeHeader('WWW-Authenticate');
         const expires = new Date(Date.now() + sessionMs);
-        const { token } = await issueToken(database, { userId: user.id, kind: 'session', label: '', lifetimeMs: sessionMs });
+        const label = (request.get('user-agent') ?? '').slice(0, 256);
+        const { token } = await transaction(database, async (tx) => {
+          await noteSignIn(tx, user.id);
+          await recordAudit(tx, actor, { action: 'signed-in', object: { kind: 'session' } });
+          return issueToken(tx, { userId: user.id, kind: 'session', label, lifetimeMs: sessionMs });
+        });
         if (withCookie) {
           setSessionCookie(request, response, { nodeUuid, token, expires });
           setBrowserCookie(request, response, { nodeUuid, secret: await rememberBrowser(database, user, browser) });
@@ -60,11 +86,21 @@ export function signInRoutes({ database, nodeUuid }: Pick<ApiDependencies, 'data
       access: 'viewer',
       operation: { tags, summary: 'Sign out: the token is no longer valid', responses: answers({ '204': null }) },
       async handle(request, response) {
-        await revokeToken(database, identityOf(request).token);
+        await audited(
+          database,
+          request,
+          (tx) => revokeToken(tx, identityOf(request).token),
+          () => ({ action: 'signed-out', object: { kind: 'session', id: identityOf(request).tokenId } }),
+        );
         response.clearCookie(cookieName(nodeUuid), { path: '/' }).status(204).end();
       },
     },
   ];
+}
+
+/** Anybody's text, made fit to be kept. */
+function shownName(name: string): string {
+  return name.replaceAll('\u0000', '').toWellFormed().slice(0, 256);
 }
 
 function presentSession(user: User, token: string, expires: Date): Session {

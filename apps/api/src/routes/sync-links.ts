@@ -1,3 +1,4 @@
+import type { Request } from 'express';
 import { z } from 'zod';
 import { linkRequest, linkSchema, normaliseRemoteUrl } from '@dossier/protocol/sync.ts';
 import type { Link } from '@dossier/protocol/sync.ts';
@@ -7,6 +8,7 @@ import { ApplicationError, badParam, notFound } from '@dossier/runtime/errors.ts
 import { createLink, findLink, listLinks, startUnlink } from '@dossier/store/links.ts';
 import type { LinkRow } from '@dossier/store/links.ts';
 import { listUnfinishedRuns } from '@dossier/store/runs.ts';
+import { audited } from '../audited.ts';
 import { decodeCursor, presentPage } from '../cursor.ts';
 import { parseBody, parseQuery, pathId } from '../parse.ts';
 import { presentLink } from '../presenters/sync.ts';
@@ -41,7 +43,7 @@ function linkRoute(deps: SyncDependencies): Route {
       responses: answers({ '200': linkSchema, '202': linkSchema }),
     },
     async handle(request, response) {
-      const link = await recordLink(deps, await parseBody(request, linkRequest));
+      const link = await recordLink(deps, request, await parseBody(request, linkRequest));
       const id = link.slave_list_id;
       response.location(`/sync/dossier-lists/${id}/`);
       const seconds = preferredWaitSeconds(request.headers['prefer'] as string | undefined);
@@ -58,18 +60,31 @@ function linkRoute(deps: SyncDependencies): Route {
   };
 }
 
-async function recordLink(deps: SyncDependencies, body: z.output<typeof linkRequest>): Promise<LinkRow> {
+async function recordLink(deps: SyncDependencies, request: Request, body: z.output<typeof linkRequest>): Promise<LinkRow> {
   const { configuration, database } = deps;
   const slaveListId = body.slave_dossier_list;
   const remoteUrl = normaliseRemoteUrl(body.remote_url);
   requireAllowedMaster(configuration, remoteUrl);
   requireSigningKey(deps);
-  const creation = await createLink(database, {
+  const wanted = {
     slaveListId,
     remoteUrl,
     remoteListId: body.remote_dossier_list,
     refuseNonEmpty: configuration.syncOnExisting === 'refuse',
-  });
+  };
+  const creation = await audited(
+    database,
+    request,
+    (tx) => createLink(tx, wanted),
+    (made) =>
+      'runId' in made && made.runId !== null
+        ? {
+            action: 'linked',
+            object: { kind: 'link', id: slaveListId },
+            details: { remote_url: remoteUrl, remote_dossier_list: wanted.remoteListId, dossiers_before: made.link.local_count },
+          }
+        : null,
+  );
   if (creation.outcome === 'no-list') throw badParam('slave_dossier_list', `There is no watch list ${slaveListId} on this node.`);
   if (creation.outcome === 'not-empty') {
     throw new ApplicationError(
@@ -151,11 +166,21 @@ function unlinkRoute(deps: SyncDependencies): Route {
       const id = pathId(request, what);
       const { purge } = parseQuery(request, unlinkQuery);
       const link = await findLink(deps.database, id);
-      if (!link || !(await startUnlink(deps.database, id, purge))) throw notFound(what);
+      const started = await audited(
+        deps.database,
+        request,
+        (tx) => startUnlink(tx, id, purge),
+        (found) => (found && link ? { action: 'unlinked', object: { kind: 'link', id }, details: detailsOf(link, purge) } : null),
+      );
+      if (!link || !started) throw notFound(what);
       await remindOfUnlink(deps, { slaveDossierList: id, purge: purge || link.purge });
       response.status(202).json(presentLink({ ...link, state: 'unlinking', error: null }, null));
     },
   };
+}
+
+function detailsOf({ remote_url: url, remote_list_id: list }: LinkRow, purge: boolean) {
+  return { remote_url: url, remote_dossier_list: list, purge };
 }
 
 async function presentNow({ database }: SyncDependencies, link: LinkRow): Promise<Link> {

@@ -11,10 +11,11 @@ import { normaliseExternalAddress } from '@dossier/runtime/configuration.ts';
 import { ApplicationError, badParam } from '@dossier/runtime/errors.ts';
 import { isRefusedAddress } from '@dossier/runtime/outbound-address.ts';
 import { countAttempt } from '@dossier/store/attempts.ts';
+import { recordAudit } from '@dossier/store/audit.ts';
 import { parseBody } from '../parse.ts';
 import { answers, jsonBody } from '../route.ts';
 import type { Route } from '../route.ts';
-import { identityOf } from '../session.ts';
+import { actorOf, identityOf } from '../session.ts';
 import { softwareVersion } from '../software-version.ts';
 import type { SyncDependencies } from './sync.ts';
 
@@ -38,6 +39,8 @@ export function syncMasterRoutes(deps: SyncDependencies): Route[] {
         const { remote_url: remoteUrl } = await parseBody(request, masterTestRequest);
         requireAllowedMaster(deps.configuration, remoteUrl);
         await limitQuestions(deps, request, response);
+        const object = { kind: 'master', name: normaliseRemoteUrl(remoteUrl) } as const;
+        await recordAudit(deps.database, actorOf(request), { action: 'master-tested', object });
         response.json(await askMaster(deps, normaliseRemoteUrl(remoteUrl)));
       },
     },

@@ -6,6 +6,7 @@ import type { Database } from '@dossier/store/database.ts';
 import { findLink } from '@dossier/store/links.ts';
 import { listOfflineDeletions } from '@dossier/store/offline-deletions.ts';
 import { listRuns, requestRun } from '@dossier/store/runs.ts';
+import { audited } from '../audited.ts';
 import { decodeCursor, newestFirst, presentPage } from '../cursor.ts';
 import { parseQuery, pathId } from '../parse.ts';
 import { presentOfflineDeletion, presentRun } from '../presenters/sync.ts';
@@ -37,7 +38,13 @@ function syncRoute(deps: SyncDependencies): Route {
     async handle(request, response) {
       const id = pathId(request, what);
       const { mode = 'auto' } = await parseOptionalBody(request, syncRequest);
-      const requested = await requestRun(deps.database, { slaveListId: id, mode });
+      const requested = await audited(
+        deps.database,
+        request,
+        (tx) => requestRun(tx, { slaveListId: id, mode }),
+        (asked) =>
+          asked.outcome === 'run' ? { action: 'sync-requested', object: { kind: 'link', id }, details: { mode, run: asked.run.id } } : null,
+      );
       if (requested.outcome === 'no-link') throw notFound(what);
       if (requested.outcome === 'unlinking') throw beingCancelled(id);
       await remindOfRun(deps, requested.link, requested.run.id);
@@ -86,7 +93,9 @@ function deletionsRoute({ database }: SyncDependencies): Route {
       const { limit, page } = parseQuery(request, pageQuery);
       const cursor = decodeCursor(page, newestFirst);
       const id = await requireLink(database, pathId(request, what));
-      response.json(presentPage(await listOfflineDeletions(database, id, { cursor, limit }), presentOfflineDeletion, newestFirst));
+      response.json(
+        presentPage(await listOfflineDeletions(database, { slaveListId: id }, { cursor, limit }), presentOfflineDeletion, newestFirst),
+      );
     },
   };
 }

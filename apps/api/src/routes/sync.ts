@@ -6,10 +6,12 @@ import type { Database } from '@dossier/store/database.ts';
 import type { SyncEvents } from '../events.ts';
 import type { Route } from '../route.ts';
 import { syncDeadLetterRoutes } from './sync-dead-letters.ts';
+import { syncDeletionRoutes } from './sync-deletions.ts';
 import { syncEventRoutes } from './sync-events.ts';
 import { syncLinkRoutes } from './sync-links.ts';
 import { syncMasterRoutes } from './sync-masters.ts';
 import { syncRunRoutes } from './sync-runs.ts';
+import { syncSlaveRoutes } from './sync-slaves.ts';
 
 export interface SyncDependencies {
   readonly configuration: Pick<Configuration, 'syncAllowedMasters' | 'syncOnExisting' | 'externalAddress'>;
@@ -30,5 +32,7 @@ export function syncRoutes(deps: SyncDependencies): Route[] {
     ...syncDeadLetterRoutes(deps),
     ...syncMasterRoutes(deps),
     ...syncEventRoutes(deps),
+    ...syncDeletionRoutes(deps),
+    ...syncSlaveRoutes(deps),
   ];
 }

@@ -9,7 +9,9 @@ import {
   readWatchList,
   updateWatchList,
 } from '@dossier/store/watch-lists.ts';
+import { audited } from '../audited.ts';
 import { decodeCursor, presentPage } from '../cursor.ts';
+import type { WatchListRow } from '@dossier/store/watch-lists.ts';
 import type { ApiDependencies } from '../dependencies.ts';
 import { parseBody, parseQuery, pathId } from '../parse.ts';
 import { presentWatchList } from '../present.ts';
@@ -18,6 +20,10 @@ import type { Route } from '../route.ts';
 
 const tags = ['Watch lists'];
 const what = 'such watch list';
+
+function objectOf({ id, name }: WatchListRow) {
+  return { kind: 'watch-list', id, name } as const;
+}
 
 export function watchListRoutes(deps: Pick<ApiDependencies, 'database'>): Route[] {
   return [...collectionRoutes(deps), ...itemRoutes(deps)];
@@ -53,7 +59,12 @@ function collectionRoutes({ database }: Pick<ApiDependencies, 'database'>): Rout
       },
       async handle(request, response) {
         const { name, comment = '', color = '', active = true } = await parseBody(request, watchListCreation);
-        const list = await createWatchList(database, { name, comment, color, active });
+        const list = await audited(
+          database,
+          request,
+          (tx) => createWatchList(tx, { name, comment, color, active }),
+          (made) => ({ action: 'list-made', object: objectOf(made) }),
+        );
         response.status(201).location(`/dossier-lists/${list.id}/`).json(presentWatchList(list));
       },
     },
@@ -84,7 +95,13 @@ function itemRoutes({ database }: Pick<ApiDependencies, 'database'>): Route[] {
       async handle(request, response) {
         const id = pathId(request, what);
         const change = await parseBody(request, watchListChange);
-        response.json(presentWatchList(await updateWatchList(database, id, change)));
+        const list = await audited(
+          database,
+          request,
+          (tx) => updateWatchList(tx, id, change),
+          (changed) => ({ action: 'list-changed', object: objectOf(changed), details: { ...change } }),
+        );
+        response.json(presentWatchList(list));
       },
     },
     {
@@ -93,7 +110,12 @@ function itemRoutes({ database }: Pick<ApiDependencies, 'database'>): Route[] {
       access: 'admin',
       operation: { tags, summary: 'Delete an empty watch list', responses: answers({ '204': null }) },
       async handle(request, response) {
-        await deleteWatchList(database, pathId(request, what));
+        await audited(
+          database,
+          request,
+          (tx) => deleteWatchList(tx, pathId(request, what)),
+          (deleted) => ({ action: 'list-deleted', object: objectOf(deleted) }),
+        );
         response.status(204).end();
       },
     },
@@ -103,7 +125,12 @@ function itemRoutes({ database }: Pick<ApiDependencies, 'database'>): Route[] {
       access: 'admin',
       operation: { tags, summary: 'Remove all dossiers from a watch list', responses: answers({ '204': null }) },
       async handle(request, response) {
-        await purgeWatchList(database, pathId(request, what));
+        await audited(
+          database,
+          request,
+          (tx) => purgeWatchList(tx, pathId(request, what)),
+          (list) => ({ action: 'list-purged', object: objectOf(list), details: { dossiers: list.dossier_count } }),
+        );
         response.status(204).end();
       },
     },

@@ -1,0 +1,62 @@
+import type { AuditEntry } from '@dossier/protocol/audit.ts';
+import type { Slave } from '@dossier/protocol/node.ts';
+import type { Token, UserDetails } from '@dossier/protocol/user.ts';
+import type { AuditRow } from '@dossier/store/audit.ts';
+import type { FollowerRow } from '@dossier/store/followers.ts';
+import type { TokenRow } from '@dossier/store/token-administration.ts';
+import type { UserRow } from '@dossier/store/user-administration.ts';
+
+export function presentUser(user: UserRow): UserDetails {
+  return {
+    id: user.id,
+    name: user.name,
+    role: user.role,
+    active: user.active,
+    created_date: user.created_date.toISOString(),
+    last_sign_in: user.last_sign_in?.toISOString() ?? null,
+    session_count: user.session_count,
+    token_count: user.token_count,
+  };
+}
+
+/** `currentId`: the token by which the request came. */
+export function presentToken(token: TokenRow, currentId: number): Token {
+  return {
+    id: token.id,
+    kind: token.kind,
+    label: token.label,
+    user: { id: token.user_id, name: token.user_name },
+    created_date: token.created_date.toISOString(),
+    expires_date: token.expires_date?.toISOString() ?? null,
+    last_used_date: token.last_used_date?.toISOString() ?? null,
+    current: token.id === currentId,
+  };
+}
+
+export function presentAuditEntry(entry: AuditRow): AuditEntry {
+  return {
+    id: entry.id,
+    date: entry.date.toISOString(),
+    actor: entry.actor,
+    via: entry.via,
+    address: entry.address,
+    action: entry.action,
+    object: { kind: entry.object_kind, id: entry.object_id, name: entry.object_name },
+    details: entry.details,
+  };
+}
+
+export function presentSlave(follower: FollowerRow): Slave {
+  return {
+    node: follower.node,
+    address: follower.address,
+    version: follower.version,
+    dossier_list: follower.list_id,
+    name: follower.name,
+    first_seen: follower.first_seen.toISOString(),
+    last_seen: follower.last_seen.toISOString(),
+    revision: follower.revision,
+    head_revision: follower.head_revision,
+    behind: follower.behind,
+  };
+}

@@ -1,0 +1,118 @@
+import { issuedTokenSchema, tokenCreation, tokenQuery, tokenSchema } from '@dossier/protocol/user.ts';
+import { pageOf } from '@dossier/protocol/values.ts';
+import { ApplicationError, badParam, conflict } from '@dossier/runtime/errors.ts';
+import { deleteToken, listTokens, readToken } from '@dossier/store/token-administration.ts';
+import { issueToken } from '@dossier/store/tokens.ts';
+import { readUser } from '@dossier/store/user-administration.ts';
+import { audited } from '../audited.ts';
+import { decodeCursor, newestFirst, presentPage } from '../cursor.ts';
+import type { ApiDependencies } from '../dependencies.ts';
+import { parseBody, parseQuery, pathId } from '../parse.ts';
+import { presentToken } from '../presenters/operator.ts';
+import { answers, jsonBody } from '../route.ts';
+import type { Route } from '../route.ts';
+import { identityOf } from '../session.ts';
+
+const tags = ['Users and tokens'];
+const dayMs = 24 * 3_600_000;
+
+export function tokenRoutes(deps: Pick<ApiDependencies, 'database'>): Route[] {
+  return [listRoute(deps), createRoute(deps), deleteRoute(deps)];
+}
+
+function listRoute({ database }: Pick<ApiDependencies, 'database'>): Route {
+  return {
+    method: 'get',
+    path: '/tokens/',
+    access: 'viewer',
+    operation: {
+      tags,
+      summary: 'Tokens and sessions that are valid, newest first',
+      description: 'One’s own; administrators see those of all users, or of the one that `user` names.',
+      requestParams: { query: tokenQuery },
+      responses: answers({ '200': pageOf(tokenSchema) }),
+    },
+    async handle(request, response) {
+      const { limit, page, user: asked, kind } = parseQuery(request, tokenQuery);
+      const { user, tokenId } = identityOf(request);
+      const userId = user.role === 'admin' ? asked : user.id;
+      const found = await listTokens(database, { cursor: decodeCursor(page, newestFirst), limit, filter: { userId, kind } });
+      response.json(presentPage(found, (token) => presentToken(token, tokenId), newestFirst));
+    },
+  };
+}
+
+function createRoute({ database }: Pick<ApiDependencies, 'database'>): Route {
+  return {
+    method: 'post',
+    path: '/tokens/',
+    access: 'viewer',
+    operation: {
+      tags,
+      summary: 'Make an API token',
+      description: 'The answer shows the token this once. It may do what its user may. Only administrators make tokens for others.',
+      requestBody: jsonBody(tokenCreation),
+      responses: answers({ '201': issuedTokenSchema }),
+    },
+    async handle(request, response) {
+      const { label, user: asked, expires_in_days: days = null } = await parseBody(request, tokenCreation);
+      const { user, tokenId } = identityOf(request);
+      const userId = asked ?? user.id;
+      if (userId !== user.id && user.role !== 'admin') {
+        throw new ApplicationError('PERMISSION_DENIED', 'Only administrators make tokens for other users.', { param: 'user' });
+      }
+      const made = await audited(
+        database,
+        request,
+        async (tx) => {
+          await readUser(tx, userId).catch(() => {
+            throw badParam('user', `There is no user ${userId}.`);
+          });
+          const lifetimeMs = days === null ? null : days * dayMs;
+          const { id, token } = await issueToken(tx, { userId, kind: 'api', label, lifetimeMs });
+          return { token, row: await readToken(tx, id) };
+        },
+        ({ row }) => ({
+          action: 'token-made',
+          object: { kind: 'token', id: row.id, name: label },
+          details: { user: row.user_name, expires_date: row.expires_date?.toISOString() ?? null },
+        }),
+      );
+      response.status(201).json({ ...presentToken(made.row, tokenId), token: made.token });
+    },
+  };
+}
+
+function deleteRoute({ database }: Pick<ApiDependencies, 'database'>): Route {
+  return {
+    method: 'delete',
+    path: '/tokens/:id/',
+    access: 'viewer',
+    operation: {
+      tags,
+      summary: 'End a token or a session at once',
+      description: 'One’s own; administrators any. ADMIN_TOKEN is the configuration’s, and ends there.',
+      responses: answers({ '204': null }),
+    },
+    async handle(request, response) {
+      const id = pathId(request, 'such token');
+      const { user } = identityOf(request);
+      await audited(
+        database,
+        request,
+        async (tx) => {
+          const token = await readToken(tx, id, user.role === 'admin' ? undefined : user.id);
+          if (token.kind === 'configured') throw conflict('This token is ADMIN_TOKEN of the configuration: take it out there and restart.');
+          await deleteToken(tx, id);
+          return token;
+        },
+        (token) => ({
+          action: 'token-revoked',
+          object: { kind: token.kind === 'session' ? 'session' : 'token', id, name: token.label },
+          details: { user: token.user_name },
+        }),
+      );
+      response.status(204).end();
+    },
+  };
+}

@@ -1,0 +1,102 @@
+import { pageQuery } from '@dossier/protocol/queries.ts';
+import { userChange, userCreation, userDetailsSchema } from '@dossier/protocol/user.ts';
+import { pageOf } from '@dossier/protocol/values.ts';
+import { changeUser, deleteUser, listUsers, readUser } from '@dossier/store/user-administration.ts';
+import { createUser } from '@dossier/store/users.ts';
+import { audited } from '../audited.ts';
+import { decodeCursor, presentPage } from '../cursor.ts';
+import type { ApiDependencies } from '../dependencies.ts';
+import { parseBody, parseQuery, pathId } from '../parse.ts';
+import { presentUser } from '../presenters/operator.ts';
+import { answers, jsonBody } from '../route.ts';
+import type { Route } from '../route.ts';
+
+const tags = ['Users and tokens'];
+const what = 'such user';
+
+export function userRoutes(deps: Pick<ApiDependencies, 'database'>): Route[] {
+  return [...collectionRoutes(deps), ...itemRoutes(deps)];
+}
+
+function collectionRoutes({ database }: Pick<ApiDependencies, 'database'>): Route[] {
+  return [
+    {
+      method: 'get',
+      path: '/users/',
+      access: 'admin',
+      operation: { tags, summary: 'Users', requestParams: { query: pageQuery }, responses: answers({ '200': pageOf(userDetailsSchema) }) },
+      async handle(request, response) {
+        const { limit, page } = parseQuery(request, pageQuery);
+        response.json(presentPage(await listUsers(database, { cursor: decodeCursor(page), limit }), presentUser));
+      },
+    },
+    {
+      method: 'post',
+      path: '/users/',
+      access: 'admin',
+      operation: { tags, summary: 'Make a user', requestBody: jsonBody(userCreation), responses: answers({ '201': userDetailsSchema }) },
+      async handle(request, response) {
+        const { active = true, ...creation } = await parseBody(request, userCreation);
+        const user = await audited(
+          database,
+          request,
+          async (tx) => {
+            const { id } = await createUser(tx, creation);
+            return active ? readUser(tx, id) : changeUser(tx, id, { active });
+          },
+          ({ id, name, role }) => ({ action: 'user-made', object: { kind: 'user', id, name }, details: { role, active } }),
+        );
+        response.status(201).location(`/users/${user.id}/`).json(presentUser(user));
+      },
+    },
+  ];
+}
+
+function itemRoutes({ database }: Pick<ApiDependencies, 'database'>): Route[] {
+  return [
+    {
+      method: 'patch',
+      path: '/users/:id/',
+      access: 'admin',
+      operation: {
+        tags,
+        summary: 'Change a user',
+        description: 'A new password ends the sessions of the user. Who is not active can neither sign in nor use a token.',
+        requestBody: jsonBody(userChange),
+        responses: answers({ '200': userDetailsSchema }),
+      },
+      async handle(request, response) {
+        const id = pathId(request, what);
+        const change = await parseBody(request, userChange);
+        const { password, ...shown } = change;
+        const user = await audited(
+          database,
+          request,
+          (tx) => changeUser(tx, id, change),
+          ({ name }) => ({
+            action: password !== undefined && Object.keys(shown).length === 0 ? 'password-set' : 'user-changed',
+            object: { kind: 'user', id, name },
+            details: { ...shown, ...(password === undefined ? {} : { password: 'set' }) },
+          }),
+        );
+        response.json(presentUser(user));
+      },
+    },
+    {
+      method: 'delete',
+      path: '/users/:id/',
+      access: 'admin',
+      operation: { tags, summary: 'Delete a user, with all tokens and sessions', responses: answers({ '204': null }) },
+      async handle(request, response) {
+        const id = pathId(request, what);
+        await audited(
+          database,
+          request,
+          (tx) => deleteUser(tx, id),
+          ({ name, role }) => ({ action: 'user-deleted', object: { kind: 'user', id, name }, details: { role } }),
+        );
+        response.status(204).end();
+      },
+    },
+  ];
+}

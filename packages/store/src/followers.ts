@@ -1,0 +1,76 @@
+import { query, queryOne } from './database.ts';
+import type { Connection } from './database.ts';
+import { toPage } from './keyset.ts';
+import type { Page, PageRequest } from './keyset.ts';
+
+/** A slave that asked for the head of a list, with the position it says it holds. */
+export interface Sighting {
+  node: string;
+  listId: number;
+  address: string;
+  version: string | null;
+  position: { epoch: string; revision: number } | null;
+}
+
+export interface FollowerRow {
+  node: string;
+  list_id: number;
+  name: string;
+  address: string;
+  version: string | null;
+  first_seen: Date;
+  last_seen: Date;
+  revision: number | null;
+  head_revision: number;
+  behind: number | null;
+}
+
+/** Notes that a slave was seen; a list that is gone meanwhile has no followers. */
+export async function noteFollower(connection: Connection, sighting: Sighting): Promise<void> {
+  await query(
+    connection,
+    `insert into followers (node, list_id, address, version, epoch, revision)
+     select :node, id, :address, :version, :epoch, :revision from watch_lists where id = :listId
+     on conflict (list_id, node) do update set address = excluded.address, version = excluded.version, epoch = excluded.epoch,
+       revision = excluded.revision, last_seen = now()`,
+    {
+      node: sighting.node,
+      listId: sighting.listId,
+      address: sighting.address,
+      version: sighting.version,
+      epoch: sighting.position?.epoch ?? null,
+      revision: sighting.position?.revision ?? null,
+    },
+  );
+}
+
+/** One page of the slaves, by list and then by node. A slave that stands in another history of the list is behind by an unknown amount. */
+export async function listFollowers(connection: Connection, page: PageRequest): Promise<Page<FollowerRow>> {
+  const backwards = page.cursor?.direction === 'before';
+  const direction = backwards ? 'desc' : 'asc';
+  const rows = await query<FollowerRow>(
+    connection,
+    `select f.node, f.list_id, l.name, f.address, f.version, f.first_seen, f.last_seen, f.revision, p.revision as head_revision,
+       case when f.epoch = p.epoch then greatest(0, p.revision - f.revision) end as behind
+     from followers f join watch_lists l on l.id = f.list_id join list_positions p on p.list_id = f.list_id
+     ${page.cursor ? `where (f.list_id, f.node::text) ${backwards ? '<' : '>'} (:id, :node)` : ''}
+     order by f.list_id ${direction}, f.node::text ${direction} limit :rows`,
+    { id: page.cursor?.id ?? 0, node: page.cursor?.value ?? '', rows: page.limit + 1 },
+  );
+  return toPage(rows, page, (row) => ({ value: row.node, id: row.list_id }));
+}
+
+/** Whether a slave has asked for one of this node's lists within so many days. */
+export async function hasFollowers(connection: Connection, days: number): Promise<boolean> {
+  const found = await queryOne<{ any: boolean }>(
+    connection,
+    `select exists (select from followers where last_seen > now() - make_interval(days => :days)) as any`,
+    { days },
+  );
+  return found?.any ?? false;
+}
+
+/** Forgets slaves that were not seen for so many days. */
+export async function pruneFollowers(connection: Connection, days: number): Promise<void> {
+  await query(connection, `delete from followers where last_seen < now() - make_interval(days => :days)`, { days });
+}
