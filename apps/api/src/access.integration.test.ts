@@ -22,6 +22,7 @@ afterAll(() => api.stop());
 /** Who may do what, said a second time: a route that is missing here or opened by mistake fails the test. */
 const table: Record<string, Access> = {
   'post /auth/login/': 'everyone',
+  'get /auth/session/': 'viewer',
   'post /auth/logout/': 'viewer',
   'get /dossier-lists/': 'viewer',
   'post /dossier-lists/': 'admin',
@@ -56,8 +57,8 @@ const table: Record<string, Access> = {
   'get /docs/:file': 'viewer',
   'get /': 'everyone',
   'get /ui/': 'everyone',
-  'get /ui/sign-in.js': 'everyone',
-  'get /ui/sign-in.css': 'everyone',
+  'get /ui/assets/:file': 'everyone',
+  'get /ui/*address': 'everyone',
 };
 
 test('every route is for exactly those whom the table names', async () => {

@@ -9,3 +9,7 @@ export const sessionSchema = z
   .looseObject({ token: z.string(), token_expiration_datetime: timeSchema, user: userSchema })
   .meta({ id: 'Session' });
 export type Session = z.infer<typeof sessionSchema>;
+
+/** The answer of `GET /auth/session/`: whose cookie or token it is. */
+export const currentSessionSchema = z.looseObject({ user: userSchema }).meta({ id: 'CurrentSession' });
+export type CurrentSession = z.infer<typeof currentSessionSchema>;

@@ -1,6 +1,6 @@
 import type { Request } from 'express';
-import { sessionSchema } from '@dossier/protocol/session.ts';
-import type { Session } from '@dossier/protocol/session.ts';
+import { currentSessionSchema, sessionSchema } from '@dossier/protocol/session.ts';
+import type { CurrentSession, Session } from '@dossier/protocol/session.ts';
 import { ApplicationError } from '@dossier/runtime/errors.ts';
 import { countAttempt, forgiveAttempts } from '@dossier/store/attempts.ts';
 import { rememberBrowser, signInLimits } from '@dossier/store/sign-in-limits.ts';
@@ -80,6 +80,7 @@ export function signInRoutes({ database, nodeUuid }: Pick<ApiDependencies, 'data
         response.json(presentSession(user, token, expires));
       },
     },
+    currentSessionRoute,
     {
       method: 'post',
       path: '/auth/logout/',
@@ -98,13 +99,28 @@ export function signInRoutes({ database, nodeUuid }: Pick<ApiDependencies, 'data
   ];
 }
 
+const currentSessionRoute: Route = {
+  method: 'get',
+  path: '/auth/session/',
+  access: 'viewer',
+  operation: { tags, summary: 'Who is signed in', responses: answers({ '200': currentSessionSchema }) },
+  handle(request, response) {
+    const { user } = identityOf(request);
+    response.json({ user: presentUser(user) } satisfies CurrentSession);
+  },
+};
+
 /** Anybody's text, made fit to be kept. */
 function shownName(name: string): string {
   return name.replaceAll('\u0000', '').toWellFormed().slice(0, 256);
 }
 
 function presentSession(user: User, token: string, expires: Date): Session {
-  return { token, token_expiration_datetime: expires.toISOString(), user: { id: user.id, name: user.name, role: user.role } };
+  return { token, token_expiration_datetime: expires.toISOString(), user: presentUser(user) };
+}
+
+function presentUser(user: User): Session['user'] {
+  return { id: user.id, name: user.name, role: user.role };
 }
 
 function readBasic(request: Request): { name: string; password: string } {

@@ -1,0 +1,46 @@
+import { useQuery, useQueryClient } from '@tanstack/react-query';
+import { mayActAs } from '@dossier/domain/role.ts';
+import type { Role } from '@dossier/domain/role.ts';
+import { currentSessionSchema, sessionSchema } from '@dossier/protocol/session.ts';
+import { keys } from './keys.ts';
+import { Problem } from './problem.ts';
+import { command, read, send } from './request.ts';
+
+/** Who is signed in; null for nobody. */
+export function useSession() {
+  return useQuery({
+    queryKey: keys.session,
+    staleTime: Infinity,
+    queryFn: async ({ signal }) => {
+      try {
+        const { user } = await read(currentSessionSchema, '/auth/session/', { signal });
+        return user;
+      } catch (error) {
+        if (error instanceof Problem && error.status === 401) return null;
+        throw error;
+      }
+    },
+  });
+}
+
+/** Whether the person who is signed in may do what takes the role. */
+export function useMay(role: Role): boolean {
+  const { data: user } = useSession();
+  return user != null && mayActAs(user.role, role);
+}
+
+/** Signs in, so that the browser keeps the session's cookie. Throws Problem. */
+export async function signIn(name: string, password: string): Promise<void> {
+  const credentials = btoa(String.fromCharCode(...new TextEncoder().encode(`${name}:${password}`)));
+  await send(sessionSchema, ['POST', '/auth/login/'], { query: { cookie: 1 }, headers: { authorization: `Basic ${credentials}` } });
+}
+
+/** Signs out and forgets everything that was read. */
+export function useSignOut(): () => Promise<void> {
+  const client = useQueryClient();
+  return async () => {
+    await command(['POST', '/auth/logout/']);
+    client.clear();
+    client.setQueryData(keys.session, null);
+  };
+}

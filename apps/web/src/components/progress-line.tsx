@@ -1,0 +1,36 @@
+import { Group, Progress, Text } from '@mantine/core';
+import { useTranslation } from 'react-i18next';
+import type { Link } from '@dossier/protocol/sync.ts';
+import { useWriting } from '../format/moments.ts';
+
+/** What a run that is on does now, with absolute counts. */
+export function ProgressLine({ progress }: { progress: NonNullable<Link['progress']> }) {
+  const { t } = useTranslation();
+  const writing = useWriting();
+  const photos = progress.phase === 'photos';
+  const done = photos ? progress.photos_done : progress.done;
+  const total = photos ? progress.photos_total : progress.total;
+  const phase = t(`common.phase.${progress.phase}`);
+  const counted = total !== null && total > 0;
+  return (
+    <div>
+      <Group justify="space-between" gap="xs">
+        <Text size="sm" fw={600}>
+          {phase}
+        </Text>
+        {counted && (
+          <Text size="sm" c="dimmed">
+            {t(photos ? 'common.doneOfPhotos' : 'common.doneOf', { done: writing.number(done), total: writing.number(total) })}
+          </Text>
+        )}
+      </Group>
+      <Progress
+        mt={4}
+        value={counted ? Math.min(100, (done / total) * 100) : 100}
+        animated={!counted}
+        aria-label={phase}
+        {...(!counted && { 'aria-valuetext': phase })}
+      />
+    </div>
+  );
+}

@@ -1,0 +1,28 @@
+import { Group, Text } from '@mantine/core';
+import { IconAlertTriangle, IconCircleCheck, IconClock, IconHandStop, IconRefresh, IconUnlink } from '@tabler/icons-react';
+import { useTranslation } from 'react-i18next';
+import type { LinkState } from '@dossier/domain/link.ts';
+import classes from './state-mark.module.css';
+
+const icons = {
+  pending: IconClock,
+  syncing: IconRefresh,
+  synced: IconCircleCheck,
+  failed: IconAlertTriangle,
+  held: IconHandStop,
+  unlinking: IconUnlink,
+} as const;
+
+/** The state of a link: by a sign, a colour and a word. */
+export function StateMark({ state }: { state: LinkState }) {
+  const { t } = useTranslation();
+  const Icon = icons[state];
+  return (
+    <Group gap={6} wrap="nowrap" className={classes.mark ?? ''} data-state={state}>
+      <Icon size={20} aria-hidden className={classes.icon ?? ''} />
+      <Text fw={600} size="sm" span>
+        {t(`common.state.${state}`)}
+      </Text>
+    </Group>
+  );
+}

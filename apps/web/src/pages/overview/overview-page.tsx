@@ -1,0 +1,87 @@
+import { Button, Group, SimpleGrid, Stack, Text, Title } from '@mantine/core';
+import { IconLinkPlus } from '@tabler/icons-react';
+import { Link as RouterLink } from '@tanstack/react-router';
+import { useState } from 'react';
+import { useTranslation } from 'react-i18next';
+import type { Link } from '@dossier/protocol/sync.ts';
+import type { WatchList } from '@dossier/protocol/watch-list.ts';
+import { useLinks } from '../../api/links.ts';
+import { useReplicationPages } from '../../api/node.ts';
+import { useMay } from '../../api/session.ts';
+import { useWatchLists } from '../../api/watch-lists.ts';
+import { Loaded } from '../../components/loaded.tsx';
+import { Page } from '../../components/page.tsx';
+import { byUrgency } from './by-urgency.ts';
+import { LinkCard } from './link-card.tsx';
+import { NothingReplicated } from './nothing-replicated.tsx';
+import { OwnLists } from './own-lists.tsx';
+import { Verdict } from './verdict.tsx';
+
+const shownAtFirst = 24;
+
+/** Whether every list here is right, and since when; what is not comes first. */
+export function OverviewPage() {
+  const { t } = useTranslation();
+  const lists = useWatchLists();
+  return (
+    <Page title={t('overview.title')}>
+      <Loaded query={lists}>{(watchLists) => <Overview watchLists={watchLists} />}</Loaded>
+    </Page>
+  );
+}
+
+function Overview({ watchLists }: { watchLists: readonly WatchList[] }) {
+  const own = watchLists.filter((list) => list.replica === null);
+  const pages = useReplicationPages();
+  return (
+    <Stack gap="xl">
+      {pages === true && <Replicas watchLists={watchLists} />}
+      {own.length > 0 && <OwnLists lists={own} />}
+    </Stack>
+  );
+}
+
+function Replicas({ watchLists }: { watchLists: readonly WatchList[] }) {
+  const links = useLinks();
+  return <Loaded query={links}>{(found) => <LinkCards links={found} watchLists={watchLists} />}</Loaded>;
+}
+
+function LinkCards({ links, watchLists }: { links: readonly Link[]; watchLists: readonly WatchList[] }) {
+  const { t } = useTranslation();
+  const admin = useMay('admin');
+  const [all, setAll] = useState(false);
+  if (links.length === 0) return <NothingReplicated hasLists={watchLists.length > 0} />;
+  const names = new Map(watchLists.map((list) => [list.id, list]));
+  const sorted = byUrgency(links);
+  return (
+    <Stack gap="md">
+      <Verdict links={links} />
+      <Group justify="space-between">
+        <Title order={2} size="h4">
+          {t('overview.replicas')}
+        </Title>
+        {admin && (
+          <Button
+            component={RouterLink}
+            to="/replication?enable=true"
+            variant="default"
+            size="xs"
+            leftSection={<IconLinkPlus size={16} aria-hidden />}
+          >
+            {t('overview.empty.link')}
+          </Button>
+        )}
+      </Group>
+      <SimpleGrid cols={{ base: 1, md: 2, xl: 3 }} component="ul" p={0} m={0}>
+        {(all ? sorted : sorted.slice(0, shownAtFirst)).map((link) => (
+          <LinkCard key={link.slave_dossier_list} link={link} list={names.get(link.slave_dossier_list) ?? null} />
+        ))}
+      </SimpleGrid>
+      {!all && sorted.length > shownAtFirst && (
+        <Button variant="default" onClick={() => setAll(true)}>
+          <Text span>{t('overview.showAll', { count: sorted.length })}</Text>
+        </Button>
+      )}
+    </Stack>
+  );
+}

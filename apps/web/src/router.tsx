@@ -1,0 +1,58 @@
+import { createRootRoute, createRoute, createRouter, lazyRouteComponent } from '@tanstack/react-router';
+import { dossierSearch } from './pages/dossiers/search.ts';
+import { replicationSearch } from './pages/replication/search.ts';
+import { OverviewPage } from './pages/overview/overview-page.tsx';
+import { Crashed } from './shell/crashed.tsx';
+import { Entrance } from './shell/entrance.tsx';
+import { NotFound } from './shell/not-found.tsx';
+
+const root = createRootRoute({ component: Entrance, notFoundComponent: NotFound });
+const getParentRoute = () => root;
+
+const routes = [
+  createRoute({ getParentRoute, path: '/', component: OverviewPage }),
+  createRoute({
+    getParentRoute,
+    path: '/watch-lists',
+    component: lazyRouteComponent(() => import('./pages/watch-lists/watch-lists-page.tsx'), 'WatchListsPage'),
+  }),
+  createRoute({
+    getParentRoute,
+    path: '/dossiers',
+    validateSearch: dossierSearch,
+    component: lazyRouteComponent(() => import('./pages/dossiers/dossiers-page.tsx'), 'DossiersPage'),
+  }),
+  createRoute({
+    getParentRoute,
+    path: '/replication',
+    validateSearch: replicationSearch,
+    component: lazyRouteComponent(() => import('./pages/replication/replication-page.tsx'), 'ReplicationPage'),
+  }),
+  createRoute({
+    getParentRoute,
+    path: '/replication/$list',
+    component: lazyRouteComponent(() => import('./pages/replication/link-page.tsx'), 'LinkPage'),
+  }),
+  createRoute({
+    getParentRoute,
+    path: '/dead-letters',
+    component: lazyRouteComponent(() => import('./pages/dead-letters/dead-letters-page.tsx'), 'DeadLettersPage'),
+  }),
+] as const;
+
+/** The addresses under /ui/ and the page of each. All but the overview are loaded when they are first opened. */
+export function createAppRouter() {
+  return createRouter({
+    routeTree: root.addChildren(routes),
+    basepath: '/ui',
+    defaultPreload: 'intent',
+    defaultErrorComponent: Crashed,
+    scrollRestoration: true,
+  });
+}
+
+declare module '@tanstack/react-router' {
+  interface Register {
+    router: ReturnType<typeof createAppRouter>;
+  }
+}

@@ -1,0 +1,36 @@
+import { Button, Divider, Popover, Stack, Text } from '@mantine/core';
+import { IconLogout, IconUser } from '@tabler/icons-react';
+import { useTranslation } from 'react-i18next';
+import type { CurrentSession } from '@dossier/protocol/session.ts';
+import { useSignOut } from '../api/session.ts';
+import { Appearance } from './appearance.tsx';
+
+/** Who is signed in, how the pages look, and the way out. */
+export function AccountMenu({ user }: { user: CurrentSession['user'] }) {
+  const { t } = useTranslation();
+  const signOut = useSignOut();
+  return (
+    <Popover position="bottom-end" trapFocus returnFocus withinPortal={false}>
+      <Popover.Target>
+        <Button
+          variant="default"
+          size="xs"
+          leftSection={<IconUser size={16} aria-hidden />}
+          aria-label={`${t('shell.account')}: ${user.name}`}
+        >
+          {user.name}
+        </Button>
+      </Popover.Target>
+      <Popover.Dropdown aria-label={t('shell.account')}>
+        <Stack gap="sm">
+          <Text size="sm">{t('shell.signedInAs', { name: user.name, role: t(`common.role.${user.role}`) })}</Text>
+          <Appearance />
+          <Divider />
+          <Button variant="default" size="xs" leftSection={<IconLogout size={16} aria-hidden />} onClick={() => void signOut()}>
+            {t('shell.signOut')}
+          </Button>
+        </Stack>
+      </Popover.Dropdown>
+    </Popover>
+  );
+}

@@ -1,0 +1,26 @@
+import { Center, Container, Loader } from '@mantine/core';
+import { useTranslation } from 'react-i18next';
+import { useSession } from '../api/session.ts';
+import { ProblemAlert } from '../components/problem-alert.tsx';
+import { SignInPage } from '../pages/sign-in/sign-in-page.tsx';
+import { Shell } from './shell.tsx';
+
+/** Lets in who is signed in; others get the sign-in, at whatever address. */
+export function Entrance() {
+  const { t } = useTranslation();
+  const session = useSession();
+  if (session.data === null) return <SignInPage />;
+  if (session.data !== undefined) return <Shell user={session.data} />;
+  if (session.isError) {
+    return (
+      <Container size="xs" pt="xl" component="main">
+        <ProblemAlert title={t('common.couldNotLoad')} error={session.error} onRetry={() => void session.refetch()} />
+      </Container>
+    );
+  }
+  return (
+    <Center mih="100vh">
+      <Loader role="status" aria-label={t('common.loading')} />
+    </Center>
+  );
+}

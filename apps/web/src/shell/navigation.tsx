@@ -1,0 +1,83 @@
+import { NavLink, ScrollArea, Stack, Text } from '@mantine/core';
+import { IconAlertOctagon, IconApi, IconFolders, IconLayoutDashboard, IconListDetails, IconRefresh, IconStack2 } from '@tabler/icons-react';
+import type { TablerIcon } from '@tabler/icons-react';
+import { Link } from '@tanstack/react-router';
+import type { LinkProps } from '@tanstack/react-router';
+import { useTranslation } from 'react-i18next';
+import { mayActAs } from '@dossier/domain/role.ts';
+import type { Role } from '@dossier/domain/role.ts';
+
+type PageName = 'overview' | 'watchLists' | 'dossiers' | 'replication' | 'deadLetters';
+
+interface Entry {
+  readonly page: PageName;
+  readonly to: NonNullable<LinkProps['to']>;
+  readonly icon: TablerIcon;
+  readonly role?: Role;
+}
+
+const contents: readonly Entry[] = [
+  { page: 'overview', to: '/', icon: IconLayoutDashboard },
+  { page: 'watchLists', to: '/watch-lists', icon: IconListDetails },
+  { page: 'dossiers', to: '/dossiers', icon: IconFolders },
+];
+
+const replicating: readonly Entry[] = [
+  { page: 'replication', to: '/replication', icon: IconRefresh },
+  { page: 'deadLetters', to: '/dead-letters', icon: IconAlertOctagon },
+];
+
+/** The ways to the pages that the person may see. */
+export function Navigation({ replication, role }: { replication: boolean; role: Role }) {
+  const { t } = useTranslation();
+  return (
+    <ScrollArea type="auto" h="100%">
+      <Stack gap="md">
+        <Entries entries={contents} role={role} />
+        {replication ? (
+          <Entries title={t('shell.groups.replication')} entries={replicating} role={role} />
+        ) : (
+          <Text size="xs" c="dimmed" px="sm">
+            {t('shell.replicationOff')}
+          </Text>
+        )}
+        <div>
+          <GroupTitle>{t('shell.groups.elsewhere')}</GroupTitle>
+          {mayActAs(role, 'admin') && (
+            <NavLink href="/queues/" label={t('shell.pages.queues')} leftSection={<IconStack2 size={18} aria-hidden />} />
+          )}
+          <NavLink href="/docs/" label={t('shell.pages.reference')} leftSection={<IconApi size={18} aria-hidden />} />
+        </div>
+      </Stack>
+    </ScrollArea>
+  );
+}
+
+function GroupTitle({ children }: { children: string }) {
+  return (
+    <Text size="xs" c="dimmed" fw={650} px="sm" mb={4}>
+      {children}
+    </Text>
+  );
+}
+
+function Entries({ title, entries, role }: { title?: string; entries: readonly Entry[]; role: Role }) {
+  const { t } = useTranslation();
+  const allowed = entries.filter((entry) => mayActAs(role, entry.role ?? 'viewer'));
+  if (allowed.length === 0) return null;
+  return (
+    <div>
+      {title !== undefined && <GroupTitle>{title}</GroupTitle>}
+      {allowed.map(({ page, to, icon: Icon }) => (
+        <NavLink
+          key={page}
+          renderRoot={(props) => (
+            <Link {...props} to={to} activeOptions={{ exact: to === '/', includeSearch: false }} activeProps={{ 'data-active': true }} />
+          )}
+          label={t(`shell.pages.${page}`)}
+          leftSection={<Icon size={18} aria-hidden />}
+        />
+      ))}
+    </div>
+  );
+}
