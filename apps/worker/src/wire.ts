@@ -67,7 +67,7 @@ export function wireWorker(node: WorkerNode, agents: FeedAgents = createFeedAgen
         randomNonce: randomUUID,
         agents,
       });
-      return createMaster(client);
+      return createMaster(client, node.nodeUuid);
     },
   };
 }

@@ -43,8 +43,11 @@ export interface Master {
 
 const smallAnswerBytes = 4 * 1024 * 1024;
 
-/** Speaks the feed's version 1 over a signed client. */
-export function createMaster(client: FeedClient): Master {
+/**
+ * Speaks the feed's version 1 over a signed client. With `slave`, the identity of this node, each question for a head tells the master who
+ * follows the list.
+ */
+export function createMaster(client: FeedClient, slave?: string): Master {
   const lists = '/feed/v1/dossier-lists';
   const ask = (path: string, question: { query?: Record<string, string | number>; maximumBytes?: number; signal?: AbortSignal }) =>
     client.get(path, { maximumBytes: smallAnswerBytes, ...question });
@@ -62,7 +65,7 @@ export function createMaster(client: FeedClient): Master {
     lists: async (signal) => parse(offeredListsSchema, await ask(`${lists}/`, signal ? { signal } : {})),
     head: async (list, known, signal) => {
       const answer = await client.get(`${lists}/${list}/head`, {
-        query: known.position ? { ...known.position } : {},
+        query: { ...known.position, ...(slave !== undefined && { slave }) },
         ...(known.tag !== null && { etag: known.tag }),
         maximumBytes: smallAnswerBytes,
         signal,

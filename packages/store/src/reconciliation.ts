@@ -74,3 +74,19 @@ export async function listDiffering(connection: Connection, taken: TakenRun, pag
   );
   return rows.map((row) => row.dossier);
 }
+
+/** How many dossiers a list holds in these buckets besides the given ones. */
+export async function countOthers(
+  connection: Connection,
+  listId: number,
+  held: { buckets: readonly number[]; dossiers: readonly string[] },
+): Promise<number> {
+  const row = await queryOne<{ count: number }>(
+    connection,
+    `select count(*) as count from memberships m
+     where m.list_id = :listId and dossier_bucket(m.dossier) = any(:buckets::int[])
+       and not exists (select from unnest(:dossiers::uuid[]) as d where d = m.dossier)`,
+    { listId, ...held },
+  );
+  return row?.count ?? 0;
+}

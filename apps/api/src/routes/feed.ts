@@ -12,7 +12,9 @@ import type { Logger } from '@dossier/runtime/logger.ts';
 import type { Database } from '@dossier/store/database.ts';
 import { findPhotoBytes, readBuckets, readDossiers, readHashes, readHead, readHeads, readPage, renewEpoch } from '@dossier/store/feed.ts';
 import type { FeedPage, ListHead } from '@dossier/store/feed.ts';
+import { noteFollower } from '@dossier/store/followers.ts';
 import type { Mount } from '../dependencies.ts';
+import { addressOf } from '../session.ts';
 import { requireSignature, sendPhoto, sendSigned, sendUnchanged } from './feed-answer.ts';
 import type { Asker, FeedBody } from './feed-answer.ts';
 
@@ -38,6 +40,7 @@ const knownPosition = z.object({
   count: z.coerce.number().int().nonnegative(),
   digest: positionSchema.shape.digest,
 });
+const follower = z.object({ slave: z.uuid() });
 const pageQuery = z.object({ since: z.coerce.number().int().nonnegative(), epoch: z.uuid() });
 const bucketsQuery = z.object({
   buckets: z
@@ -138,9 +141,26 @@ function sendHead(deps: FeedDependencies): Handler {
       floor: head.floor,
     });
     const etag = `"${createHash('sha256').update(answer.body).digest('base64url')}"`;
-    if (request.headers['if-none-match'] === etag) return sendUnchanged(response, asker, etag);
-    return sendSigned(response, asker, { ...answer, etag });
+    if (request.headers['if-none-match'] === etag) sendUnchanged(response, asker, etag);
+    else await sendSigned(response, asker, { ...answer, etag });
+    await noteSlave(deps, request, { listId: head.listId, position: known.success ? known.data : null });
   };
+}
+
+/** Keeps for the operator of the master who follows a list. The slave has its answer already. */
+async function noteSlave(
+  { database, logger }: FeedDependencies,
+  request: Request,
+  seen: { listId: number; position: { epoch: string; revision: number } | null },
+): Promise<void> {
+  const asker = follower.safeParse(request.query);
+  if (!asker.success) return;
+  const version = /^dossier\/(\S{1,50})/.exec(request.get('user-agent') ?? '')?.[1] ?? null;
+  try {
+    await noteFollower(database, { node: asker.data.slave, address: addressOf(request), version, ...seen });
+  } catch (error) {
+    logger.warn({ err: error, list: seen.listId }, 'It could not be kept that a slave was seen.');
+  }
 }
 
 /** A slave proves that this list once was further than it is, or was another one at the same revision. */

@@ -7,6 +7,7 @@ import type { MasterTest } from '@dossier/protocol/sync.ts';
 import { createFeedClient } from '@dossier/replication/feed-client.ts';
 import { requireOtherNode } from '@dossier/replication/identity.ts';
 import { createMaster } from '@dossier/replication/master.ts';
+import type { Master } from '@dossier/replication/master.ts';
 import { normaliseExternalAddress } from '@dossier/runtime/configuration.ts';
 import { ApplicationError, badParam } from '@dossier/runtime/errors.ts';
 import { isRefusedAddress } from '@dossier/runtime/outbound-address.ts';
@@ -19,7 +20,7 @@ import { actorOf, identityOf } from '../session.ts';
 import { softwareVersion } from '../software-version.ts';
 import type { SyncDependencies } from './sync.ts';
 
-const timeoutMs = 10_000;
+const testTimeoutMs = 10_000;
 const questionsPerMinute = 60;
 
 export function syncMasterRoutes(deps: SyncDependencies): Route[] {
@@ -61,7 +62,7 @@ export function requireAllowedMaster({ syncAllowedMasters }: SyncDependencies['c
 }
 
 /** Bounds how often a user makes this node ask other hosts, which would make it a scanner of its network. Throws TOO_MANY_REQUESTS. */
-async function limitQuestions({ database }: SyncDependencies, request: Request, response: Response): Promise<void> {
+export async function limitQuestions({ database }: SyncDependencies, request: Request, response: Response): Promise<void> {
   const subject = `ask masters ${identityOf(request).user.id}`;
   const waitSeconds = await countAttempt(database, [{ subject, maximum: questionsPerMinute, windowSeconds: 60 }]);
   if (waitSeconds === null) return;
@@ -77,7 +78,15 @@ export function requireSigningKey({ signingKey }: Pick<SyncDependencies, 'signin
   });
 }
 
-async function askMaster(deps: SyncDependencies, remoteUrl: string): Promise<MasterTest> {
+/**
+ * Greets a master, makes sure that it is another node of the same installation, and asks it what `work` wants to know. Why it can't be
+ * linked is CONFLICT, that it doesn't answer is UNAVAILABLE.
+ */
+export async function withMaster<Result>(
+  deps: SyncDependencies,
+  { remoteUrl, timeoutMs }: { remoteUrl: string; timeoutMs: number },
+  work: (master: Master, signal: AbortSignal, greeting: Awaited<ReturnType<Master['greet']>>) => Promise<Result>,
+): Promise<Result> {
   const client = createFeedClient({
     key: requireSigningKey(deps),
     remoteUrl,
@@ -91,6 +100,16 @@ async function askMaster(deps: SyncDependencies, remoteUrl: string): Promise<Mas
     const greeting = await master.greet(signal);
     const externalAddress = normaliseExternalAddress(deps.configuration.externalAddress);
     requireOtherNode(greeting, remoteUrl, { node: deps.nodeUuid, externalAddress, normaliseExternalAddress });
+    return await work(master, signal, greeting);
+  } catch (error) {
+    throw refusalOf(error, signal, { remoteUrl, timeoutMs });
+  } finally {
+    client.close();
+  }
+}
+
+function askMaster(deps: SyncDependencies, remoteUrl: string): Promise<MasterTest> {
+  return withMaster(deps, { remoteUrl, timeoutMs: testTimeoutMs }, async (master, signal, greeting) => {
     const { dossier_lists: lists } = await master.lists(signal);
     const { hour, minute, time_zone: timeZone } = greeting.schedule;
     return {
@@ -100,15 +119,11 @@ async function askMaster(deps: SyncDependencies, remoteUrl: string): Promise<Mas
       SYNC_TIME: { hour, minute },
       TIME_ZONE: timeZone,
     };
-  } catch (error) {
-    throw refusalOf(error, signal, remoteUrl);
-  } finally {
-    client.close();
-  }
+  });
 }
 
 /** What may pass by itself is UNAVAILABLE, what needs a person is CONFLICT. */
-function refusalOf(error: unknown, signal: AbortSignal, remoteUrl: string): unknown {
+function refusalOf(error: unknown, signal: AbortSignal, { remoteUrl, timeoutMs }: { remoteUrl: string; timeoutMs: number }): unknown {
   if (isFailure(error)) {
     const code = error.kind === 'retry' ? 'UNAVAILABLE' : 'CONFLICT';
     return new ApplicationError(code, `${error.message} ${error.remedy}`, { param: 'remote_url', cause: error });

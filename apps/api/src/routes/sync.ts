@@ -10,6 +10,7 @@ import { syncDeletionRoutes } from './sync-deletions.ts';
 import { syncEventRoutes } from './sync-events.ts';
 import { syncLinkRoutes } from './sync-links.ts';
 import { syncMasterRoutes } from './sync-masters.ts';
+import { syncPreviewRoutes } from './sync-preview.ts';
 import { syncRunRoutes } from './sync-runs.ts';
 import { syncSlaveRoutes } from './sync-slaves.ts';
 
@@ -31,6 +32,7 @@ export function syncRoutes(deps: SyncDependencies): Route[] {
     ...syncRunRoutes(deps),
     ...syncDeadLetterRoutes(deps),
     ...syncMasterRoutes(deps),
+    ...syncPreviewRoutes(deps),
     ...syncEventRoutes(deps),
     ...syncDeletionRoutes(deps),
     ...syncSlaveRoutes(deps),

@@ -4,6 +4,7 @@ import type { JobContext } from '@dossier/jobs/workers.ts';
 import { greetMaster } from '@dossier/replication/identity.ts';
 import { syncRun } from '@dossier/replication/sync-run.ts';
 import { createRun, findLink } from '@dossier/store/links.ts';
+import type { LinkRow } from '@dossier/store/links.ts';
 import { startRun } from '@dossier/store/runs.ts';
 import type { StartedRun } from '@dossier/store/runs.ts';
 import type { WorkerDependencies } from '../dependencies.ts';
@@ -21,8 +22,24 @@ export function createSyncHandler(deps: WorkerDependencies) {
       throw await bookFailure(deps, started, { error, context, seed: runId });
     }
     const link = await findLink(deps.database, started.link.slave_list_id);
-    if (link) await planLink(deps, link, deps.now());
+    if (!link) return;
+    await planLink(deps, link, deps.now());
+    if (link.epoch !== started.link.epoch || link.revision !== started.link.revision) await tellPosition(deps, link);
   };
+}
+
+const tellTimeoutMs = 5000;
+
+/** Tells the master how far this slave is now; without it the master would learn so a day later. What becomes of it changes nothing here. */
+async function tellPosition(deps: WorkerDependencies, link: LinkRow): Promise<void> {
+  const { epoch, revision, dossier_count: count, digest, head_tag: tag } = link;
+  if (epoch === null || revision === null || count === null || digest === null) return;
+  try {
+    const master = deps.connectMaster(link.remote_url);
+    await master.head(link.remote_list_id, { position: { epoch, revision, count, digest }, tag }, AbortSignal.timeout(tellTimeoutMs));
+  } catch (error) {
+    deps.logger.debug({ err: error, list: link.slave_list_id }, 'The master could not be told how far its slave is.');
+  }
 }
 
 async function follow(deps: WorkerDependencies, started: StartedRun, context: JobContext): Promise<void> {
