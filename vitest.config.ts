@@ -9,7 +9,7 @@ export default defineConfig({
       {
         test: {
           name: 'unit',
-          include: ['{packages,apps}/**/*.test.ts', 'test/unit/**/*.test.ts'],
+          include: ['{packages,apps,bench}/**/*.test.ts', 'test/unit/**/*.test.ts'],
           exclude: ['**/node_modules/**', '**/*.integration.test.ts'],
         },
       },

@@ -1,0 +1,92 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { Client } from 'pg';
+import type { BenchNode } from './workshop.ts';
+
+/** How a run of a slave ended, and when. */
+export interface FollowedRun {
+  readonly id: number;
+  readonly state: string;
+  readonly method: string | null;
+  /** From the moment the caller asked until the end of the run was committed. */
+  readonly totalMs: number;
+  /** From the start of the job until the end of the run was committed. */
+  readonly jobMs: number;
+  readonly bytes: number;
+  readonly pages: number;
+}
+
+const unheardMs = 500;
+
+/** Hears from a slave's database when runs of its links change, at the commit and without asking again and again. */
+export class RunFollower implements AsyncDisposable {
+  readonly #client: Client;
+  #heard: () => void = () => undefined;
+
+  private constructor(client: Client) {
+    this.#client = client;
+  }
+
+  static async open(slave: BenchNode): Promise<RunFollower> {
+    const client = new Client({ connectionString: slave.databaseUrl });
+    client.on('error', () => undefined);
+    await client.connect();
+    const follower = new RunFollower(client);
+    client.on('notification', () => follower.#heard());
+    await client.query('listen dossier_sync');
+    return follower;
+  }
+
+  /** Asks for something that makes a run of the list, and follows that run to its end. Throws if it doesn't end well. */
+  async follow(list: number, ask: () => Promise<unknown>, timeoutMs = 600_000): Promise<FollowedRun> {
+    const { rows } = await this.#client.query<{ last: string }>('select coalesce(max(id), 0) as last from runs where slave_list_id = $1', [
+      list,
+    ]);
+    const begun = now();
+    let asked: unknown = null;
+    const asking = ask().catch((error: unknown) => (asked = error));
+    for (;;) {
+      const heard = new Promise<void>((resolve) => (this.#heard = resolve));
+      const run = await this.#finishedRun(list, rows[0]?.last ?? '0');
+      if (run) {
+        await asking;
+        const { finishedSeen, ...rest } = run;
+        if (!['synced', 'unchanged'].includes(run.state))
+          throw new Error(`run ${run.id} of list ${list} ended as ${run.state}: ${run.error}`);
+        return { ...rest, totalMs: finishedSeen - begun, jobMs: finishedSeen - run.startedMs };
+      }
+      if (asked !== null) throw asked;
+      if (now() - begun > timeoutMs) throw new Error(`no run of list ${list} has ended within ${timeoutMs} ms`);
+      await Promise.race([heard, delay(unheardMs)]);
+    }
+  }
+
+  async #finishedRun(list: number, after: string) {
+    const seen = now();
+    const { rows } = await this.#client.query<Record<string, string | null>>(
+      `select id, state, method, bytes, pages, extract(epoch from started_date) * 1000 as started, error ->> 'desc' as error
+       from runs where slave_list_id = $1 and id > $2 and finished_date is not null order by id limit 1`,
+      [list, after],
+    );
+    const row = rows[0];
+    if (!row) return null;
+    return {
+      id: Number(row['id']),
+      state: row['state'] ?? '',
+      method: row['method'] ?? null,
+      bytes: Number(row['bytes']),
+      pages: Number(row['pages']),
+      startedMs: Number(row['started']),
+      finishedSeen: seen,
+      error: row['error'] ?? null,
+    };
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#client.end();
+  }
+}
+
+/** Milliseconds since 1970 with their fractions. */
+function now(): number {
+  return performance.timeOrigin + performance.now();
+}

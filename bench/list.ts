@@ -1,0 +1,201 @@
+import { attempt } from './context.ts';
+import type { BenchContext } from './context.ts';
+import { execute, withClient } from './cluster.ts';
+import { fillList, fillPeerTables, peerTables, settle } from './fill.ts';
+import { RunFollower } from './follow.ts';
+import { forgetPeak, peakMemory } from './memory.ts';
+import { copyInParallel } from './peers/copy.ts';
+import { publish, replicateLogically } from './peers/logical.ts';
+import { sharePhotos } from './photo-set.ts';
+import { mediaRootOf, restartWithoutCaches } from './workshop.ts';
+import type { BenchNode } from './workshop.ts';
+
+const peerDatabase = 'peers';
+const smallCount = 10_000;
+const sharedPhotos = 500;
+const unchangedRuns = 15;
+
+interface Lists {
+  all: number;
+  tenth: number;
+  small: number;
+}
+
+/** First syncs beside the peers', and what follows on the same slaves: nothing changed, few changes, 1 %, digest, verification, memory. */
+export async function benchList(context: BenchContext): Promise<void> {
+  const { workshop, size, runs, tell, budget } = context;
+  const photos = await sharePhotos(sharedPhotos, [mediaRootOf(workshop.folder, 'master'), mediaRootOf(workshop.folder, 'slave')]);
+  const { masterCluster, slaveCluster } = workshop;
+  tell(`filling the peers' tables with ${size} rows`);
+  for (const cluster of [masterCluster, slaveCluster]) await execute(cluster.url('postgres'), `create database ${peerDatabase}`);
+  await execute(masterCluster.url(peerDatabase), ...peerTables(true));
+  await fillPeerTables(masterCluster.url(peerDatabase), { name: 'all', count: size }, photos);
+  await publish(masterCluster.url(peerDatabase));
+
+  const master = await workshop.startNode('master');
+  const lists: Lists = { all: await master.node.makeList('all'), tenth: 0, small: 0 };
+  lists.tenth = await master.node.makeList('tenth');
+  lists.small = size / 10 === smallCount ? lists.tenth : await master.node.makeList('small');
+  tell(`filling the master with lists of ${size}, ${size / 10} and ${smallCount} dossiers`);
+  await fillList(master, { id: lists.all, name: 'all', count: size }, photos);
+  await fillList(master, { id: lists.tenth, name: 'tenth', count: size / 10 }, photos);
+  if (lists.small !== lists.tenth) await fillList(master, { id: lists.small, name: 'small', count: smallCount }, photos);
+  await settle(master.databaseUrl);
+  await settle(masterCluster.url(peerDatabase));
+
+  for (let round = 1; round <= runs; round += 1) {
+    if (!budget.allows(`round ${round} of ${runs} of "list" at ${size}`)) break;
+    tell(`round ${round} of ${runs}`);
+    const steps: readonly [what: string, measure: () => Promise<void>][] = [
+      ['logical replication', () => measureLogical(context, { round, secondary: false })],
+      ['COPY', () => measureCopy(context, { round, secondary: false })],
+      ['the product', () => measureProduct(context, { master, lists, round })],
+      ['logical replication, same indexes', () => measureLogical(context, { round, secondary: true })],
+      ['COPY, same indexes', () => measureCopy(context, { round, secondary: true })],
+    ];
+    // Each round begins with another step, so that no one always follows the same.
+    for (const [what, measure] of [...steps.slice(round % steps.length), ...steps.slice(0, round % steps.length)]) {
+      await attempt(context, `list, round ${round}, ${what}`, measure);
+    }
+  }
+  await master.remove();
+}
+
+async function measureLogical({ workshop, measures, size }: BenchContext, { round, secondary }: { round: number; secondary: boolean }) {
+  const times = await replicateLogically({
+    master: workshop.masterCluster,
+    slave: workshop.slaveCluster,
+    database: peerDatabase,
+    secondary,
+    changed: size / 100,
+    round: secondary ? -round : round,
+  });
+  const name = secondary ? 'logical replication, same indexes' : 'logical replication';
+  measures.record(name, { unit: 'ms', round, value: times.initialMs });
+  measures.record(`${name}, 1 % after commit`, { unit: 'ms', round, value: times.changeMs });
+}
+
+async function measureCopy({ workshop, measures }: BenchContext, { round, secondary }: { round: number; secondary: boolean }) {
+  const value = await copyInParallel({
+    master: workshop.masterCluster,
+    slave: workshop.slaveCluster,
+    database: peerDatabase,
+    secondary,
+  });
+  measures.record(secondary ? 'two COPY pipes, same indexes' : 'two COPY pipes', { unit: 'ms', round, value });
+}
+
+/** A first slave that the master has to encode for, and a second one, on which everything else is measured. */
+async function measureProduct(context: BenchContext, { master, lists, round }: { master: BenchNode; lists: Lists; round: number }) {
+  await restartWithoutCaches(master);
+  await withSlave(context, (slave) => measureFirstSync(context, { master, slave, lists, round, name: 'first sync, not yet encoded' }));
+  await withSlave(context, async (slave) => {
+    await measureFirstSync(context, { master, slave, lists, round, name: 'first sync, encoded before' });
+    await measureLater(context, { master, slave, lists, round });
+  });
+}
+
+async function withSlave({ workshop }: BenchContext, work: (slave: BenchNode) => Promise<void>): Promise<void> {
+  const slave = await workshop.startNode('slave');
+  try {
+    await work(slave);
+  } finally {
+    await slave.remove();
+  }
+}
+
+async function measureFirstSync(
+  { measures }: BenchContext,
+  { master, slave, lists, round, name }: { master: BenchNode; slave: BenchNode; lists: Lists; round: number; name: string },
+): Promise<void> {
+  await using follower = await RunFollower.open(slave);
+  const worker = slave.node.processes[1];
+  await execute(slave.databaseUrl, 'checkpoint');
+  const sync = async (list: number) => {
+    const local = await slave.node.makeList(`copy of ${list}`);
+    await forgetPeak(worker);
+    const walBefore = await walPosition(slave);
+    const run = await follower.follow(local, () => slave.node.link(master.node.url, list, local));
+    return { ...run, peak: await peakMemory(worker), wal: (await walPosition(slave)) - walBefore };
+  };
+  const tenth = await sync(lists.tenth);
+  const all = await sync(lists.all);
+  measures.record(name, { unit: 'ms', round, value: all.totalMs });
+  measures.record(`${name}, a tenth`, { unit: 'ms', round, value: tenth.totalMs });
+  if (name !== 'first sync, not yet encoded') return;
+  measures.record('first sync: WAL', { unit: 'MB', round, value: all.wal / 1e6 });
+  measures.record('memory: worker', { unit: 'MiB', round, value: all.peak });
+  measures.record('memory: worker, a tenth', { unit: 'MiB', round, value: tenth.peak });
+  measures.record('memory: master api', { unit: 'MiB', round, value: await peakMemory(master.node.processes[0]) });
+}
+
+async function walPosition(node: BenchNode): Promise<number> {
+  return withClient(node.databaseUrl, async (client) => {
+    const { rows } = await client.query<{ bytes: string }>(`select pg_current_wal_lsn() - '0/0'::pg_lsn as bytes`);
+    return Number(rows[0]?.bytes);
+  });
+}
+
+async function measureLater(
+  { measures, size }: BenchContext,
+  { master, slave, lists, round }: { master: BenchNode; slave: BenchNode; lists: Lists; round: number },
+): Promise<void> {
+  await using follower = await RunFollower.open(slave);
+  const local = { tenth: 1, all: 2, small: 1 };
+  if (lists.small !== lists.tenth) {
+    local.small = await slave.node.makeList('copy of small');
+    await follower.follow(local.small, () => slave.node.link(master.node.url, lists.small, local.small));
+  }
+  const sync = (list: number, mode: 'auto' | 'verify' = 'auto') =>
+    follower.follow(list, () => slave.node.call('POST', `/sync/dossier-lists/${list}/sync/`, { mode }));
+  const record = (name: string, value: number) => measures.record(name, { unit: 'ms', round, value });
+
+  const unchanged: Record<'all' | 'small', number[]> = { all: [], small: [] };
+  for (let time = 0; time < unchangedRuns; time += 1) {
+    for (const which of ['all', 'small'] as const) unchanged[which].push((await sync(local[which])).jobMs);
+  }
+  measures.recordMedian('unchanged', { unit: 'ms', round, values: unchanged.all });
+  measures.recordMedian('unchanged, 10,000', { unit: 'ms', round, values: unchanged.small });
+
+  const few = Math.max(1, size / 10_000);
+  await changeDossiers(master, { list: lists.tenth, count: Math.max(1, few / 10), mark: `${round} few` });
+  record('few changes, a tenth', (await sync(local.tenth)).jobMs);
+  await changeDossiers(master, { list: lists.all, count: few, mark: `${round} few` });
+  record('few changes', (await sync(local.all)).jobMs);
+
+  await changeDossiers(master, { list: lists.all, count: size / 100, mark: `${round} percent` });
+  const walBefore = await walPosition(slave);
+  record('1 % changed', (await sync(local.all)).jobMs);
+  measures.record('1 % changed: WAL', { unit: 'MB', round, value: ((await walPosition(slave)) - walBefore) / 1e6 });
+
+  record('digest', await timeDigest(slave, local.all));
+  record('deep verification', (await sync(local.all, 'verify')).jobMs);
+}
+
+/** Changes dossiers of a list, evenly spread over it, in one transaction on the master. */
+async function changeDossiers(master: BenchNode, { list, count, mark }: { list: number; count: number; mark: string }): Promise<void> {
+  await withClient(master.databaseUrl, (client) =>
+    client.query(
+      `update dossiers d set comment = left(comment, 200) || $3, modified_date = now()
+       from (
+         select dossier from (select dossier, row_number() over (order by dossier) as at, count(*) over () as total from memberships where list_id = $1) m
+         where at % greatest(1, total / $2) = 0 limit $2
+       ) chosen
+       where d.uuid = chosen.dossier`,
+      [list, count, ` [${mark}]`],
+    ),
+  );
+}
+
+/** The digest of a list as a run recomputes it before its commit: one pass over the stored hashes. The middle of five. */
+async function timeDigest(slave: BenchNode, list: number): Promise<number> {
+  return withClient(slave.databaseUrl, async (client) => {
+    const times: number[] = [];
+    for (let time = 0; time < 5; time += 1) {
+      const begun = performance.now();
+      await client.query('select count(*), bit_xor(hash_high), bit_xor(hash_low) from memberships where list_id = $1', [list]);
+      times.push(performance.now() - begun);
+    }
+    return times.toSorted((a, b) => a - b)[2] ?? Number.NaN;
+  });
+}

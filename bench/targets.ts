@@ -1,0 +1,75 @@
+import type { Measures } from './measures.ts';
+import { figure } from './table.ts';
+
+/** One row of the table of targets. */
+export interface Target {
+  readonly what: string;
+  readonly target: string;
+  /** What was measured, in words, and whether the target is met; null where something needed was not measured. */
+  readonly judge: (measures: Measures) => { measured: string; met: boolean } | null;
+}
+
+/** At most so many times another measure. */
+function ratioAtMost(what: string, names: readonly [string, string], limit: number): Target {
+  return { what, target: `≤ ${limit} ×`, judge: (measures) => judgeRatio(measures, names, (value) => value <= limit) };
+}
+
+/** At least so many times faster than another. */
+function timesFaster(what: string, names: readonly [string, string], limit: number): Target {
+  return { what, target: `≥ ${limit} times faster`, judge: (measures) => judgeRatio(measures, names, (value) => value >= limit) };
+}
+
+function judgeRatio(measures: Measures, [name, to]: readonly [string, string], isMet: (value: number) => boolean) {
+  const { value, minimum, maximum } = measures.ratio(name, to);
+  if (!Number.isFinite(value)) return null;
+  const range = minimum === maximum ? '' : ` (${figure(minimum)}–${figure(maximum)})`;
+  return { measured: `${figure(value)} ×${range}`, met: isMet(value) };
+}
+
+/** At most so much, by the median. */
+function atMost(what: string, name: string, limit: number): Target {
+  return {
+    what,
+    target: `≤ ${limit}`,
+    judge: (measures) => {
+      const value = measures.median(name);
+      return Number.isFinite(value) ? { measured: `${figure(value)} ${measures.unit(name)}`, met: value <= limit } : null;
+    },
+  };
+}
+
+export const targets: readonly Target[] = [
+  ratioAtMost('first sync, not yet encoded : logical replication', ['first sync, not yet encoded', 'logical replication'], 1.25),
+  ratioAtMost(
+    '  the same : logical replication with the product’s indexes',
+    ['first sync, not yet encoded', 'logical replication, same indexes'],
+    1.25,
+  ),
+  ratioAtMost('first sync, encoded before : logical replication', ['first sync, encoded before', 'logical replication'], 0.9),
+  ratioAtMost(
+    '  the same : logical replication with the product’s indexes',
+    ['first sync, encoded before', 'logical replication, same indexes'],
+    0.9,
+  ),
+  ratioAtMost('first sync, not yet encoded : two COPY pipes', ['first sync, not yet encoded', 'two COPY pipes'], 1.1),
+  ratioAtMost('first sync, encoded before : two COPY pipes', ['first sync, encoded before', 'two COPY pipes'], 1.1),
+  ratioAtMost(
+    'first sync, encoded before : two COPY pipes with the product’s indexes',
+    ['first sync, encoded before', 'two COPY pipes, same indexes'],
+    1.1,
+  ),
+  timesFaster('first sync, not yet encoded, than the naive program', ['naive program', 'first sync, not yet encoded'], 6),
+  timesFaster('first sync, not yet encoded, than PouchDB', ['PouchDB', 'first sync, not yet encoded'], 12),
+  atMost('nothing changed: requests', 'unchanged: requests', 1),
+  atMost('nothing changed: p50 from job start', 'unchanged', 3),
+  ratioAtMost('nothing changed: this size : 10,000', ['unchanged', 'unchanged, 10,000'], 1.2),
+  atMost('few changes: from job start', 'few changes', 30),
+  ratioAtMost('few changes in this list : a tenth of them in a tenth of it', ['few changes', 'few changes, a tenth'], 1.5),
+  ratioAtMost('1 % changed : logical replication after commit', ['1 % changed', 'logical replication, 1 % after commit'], 1.5),
+  ratioAtMost('1 % changed : first sync', ['1 % changed', 'first sync, not yet encoded'], 0.04),
+  ratioAtMost('1 % changed: WAL : that of a full replacement', ['1 % changed: WAL', 'first sync: WAL'], 0.1),
+  ratioAtMost('digest over the stored hashes : first sync', ['digest', 'first sync, not yet encoded'], 0.02),
+  ratioAtMost('deep verification : first sync', ['deep verification', 'first sync, not yet encoded'], 0.2),
+  atMost('memory of the worker, peak', 'memory: worker', 200),
+  ratioAtMost('memory of the worker: this size : a tenth', ['memory: worker', 'memory: worker, a tenth'], 1.15),
+];
