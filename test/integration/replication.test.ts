@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { query } from '@dossier/store/database.ts';
+import { decideHold } from '@dossier/store/hold-decisions.ts';
 import { listDifferences } from '@dossier/store/verification.ts';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { contentOf, createEngineNode } from '../kit/engine.ts';
@@ -136,7 +137,7 @@ describe('when the replica is not what the last sync left', () => {
     await expectEqual(remote, local);
   });
 
-  it('follows a master that was restored from a backup, also past the old head', async () => {
+  it('compares by content with a master that was restored from a backup, and asks before it takes back what the replica had', async () => {
     const { remote, local, uuids } = await linked('restore', 30);
     await query(master.database, `update dossiers set name = 'Later' where uuid = any(:uuids::uuid[])`, { uuids: uuids.slice(0, 3) });
     await slave.sync(local);
@@ -148,7 +149,14 @@ describe('when the replica is not what the last sync left', () => {
       await query(tx, `update list_positions set revision = 30 where list_id = :remote`, { remote });
     });
     const run = await slave.sync(local);
-    expect(run).toMatchObject({ state: 'synced', method: 'reconcile', changed: 3 });
+    expect(run).toMatchObject({
+      state: 'held',
+      method: 'reconcile',
+      held: { changing: 3, removing: 0, reasons: [{ guard: 'fork', count: 3 }] },
+    });
+    const approval = { slaveListId: local, difference: run.held?.difference ?? '', decision: 'approved', by: 'admin' } as const;
+    expect(await decideHold(slave.database, approval)).toMatchObject({ outcome: 'approved' });
+    expect(await slave.sync(local)).toMatchObject({ state: 'synced', method: 'reconcile', changed: 3 });
     await expectEqual(remote, local);
   });
 

@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import express from 'express';
 import { answerProblem } from '@dossier/api/problem.ts';
 import { createFeedMount } from '@dossier/api/routes/feed.ts';
+import type { RunMode, RunReason } from '@dossier/domain/run.ts';
 import type { JobContext } from '@dossier/jobs/workers.ts';
 import { openPhotoStore } from '@dossier/photos/open-photo-store.ts';
 import type { PhotoStore } from '@dossier/photos/photo-store.ts';
@@ -35,7 +36,7 @@ export interface EngineNode {
   /** Links a list and runs its first sync. */
   link(master: { feedUrl: string }, remote: number, local: number): Promise<RunRow>;
   /** Makes a run, unless one is unfinished, and carries it out. Throws what ended the attempt. */
-  sync(local: number, options?: { mode?: 'auto' | 'full' | 'verify'; signal?: AbortSignal }): Promise<RunRow>;
+  sync(local: number, options?: { mode?: RunMode; reason?: RunReason; signal?: AbortSignal }): Promise<RunRow>;
   close(): Promise<void>;
 }
 
@@ -110,8 +111,8 @@ export async function createEngineNode(environment: Record<string, string> = {})
       if (made.outcome !== 'created' || made.runId === null) throw new Error(`link: ${made.outcome}`);
       return runNow(made.runId);
     },
-    sync: async (local, { mode = 'auto', signal } = {}) => {
-      const run = await createRun(database, { slaveListId: local, reason: 'person', mode });
+    sync: async (local, { mode = 'auto', reason = 'person', signal } = {}) => {
+      const run = await createRun(database, { slaveListId: local, reason, mode });
       return runNow(run.id, signal);
     },
     close: async () => {

@@ -1,10 +1,13 @@
 import { Command } from 'commander';
 import { addApi } from './commands/api.ts';
+import { addApprove } from './commands/approve.ts';
 import { addDeadLetters } from './commands/dead-letters.ts';
 import { addDemo } from './commands/demo.ts';
+import { addHeld } from './commands/held.ts';
 import { addImport } from './commands/import.ts';
 import { addLink } from './commands/link.ts';
 import { addMigrate } from './commands/migrate.ts';
+import { addReject } from './commands/reject.ts';
 import { addStart } from './commands/start.ts';
 import { addStatus } from './commands/status.ts';
 import { addSync } from './commands/sync.ts';
@@ -26,6 +29,9 @@ const commands: readonly AddCommand[] = [
   addSync,
   addVerify,
   addStatus,
+  addHeld,
+  addApprove,
+  addReject,
   addDeadLetters,
   addToken,
   addUser,

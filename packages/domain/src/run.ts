@@ -21,5 +21,5 @@ export type RunMode = (typeof runModes)[number];
 export const runMethods = ['delta', 'reconcile', 'full', 'verify'] as const;
 export type RunMethod = (typeof runMethods)[number];
 
-export const runReasons = ['link', 'schedule', 'person', 'repair'] as const;
+export const runReasons = ['link', 'schedule', 'person', 'repair', 'approval', 'undo'] as const;
 export type RunReason = (typeof runReasons)[number];

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { dossierBounds } from '@dossier/domain/dossier.ts';
+import { heldKinds } from './held.ts';
 import { looseBoolean, text } from './values.ts';
 
 /** An id as it stands in a URL. */
@@ -41,6 +42,9 @@ export const dossierQuery = pageQuery.extend({
   external_id: text(dossierBounds.externalId, 1).optional(),
   ordering,
 });
+
+/** A page of the names of what waits for a person. */
+export const heldQuery = pageQuery.extend({ kind: z.enum(heldKinds, `must be one of ${heldKinds.join(', ')}`).optional() });
 
 /** `settled=false`: those that the next sync has to settle. */
 export const offlineDeletionQuery = pageQuery.extend({

@@ -67,6 +67,16 @@ export interface ApplyRequest extends TakenRun {
   target: Position;
   headTag: string | null;
   offlineDeletions: 'restore' | 'keep-deleted';
+  /** Whose list was staged. */
+  master: { node: string; list: string };
+  fork: Fork | null;
+}
+
+/** Why what the master offers may be another history than the one that the replica followed; `identity`: it is another list or node. */
+export interface Fork {
+  kind: 'revision' | 'digest' | 'epoch' | 'delta' | 'identity';
+  /** For the operator. */
+  sentence: string;
 }
 
 export interface GreetingRecord {
@@ -98,8 +108,11 @@ export interface ReplicaStore {
   listWantedPhotos(taken: TakenRun, page: { after: string; limit: number }): Promise<WantedPhoto[]>;
   countWantedPhotos(taken: TakenRun): Promise<number>;
   saveMissingPhotos(taken: TakenRun, photos: { missing: WantedPhoto[]; present: string[] }): Promise<void>;
-  /** Throws failures with the codes DIGEST_DIFFERS, EXTERNAL_ID_TAKEN and DOSSIER_OF_ANOTHER_MASTER, each after a roll-back. */
-  apply(request: ApplyRequest): Promise<{ added: number; changed: number; removed: number; disturbedLists: number[] }>;
+  /**
+   * `held`: a guard stopped it, which is recorded; the run is over. Throws failures with the codes DIGEST_DIFFERS, EXTERNAL_ID_TAKEN and
+   * DOSSIER_OF_ANOTHER_MASTER, each after a roll-back.
+   */
+  apply(request: ApplyRequest): Promise<{ added: number; changed: number; removed: number; disturbedLists: number[] } | 'held'>;
   finishUnchanged(taken: TakenRun, headTag: string | null): Promise<void>;
   rehashList(taken: TakenRun): Promise<string[]>;
   listDifferences(taken: TakenRun, compared: { buckets: readonly number[]; limit: number }): Promise<Difference[]>;

@@ -4,11 +4,12 @@ import type { RunMethod } from '@dossier/domain/run.ts';
 import type { Head } from '@dossier/protocol/feed.ts';
 import { fetchChanges, HistoryGone, stageDifferences } from './fetching.ts';
 import type { FetchContext } from './fetching.ts';
-import { noSuchList, requireIdentity } from './identity.ts';
+import { brokenDelta, findFork, knownPosition, samePosition } from './fork.ts';
+import { noSuchList, requireIdentity, requireOtherNode } from './identity.ts';
 import type { OwnIdentity } from './identity.ts';
 import type { Master } from './master.ts';
 import { fetchPhotos } from './photo-fetch.ts';
-import type { PhotoTarget, ReplicaStore, StagingCursor, StartedRun, TakenRun } from './ports.ts';
+import type { Fork, PhotoTarget, ReplicaStore, StagingCursor, StartedRun, TakenRun } from './ports.ts';
 import { SyncFailure } from './sync-failure.ts';
 import { verifyReplica } from './verification.ts';
 
@@ -23,14 +24,14 @@ export interface SyncContext {
 }
 
 export interface SyncOutcome {
-  state: 'synced' | 'unchanged' | 'differs';
+  state: 'synced' | 'unchanged' | 'differs' | 'held';
   /** Other replicated lists that share dossiers changed by this run: they need a run of their own. */
   disturbedLists: number[];
 }
 
 /**
- * Brings a link to its master's head: greet, fetch what differs into staging, fetch photos, apply in one transaction, verify. `synced`
- * is returned only after the replica's digest was recomputed and equals the master's. May be killed anywhere and run again: it goes on
+ * Brings a link to its master's head: greet, fetch what differs into staging, fetch photos, judge and apply in one transaction, verify.
+ * `synced` is returned only after the replica's digest was recomputed and equals the master's. May be killed anywhere and run again: it goes on
  * at the staged cursor. Throws failures (code, kind, remedy); after each the list is what it was.
  */
 export async function syncRun(context: SyncContext, started: StartedRun): Promise<SyncOutcome> {
@@ -40,50 +41,85 @@ export async function syncRun(context: SyncContext, started: StartedRun): Promis
   const position = intact ? knownPosition(link) : null;
   const answer = await context.master.head(link.remote_list_id, { position, tag: position && link.head_tag }, context.signal);
   if (answer.outcome === 'no-list') throw noSuchList(link);
-  const fetchContext: FetchContext & { photos: PhotoTarget } = {
-    ...context,
-    link,
-    taken,
-    counts: { fetched: run.fetched, pages: run.pages, bytes: run.bytes },
-  };
   if (answer.outcome === 'unchanged') return finishUnchanged(context, started, taken, link.head_tag);
 
   const { head, tag } = answer;
-  requireIdentity(head, link, context.own);
-  await saveGreeting(context, started, head);
+  const fork = await greet(context, started, head);
+  const fetchContext: FetchContext & SyncContext = {
+    ...context,
+    // Whoever answers is read; a fork decides whether it may be followed.
+    link: { ...link, remote_node: head.node, remote_list: head.dossier_list },
+    taken,
+    counts: { fetched: run.fetched, pages: run.pages, bytes: run.bytes },
+  };
   if (run.mode === 'verify') return verifyReplica(fetchContext, head);
-  if (position && samePosition(position, head.position)) return finishUnchanged(context, started, taken, tag);
+  if (fork === null && position && samePosition(position, head.position)) return finishUnchanged(context, started, taken, tag);
   if (context.onExisting === 'refuse' && link.epoch === null && link.local_count > 0) {
     throw new SyncFailure('LIST_NOT_EMPTY', `The list holds ${link.local_count} dossiers, and SYNC_ON_EXISTING is refuse.`);
   }
-
-  const planned: Plan = { method: planMethod(started, head, position), head, tag, position };
+  const plan: Plan = { method: planMethod(started, { head, position, fork }), head, tag, position, fork };
   for (;;) {
     try {
-      const cursor = await fetchAll(fetchContext, planned);
-      await requireHonestHashes(context.store, taken);
-      await fetchPhotos(context, taken, run.photos_fetched);
-      await context.store.saveProgress(taken, { state: 'applying' });
-      context.signal.throwIfAborted();
-      const target = cursor.head;
-      // The tag names the head that was greeted; once the feed went past it, the next run asks anew.
-      const headTag = samePosition(target, head.position) ? tag : null;
-      const applied = await context.store.apply({
-        ...taken,
-        method: cursor.method,
-        target,
-        headTag,
-        offlineDeletions: context.offlineDeletions,
-      });
-      await context.store.clearStaging(taken.runId);
-      return { state: 'synced', disturbedLists: applied.disturbedLists };
+      return await attempt(fetchContext, plan, started);
     } catch (error) {
-      const next = fallback(planned.method, error);
-      if (!next) throw error;
-      planned.method = next;
-      planned.restart = true;
+      await replan(fetchContext, plan, { started, error });
     }
   }
+}
+
+/** Stages by one method, fetches the photos and applies, unless a guard holds it. */
+async function attempt(context: FetchContext & SyncContext, plan: Plan, started: StartedRun): Promise<SyncOutcome> {
+  const { store, taken } = context;
+  const cursor = await fetchAll(context, plan);
+  await requireHonestHashes(store, taken);
+  await fetchPhotos(context, taken, started.run.photos_fetched);
+  await store.saveProgress(taken, { state: 'applying' });
+  context.signal.throwIfAborted();
+  const { head, tag, fork } = plan;
+  const applied = await store.apply({
+    ...taken,
+    method: cursor.method,
+    target: cursor.head,
+    // The tag names the head that was greeted; once the feed went past it, the next run asks anew.
+    headTag: samePosition(cursor.head, head.position) ? tag : null,
+    offlineDeletions: context.offlineDeletions,
+    master: { node: head.node, list: head.dossier_list },
+    fork: fork ?? (followsChanges(started, plan) && cursor.method !== 'delta' ? brokenDelta : null),
+  });
+  await store.clearStaging(taken.runId);
+  return applied === 'held' ? { state: 'held', disturbedLists: [] } : { state: 'synced', disturbedLists: applied.disturbedLists };
+}
+
+/** Chooses what is tried after an attempt that didn't add up, or throws its error again. */
+async function replan(
+  context: FetchContext & SyncContext,
+  plan: Plan,
+  { started, error }: { started: StartedRun; error: unknown },
+): Promise<void> {
+  const next = fallback(plan.method, error);
+  if (!next) throw error;
+  if (error instanceof HistoryGone) {
+    if (plan.renewed)
+      throw new SyncFailure('PAGE_REFUSED', "The master's list began a new history twice while it was read.", { cause: error });
+    const answer = await context.master.head(context.link.remote_list_id, { position: null, tag: null }, context.signal);
+    if (answer.outcome !== 'head') throw noSuchList(context.link);
+    requireIdentity(answer.head, context.link, context.own);
+    Object.assign(plan, { head: answer.head, tag: answer.tag, fork: plan.fork ?? findFork(started.link, answer.head), renewed: true });
+  }
+  plan.method = next;
+  plan.restart = true;
+}
+
+/** Refuses who is not to be followed, keeps what the greeting taught, and says whether the master's history is another one than before. */
+async function greet(context: SyncContext, started: StartedRun, head: Head): Promise<Fork | null> {
+  const { run, link } = started;
+  requireOtherNode(head, link.remote_url, context.own);
+  const fork = run.mode === 'verify' ? null : findFork(link, head);
+  // A stranger's name and SYNC_TIME are not learnt.
+  if (fork?.kind === 'identity') return fork;
+  requireIdentity(head, link, context.own);
+  await saveGreeting(context, started, head);
+  return fork;
 }
 
 interface Plan {
@@ -91,20 +127,28 @@ interface Plan {
   head: Head;
   tag: string | null;
   position: Position | null;
+  fork: Fork | null;
   restart?: boolean;
+  /** The head was asked for again, because the history that it named was gone. */
+  renewed?: boolean;
 }
 
 /** What an intact replica already has decides: the changes since then, a comparison by content, or everything. */
-function planMethod({ run, link }: StartedRun, head: Head, position: Position | null): RunMethod {
+function planMethod(started: StartedRun, plan: Pick<Plan, 'head' | 'position' | 'fork'>): RunMethod {
+  const { run, link } = started;
   if (run.mode === 'full') return 'full';
   if (link.local_count === 0 && link.epoch === null) return 'full';
-  const continues = position && position.epoch === head.position.epoch && position.revision <= head.position.revision;
-  return continues && position.revision >= head.floor ? 'delta' : 'reconcile';
+  return followsChanges(started, plan) ? 'delta' : 'reconcile';
+}
+
+/** Whether the changes since the replica's position lead to the head, as far as one can tell before. */
+function followsChanges({ run }: StartedRun, { head, position, fork }: Pick<Plan, 'head' | 'position' | 'fork'>): boolean {
+  return run.mode === 'auto' && fork === null && position !== null && position.revision >= head.floor;
 }
 
 /** After a delta that doesn't add up the content is compared; after a comparison that doesn't, everything is fetched. */
 function fallback(method: RunMethod, error: unknown): RunMethod | null {
-  if (error instanceof HistoryGone) return method === 'full' ? null : 'reconcile';
+  if (error instanceof HistoryGone) return method === 'full' ? 'full' : 'reconcile';
   if (!isFailure(error) || error.code !== 'DIGEST_DIFFERS') return null;
   if (method === 'delta') return 'reconcile';
   return method === 'reconcile' ? 'full' : null;
@@ -162,13 +206,4 @@ async function saveGreeting({ store }: SyncContext, { link, fence }: StartedRun,
     remoteName: head.name,
     schedule: head.schedule,
   });
-}
-
-function knownPosition(link: StartedRun['link']): Position | null {
-  if (link.epoch === null || link.revision === null || link.digest === null || link.dossier_count === null) return null;
-  return { epoch: link.epoch, revision: link.revision, digest: link.digest, count: link.dossier_count };
-}
-
-function samePosition(a: Position, b: Position): boolean {
-  return a.epoch === b.epoch && a.revision === b.revision && a.digest === b.digest && a.count === b.count;
 }

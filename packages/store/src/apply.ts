@@ -2,8 +2,12 @@ import type { Knex } from 'knex';
 import type { Failure, FailureKind } from '@dossier/domain/failure.ts';
 import type { Position } from '@dossier/domain/position.ts';
 import type { RunMethod } from '@dossier/domain/run.ts';
-import { query, queryOne, transaction } from './database.ts';
+import { query, queryOne, serializationFailure, transaction } from './database.ts';
 import type { Database } from './database.ts';
+import { settleHold } from './holds.ts';
+import { judge } from './judgement.ts';
+import type { Fork, Judgement } from './judgement.ts';
+import type { StagedDifference } from './difference.ts';
 import { settleOfflineDeletions } from './offline-deletions.ts';
 import { FencedError } from './staging.ts';
 import type { TakenRun } from './staging.ts';
@@ -35,6 +39,9 @@ export interface ApplyRequest extends TakenRun {
   target: Position;
   headTag: string | null;
   offlineDeletions: 'restore' | 'keep-deleted';
+  /** Whose list was staged; pinned with the apply. */
+  master: { node: string; list: string };
+  fork: Fork | null;
 }
 
 export interface ApplyOutcome {
@@ -49,21 +56,24 @@ export interface ApplyOutcome {
 
 /**
  * Makes a list equal to what its run has staged, in one transaction: readers see the list before or the list after. The digest is
- * recomputed from the list's rows; if it isn't the target's, everything is rolled back.
+ * recomputed from the list's rows; if it isn't the target's, everything is rolled back. A difference that a guard stops is recorded
+ * instead of applied, and the run is over: `held`.
  *
  * Throws FencedError or ApplyRefused; after either the list is as it was.
  */
-export async function applyRun(database: Database, request: ApplyRequest): Promise<ApplyOutcome> {
+export async function applyRun(database: Database, request: ApplyRequest): Promise<ApplyOutcome | 'held'> {
   return transaction(database, async (tx) => {
-    const link = await queryOne<{ fence: number; remote_node: string }>(
+    const link = await queryOne<{ fence: number }>(
       tx,
-      `select fence, remote_node from links where slave_list_id = :listId and state <> 'unlinking' for update`,
+      `select fence from links where slave_list_id = :listId and state <> 'unlinking' for update`,
       { listId: request.listId },
     );
     if (link?.fence !== request.fence) throw new FencedError();
+    const { judgement, difference } = await judge(tx, request);
+    if (judgement === 'held') return 'held';
     await query(tx, `set constraints all deferred`);
     await setAside(tx, request);
-    await refuseForeignDossiers(tx, request, link.remote_node);
+    await refuseForeignDossiers(tx, request);
     const removed = await removeMembers(tx, request);
     await refuseTakenExternalIds(tx, request);
     const changed = await updateDossiers(tx, request);
@@ -72,9 +82,11 @@ export async function applyRun(database: Database, request: ApplyRequest): Promi
     const added = await addMembers(tx, request);
     await query(tx, `set constraints all immediate`);
     await requireDigest(tx, request);
+    requireJudged(judgement, difference, { adding: added, changing: changed, removing: removed });
     const restored = await settleOfflineDeletions(tx, request);
     const counts = { added, changed, removed, unchanged: request.target.count - added - changed, restoredOfflineDeletions: restored };
     await savePosition(tx, request, counts);
+    await settleHold(tx, request.listId, judgement === 'approved' ? 'applied' : 'superseded');
     return { ...counts, disturbedLists: await markDisturbedLists(tx, request.listId) };
   });
 }
@@ -116,14 +128,14 @@ async function setAside(tx: Knex.Transaction, request: ApplyRequest): Promise<vo
   );
 }
 
-async function refuseForeignDossiers(tx: Knex.Transaction, request: ApplyRequest, remoteNode: string): Promise<void> {
+async function refuseForeignDossiers(tx: Knex.Transaction, request: ApplyRequest): Promise<void> {
   const foreign = await queryOne<{ id: number; remote_url: string }>(
     tx,
     `select d.id, k.remote_url from staged_dossiers s join dossiers d on d.uuid = s.dossier and d.hash <> s.hash
      join memberships m on m.dossier = d.uuid and m.list_id <> :listId
      join links k on k.slave_list_id = m.list_id and k.remote_node <> :remoteNode
      where s.run_id = :runId and not s.removed limit 1`,
-    { runId: request.runId, listId: request.listId, remoteNode },
+    { runId: request.runId, listId: request.listId, remoteNode: request.master.node },
   );
   if (!foreign) return;
   throw new ApplyRefused(
@@ -261,14 +273,28 @@ async function requireDigest(tx: Knex.Transaction, request: ApplyRequest): Promi
   }
 }
 
+/**
+ * What was applied has to be what was judged. Somebody else who changed the list meanwhile makes the transaction start again; a difference
+ * that was found incoherent can't have led to the master's digest.
+ */
+function requireJudged(
+  judgement: Judgement,
+  judged: StagedDifference | null,
+  done: Pick<StagedDifference, 'adding' | 'changing' | 'removing'>,
+): void {
+  if (judgement === 'incoherent') throw new Error('a difference that does not add up led to the digest of the master');
+  if (!judged || (judged.adding === done.adding && judged.changing === done.changing && judged.removing === done.removing)) return;
+  throw Object.assign(new Error('the list changed while a sync was applied'), { code: serializationFailure });
+}
+
 async function savePosition(tx: Knex.Transaction, request: ApplyRequest, counts: Omit<ApplyOutcome, 'disturbedLists'>): Promise<void> {
   const { target } = request;
   await query(
     tx,
     `update links set state = 'synced', error = null, epoch = :epoch, revision = :revision, digest = :digest, dossier_count = :count,
-       head_tag = :headTag, head_revision = :revision, remote_count = :count, last_success = now(), verified_at = now()
+       head_tag = :headTag, remote_node = :node, remote_list = :list, head_revision = :revision, remote_count = :count, last_success = now(), verified_at = now()
      where slave_list_id = :listId`,
-    { ...target, headTag: request.headTag, listId: request.listId },
+    { ...target, headTag: request.headTag, listId: request.listId, ...request.master },
   );
   await query(
     tx,

@@ -54,8 +54,11 @@ export async function queryOne<Row>(connection: Connection, sql: string, paramet
   return rows[0] ?? null;
 }
 
+/** SQLSTATE of a transaction that met another one and has to start again. */
+export const serializationFailure = '40001';
+
 /** SQLSTATEs after which the same transaction may succeed when run again: serialization failure and deadlock. */
-const repeatable = new Set(['40001', '40P01']);
+const repeatable = new Set([serializationFailure, '40P01']);
 const maximumTries = 5;
 
 /** The SQLSTATE of a PostgreSQL error, or null for anything else. */

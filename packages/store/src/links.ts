@@ -1,7 +1,11 @@
+import type { Guards } from '@dossier/domain/guards.ts';
 import type { LinkState } from '@dossier/domain/link.ts';
+import type { RunMode, RunReason } from '@dossier/domain/run.ts';
 import type { SyncError } from '@dossier/protocol/sync.ts';
 import { query, queryOne, transaction } from './database.ts';
 import type { Connection, Database } from './database.ts';
+import { standingHold } from './holds.ts';
+import type { HoldRow } from './holds.ts';
 import { toPage } from './keyset.ts';
 import type { Page, PageRequest } from './keyset.ts';
 
@@ -33,6 +37,10 @@ export interface LinkRow {
   next_run: Date | null;
   purge: boolean;
   created_date: Date;
+  /** Those that are set otherwise than by default. */
+  guards: Partial<Guards>;
+  /** What waits for a person. */
+  held: HoldRow | null;
   /** Dossiers in the list here. */
   local_count: number;
 }
@@ -41,7 +49,7 @@ const linkColumns = `
   k.slave_list_id, k.remote_url, k.remote_list_id, k.remote_node, k.remote_list, k.remote_name, k.state, k.error, k.fence,
   k.epoch, k.revision, k.digest, k.dossier_count, k.head_tag, k.head_revision, k.remote_count, k.last_attempt, k.last_success,
   k.verified_at, k.sync_hour, k.sync_minute, k.sync_zone, k.last_scheduled_date::text as last_scheduled_date, k.next_run, k.purge,
-  k.created_date, p.dossier_count as local_count
+  k.created_date, k.guards, ${standingHold}, p.dossier_count as local_count
   from links k join list_positions p on p.list_id = k.slave_list_id`;
 
 /** The link of a list of this slave, or null. */
@@ -124,7 +132,7 @@ export async function createLink(
 /** Makes a run for a link, or returns the unfinished one that it has; `created` tells which. A run that waits for its next attempt is taken as it is. */
 export async function createRun(
   connection: Connection,
-  request: { slaveListId: number; reason: 'link' | 'schedule' | 'person' | 'repair'; mode: 'auto' | 'full' | 'verify' },
+  request: { slaveListId: number; reason: RunReason; mode: RunMode },
 ): Promise<{ id: number; created: boolean }> {
   const made = await queryOne<{ id: number }>(
     connection,
@@ -216,6 +224,7 @@ export async function finishUnlink(database: Database, slaveListId: number): Pro
       await query(tx, `delete from ${table} where slave_list_id = :slaveListId`, { slaveListId });
     }
     await query(tx, `delete from set_aside where list_id = :slaveListId`, { slaveListId });
+    await query(tx, `delete from holds where slave_list_id = :slaveListId`, { slaveListId });
     await query(tx, `delete from links where slave_list_id = :slaveListId`, { slaveListId });
     if (link.purge) await query(tx, `delete from memberships where list_id = :slaveListId`, { slaveListId });
     return true;

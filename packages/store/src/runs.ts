@@ -4,6 +4,8 @@ import { createRun, findLink } from './links.ts';
 import type { LinkRow } from './links.ts';
 import { query, queryOne, transaction } from './database.ts';
 import type { Connection, Database } from './database.ts';
+import { holdOfRun, settleHold } from './holds.ts';
+import type { HoldRow } from './holds.ts';
 import { newestFirst, toPage } from './keyset.ts';
 import type { Page, PageRequest } from './keyset.ts';
 import { requireFence } from './staging.ts';
@@ -38,12 +40,13 @@ export interface RunRow {
   restored_offline_deletions: number;
   differences: Difference[] | null;
   error: SyncError | null;
+  held: HoldRow | null;
 }
 
 const runColumns = `
   id, slave_list_id, reason, mode, method, state, fence, attempt, next_attempt, heartbeat, created_date, started_date, finished_date,
   added, changed, removed, unchanged, fetched, total, photos_fetched, photos_total, photos_missing, bytes, pages,
-  restored_offline_deletions, differences, error`;
+  restored_offline_deletions, differences, error, ${holdOfRun}`;
 
 export async function findRun(connection: Connection, runId: number): Promise<RunRow | null> {
   return queryOne<RunRow>(connection, `select ${runColumns} from runs where id = :runId`, { runId });
@@ -247,6 +250,7 @@ export async function finishUnchanged(database: Database, taken: TakenRun, headT
       { runId: taken.runId, listId: taken.listId },
     );
     await query(tx, `delete from dead_letters where slave_list_id = :listId`, { listId: taken.listId });
+    await settleHold(tx, taken.listId, 'superseded');
   });
 }
 

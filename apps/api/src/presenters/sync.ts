@@ -1,7 +1,9 @@
 import { defaultGuards } from '@dossier/domain/guards.ts';
+import type { Held } from '@dossier/protocol/held.ts';
 import type { DeadLetter, Link, OfflineDeletion, Run } from '@dossier/protocol/sync.ts';
 import { progressSchema } from '@dossier/protocol/sync.ts';
 import type { DeadLetterRow } from '@dossier/store/dead-letters.ts';
+import type { HoldRow } from '@dossier/store/holds.ts';
 import type { LinkRow } from '@dossier/store/links.ts';
 import type { OfflineDeletionRow } from '@dossier/store/offline-deletions.ts';
 import type { RunRow } from '@dossier/store/runs.ts';
@@ -26,8 +28,8 @@ export function presentLink(link: LinkRow, run: RunRow | null): Link {
     local_count: link.local_count,
     revision: link.revision,
     head_revision: link.head_revision,
-    guards: defaultGuards,
-    held: null,
+    guards: { ...defaultGuards, ...link.guards },
+    held: link.held && presentHold(link.held),
     set_aside: [],
     undo: null,
   };
@@ -69,7 +71,27 @@ export function presentRun(run: RunRow): Run {
     restored_offline_deletions: run.restored_offline_deletions,
     differences: run.differences,
     set_aside: [],
-    held: null,
+    held: run.held && presentHold(run.held),
+  };
+}
+
+export function presentHold(hold: HoldRow): Held {
+  const { run_id: run, state, difference, reasons, adding, changing, removing, deactivating, lost, examples } = hold;
+  return {
+    run,
+    state,
+    difference,
+    reasons,
+    adding,
+    changing,
+    removing,
+    deactivating,
+    lost,
+    held_date: new Date(hold.held_date).toISOString(),
+    expires_date: new Date(hold.expires_date).toISOString(),
+    decided_by: hold.decided_by,
+    decided_date: hold.decided_date === null ? null : new Date(hold.decided_date).toISOString(),
+    examples,
   };
 }
 

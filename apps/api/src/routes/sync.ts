@@ -8,6 +8,7 @@ import type { Route } from '../route.ts';
 import { syncDeadLetterRoutes } from './sync-dead-letters.ts';
 import { syncDeletionRoutes } from './sync-deletions.ts';
 import { syncEventRoutes } from './sync-events.ts';
+import { syncHeldRoutes } from './sync-held.ts';
 import { syncLinkRoutes } from './sync-links.ts';
 import { syncMasterRoutes } from './sync-masters.ts';
 import { syncPreviewRoutes } from './sync-preview.ts';
@@ -30,6 +31,7 @@ export function syncRoutes(deps: SyncDependencies): Route[] {
   return [
     ...syncLinkRoutes(deps),
     ...syncRunRoutes(deps),
+    ...syncHeldRoutes(deps),
     ...syncDeadLetterRoutes(deps),
     ...syncMasterRoutes(deps),
     ...syncPreviewRoutes(deps),

@@ -1,0 +1,210 @@
+import { once } from 'node:events';
+import type { Response } from 'express';
+import { z } from 'zod';
+import { heldDecisionRequest, heldPageSchema, linkChangeRequest } from '@dossier/protocol/held.ts';
+import { heldQuery } from '@dossier/protocol/queries.ts';
+import { linkSchema, runSchema } from '@dossier/protocol/sync.ts';
+import { looseBoolean } from '@dossier/protocol/values.ts';
+import { ApplicationError, notFound } from '@dossier/runtime/errors.ts';
+import type { Database } from '@dossier/store/database.ts';
+import { decideHold } from '@dossier/store/hold-decisions.ts';
+import type { HoldDecision } from '@dossier/store/hold-decisions.ts';
+import { listHeldDossiers, readLostLines, saveGuards } from '@dossier/store/holds.ts';
+import type { HoldRow } from '@dossier/store/holds.ts';
+import { findLink } from '@dossier/store/links.ts';
+import type { LinkRow } from '@dossier/store/links.ts';
+import { findRun, listUnfinishedRuns } from '@dossier/store/runs.ts';
+import { decodeCursor, presentPage } from '../cursor.ts';
+import type { CursorOrder } from '../cursor.ts';
+import { parseBody, parseQuery, pathId } from '../parse.ts';
+import { presentHold, presentLink, presentRun } from '../presenters/sync.ts';
+import { answers, jsonBody } from '../route.ts';
+import type { Route } from '../route.ts';
+import { identityOf } from '../session.ts';
+import type { SyncDependencies } from './sync.ts';
+import { remindOfRun } from './sync-reminders.ts';
+import { beingCancelled } from './sync-runs.ts';
+
+const tags = ['Replication'];
+const what = 'such link';
+const byOrdinal: CursorOrder = { ordering: 'held', column: 'id' };
+const lostQuery = z.object({ photos: looseBoolean.default(false) });
+const linesAtOnce = 1000;
+
+/** Guards of links, and what they hold until a person decides. */
+export function syncHeldRoutes(deps: SyncDependencies): Route[] {
+  return [guardsRoute(deps), heldRoute(deps), lostRoute(deps), approveRoute(deps), rejectRoute(deps)];
+}
+
+function guardsRoute({ database }: SyncDependencies): Route {
+  return {
+    method: 'patch',
+    path: '/sync/dossier-lists/:id/',
+    access: 'admin',
+    operation: {
+      tags,
+      summary: 'Set the guards of a link',
+      description:
+        'Guards that are left out stay. null switches one off; 0 lets nothing pass without a person. What is held already is judged anew by the next sync.',
+      requestBody: jsonBody(linkChangeRequest),
+      responses: answers({ '200': linkSchema }),
+    },
+    async handle(request, response) {
+      const id = pathId(request, what);
+      const { guards } = await parseBody(request, linkChangeRequest);
+      if (!(await saveGuards(database, id, guards))) throw notFound(what);
+      response.json(await readLink(database, id));
+    },
+  };
+}
+
+function heldRoute({ database }: SyncDependencies): Route {
+  return {
+    method: 'get',
+    path: '/sync/dossier-lists/:id/held/',
+    access: 'viewer',
+    operation: {
+      tags,
+      summary: 'What a held sync would do, with the names',
+      description: 'First what would go, then what would be made inactive, changed and added. 404 if nothing is held.',
+      requestParams: { query: heldQuery },
+      responses: answers({ '200': heldPageSchema }),
+    },
+    async handle(request, response) {
+      const { limit, page, kind = null } = parseQuery(request, heldQuery);
+      const held = await requireHeld(database, pathId(request, what));
+      const found = await listHeldDossiers(database, { holdId: held.id, kind }, { cursor: decodeCursor(page, byOrdinal), limit });
+      response.json({ ...presentHold(held), ...presentPage(found, ({ ordinal: _ordinal, ...dossier }) => dossier, byOrdinal) });
+    },
+  };
+}
+
+function lostRoute({ database }: SyncDependencies): Route {
+  return {
+    method: 'get',
+    path: '/sync/dossier-lists/:id/held/lost/',
+    access: 'viewer',
+    operation: {
+      tags,
+      summary: 'Dossiers that this replica holds and its master lost, as an import file',
+      description:
+        'NDJSON for "dossier import" on the master. With `photos=true` the lines name the photos by their paths below MEDIA_ROOT of this node, for "--photos".',
+      requestParams: { query: lostQuery },
+      responses: {
+        ...answers({}),
+        '200': { description: 'One dossier a line', content: { 'application/x-ndjson': { schema: z.string() } } },
+      },
+    },
+    async handle(request, response) {
+      const id = pathId(request, what);
+      const { photos } = parseQuery(request, lostQuery);
+      const held = await requireHeld(database, id);
+      response.set({ 'Content-Disposition': `attachment; filename="lost-of-list-${id}.jsonl"` }).type('application/x-ndjson');
+      await sendLost(response, database, { holdId: held.id, photos });
+    },
+  };
+}
+
+async function sendLost(response: Response, database: Database, of: { holdId: number; photos: boolean }): Promise<void> {
+  let after = 0;
+  while (!response.destroyed) {
+    const lines = await readLostLines(database, { ...of, after, limit: linesAtOnce });
+    const last = lines.at(-1);
+    if (!last) break;
+    after = last.ordinal;
+    const flows = response.write(lines.map(({ line }) => `${line}\n`).join(''));
+    if (!flows) await Promise.race([once(response, 'drain'), once(response, 'close')]);
+  }
+  response.end();
+}
+
+function approveRoute(deps: SyncDependencies): Route {
+  return {
+    method: 'post',
+    path: '/sync/dossier-lists/:id/held/approve/',
+    access: 'admin',
+    operation: {
+      tags,
+      summary: 'Let exactly this difference be applied, once',
+      description:
+        'The run applies it and no other: if the list has changed since, here or on the master, the run is held anew. 409 for a difference that is not held, was decided or has expired.',
+      requestBody: jsonBody(heldDecisionRequest),
+      responses: answers({ '202': runSchema }),
+    },
+    async handle(request, response) {
+      const id = pathId(request, what);
+      const { difference } = await parseBody(request, heldDecisionRequest);
+      const by = identityOf(request).user.name;
+      const decided = await decideHold(deps.database, { slaveListId: id, difference, decision: 'approved', by });
+      if (decided.outcome !== 'approved') throw undecided(id, decided);
+      const [link, run] = [await findLink(deps.database, id), await findRun(deps.database, decided.runId)];
+      if (!link || !run) throw notFound(what);
+      await remindOfRun(deps, link, run.id);
+      response.status(202).location(`/sync/dossier-lists/${id}/runs/`).json(presentRun(run));
+    },
+  };
+}
+
+function rejectRoute({ database }: SyncDependencies): Route {
+  return {
+    method: 'post',
+    path: '/sync/dossier-lists/:id/held/reject/',
+    access: 'admin',
+    operation: {
+      tags,
+      summary: 'Keep the list as it is until the master changes its own',
+      requestBody: jsonBody(heldDecisionRequest),
+      responses: answers({ '200': linkSchema }),
+    },
+    async handle(request, response) {
+      const id = pathId(request, what);
+      const { difference } = await parseBody(request, heldDecisionRequest);
+      const by = identityOf(request).user.name;
+      const decided = await decideHold(database, { slaveListId: id, difference, decision: 'rejected', by });
+      if (decided.outcome !== 'rejected') throw undecided(id, decided);
+      response.json(await readLink(database, id));
+    },
+  };
+}
+
+/** Why an approval or a rejection came to nothing. */
+function undecided(id: number, decided: HoldDecision): ApplicationError {
+  const again = 'Look at what is held now: GET /sync/dossier-lists/{id}/held/, or "dossier held".';
+  switch (decided.outcome) {
+    case 'no-link':
+      return notFound(what);
+    case 'unlinking':
+      return beingCancelled(id);
+    case 'expired':
+      return new ApplicationError('CONFLICT', `What was held for watch list ${id} has waited for too long. Nothing was changed.`, {
+        param: 'difference',
+        remedy: 'Sync the list: it is judged and asked anew.',
+      });
+    case 'superseded':
+      return new ApplicationError('CONFLICT', `Another difference is held for watch list ${id} now. Nothing was changed.`, {
+        param: 'difference',
+        remedy: again,
+      });
+    case 'decided-before':
+      return new ApplicationError(
+        'CONFLICT',
+        `${decided.hold.decided_by} has ${decided.hold.state} this already; a difference is decided once. Nothing was changed.`,
+        { param: 'difference', remedy: decided.hold.state === 'rejected' ? 'Sync the list: it is asked anew.' : again },
+      );
+    default:
+      return new ApplicationError('CONFLICT', `Nothing is held for watch list ${id}.`, { param: 'difference' });
+  }
+}
+
+async function requireHeld(database: Database, id: number): Promise<HoldRow> {
+  const link = await findLink(database, id);
+  if (!link) throw notFound(what);
+  if (!link.held) throw notFound('held sync of this list');
+  return link.held;
+}
+
+async function readLink(database: Database, id: number): Promise<ReturnType<typeof presentLink>> {
+  const [link, [run = null]] = await Promise.all([findLink(database, id), listUnfinishedRuns(database, [id])]);
+  if (!link) throw notFound(what);
+  return presentLink(link satisfies LinkRow, run);
+}

@@ -1,0 +1,48 @@
+import { linkSchema, runSchema } from '@dossier/protocol/sync.ts';
+import type { Link, Run } from '@dossier/protocol/sync.ts';
+import type { Held } from '@dossier/protocol/held.ts';
+import { ExitError } from '@dossier/runtime/errors.ts';
+import type { Client } from './client.ts';
+import { linkOf } from './links.ts';
+import { localTime } from './moments.ts';
+
+const path = 'sync/dossier-lists/';
+
+/** Why a sync is held and what it would do, in a few lines. */
+export function describeHeld(slaveList: number, held: Held): string {
+  const parts = [
+    `${held.removing} removed`,
+    `${held.changing} changed (${held.deactivating} of them made inactive)`,
+    `${held.adding} added`,
+  ].join(', ');
+  const state = held.state === 'waiting' ? `may be approved until ${localTime(held.expires_date)}` : stateOf(held);
+  return [
+    `watch list ${slaveList}: held; the list keeps what it had`,
+    ...held.reasons.map(({ sentence }) => `  ${sentence}`),
+    `  It would be: ${parts}.`,
+    `  State: ${state}.`,
+    `  Difference: ${held.difference}`,
+  ].join('\n');
+}
+
+function stateOf({ state, decided_by: by }: Held): string {
+  return by === null ? state : `${state} by ${by}`;
+}
+
+/** The difference that a person decides on: the one that was named, or the one that is held now. */
+export async function differenceOf(client: Client, slaveList: number, named: string | undefined): Promise<string> {
+  if (named !== undefined) return named;
+  const { held } = await linkOf(client, slaveList);
+  if (held) return held.difference;
+  throw new ExitError(1, `Nothing is held for watch list ${slaveList}.`);
+}
+
+/** Lets exactly this difference be applied; returns the run that does. */
+export async function approveHeld(client: Client, slaveList: number, difference: string): Promise<Run> {
+  return client.post(`${path}${slaveList}/held/approve/`, { difference }, runSchema);
+}
+
+/** Keeps the list as it is until the master changes its own. */
+export async function rejectHeld(client: Client, slaveList: number, difference: string): Promise<Link> {
+  return client.post(`${path}${slaveList}/held/reject/`, { difference }, linkSchema);
+}

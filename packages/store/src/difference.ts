@@ -1,0 +1,127 @@
+import type { Knex } from 'knex';
+import type { DifferenceCounts } from '@dossier/domain/guards.ts';
+import type { RunMethod } from '@dossier/domain/run.ts';
+import { query, queryOne } from './database.ts';
+
+/** A staged run whose difference from its list is looked at. */
+export interface StagedRun {
+  runId: number;
+  listId: number;
+  method: RunMethod;
+  offlineDeletions: 'restore' | 'keep-deleted';
+}
+
+/** What an apply would do to the list's dossiers, and whether it would give what the master has. */
+export interface StagedDifference extends DifferenceCounts {
+  /**
+   * Dossiers that the master offers with a revision which this replica has passed already, and with another content: the replica has
+   * followed another history.
+   */
+  takenBack: number;
+}
+
+/** True for a staged dossier that `keep-deleted` sets aside instead of adding it. */
+const keptDeleted = `exists (select from offline_deletions o where o.slave_list_id = :listId and o.dossier = s.dossier and o.settled_as is null)
+  or exists (select from set_aside a where a.list_id = :listId and a.dossier = s.dossier)`;
+
+/**
+ * One row for each dossier that the apply of a staged run would add to the list, change or remove from it: the twin of the statements in
+ * apply.ts. Hashes are null where there is nothing.
+ */
+function differenceRows({ method, offlineDeletions }: StagedRun): string {
+  const staged = `staged_dossiers s where s.run_id = :runId ${offlineDeletions === 'keep-deleted' ? `and (s.removed or not (${keptDeleted}))` : ''}`;
+  const touched = `
+    select s.dossier, case when s.removed then 'removing' when m.dossier is null then 'adding' else 'changing' end as kind,
+      case when m.dossier is not null then d.hash end as old_hash, case when not s.removed then s.hash end as new_hash,
+      coalesce(not s.removed and m.dossier is not null and d.active and not s.active, false) as deactivating,
+      s.revision, s.name, s.external_id
+    from (select s.* from ${staged}) s
+    left join memberships m on m.list_id = :listId and m.dossier = s.dossier
+    left join dossiers d on d.uuid = m.dossier
+    where case when s.removed then m.dossier is not null else m.dossier is null or d.hash is distinct from s.hash end`;
+  if (method !== 'full') return touched;
+  return `${touched}
+    union all
+    select m.dossier, 'removing', d.hash, null, false, 0, null, null
+    from memberships m left join dossiers d on d.uuid = m.dossier
+    where m.list_id = :listId and not exists (select from staged_dossiers s where s.run_id = :runId and s.dossier = m.dossier)`;
+}
+
+/** Counts what the apply of a staged run would do. `passed` is the revision that an intact replica stands at in the same epoch, or 0. */
+export async function countDifference(tx: Knex.Transaction, run: StagedRun, passed: number): Promise<StagedDifference> {
+  const row = await queryOne<Record<keyof StagedDifference, number>>(
+    tx,
+    `select (select count(*) from memberships where list_id = :listId) as held,
+       count(*) filter (where kind = 'adding') as adding, count(*) filter (where kind = 'changing') as changing,
+       count(*) filter (where kind = 'removing') as removing, count(*) filter (where deactivating) as deactivating,
+       count(*) filter (where kind <> 'removing' and revision between 1 and :passed
+         and not exists (select from set_aside a where a.list_id = :listId and a.dossier = difference.dossier)) as "takenBack"
+     from (${differenceRows(run)}) difference`,
+    { runId: run.runId, listId: run.listId, passed },
+  );
+  if (!row) throw new Error('an aggregate gave no row');
+  return row;
+}
+
+/**
+ * The SHA-256 (64 hexadecimal digits) of what the apply of a staged run would do and of whose list it follows. Hashed bucket by bucket,
+ * so that memory doesn't grow with the list.
+ */
+export async function hashDifference(tx: Knex.Transaction, run: StagedRun, master: { node: string; list: string }): Promise<string> {
+  const row = await queryOne<{ hash: string }>(
+    tx,
+    `select encode(sha256(uuid_send(:node::uuid) || uuid_send(:list::uuid) || coalesce(string_agg(bucket_hash, '' order by bucket), '')), 'hex') as hash
+     from (
+       select dossier_bucket(dossier) as bucket,
+         sha256(string_agg(uuid_send(dossier) || coalesce('\\x01'::bytea || old_hash, '\\x00') || coalesce('\\x01'::bytea || new_hash, '\\x00'),
+           '' order by dossier)) as bucket_hash
+       from (${differenceRows(run)}) difference group by 1
+     ) buckets`,
+    { runId: run.runId, listId: run.listId, ...master },
+  );
+  if (!row) throw new Error('an aggregate gave no row');
+  return row.hash;
+}
+
+/** Keeps the names of a difference for a hold: what would go first, then what would be made inactive, changed and added, each by name. */
+export async function keepHeldDossiers(tx: Knex.Transaction, run: StagedRun, holdId: number): Promise<void> {
+  await query(
+    tx,
+    `insert into held_dossiers (hold_id, ordinal, kind, deactivating, dossier, name, external_id)
+     select :holdId, row_number() over (order by array_position('{removing,changing,adding}', kind), deactivating desc,
+         coalesce(d.name, difference.name), difference.dossier),
+       kind, deactivating, difference.dossier, case when kind = 'adding' then difference.name end,
+       case when kind = 'adding' then difference.external_id end
+     from (${differenceRows(run)}) difference left join dossiers d on d.uuid = difference.dossier`,
+    { runId: run.runId, listId: run.listId, holdId },
+  );
+}
+
+/**
+ * Whether the list, after the apply of a staged run, would have the count and the digest of the master's head, worked out from hashes alone.
+ * A difference that wouldn't is no question for a person: another method is tried.
+ */
+export async function addsUp(tx: Knex.Transaction, run: StagedRun, target: { count: number; digest: string }): Promise<boolean> {
+  const row = await queryOne<{ count: number; digest: string }>(
+    tx,
+    run.method === 'full'
+      ? `select count(*) as count, hash_text(coalesce(bit_xor(hash_high(hash)), 0), coalesce(bit_xor(hash_low(hash)), 0)) as digest
+         from staged_dossiers where run_id = :runId and not removed`
+      : `select p.dossier_count + a.count + t.count as count, hash_text(p.digest_high # a.high # t.high, p.digest_low # a.low # t.low) as digest
+         from list_positions p, lateral (
+           select count(*) as count, coalesce(bit_xor(hash_high), 0) as high, coalesce(bit_xor(hash_low), 0) as low
+           from set_aside where list_id = p.list_id
+         ) a, lateral (
+           select coalesce(sum((not s.removed)::int - (stood.hash_high is not null)::int), 0) as count,
+             coalesce(bit_xor(coalesce(stood.hash_high, 0) # case when s.removed then 0 else hash_high(s.hash) end), 0) as high,
+             coalesce(bit_xor(coalesce(stood.hash_low, 0) # case when s.removed then 0 else hash_low(s.hash) end), 0) as low
+           from staged_dossiers s left join lateral (
+             select hash_high, hash_low from memberships m where m.list_id = :listId and m.dossier = s.dossier
+             union all select hash_high, hash_low from set_aside a where a.list_id = :listId and a.dossier = s.dossier
+           ) stood on true
+           where s.run_id = :runId
+         ) t where p.list_id = :listId`,
+    { runId: run.runId, listId: run.listId },
+  );
+  return row?.count === target.count && row.digest === target.digest;
+}
