@@ -35,6 +35,7 @@ const table: Record<string, Access> = {
   'get /dossiers/:id/': 'viewer',
   'patch /dossiers/:id/': 'operator',
   'delete /dossiers/:id/': 'operator',
+  'get /dossiers/:id/deletion/': 'operator',
   'get /dossier-faces/': 'viewer',
   'post /dossier-faces/': 'operator',
   'get /dossier-faces/:id/': 'viewer',

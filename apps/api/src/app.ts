@@ -12,6 +12,7 @@ import { answerProblem } from './problem.ts';
 import type { Access, Route } from './route.ts';
 import { auditRoutes } from './routes/audit.ts';
 import { documentationRoutes } from './routes/documentation.ts';
+import { dossierDeletionRoute } from './routes/dossier-deletion.ts';
 import { dossierFaceRoutes } from './routes/dossier-faces.ts';
 import { dossierRoutes } from './routes/dossiers.ts';
 import { healthRoutes } from './routes/health.ts';
@@ -29,6 +30,7 @@ export function listRoutes(deps: ApiDependencies, metrics: Metrics): Route[] {
     ...signInRoutes(deps),
     ...watchListRoutes(deps),
     ...dossierRoutes(deps),
+    dossierDeletionRoute(deps),
     ...dossierFaceRoutes(deps),
     ...userRoutes(deps),
     ...tokenRoutes(deps),

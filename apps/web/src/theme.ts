@@ -1,4 +1,5 @@
 import { createTheme } from '@mantine/core';
+import type { CSSVariablesResolver } from '@mantine/core';
 
 /** Sober, dense enough for tables, and readable in a dark control room: contrasts hold WCAG AA in both schemes. */
 export const theme = createTheme({
@@ -17,4 +18,11 @@ export const theme = createTheme({
   components: {
     Modal: { defaultProps: { centered: true, overlayProps: { backgroundOpacity: 0.5 } } },
   },
+});
+
+/** Mantine's own are too pale for small text on its own backgrounds. */
+export const cssVariables: CSSVariablesResolver = () => ({
+  variables: {},
+  light: { '--mantine-color-dimmed': '#56606b', '--mantine-color-anchor': '#1f5f96', '--mantine-color-error': '#b42323' },
+  dark: { '--mantine-color-dimmed': '#a3adb8', '--mantine-color-anchor': '#85b3da', '--mantine-color-error': '#ff9a9a' },
 });

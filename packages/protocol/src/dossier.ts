@@ -68,6 +68,12 @@ export const dossierSchema = z
 
 export type Dossier = z.infer<typeof dossierSchema>;
 
+/** Whether a dossier can be deleted now: on a slave only where it is a replica and its masters are away. */
+export const dossierDeletionSchema = z
+  .looseObject({ possible: z.boolean(), reason: z.enum(['READ_ONLY', 'MASTER_AVAILABLE']).nullable(), masters: z.array(z.string()) })
+  .meta({ id: 'DossierDeletion' });
+export type DossierDeletion = z.infer<typeof dossierDeletionSchema>;
+
 const featuresFault = `must be base64 of at most 8 KB`;
 
 /** The fields of the form that gives a dossier a photo, besides the photo. */

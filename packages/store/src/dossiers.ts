@@ -227,6 +227,23 @@ export async function deleteDossier(database: Database, id: number): Promise<Dos
   });
 }
 
+/**
+ * The masters of which a dossier is a replica, and whether this node is a slave at all: then no other dossier can be deleted here. NOT_FOUND
+ * if there is no such dossier.
+ */
+export async function findDeletionMasters(connection: Connection, id: number): Promise<{ slave: boolean; masters: string[] }> {
+  const [found] = await query<{ slave: boolean; masters: string[] }>(
+    connection,
+    `select exists (select from links) as slave, array(
+       select distinct k.remote_url from links k join memberships m on m.list_id = k.slave_list_id where m.dossier = d.uuid
+     ) as masters
+     from dossiers d where d.id = :id`,
+    { id },
+  );
+  if (!found) throw notFound(`dossier ${id}`);
+  return found;
+}
+
 export interface OfflineDeletion {
   id: number;
   /** Who deletes, for the journal. */

@@ -2,17 +2,25 @@ import { Text } from '@mantine/core';
 import { Trans, useTranslation } from 'react-i18next';
 import type { Link } from '@dossier/protocol/sync.ts';
 import { useNode } from '../api/node.ts';
+import { StateMark } from './state-mark.tsx';
 import { When } from './when.tsx';
 
-/** Since when the copy is known to be right: never claimed for now where the last contact failed. */
-export function EqualAsOf({ link }: { link: Link }) {
+/** How the list is, and since when the copy is known to be right: never claimed for now where the last contact failed. */
+export function LinkState({ link }: { link: Link }) {
   const { t } = useTranslation();
-  if (link.verified_at === null) return <Text size="sm">{t('overview.neverEqual')}</Text>;
-  const key = link.state === 'synced' ? 'overview.equalAsOf' : 'overview.lastEqual';
+  const time = link.verified_at === null ? null : <When time={link.verified_at} />;
+  if (link.state === 'synced' && time !== null) {
+    return (
+      <StateMark state="synced">
+        <Trans t={t} i18nKey="overview.equalAsOf" components={{ time }} />
+      </StateMark>
+    );
+  }
   return (
-    <Text size="sm" {...(link.state === 'synced' && { fw: 600 })} data-equal={link.state === 'synced'}>
-      <Trans t={t} i18nKey={key} values={{ time: '' }} components={{ time: <When time={link.verified_at} /> }} />
-    </Text>
+    <div>
+      <StateMark state={link.state} />
+      <Text size="sm">{time === null ? t('overview.neverEqual') : <Trans t={t} i18nKey="overview.lastEqual" components={{ time }} />}</Text>
+    </div>
   );
 }
 

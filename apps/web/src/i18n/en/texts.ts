@@ -1,6 +1,8 @@
 import { common } from './common.ts';
+import { dossiers } from './dossiers.ts';
 import { overview } from './overview.ts';
 import { shell } from './shell.ts';
+import { watchLists } from './watch-lists.ts';
 
 /** All English texts. The others are held to have the same keys. */
-export const english = { common, shell, overview };
+export const english = { common, shell, overview, watchLists, dossiers };

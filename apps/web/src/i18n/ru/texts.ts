@@ -1,8 +1,10 @@
 import type { english } from '../en/texts.ts';
 import type { Translation } from '../texts.types.ts';
 import { common } from './common.ts';
+import { dossiers } from './dossiers.ts';
 import { overview } from './overview.ts';
 import { shell } from './shell.ts';
+import { watchLists } from './watch-lists.ts';
 
 /** All Russian texts. */
-export const russian: Translation<typeof english> = { common, shell, overview };
+export const russian: Translation<typeof english> = { common, shell, overview, watchLists, dossiers };

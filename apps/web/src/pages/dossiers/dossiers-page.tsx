@@ -1,3 +1,72 @@
+import { Button } from '@mantine/core';
+import { IconFileImport, IconPlus } from '@tabler/icons-react';
+import { useNavigate, useSearch } from '@tanstack/react-router';
+import { lazy, Suspense, useState } from 'react';
+import { useTranslation } from 'react-i18next';
+import { useMayEditDossiers } from '../../api/permissions.ts';
+import { useWatchLists } from '../../api/watch-lists.ts';
+import { Loaded } from '../../components/loaded.tsx';
+import { Page } from '../../components/page.tsx';
+import { DossierDrawer } from './dossier-drawer.tsx';
+import { DossierForm } from './dossier-form.tsx';
+import { DossierResults } from './dossier-results.tsx';
+import { Filters } from './filters.tsx';
+import { NoLists } from './no-lists.tsx';
+import { ReadOnlyLine } from './read-only-line.tsx';
+
+const ImportDialog = lazy(async () => ({ default: (await import('./import-dialog.tsx')).ImportDialog }));
+
+/** All dossiers of the node: to find, to read and, on a master, to change. */
 export function DossiersPage() {
-  return null;
+  const { t } = useTranslation();
+  const search = useSearch({ from: '/dossiers' });
+  const navigate = useNavigate({ from: '/dossiers' });
+  const lists = useWatchLists();
+  const editable = useMayEditDossiers();
+  const [opened, setOpened] = useState<'create' | 'import' | null>(null);
+  const ownLists = (lists.data ?? []).filter((list) => list.replica === null);
+  const open = (id: number | undefined): void => void navigate({ search: (before) => ({ ...before, open: id }) });
+  const actions = editable && ownLists.length > 0 && (
+    <>
+      <Button variant="default" leftSection={<IconFileImport size={18} aria-hidden />} onClick={() => setOpened('import')}>
+        {t('dossiers.import.open')}
+      </Button>
+      <Button leftSection={<IconPlus size={18} aria-hidden />} onClick={() => setOpened('create')}>
+        {t('dossiers.create')}
+      </Button>
+    </>
+  );
+  return (
+    <Page title={t('dossiers.title')} actions={actions} description={<ReadOnlyLine />}>
+      <Loaded query={lists}>
+        {(found) =>
+          found.length === 0 ? (
+            <NoLists />
+          ) : (
+            <>
+              <Filters lists={found} />
+              <DossierResults lists={found} editable={editable} />
+            </>
+          )
+        }
+      </Loaded>
+      {search.open !== undefined && (
+        <DossierDrawer key={search.open} id={search.open} lists={lists.data ?? []} onClose={() => open(undefined)} />
+      )}
+      {opened === 'create' && (
+        <DossierForm
+          dossier={null}
+          lists={ownLists}
+          {...(search.list !== undefined && { preset: search.list })}
+          onClose={() => setOpened(null)}
+          onDone={(made) => open(made.id)}
+        />
+      )}
+      {opened === 'import' && (
+        <Suspense>
+          <ImportDialog lists={ownLists} {...(search.list !== undefined && { preset: search.list })} onClose={() => setOpened(null)} />
+        </Suspense>
+      )}
+    </Page>
+  );
 }

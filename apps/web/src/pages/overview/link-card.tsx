@@ -5,11 +5,10 @@ import { useTranslation } from 'react-i18next';
 import type { Link } from '@dossier/protocol/sync.ts';
 import type { WatchList } from '@dossier/protocol/watch-list.ts';
 import { useRuns } from '../../api/links.ts';
-import { EqualAsOf, NextRun } from '../../components/link-facts.tsx';
+import { LinkState, NextRun } from '../../components/link-facts.tsx';
 import { ListName } from '../../components/list-name.tsx';
 import { ProgressLine } from '../../components/progress-line.tsx';
 import { Sparkline } from '../../components/sparkline.tsx';
-import { StateMark } from '../../components/state-mark.tsx';
 import { useWriting } from '../../format/moments.ts';
 import classes from './link-card.module.css';
 
@@ -42,8 +41,7 @@ export function LinkCard({ link, list }: { link: Link; list: WatchList | null })
           </Text>
         </div>
         <div>
-          <StateMark state={link.state} />
-          <EqualAsOf link={link} />
+          <LinkState link={link} />
           {behind > 0 && link.state !== 'synced' && <Text size="sm">{t('overview.behind', { count: behind })}</Text>}
         </div>
         {link.progress !== null && <ProgressLine progress={link.progress} />}

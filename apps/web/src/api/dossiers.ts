@@ -1,0 +1,68 @@
+import { keepPreviousData, useInfiniteQuery, useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
+import type { z } from 'zod';
+import { dossierDeletionSchema, dossierSchema } from '@dossier/protocol/dossier.ts';
+import type { Dossier, dossierChange, dossierCreation } from '@dossier/protocol/dossier.ts';
+import { pageOf } from '@dossier/protocol/values.ts';
+import { keys } from './keys.ts';
+import { command, read, send } from './request.ts';
+import type { Query } from './request.ts';
+
+/** Small, so that the first rows are there at once; those that follow are fetched before they are scrolled to. */
+const firstPage = 100;
+const laterPages = 500;
+
+const dossierPage = pageOf(dossierSchema);
+
+/** Dossiers, page after page, in the order and with the filter of the query. */
+export function useDossierPages(query: Query) {
+  return useInfiniteQuery({
+    queryKey: keys.dossierPages(query),
+    initialPageParam: '',
+    queryFn: ({ pageParam, signal }) =>
+      read(dossierPage, '/dossiers/', { query: { ...query, page: pageParam, limit: pageParam === '' ? firstPage : laterPages }, signal }),
+    getNextPageParam: (page) => page.next_page,
+    placeholderData: keepPreviousData,
+    staleTime: 60_000,
+  });
+}
+
+export function useDossier(id: number) {
+  return useQuery({ queryKey: keys.dossier(id), queryFn: ({ signal }) => read(dossierSchema, `/dossiers/${id}/`, { signal }) });
+}
+
+const probeEveryMs = 15_000;
+
+/** Whether the dossier can be deleted now; asked again and again, as masters come and go. */
+export function useDossierDeletion(id: number, { enabled }: { enabled: boolean }) {
+  return useQuery({
+    enabled,
+    queryKey: keys.dossierDeletion(id),
+    refetchInterval: probeEveryMs,
+    queryFn: ({ signal }) => read(dossierDeletionSchema, `/dossiers/${id}/deletion/`, { signal }),
+  });
+}
+
+function useForget(): () => Promise<unknown> {
+  const client = useQueryClient();
+  return () =>
+    Promise.all([keys.dossiers, keys.watchLists, keys.offlineDeletions].map((queryKey) => client.invalidateQueries({ queryKey })));
+}
+
+export function useCreateDossier() {
+  return useMutation({
+    mutationFn: (body: z.input<typeof dossierCreation>): Promise<Dossier> => send(dossierSchema, ['POST', '/dossiers/'], { body }),
+    onSuccess: useForget(),
+  });
+}
+
+export function useChangeDossier() {
+  return useMutation({
+    mutationFn: ({ id, ...body }: z.input<typeof dossierChange> & { id: number }): Promise<Dossier> =>
+      send(dossierSchema, ['PATCH', `/dossiers/${id}/`], { body }),
+    onSuccess: useForget(),
+  });
+}
+
+export function useDeleteDossier() {
+  return useMutation({ mutationFn: (id: number) => command(['DELETE', `/dossiers/${id}/`]), onSuccess: useForget() });
+}

@@ -1,0 +1,57 @@
+import { Alert, Button } from '@mantine/core';
+import { IconTrash } from '@tabler/icons-react';
+import { useState } from 'react';
+import { useTranslation } from 'react-i18next';
+import type { Dossier } from '@dossier/protocol/dossier.ts';
+import { useDeleteDossier, useDossierDeletion } from '../../api/dossiers.ts';
+import { useNode } from '../../api/node.ts';
+import { useMay } from '../../api/session.ts';
+import { ConfirmDialog } from '../../components/confirm-dialog.tsx';
+import { useTell } from '../../components/tell.ts';
+
+/** There only where the dossier can be deleted: on a slave while the master is away, with the notice that it comes back. */
+export function DeleteButton({ dossier, onDeleted }: { dossier: Dossier; onDeleted: () => void }) {
+  const { t } = useTranslation();
+  const tell = useTell();
+  const operator = useMay('operator');
+  const { data: node } = useNode();
+  const deletion = useDossierDeletion(dossier.id, { enabled: operator });
+  const remove = useDeleteDossier();
+  const [asking, setAsking] = useState(false);
+  if (deletion.data?.possible !== true) return null;
+  const offline = node?.slave === true;
+  const confirm = (): void => {
+    remove.mutate(dossier.id, {
+      onSuccess() {
+        tell(t(offline ? 'dossiers.delete.doneOffline' : 'dossiers.delete.done', { name: dossier.name }));
+        onDeleted();
+      },
+    });
+  };
+  return (
+    <>
+      {offline && <Alert color="yellow">{t('dossiers.delete.offline')}</Alert>}
+      <Button
+        size="xs"
+        variant="default"
+        className="danger"
+        leftSection={<IconTrash size={16} aria-hidden />}
+        onClick={() => setAsking(true)}
+      >
+        {t('dossiers.delete.button')}
+      </Button>
+      {asking && (
+        <ConfirmDialog
+          title={t('dossiers.delete.title', { name: dossier.name })}
+          onClose={() => setAsking(false)}
+          onConfirm={confirm}
+          confirmLabel={t('common.delete')}
+          busy={remove.isPending}
+          error={remove.error}
+        >
+          {t(offline ? 'dossiers.delete.offline' : 'dossiers.delete.text')}
+        </ConfirmDialog>
+      )}
+    </>
+  );
+}

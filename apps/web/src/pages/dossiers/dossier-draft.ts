@@ -1,0 +1,43 @@
+import type { z } from 'zod';
+import type { Dossier, dossierCreation } from '@dossier/protocol/dossier.ts';
+import { metaOf, rowsOf } from './meta-rows.ts';
+import type { MetaRow } from './meta-rows.ts';
+
+/** A dossier while it is edited. */
+export interface DossierDraft {
+  readonly name: string;
+  readonly comment: string;
+  readonly external: string;
+  readonly active: boolean;
+  readonly rows: readonly MetaRow[];
+  readonly lists: readonly number[];
+}
+
+/** What the form begins with; a new dossier in the lists that are given. */
+export function draftOf(dossier: Dossier | null, lists: readonly number[]): DossierDraft {
+  return {
+    name: dossier?.name ?? '',
+    comment: dossier?.comment ?? '',
+    external: dossier?.external_id ?? '',
+    active: dossier?.active ?? true,
+    rows: rowsOf(dossier?.meta ?? {}),
+    lists: dossier?.dossier_lists ?? lists,
+  };
+}
+
+/** Whether the draft can be saved. */
+export function isComplete({ name, lists }: DossierDraft): boolean {
+  return name.trim() !== '' && lists.length > 0;
+}
+
+/** The body of the request that saves the draft. */
+export function bodyOf({ name, comment, external, active, rows, lists }: DossierDraft): z.input<typeof dossierCreation> {
+  return {
+    name: name.trim(),
+    comment,
+    active,
+    external_id: external.trim() === '' ? null : external.trim(),
+    dossier_lists: [...lists],
+    meta: metaOf(rows),
+  };
+}

@@ -1,0 +1,117 @@
+import { Anchor, Button, Drawer, Group, Stack, Text, Title } from '@mantine/core';
+import { IconEdit } from '@tabler/icons-react';
+import { useState } from 'react';
+import { useTranslation } from 'react-i18next';
+import type { Dossier } from '@dossier/protocol/dossier.ts';
+import type { WatchList } from '@dossier/protocol/watch-list.ts';
+import { useDossier } from '../../api/dossiers.ts';
+import { useMayEditDossiers } from '../../api/permissions.ts';
+import { Loaded } from '../../components/loaded.tsx';
+import { ListName } from '../../components/list-name.tsx';
+import { When } from '../../components/when.tsx';
+import { CustomFields } from './custom-fields.tsx';
+import { DeleteButton } from './delete-button.tsx';
+import { DossierForm } from './dossier-form.tsx';
+import { Photos } from './photos.tsx';
+
+interface DossierDrawerProps {
+  readonly id: number;
+  readonly lists: readonly WatchList[];
+  readonly onClose: () => void;
+}
+
+/** One dossier with its photos, beside the list that it was found in. */
+export function DossierDrawer({ id, lists, onClose }: DossierDrawerProps) {
+  const { t } = useTranslation();
+  const query = useDossier(id);
+  return (
+    <Drawer
+      opened
+      onClose={onClose}
+      position="right"
+      size="lg"
+      title={query.data?.name ?? t('common.loading')}
+      closeButtonProps={{ 'aria-label': t('common.close') }}
+    >
+      <Loaded query={query}>{(dossier) => <Details dossier={dossier} lists={lists} onClose={onClose} />}</Loaded>
+    </Drawer>
+  );
+}
+
+function Details({ dossier, lists, onClose }: { dossier: Dossier; lists: readonly WatchList[]; onClose: () => void }) {
+  const { t } = useTranslation();
+  const editable = useMayEditDossiers();
+  const [editing, setEditing] = useState(false);
+  const inLists = lists.filter((list) => dossier.dossier_lists.includes(list.id));
+  return (
+    <Stack gap="lg">
+      <Origin lists={inLists} />
+      <Group gap="xs">
+        {editable && (
+          <Button size="xs" variant="default" leftSection={<IconEdit size={16} aria-hidden />} onClick={() => setEditing(true)}>
+            {t('common.edit')}
+          </Button>
+        )}
+        <DeleteButton dossier={dossier} onDeleted={onClose} />
+      </Group>
+      <Photos dossier={dossier.id} editable={editable} />
+      <dl className="facts">
+        <dt>{t('dossiers.state')}</dt>
+        <dd>{t(dossier.active ? 'dossiers.active' : 'dossiers.inactive')}</dd>
+        <dt>{t('dossiers.inLists')}</dt>
+        <dd>
+          {inLists.map((list) => (
+            <div key={list.id}>
+              <ListName name={list.name} color={list.color} />
+            </div>
+          ))}
+        </dd>
+        {dossier.external_id !== null && (
+          <>
+            <dt>{t('dossiers.externalId')}</dt>
+            <dd>{dossier.external_id}</dd>
+          </>
+        )}
+        <dt>{t('dossiers.made')}</dt>
+        <dd>
+          <When time={dossier.created_date} />
+        </dd>
+        <dt>{t('dossiers.modified')}</dt>
+        <dd>
+          <When time={dossier.modified_date} />
+        </dd>
+      </dl>
+      {dossier.comment !== '' && (
+        <section>
+          <Title order={3} size="h5">
+            {t('common.comment')}
+          </Title>
+          <Text size="sm" className="written">
+            {dossier.comment}
+          </Text>
+        </section>
+      )}
+      <CustomFields meta={dossier.meta} />
+      {editing && (
+        <DossierForm
+          dossier={dossier}
+          lists={lists.filter((list) => list.replica === null)}
+          onClose={() => setEditing(false)}
+          onDone={() => setEditing(false)}
+        />
+      )}
+    </Stack>
+  );
+}
+
+/** For a copy: whose it is. */
+function Origin({ lists }: { lists: readonly WatchList[] }) {
+  const { t } = useTranslation();
+  const master = lists.find((list) => list.replica !== null)?.replica?.remote_url;
+  if (master === undefined) return null;
+  return (
+    <Text size="sm" c="dimmed">
+      {t('dossiers.copyOf')} <Anchor href={`${master}/ui/`}>{new URL(master).host}</Anchor>.
+    </Text>
+  );
+}

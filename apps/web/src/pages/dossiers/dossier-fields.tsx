@@ -1,0 +1,68 @@
+import { Checkbox, Group, Switch, Textarea, TextInput } from '@mantine/core';
+import { useTranslation } from 'react-i18next';
+import type { WatchList } from '@dossier/protocol/watch-list.ts';
+import { fieldFault } from '../../components/field-fault.ts';
+import { ListName } from '../../components/list-name.tsx';
+import type { DossierDraft } from './dossier-draft.ts';
+import { MetaEditor } from './meta-editor.tsx';
+
+interface DossierFieldsProps {
+  readonly draft: DossierDraft;
+  readonly lists: readonly WatchList[];
+  readonly error: unknown;
+  readonly onChange: (facts: Partial<DossierDraft>) => void;
+}
+
+/** The fields of a dossier that people edit. */
+export function DossierFields({ draft, lists, error, onChange }: DossierFieldsProps) {
+  const { t } = useTranslation();
+  return (
+    <>
+      <TextInput
+        label={t('common.personName')}
+        value={draft.name}
+        onChange={(event) => onChange({ name: event.currentTarget.value })}
+        error={fieldFault(error, 'name')}
+        maxLength={256}
+        required
+        data-autofocus
+      />
+      <Checkbox.Group
+        label={t('dossiers.inLists')}
+        value={draft.lists.map(String)}
+        onChange={(values) => onChange({ lists: values.map(Number) })}
+        error={fieldFault(error, 'dossier_lists')}
+        withAsterisk
+      >
+        <Group gap="md" mt={6}>
+          {lists.map((list) => (
+            <Checkbox key={list.id} value={String(list.id)} label={<ListName name={list.name} color={list.color} />} />
+          ))}
+        </Group>
+      </Checkbox.Group>
+      <Textarea
+        label={t('common.comment')}
+        value={draft.comment}
+        onChange={(event) => onChange({ comment: event.currentTarget.value })}
+        autosize
+        minRows={3}
+        maxRows={10}
+      />
+      <TextInput
+        label={t('dossiers.externalId')}
+        description={t('dossiers.externalIdHint')}
+        value={draft.external}
+        onChange={(event) => onChange({ external: event.currentTarget.value })}
+        error={fieldFault(error, 'external_id')}
+        maxLength={256}
+      />
+      <MetaEditor rows={draft.rows} onChange={(rows) => onChange({ rows })} />
+      <Switch
+        label={t('dossiers.active')}
+        description={t('dossiers.activeHint')}
+        checked={draft.active}
+        onChange={(event) => onChange({ active: event.currentTarget.checked })}
+      />
+    </>
+  );
+}

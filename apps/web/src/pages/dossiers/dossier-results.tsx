@@ -1,0 +1,72 @@
+import { Group, Loader, Text } from '@mantine/core';
+import { IconFolderOff } from '@tabler/icons-react';
+import { useSearch } from '@tanstack/react-router';
+import { useTranslation } from 'react-i18next';
+import type { WatchList } from '@dossier/protocol/watch-list.ts';
+import { useDossierPages } from '../../api/dossiers.ts';
+import { Empty } from '../../components/empty.tsx';
+import { Loaded } from '../../components/loaded.tsx';
+import { ProblemAlert } from '../../components/problem-alert.tsx';
+import { useWriting } from '../../format/moments.ts';
+import { DossierTable } from './dossier-table.tsx';
+import { PhotoGrid } from './photo-grid.tsx';
+import type { DossierSearch } from './search.ts';
+
+function isFiltered(search: DossierSearch): boolean {
+  return search.name !== undefined || search.external !== undefined || search.active !== undefined;
+}
+
+/** What fits the filters, page after page as it is scrolled to. */
+export function DossierResults({ lists, editable }: { lists: readonly WatchList[]; editable: boolean }) {
+  const { t } = useTranslation();
+  const writing = useWriting();
+  const search = useSearch({ from: '/dossiers' });
+  const pages = useDossierPages({
+    dossier_lists: search.list,
+    name_contains: search.name,
+    external_id: search.external,
+    active: search.active,
+    ordering: search.order ?? 'id',
+  });
+  const filtered = isFiltered(search);
+  const total = filtered || search.list === undefined ? null : (lists.find((list) => list.id === search.list)?.dossier_count ?? null);
+  return (
+    <Loaded query={pages}>
+      {(data) => {
+        const dossiers = data.pages.flatMap((page) => page.results);
+        if (dossiers.length === 0) return <Nothing filtered={filtered} editable={editable} />;
+        const loadMore = (): void => {
+          if (pages.hasNextPage && !pages.isFetchingNextPage && !pages.isFetchNextPageError) void pages.fetchNextPage();
+        };
+        const count = writing.number(dossiers.length);
+        const View = search.view === 'photos' ? PhotoGrid : DossierTable;
+        return (
+          <div>
+            <View dossiers={dossiers} lists={lists} total={pages.hasNextPage ? total : dossiers.length} onNearEnd={loadMore} />
+            {pages.isFetchNextPageError && <ProblemAlert error={pages.error} onRetry={() => void pages.fetchNextPage()} />}
+            <Group gap="xs" mt="xs" role="status">
+              <Text size="sm" c="dimmed">
+                {pages.hasNextPage
+                  ? total === null
+                    ? t('dossiers.loadedSome', { count: dossiers.length, shown: count })
+                    : t('dossiers.loadedOf', { shown: count, total: writing.number(total) })
+                  : t('dossiers.loadedAll', { count: dossiers.length, shown: count })}
+              </Text>
+              {pages.isFetching && <Loader size="xs" aria-hidden />}
+            </Group>
+          </div>
+        );
+      }}
+    </Loaded>
+  );
+}
+
+function Nothing({ filtered, editable }: { filtered: boolean; editable: boolean }) {
+  const { t } = useTranslation();
+  const text = filtered ? 'dossiers.empty.filtered' : editable ? 'dossiers.empty.text' : 'dossiers.empty.textReader';
+  return (
+    <Empty icon={<IconFolderOff size={40} />} title={t(filtered ? 'dossiers.empty.filteredTitle' : 'dossiers.empty.title')}>
+      {t(text)}
+    </Empty>
+  );
+}

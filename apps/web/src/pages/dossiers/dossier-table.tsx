@@ -1,0 +1,111 @@
+import { Paper, Text } from '@mantine/core';
+import { useVirtualizer } from '@tanstack/react-virtual';
+import { Link } from '@tanstack/react-router';
+import { useEffect, useRef } from 'react';
+import { useTranslation } from 'react-i18next';
+import type { Dossier } from '@dossier/protocol/dossier.ts';
+import type { WatchList } from '@dossier/protocol/watch-list.ts';
+import { ListName } from '../../components/list-name.tsx';
+import { When } from '../../components/when.tsx';
+import classes from './dossier-table.module.css';
+
+export interface DossierViewProps {
+  readonly dossiers: readonly Dossier[];
+  readonly lists: readonly WatchList[];
+  /** How many there are with those that aren't loaded yet; null where nobody knows. */
+  readonly total: number | null;
+  /** Called when what comes next will soon be seen. */
+  readonly onNearEnd: () => void;
+}
+
+const rowHeight = 44;
+/** Rows below the last visible one at which the next page is asked for. */
+const ahead = 150;
+
+/** Dossiers as rows, of which only those in sight are on the page. */
+export function DossierTable({ dossiers, lists, total, onNearEnd }: DossierViewProps) {
+  const { t } = useTranslation();
+  const scroller = useRef<HTMLDivElement>(null);
+  const rows = useVirtualizer({
+    count: dossiers.length,
+    getScrollElement: () => scroller.current,
+    estimateSize: () => rowHeight,
+    overscan: 12,
+  });
+  const visible = rows.getVirtualItems();
+  const last = visible.at(-1)?.index ?? 0;
+  useEffect(() => {
+    if (last >= dossiers.length - ahead) onNearEnd();
+  });
+  const above = visible[0]?.start ?? 0;
+  const below = rows.getTotalSize() - (visible.at(-1)?.end ?? 0);
+  const byId = new Map(lists.map((list) => [list.id, list]));
+  return (
+    <Paper withBorder ref={scroller} className={classes.scroller ?? ''} tabIndex={0} role="region" aria-label={t('dossiers.title')}>
+      <table className={classes.table} aria-rowcount={(total ?? -2) + 1} aria-label={t('dossiers.title')}>
+        <thead>
+          <tr aria-rowindex={1}>
+            <th scope="col">{t('common.name')}</th>
+            <th scope="col">{t('dossiers.list')}</th>
+            <th scope="col">{t('dossiers.externalId')}</th>
+            <th scope="col" className={classes.figures}>
+              {t('dossiers.photos')}
+            </th>
+            <th scope="col">{t('dossiers.modified')}</th>
+          </tr>
+        </thead>
+        <tbody>
+          <Spacer height={above} />
+          {visible.map(({ index }) => {
+            const dossier = dossiers[index];
+            return dossier && <Row key={dossier.id} dossier={dossier} index={index} byId={byId} />;
+          })}
+          <Spacer height={below} />
+        </tbody>
+      </table>
+    </Paper>
+  );
+}
+
+/** Stands in for rows that are out of sight. */
+function Spacer({ height }: { height: number }) {
+  return (
+    <tr aria-hidden className={classes.spacer}>
+      <td colSpan={5} style={{ height }} />
+    </tr>
+  );
+}
+
+function Row({ dossier, index, byId }: { dossier: Dossier; index: number; byId: ReadonlyMap<number, WatchList> }) {
+  const { t } = useTranslation();
+  const [first, ...others] = dossier.dossier_lists;
+  const list = first === undefined ? undefined : byId.get(first);
+  return (
+    <tr aria-rowindex={index + 2}>
+      <td>
+        <Link
+          to="/dossiers"
+          search={(before) => ({ ...before, open: dossier.id })}
+          className={classes.name ?? ''}
+          data-inactive={!dossier.active}
+        >
+          {dossier.name}
+        </Link>
+        {!dossier.active && (
+          <Text span size="xs" c="dimmed" ml="xs">
+            {t('dossiers.inactive')}
+          </Text>
+        )}
+      </td>
+      <td>
+        {list && <ListName name={list.name} color={list.color} />}
+        {others.length > 0 && ` +${others.length}`}
+      </td>
+      <td>{dossier.external_id}</td>
+      <td className={classes.figures}>{dossier.face_count}</td>
+      <td>
+        <When time={dossier.modified_date} />
+      </td>
+    </tr>
+  );
+}

@@ -1,0 +1,33 @@
+import type { Json } from '@dossier/domain/dossier.ts';
+
+/** A custom field while it is edited: its value as text, with the JSON that it stands for where it is no text. */
+export interface MetaRow {
+  readonly key: string;
+  readonly text: string;
+  /** Whether the text is JSON: a number, a list, true… and not the words themselves. */
+  readonly json: boolean;
+}
+
+/** The rows of a dossier's custom fields. */
+export function rowsOf(meta: Readonly<Record<string, unknown>>): MetaRow[] {
+  return Object.entries(meta).map(([key, value]) => ({
+    key,
+    text: typeof value === 'string' ? value : JSON.stringify(value),
+    json: typeof value !== 'string',
+  }));
+}
+
+/** The custom fields that the rows stand for; rows without a name are left out, and JSON that is none any more is taken as text. */
+export function metaOf(rows: readonly MetaRow[]): { [key: string]: Json } {
+  const named = rows.filter(({ key }) => key.trim() !== '');
+  return Object.fromEntries(named.map((row) => [row.key.trim(), valueOf(row)]));
+}
+
+function valueOf({ text, json }: MetaRow): Json {
+  if (!json) return text;
+  try {
+    return JSON.parse(text) as Json;
+  } catch {
+    return text;
+  }
+}

@@ -1,0 +1,82 @@
+import { Paper } from '@mantine/core';
+import { useElementSize, useMergedRef } from '@mantine/hooks';
+import { IconUser } from '@tabler/icons-react';
+import { Link } from '@tanstack/react-router';
+import { useVirtualizer } from '@tanstack/react-virtual';
+import { useEffect, useRef } from 'react';
+import { useTranslation } from 'react-i18next';
+import type { Dossier } from '@dossier/protocol/dossier.ts';
+import { photoAddress, useFirstPhoto } from '../../api/photos.ts';
+import type { DossierViewProps } from './dossier-table.tsx';
+import classes from './photo-grid.module.css';
+
+const tileWidth = 164;
+const rowHeight = 212;
+/** Rows below the last visible one at which the next page is asked for. */
+const ahead = 20;
+
+/** Dossiers as faces, of which only those in sight are on the page. */
+export function PhotoGrid({ dossiers, total, onNearEnd }: DossierViewProps) {
+  const { t } = useTranslation();
+  const scroller = useRef<HTMLDivElement>(null);
+  const { ref, width } = useElementSize<HTMLDivElement>();
+  const merged = useMergedRef(scroller, ref);
+  const columns = Math.max(2, Math.floor(width / tileWidth));
+  const rows = useVirtualizer({
+    count: Math.ceil(dossiers.length / columns),
+    getScrollElement: () => scroller.current,
+    estimateSize: () => rowHeight,
+    overscan: 2,
+  });
+  const visible = rows.getVirtualItems();
+  const last = visible.at(-1)?.index ?? 0;
+  useEffect(() => {
+    if (last >= Math.ceil(dossiers.length / columns) - ahead) onNearEnd();
+  });
+  return (
+    <Paper withBorder ref={merged} className={classes.scroller ?? ''} tabIndex={0} role="region" aria-label={t('dossiers.title')}>
+      <ul className={classes.space} style={{ height: rows.getTotalSize() }}>
+        {visible.flatMap(({ index, start }) =>
+          dossiers
+            .slice(index * columns, (index + 1) * columns)
+            .map((dossier, column) => (
+              <Tile
+                key={dossier.id}
+                dossier={dossier}
+                place={{ top: start, left: `${(column / columns) * 100}%`, width: `${100 / columns}%` }}
+                position={index * columns + column + 1}
+                total={total}
+              />
+            )),
+        )}
+      </ul>
+    </Paper>
+  );
+}
+
+interface TileProps {
+  readonly dossier: Dossier;
+  readonly place: { top: number; left: string; width: string };
+  readonly position: number;
+  readonly total: number | null;
+}
+
+function Tile({ dossier, place, position, total }: TileProps) {
+  const { t } = useTranslation();
+  const photo = useFirstPhoto(dossier.id, { enabled: dossier.has_faces });
+  return (
+    <li className={classes.tile} style={place} aria-posinset={position} aria-setsize={total ?? -1}>
+      <Link to="/dossiers" search={(before) => ({ ...before, open: dossier.id })} className={classes.link ?? ''}>
+        {photo.data ? (
+          <img src={photoAddress(photo.data, 'thumbnail')} alt="" className={classes.photo} />
+        ) : (
+          <span className={classes.photo}>
+            <IconUser size={40} aria-hidden />
+            {!dossier.has_faces && <span className="unseen">{t('dossiers.noPhoto')}</span>}
+          </span>
+        )}
+        <span className={classes.name}>{dossier.name}</span>
+      </Link>
+    </li>
+  );
+}

@@ -1,0 +1,26 @@
+import { Anchor } from '@mantine/core';
+import { Fragment } from 'react';
+import { useTranslation } from 'react-i18next';
+import { useNode } from '../../api/node.ts';
+import { useWatchLists } from '../../api/watch-lists.ts';
+
+/** On a slave: why nothing can be changed here, and where it can. */
+export function ReadOnlyLine() {
+  const { t } = useTranslation();
+  const { data: node } = useNode();
+  const { data: lists = [] } = useWatchLists();
+  if (node?.slave !== true) return <>{t('dossiers.description')}</>;
+  const masters = [...new Set(lists.flatMap((list) => (list.replica ? [list.replica.remote_url] : [])))];
+  return (
+    <>
+      {t('dossiers.readOnly')}{' '}
+      {masters.map((master, index) => (
+        <Fragment key={master}>
+          {index > 0 && ', '}
+          <Anchor href={`${master}/ui/`}>{new URL(master).host}</Anchor>
+        </Fragment>
+      ))}
+      .
+    </>
+  );
+}
