@@ -37,7 +37,7 @@ export class RunFollower implements AsyncDisposable {
   }
 
   /** Asks for something that makes a run of the list, and follows that run to its end. Throws if it doesn't end well. */
-  async follow(list: number, ask: () => Promise<unknown>, timeoutMs = 600_000): Promise<FollowedRun> {
+  async follow(list: number, ask: () => Promise<unknown>, timeoutMs = 180_000): Promise<FollowedRun> {
     const { rows } = await this.#client.query<{ last: string }>('select coalesce(max(id), 0) as last from runs where slave_list_id = $1', [
       list,
     ]);

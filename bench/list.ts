@@ -6,6 +6,9 @@ import { RunFollower } from './follow.ts';
 import { forgetPeak, peakMemory } from './memory.ts';
 import { copyInParallel } from './peers/copy.ts';
 import { publish, replicateLogically } from './peers/logical.ts';
+import { runNaiveProgram } from './peers/naive.ts';
+import { installPouchDb, replicatePouch, startPouchMaster } from './peers/pouchdb.ts';
+import type { PouchMaster } from './peers/pouchdb.ts';
 import { sharePhotos } from './photo-set.ts';
 import { mediaRootOf, restartWithoutCaches } from './workshop.ts';
 import type { BenchNode } from './workshop.ts';
@@ -14,6 +17,8 @@ const peerDatabase = 'peers';
 const smallCount = 10_000;
 const sharedPhotos = 500;
 const unchangedRuns = 15;
+/** The slow peers are compared at this size; above it they would take longer than everything else. */
+const slowPeersUpTo = 100_000;
 
 interface Lists {
   all: number;
@@ -43,15 +48,26 @@ export async function benchList(context: BenchContext): Promise<void> {
   await settle(master.databaseUrl);
   await settle(masterCluster.url(peerDatabase));
 
+  let pouch: PouchMaster | null = null;
+  if (size <= slowPeersUpTo) {
+    await attempt(context, 'list, PouchDB', async () => {
+      tell('installing and filling PouchDB');
+      await installPouchDb();
+      pouch = await startPouchMaster({ folder: workshop.folder, size, photos }, workshop.cleanup);
+    });
+  }
+
   for (let round = 1; round <= runs; round += 1) {
     if (!budget.allows(`round ${round} of ${runs} of "list" at ${size}`)) break;
     tell(`round ${round} of ${runs}`);
-    const steps: readonly [what: string, measure: () => Promise<void>][] = [
+    const steps: readonly (readonly [what: string, measure: () => Promise<void>])[] = [
       ['logical replication', () => measureLogical(context, { round, secondary: false })],
       ['COPY', () => measureCopy(context, { round, secondary: false })],
       ['the product', () => measureProduct(context, { master, lists, round })],
       ['logical replication, same indexes', () => measureLogical(context, { round, secondary: true })],
       ['COPY, same indexes', () => measureCopy(context, { round, secondary: true })],
+      ...(size <= slowPeersUpTo ? [['the naive program', () => measureNaiveProgram(context, round)] as const] : []),
+      ...(pouch ? [['PouchDB', () => measurePouch(context, pouch, round)] as const] : []),
     ];
     // Each round begins with another step, so that no one always follows the same.
     for (const [what, measure] of [...steps.slice(round % steps.length), ...steps.slice(0, round % steps.length)]) {
@@ -83,6 +99,17 @@ async function measureCopy({ workshop, measures }: BenchContext, { round, second
     secondary,
   });
   measures.record(secondary ? 'two COPY pipes, same indexes' : 'two COPY pipes', { unit: 'ms', round, value });
+}
+
+async function measureNaiveProgram({ workshop, measures }: BenchContext, round: number): Promise<void> {
+  const { masterCluster: master, slaveCluster: slave, cleanup } = workshop;
+  const times = await runNaiveProgram({ master, slave, database: peerDatabase }, cleanup);
+  measures.record('naive program', { unit: 'ms', round, value: times.firstMs });
+  measures.record('naive program, nothing changed', { unit: 'ms', round, value: times.unchangedMs });
+}
+
+async function measurePouch({ measures }: BenchContext, pouch: PouchMaster | null, round: number): Promise<void> {
+  if (pouch) measures.record('PouchDB', { unit: 'ms', round, value: await replicatePouch(pouch) });
 }
 
 /** A first slave that the master has to encode for, and a second one, on which everything else is measured. */
