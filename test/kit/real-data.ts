@@ -1,9 +1,9 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
-import { importFile } from '@dossier/cli/import/import-file.ts';
-import type { ImportReport } from '@dossier/cli/import/import-file.ts';
-import { openPhotoFolder } from '@dossier/cli/import/photo-folder.ts';
+import { importFile } from '@dossier/api/import/import-file.ts';
+import type { ImportReport } from '@dossier/api/import/import-file.ts';
+import { openPhotoFolder } from '@dossier/api/import/photo-folder.ts';
 import type { EngineNode } from './engine.ts';
 
 /** A file of the public data sets. Throws if they are not where DOSSIER_TEST_DATA says. */

@@ -30,6 +30,8 @@ const table: Record<string, Access> = {
   'patch /dossier-lists/:id/': 'admin',
   'delete /dossier-lists/:id/': 'admin',
   'post /dossier-lists/:id/purge/': 'admin',
+  'post /dossier-lists/:id/import/': 'operator',
+  'get /dossier-lists/:id/export/': 'viewer',
   'get /dossiers/': 'viewer',
   'post /dossiers/': 'operator',
   'get /dossiers/:id/': 'viewer',

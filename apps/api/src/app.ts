@@ -15,7 +15,9 @@ import { documentationRoutes } from './routes/documentation.ts';
 import { dossierDeletionRoute } from './routes/dossier-deletion.ts';
 import { dossierFaceRoutes } from './routes/dossier-faces.ts';
 import { dossierRoutes } from './routes/dossiers.ts';
+import { exportRoutes } from './routes/export.ts';
 import { healthRoutes } from './routes/health.ts';
+import { importRoutes } from './routes/import.ts';
 import { metricsRoutes } from './routes/metrics.ts';
 import { pageRoutes } from './routes/pages.ts';
 import { signInRoutes } from './routes/sign-in.ts';
@@ -32,6 +34,8 @@ export function listRoutes(deps: ApiDependencies, metrics: Metrics): Route[] {
     ...dossierRoutes(deps),
     dossierDeletionRoute(deps),
     ...dossierFaceRoutes(deps),
+    ...importRoutes(deps),
+    ...exportRoutes(deps),
     ...userRoutes(deps),
     ...tokenRoutes(deps),
     ...auditRoutes(deps),

@@ -1,6 +1,6 @@
 import { ApplicationError, ExitError } from '@dossier/runtime/errors.ts';
 import { databaseFault, isDatabaseFault } from '../database-fault.ts';
-import type { ImportReport } from './import-file.ts';
+import type { ImportReport } from '@dossier/api/import/import-file.ts';
 
 /** An error that ended an import, with what is safe and how to go on. */
 export function importFailure(error: unknown, report: ImportReport, databaseUrl: string): Error {

@@ -1,6 +1,6 @@
 import { bar, print, printJson } from '../output.ts';
-import { mostRefusedLines } from './import-file.ts';
-import type { ImportReport } from './import-file.ts';
+import { mostRefusedLines } from '@dossier/api/import/import-file.ts';
+import type { ImportReport } from '@dossier/api/import/import-file.ts';
 
 const shownRefusals = 20;
 

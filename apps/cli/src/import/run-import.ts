@@ -9,8 +9,8 @@ import { accessDatabase } from '../database-access.ts';
 import { interruption } from '../interruption.ts';
 import { note, progressLine } from '../output.ts';
 import { importFailure } from './failure.ts';
-import { importFile } from './import-file.ts';
-import type { ImportReport } from './import-file.ts';
+import { importFile } from '@dossier/api/import/import-file.ts';
+import type { ImportReport } from '@dossier/api/import/import-file.ts';
 import { printReport, progressText } from './report.ts';
 import { openFolder, openSource } from './source.ts';
 

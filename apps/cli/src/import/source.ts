@@ -2,8 +2,8 @@ import { createReadStream } from 'node:fs';
 import { stat } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { ExitError } from '@dossier/runtime/errors.ts';
-import { openPhotoFolder } from './photo-folder.ts';
-import type { PhotoFolder } from './photo-folder.ts';
+import { openPhotoFolder } from '@dossier/api/import/photo-folder.ts';
+import type { PhotoFolder } from '@dossier/api/import/photo-folder.ts';
 
 /** The file as it is read, for the progress. */
 export interface Source {

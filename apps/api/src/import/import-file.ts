@@ -3,13 +3,13 @@ import type { PhotoStore } from '@dossier/photos/photo-store.ts';
 import { sqlState, transaction } from '@dossier/store/database.ts';
 import type { Database } from '@dossier/store/database.ts';
 import { importDossiers, isImportCollision, refreshStatistics } from '@dossier/store/import.ts';
-import type { ImportedDossier } from '@dossier/store/import.ts';
+import type { ImportCounts, ImportedDossier } from '@dossier/store/import.ts';
 import { sharePhotoStore } from '@dossier/store/photo-garbage.ts';
 import { requireWritable } from '@dossier/store/read-only.ts';
-import { readLines } from './lines.ts';
-import { parseLine } from './parse-line.ts';
+import { readCsvRows } from './csv-rows.ts';
 import type { ParsedLine } from './parse-line.ts';
 import type { PhotoFolder } from './photo-folder.ts';
+import { readJsonlRows } from './rows.ts';
 import { takePhotos } from './take-photos.ts';
 
 /** A line that was not imported. */
@@ -37,6 +37,10 @@ export interface ImportTask {
   readonly store: PhotoStore;
   readonly listId: number;
   readonly source: AsyncIterable<Uint8Array>;
+  /** JSONL unless it is named. */
+  readonly format?: 'jsonl' | 'csv';
+  /** True: everything is done as it would be and then rolled back, batch by batch, so that the report says what would happen. */
+  readonly preview?: boolean;
   /** Null where no line may name a photo. */
   readonly folder: PhotoFolder | null;
   /** Once aborted, the batch under way is finished and no further one begun. */
@@ -62,21 +66,31 @@ interface Batch {
  * this throws: what it counts is committed.
  */
 export async function importFile(task: ImportTask, report: ImportReport): Promise<void> {
-  const batches = readBatches(task.source)[Symbol.asyncIterator]();
+  const batches = readBatches(task)[Symbol.asyncIterator]();
   // The next batch is read and parsed while PostgreSQL is at work on this one.
   let next = batches.next();
+  const earlier = new Set<string>();
   for (;;) {
     const { value: batch, done } = await next;
     if (done === true || task.signal.aborted) break;
     next = batches.next();
     // Not awaited when writing fails: then reading is given up as well.
     next.catch(() => undefined);
-    const refused = [...batch.refused, ...(await writeBatch(task, batch.lines, report))];
+    const lines = task.preview === true ? passOver(batch.lines, earlier, report) : batch.lines;
+    const refused = [...batch.refused, ...(await writeBatch(task, lines, report))];
     note(report, batch, refused);
     task.progress(report);
   }
   await batches.return?.(undefined);
-  if (report.added >= batchLines) await refreshStatistics(task.database);
+  if (report.added >= batchLines && task.preview !== true) await refreshStatistics(task.database);
+}
+
+/** A preview has forgotten the earlier batches: what names a dossier of theirs would change it once more. */
+function passOver(lines: readonly NumberedLine[], earlier: Set<string>, report: ImportReport): NumberedLine[] {
+  const fresh = lines.filter(({ externalId }) => externalId === null || !earlier.has(externalId));
+  report.changed += lines.length - fresh.length;
+  for (const { externalId } of fresh) if (externalId !== null) earlier.add(externalId);
+  return fresh;
 }
 
 function note(report: ImportReport, batch: Batch, refused: readonly RefusedLine[]): void {
@@ -86,16 +100,15 @@ function note(report: ImportReport, batch: Batch, refused: readonly RefusedLine[
   report.refusedLines.push(...ordered.slice(0, Math.max(0, mostRefusedLines - report.refusedLines.length)));
 }
 
-async function* readBatches(source: AsyncIterable<Uint8Array>): AsyncGenerator<Batch> {
+async function* readBatches({ source, format }: ImportTask): AsyncGenerator<Batch> {
   let lines: NumberedLine[] = [];
   let refused: RefusedLine[] = [];
   let characters = 0;
-  for await (const chunk of readLines(source)) {
-    for (const line of chunk) {
-      const parsed = 'fault' in line ? line : parseLine(line.text);
-      if ('fault' in parsed) refused.push({ line: line.number, reason: parsed.fault });
-      else lines.push({ ...parsed, number: line.number });
-      characters += 'text' in line ? line.text.length : 0;
+  for await (const chunk of format === 'csv' ? readCsvRows(source) : readJsonlRows(source)) {
+    for (const row of chunk) {
+      if ('fault' in row.parsed) refused.push({ line: row.number, reason: row.parsed.fault });
+      else lines.push({ ...row.parsed, number: row.number });
+      characters += row.characters;
       if (lines.length + refused.length < batchLines && characters < batchCharacters) continue;
       yield { lines, refused };
       lines = [];
@@ -126,7 +139,22 @@ async function writeBatch(task: ImportTask, lines: readonly NumberedLine[], repo
   }
 }
 
-async function writeOnce({ database, store, folder, listId }: ImportTask, lines: readonly NumberedLine[]) {
+interface Written {
+  readonly counts: ImportCounts;
+  readonly refused: RefusedLine[];
+}
+
+/** Ends the transaction of a preview, which is to change nothing. */
+class RolledBack extends Error {
+  readonly written: Written;
+
+  constructor(written: Written) {
+    super('a preview is rolled back');
+    this.written = written;
+  }
+}
+
+async function writeOnce({ database, store, folder, listId, preview }: ImportTask, lines: readonly NumberedLine[]): Promise<Written> {
   return transaction(database, async (trx) => {
     await requireWritable(trx);
     await sharePhotoStore(trx);
@@ -138,8 +166,11 @@ async function writeOnce({ database, store, folder, listId }: ImportTask, lines:
       if (photos === undefined || 'fault' in photos) refused.push({ line: number, reason: photos?.fault ?? '' });
       else dossiers.push({ externalId, name, comment, active, meta, photos: photos.photos });
     }
-    return { counts: await importDossiers(trx, { listId, dossiers }), refused };
+    const written = { counts: await importDossiers(trx, { listId, dossiers }), refused };
+    if (preview === true) throw new RolledBack(written);
+    return written;
   }).catch((error: unknown) => {
+    if (error instanceof RolledBack) return error.written;
     if (error instanceof Error && 'constraint' in error && error.constraint === 'memberships_list') throw notFound(`watch list ${listId}`);
     throw error;
   });

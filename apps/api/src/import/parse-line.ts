@@ -34,6 +34,11 @@ export function parseLine(text: string): ParsedLine | { readonly fault: string }
     return { fault: `is not JSON: ${shorten(error instanceof Error ? error.message : String(error))}` };
   }
   if (typeof value !== 'object' || value === null || Array.isArray(value)) return { fault: 'is no JSON object' };
+  return parseFields(value);
+}
+
+/** What the fields of a line say, or why it is refused. */
+export function parseFields(value: object): ParsedLine | { readonly fault: string } {
   const parsed = lineSchema.safeParse(value);
   if (!parsed.success) return { fault: faultOf(value, parsed.error) };
   const { external_id: externalId = null, name, comment, active, meta, photo, photos } = parsed.data;

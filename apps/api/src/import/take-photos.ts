@@ -33,7 +33,8 @@ export async function takePhotos(
 async function takeLine(paths: readonly string[], folder: PhotoFolder | null, store: PhotoStore): Promise<TakenPhotos> {
   const photos = new Map<string, PhotoContent>();
   for (const path of paths) {
-    if (folder === null) return { fault: `names the photo ${shown(path)}, but no folder was given with --photos` };
+    if (folder === null)
+      return { fault: `names the photo ${shown(path)}, but no folder of photos was given ("dossier import --photos" takes one)` };
     try {
       const bytes = await folder.read(path);
       const { mediaType, width, height } = await inspectPhoto(bytes);

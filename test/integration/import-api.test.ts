@@ -1,0 +1,228 @@
+import { once } from 'node:events';
+import { request } from 'node:http';
+import { auditEntrySchema } from '@dossier/protocol/audit.ts';
+import { importReportSchema } from '@dossier/protocol/import.ts';
+import { pageOf } from '@dossier/protocol/values.ts';
+import { query } from '@dossier/store/database.ts';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { startNodeApi } from '../kit/node-api.ts';
+import type { NodeApi } from '../kit/node-api.ts';
+
+let node: NodeApi;
+beforeAll(async () => {
+  node = await startNodeApi();
+});
+afterAll(() => node.stop());
+
+interface Dossier {
+  external_id: string | null;
+  name: string;
+  comment: string;
+  active: boolean;
+  meta: unknown;
+}
+
+async function contentOf(list: number): Promise<Dossier[]> {
+  return query<Dossier>(
+    node.test.database,
+    `select d.external_id, d.name, d.comment, d.active, d.meta from memberships m join dossiers d on d.uuid = m.dossier
+     where m.list_id = :list order by d.name`,
+    { list },
+  );
+}
+
+async function send(list: number, parameters: string, body: string | Buffer) {
+  const answer = await node.call('POST', `/dossier-lists/${list}/import/?${parameters}`, {
+    body: new Uint8Array(Buffer.from(body)),
+    headers: { 'content-type': 'application/octet-stream' },
+    role: 'operator',
+  });
+  expect([answer.status, answer.text]).toEqual([200, expect.any(String)]);
+  return importReportSchema.parse(answer.json);
+}
+
+const people = (count: number, first = 0) =>
+  Array.from({ length: count }, (_, at) => `${JSON.stringify({ external_id: `p-${first + at}`, name: `Person ${first + at}` })}\n`).join(
+    '',
+  );
+
+describe('a preview', () => {
+  it('says what the import would do, and changes nothing', async () => {
+    const list = await node.makeList();
+    await send(list, '', people(1500));
+    const before = await contentOf(list);
+    const [position] = await query<object>(node.test.database, `select revision, dossier_count from list_positions where list_id = :list`, {
+      list,
+    });
+    const changes = `${people(200)}${people(1200, 1400)}{"external_id":"p-3","name":"Another"}\n{"name":""}\nnonsense\n`;
+    const told = await send(list, 'preview=true', changes);
+    expect(told).toMatchObject({ preview: true, added: 1100, changed: 1, unchanged: 300, refused: 2 });
+    expect(told.refusals.map(({ line }) => line)).toEqual([1402, 1403]);
+    expect(await contentOf(list)).toEqual(before);
+    expect(
+      await query<object>(node.test.database, `select revision, dossier_count from list_positions where list_id = :list`, { list }),
+    ).toEqual([position]);
+    const done = await send(list, 'preview=false', changes);
+    expect(done).toEqual({ ...told, preview: false });
+  });
+
+  it('is refused where the import would be', async () => {
+    const list = await node.makeList();
+    await query(node.test.database, `insert into links (slave_list_id, remote_url, remote_list_id) values (:list, 'http://m.example', 1)`, {
+      list,
+    });
+    for (const preview of ['true', 'false'])
+      await node.refused('READ_ONLY', ['POST', `/dossier-lists/${list}/import/?preview=${preview}`, people(1)]);
+    await query(node.test.database, `delete from links`);
+    await node.refused('NOT_FOUND', ['POST', '/dossier-lists/99999/import/', people(1)]);
+    await node.refused('BAD_PARAM', ['POST', `/dossier-lists/${list}/import/?format=xml`, people(1)], 'format');
+    expect((await node.call('POST', `/dossier-lists/${list}/import/`, { body: people(1), role: 'viewer' })).status).toBe(403);
+  });
+});
+
+describe('CSV', () => {
+  it.each([
+    ['commas', ','],
+    ['semicolons', ';'],
+    ['tabs', '\t'],
+  ])('with %s brings the same as JSONL', async (_name, delimiter) => {
+    const list = await node.makeList();
+    const rows = [
+      ['external_id', 'name', 'comment', 'active', 'meta', 'meta.country', 'whatever'],
+      ['', 'Ада "Лавлейс"', 'two\nlines', 'FALSE', '{"n":1}', 'RU', 'x'],
+      ['', '爱', '', '', '', '', ''],
+    ];
+    const csv = `\ufeff${rows.map((row) => row.map((field) => `"${field.replaceAll('"', '""')}"`).join(delimiter)).join('\r\n')}\r\n`;
+    expect(await send(list, 'format=csv', csv)).toMatchObject({ added: 2, refused: 0 });
+    expect(await contentOf(list)).toEqual([
+      { external_id: null, name: 'Ада "Лавлейс"', comment: 'two\nlines', active: false, meta: { n: 1, country: 'RU' } },
+      { external_id: null, name: '爱', comment: '', active: true, meta: {} },
+    ]);
+  });
+
+  it('refuses lines by their numbers, and goes on', async () => {
+    const list = await node.makeList();
+    const csv = Buffer.concat([
+      Buffer.from('name,active,meta\nOne,true,\n,true,\nTwo,maybe,\nThree,,[1]\n"F\no\nur",,,,5\nFive,,\n'),
+      Buffer.from([0xcf, 0xf0, 0xe8, 0x0a]),
+      Buffer.from('Six,true,{}\n'),
+    ]);
+    const report = await send(list, 'format=csv', csv);
+    expect(report).toMatchObject({ added: 3, refused: 5 });
+    expect(report.refusals.map(({ line, reason }) => [line, reason.split(':')[0]])).toEqual([
+      [3, 'name'],
+      [4, 'active'],
+      [5, 'meta'],
+      [6, 'has 5 fields, more than the 3 of the header'],
+      [10, 'is not valid UTF-8; save the file as "CSV UTF-8"'],
+    ]);
+  });
+
+  it('is read no further than its quotes can be followed, and says so', async () => {
+    const list = await node.makeList();
+    for (const [broken, line] of [
+      ['name\nOne\nTw"o\nThree\n', 3],
+      ['name\nOne\n"Two\nThree\n', 3],
+      [`name\nOne\n${'x'.repeat(1_100_000)}\nThree\n`, 3],
+    ] as const) {
+      const report = await send(list, 'format=csv&preview=true', broken);
+      expect(report).toMatchObject({ added: 1, refused: 1, refusals: [{ line, reason: expect.stringContaining('nothing from here on') }] });
+    }
+    expect((await send(list, 'format=csv', 'title\nOne\n')).refusals).toEqual([{ line: 1, reason: expect.stringContaining('"name"') }]);
+    expect((await send(list, 'format=csv', 'name,name\nOne,Two\n')).refusals).toEqual([
+      { line: 1, reason: expect.stringContaining('twice') },
+    ]);
+    expect(await send(list, 'format=csv', '')).toMatchObject({ added: 0, refused: 0 });
+  });
+});
+
+describe('an import', () => {
+  it('names photos in vain: their files are elsewhere', async () => {
+    const list = await node.makeList();
+    const report = await send(list, '', '{"name":"One","photo":"../../etc/passwd"}\n{"name":"Two","photo":null}\n');
+    expect(report).toMatchObject({ added: 1, refused: 1, refusals: [{ line: 1, reason: expect.stringContaining('no folder') }] });
+  });
+
+  it('is kept in the audit with what came of it', async () => {
+    const list = await node.makeList('Kept');
+    await send(list, 'preview=true', people(3, 5000));
+    await send(list, '', `${people(3, 5000)}nonsense\n`);
+    const found = await node.want(200, pageOf(auditEntrySchema), ['GET', `/audit/?object=watch-list&object_id=${list}`]);
+    expect(found.results).toMatchObject([
+      {
+        actor: 'operator',
+        action: 'dossiers-imported',
+        object: { name: 'Kept' },
+        details: { state: 'done', added: 3, changed: 0, unchanged: 0, refused: 1 },
+      },
+      { action: 'dossiers-imported', details: { state: 'begun', format: 'jsonl' } },
+    ]);
+  });
+
+  it('that is too long, compressed or breaks off is answered so, with whole batches only', async () => {
+    const list = await node.makeList();
+    const path = `/dossier-lists/${list}/import/`;
+    const plain = await node.call('POST', path, { body: people(1), headers: { 'content-encoding': 'gzip' } });
+    expect(plain.status).toBe(415);
+    const broken = request(`${node.url}${path}`, {
+      method: 'POST',
+      headers: { authorization: `Token ${node.tokens.operator}`, 'content-length': '1000000' },
+    });
+    broken.on('error', () => undefined);
+    broken.write(people(1500, 10_000));
+    const count = async () => (await contentOf(list)).length;
+    await expect.poll(count).toBe(1000);
+    broken.destroy();
+    const state = async () =>
+      (await node.want(200, pageOf(auditEntrySchema), ['GET', `/audit/?object=watch-list&object_id=${list}`])).results[0]?.details;
+    await expect.poll(state).toMatchObject({ state: 'broken-off', added: 1000 });
+    expect(await count()).toBe(1000);
+    const large = request(`${node.url}${path}`, {
+      method: 'POST',
+      headers: { authorization: `Token ${node.tokens.operator}`, 'content-length': '200000000' },
+    });
+    large.on('error', () => undefined);
+    large.flushHeaders();
+    const [answer] = (await once(large, 'response')) as [{ statusCode: number }];
+    expect(answer.statusCode).toBe(413);
+    large.destroy();
+  });
+});
+
+describe('an export', () => {
+  const hostile = ['=cmd|calc', '+1', '-2', '@SUM(A1)', "'=quoted", '\ttab', ' space ', 'a,b;"c"', 'line\nbreak', '\\'];
+
+  it.each(['jsonl', 'csv'])('as %s is imported as what it was', async (format) => {
+    const list = await node.makeList();
+    const lines = hostile.map((name, at) =>
+      JSON.stringify({ external_id: `${format}-${at}`, name, comment: name, active: at % 2 === 0, meta: { name } }),
+    );
+    await send(list, '', `${lines.join('\n')}\n`);
+    await query(node.test.database, `update dossiers set meta = '{"big": 12345678901234567890.123456789}' where external_id = :id`, {
+      id: `${format}-0`,
+    });
+    const file = await node.call('GET', `/dossier-lists/${list}/export/?format=${format}`, { role: 'viewer' });
+    expect(file.headers.get('content-disposition')).toBe(`attachment; filename="watch-list-${list}.${format}"`);
+    expect(file.text).toContain('12345678901234567890.123456789');
+    if (format === 'csv') {
+      expect(file.text).toMatch(/^\ufeff?external_id,name,comment,active,meta\r\n/);
+      expect(file.text).not.toMatch(/(^|[,\n])"?[=+@-]/m);
+    }
+    const before = await contentOf(list);
+    const other = await node.makeList();
+    expect(await send(other, `format=${format}`, file.text)).toMatchObject({ added: hostile.length, refused: 0 });
+    expect(await contentOf(list)).toEqual(before);
+    expect(await contentOf(other)).toEqual(before);
+  });
+
+  it('holds every dossier of a long list once', async () => {
+    const list = await node.makeList();
+    await send(list, '', people(2500, 20_000));
+    const file = await node.call('GET', `/dossier-lists/${list}/export/`);
+    const ids = file.text
+      .trimEnd()
+      .split('\n')
+      .map((line) => (JSON.parse(line) as { external_id: string }).external_id);
+    expect([ids.length, new Set(ids).size]).toEqual([2500, 2500]);
+  });
+});
