@@ -20,6 +20,7 @@ import type { Database } from '@dossier/store/database.ts';
 import { createLink, createRun } from '@dossier/store/links.ts';
 import { findRun } from '@dossier/store/runs.ts';
 import type { RunRow } from '@dossier/store/runs.ts';
+import type { FeedTimeouts } from '@dossier/replication/feed-exchange.ts';
 import { createSyncHandler } from '@dossier/worker/jobs/sync.ts';
 import { wireWorker } from '@dossier/worker/wire.ts';
 import { createTestDatabase } from './database.ts';
@@ -36,13 +37,23 @@ export interface EngineNode {
   /** Links a list and runs its first sync. */
   link(master: { feedUrl: string }, remote: number, local: number): Promise<RunRow>;
   /** Makes a run, unless one is unfinished, and carries it out. Throws what ended the attempt. */
-  sync(local: number, options?: { mode?: RunMode; reason?: RunReason; signal?: AbortSignal }): Promise<RunRow>;
+  sync(local: number, options?: Attempt & { mode?: RunMode; reason?: RunReason }): Promise<RunRow>;
   close(): Promise<void>;
+}
+
+/** `lastAttempt`: the queue would not try again. */
+interface Attempt {
+  signal?: AbortSignal;
+  lastAttempt?: boolean;
 }
 
 const logger = createLogger({ level: 'error', name: 'test', pretty: false });
 
-export async function createEngineNode(environment: Record<string, string> = {}): Promise<EngineNode> {
+/** `timeouts`: how long its engine waits for masters. */
+export async function createEngineNode(
+  environment: Record<string, string> = {},
+  timeouts: Partial<FeedTimeouts> = {},
+): Promise<EngineNode> {
   const test = await createTestDatabase();
   const folder = await mkdtemp(join(tmpdir(), 'dossier-engine-'));
   const { configuration } = loadConfiguration({
@@ -57,7 +68,7 @@ export async function createEngineNode(environment: Record<string, string> = {})
   const queues = {
     enqueue: async (job: { name: string }, payload: object) => reminders.push(`${job.name} ${JSON.stringify(payload)}`) > 0,
   };
-  const deps = wireWorker({ configuration, logger, database, photos, nodeUuid, queues: queues as never });
+  const deps = wireWorker({ configuration, logger, database, photos, nodeUuid, queues: queues as never }, { timeouts });
   const handleSync = createSyncHandler(deps);
   const server = await serveFeed(
     createFeedMount({
@@ -71,8 +82,8 @@ export async function createEngineNode(environment: Record<string, string> = {})
       pageRows,
     }).handler,
   );
-  const runNow = async (runId: number, signal = new AbortController().signal): Promise<RunRow> => {
-    const context: JobContext = { jobId: 'test', attempt: 1, lastAttempt: false, retriedByHand: false, signal, log: () => undefined };
+  const runNow = async (runId: number, { signal = new AbortController().signal, lastAttempt = false }: Attempt = {}): Promise<RunRow> => {
+    const context: JobContext = { jobId: 'test', attempt: 1, lastAttempt, retriedByHand: false, signal, log: () => undefined };
     await handleSync({ runId }, context);
     const run = await findRun(database, runId);
     if (!run) throw new Error(`no run ${runId}`);
@@ -111,9 +122,9 @@ export async function createEngineNode(environment: Record<string, string> = {})
       if (made.outcome !== 'created' || made.runId === null) throw new Error(`link: ${made.outcome}`);
       return runNow(made.runId);
     },
-    sync: async (local, { mode = 'auto', reason = 'person', signal } = {}) => {
+    sync: async (local, { mode = 'auto', reason = 'person', ...attempt } = {}) => {
       const run = await createRun(database, { slaveListId: local, reason, mode });
-      return runNow(run.id, signal);
+      return runNow(run.id, attempt);
     },
     close: async () => {
       server.closeAllConnections();

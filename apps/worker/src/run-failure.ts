@@ -42,6 +42,7 @@ export async function bookFailure(
       },
     },
   );
+  if (final) await deps.store.clearStaging(started.run.id);
   if (deadLetterId !== null) await deps.queues.enqueue(jobs['dead-letter'], { deadLetterId });
   return Object.assign(failure, { kind: passing ? 'retry' : 'operator' });
 }

@@ -5,6 +5,7 @@ import { deriveSigningKey } from '@dossier/protocol/signing-key.ts';
 import { createFeedAgents } from '@dossier/replication/feed-agents.ts';
 import type { FeedAgents } from '@dossier/replication/feed-agents.ts';
 import { createFeedClient } from '@dossier/replication/feed-client.ts';
+import type { FeedTimeouts } from '@dossier/replication/feed-exchange.ts';
 import { createMaster } from '@dossier/replication/master.ts';
 import type { ReplicaStore } from '@dossier/replication/ports.ts';
 import { SyncFailure } from '@dossier/replication/sync-failure.ts';
@@ -39,8 +40,14 @@ export interface WorkerNode {
   nodeUuid: string;
 }
 
+/** How the worker reaches masters: over connections that it shares, and how long it waits for them. */
+export interface WorkerNetwork {
+  agents?: FeedAgents;
+  timeouts?: Partial<FeedTimeouts>;
+}
+
 /** Binds the engine's ports to this node's database, photos and network. */
-export function wireWorker(node: WorkerNode, agents: FeedAgents = createFeedAgents()): WorkerDependencies {
+export function wireWorker(node: WorkerNode, { agents = createFeedAgents(), timeouts = {} }: WorkerNetwork = {}): WorkerDependencies {
   const { configuration, database } = node;
   const now = (): Date => new Date();
   return {
@@ -66,6 +73,7 @@ export function wireWorker(node: WorkerNode, agents: FeedAgents = createFeedAgen
         now,
         randomNonce: randomUUID,
         agents,
+        timeouts,
       });
       return createMaster(client, node.nodeUuid);
     },

@@ -27,7 +27,7 @@ const closingTimeoutMs = 5000;
 /** Starts the workers of a node; any number of processes may do so for one site. */
 export async function startWorker(node: WorkerNode & { databaseUrl: string; queuePrefix: string }): Promise<RunningWorker> {
   const agents = createFeedAgents();
-  const deps = wireWorker(node, agents);
+  const deps = wireWorker(node, { agents });
   let schedule: Schedule = { syncTime: node.configuration.syncTime, timeZone: node.configuration.timeZone };
   const sweep = createSweepHandler(deps);
   const handlers = {

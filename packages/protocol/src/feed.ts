@@ -9,10 +9,14 @@ export const feedVersions = [1] as const;
 
 /** Most changes in one page. */
 export const pageRows = 5000;
+/** Most changes that a slave takes in one page, whatever the release of its master. */
+export const maximumPageRows = 100_000;
 /** A page ends early once it has so many bytes; one oversized dossier still makes a page of its own. */
 export const pageBytes = 8 * 1024 * 1024;
 /** What a slave accepts as one answer. */
 export const maximumAnswerBytes = 64 * 1024 * 1024;
+/** The largest photo that a slave takes, whatever the release of its master. */
+const maximumPhotoBytes = 64 * 1024 * 1024;
 /** Most buckets or dossiers that one request may ask for. */
 export const requestBuckets = 256;
 export const requestDossiers = 200;
@@ -25,10 +29,19 @@ const storable = (maximum: number) =>
     .refine((value) => textFault(value) === null, 'cannot be stored')
     .refine((value) => Array.from(value).length <= maximum, 'too long');
 
+/** A zone that this node can reckon with: links of all masters are planned together, so an unknown one would stop them all. */
+const timeZone = z.string().refine((value) => {
+  try {
+    return new Intl.DateTimeFormat('en', { timeZone: value }).resolvedOptions().timeZone !== '';
+  } catch {
+    return false; // RangeError is how Intl says that it doesn't know the zone
+  }
+}, 'is no time zone that is known here');
+
 export const scheduleSchema = z.object({
   hour: z.int().min(0).max(23),
   minute: z.int().min(0).max(59),
-  time_zone: z.string(),
+  time_zone: timeZone,
 });
 
 /** `GET /feed/`: who answers. */
@@ -55,8 +68,8 @@ export const positionSchema = z.object({
 export const headSchema = z.looseObject({
   node: z.uuid(),
   dossier_list: z.uuid(),
-  name: z.string(),
-  external_address: z.string().nullable(),
+  name: storable(dossierBounds.name),
+  external_address: storable(2048).nullable(),
   schedule: scheduleSchema,
   position: positionSchema,
   floor: revision,
@@ -65,15 +78,17 @@ export type Head = z.infer<typeof headSchema>;
 
 export const feedPhotoSchema = z.object({
   sha256: z.string().regex(/^[0-9a-f]{64}$/),
-  width: z.int().positive(),
-  height: z.int().positive(),
-  bytes: z.int().positive(),
+  width: z.int32().positive(),
+  height: z.int32().positive(),
+  bytes: z.int32().positive().max(maximumPhotoBytes),
   media_type: z.enum(['image/jpeg', 'image/png', 'image/webp']),
   features: z.string().max(dossierBounds.featuresCharacters).nullable(),
 });
 
 /** `meta` travels as the text that PostgreSQL prints, so that numbers beyond double precision arrive as they are. */
 const metaText = z.string().refine((value) => {
+  // As printed by PostgreSQL, with a space after each comma and colon.
+  if (value.length > 2 * dossierBounds.metaBytes) return false;
   try {
     const parsed: unknown = JSON.parse(value);
     return typeof parsed === 'object' && parsed !== null && !Array.isArray(parsed) && metaFault(parsed) === null;
@@ -129,6 +144,11 @@ export const bucketsSchema = z.looseObject({
   position: positionSchema,
   buckets: z.array(z.tuple([z.int().min(0).max(4095), z.int().positive(), digest])),
 });
+
+/** The bucket of a dossier: the last twelve bits of its uuid. */
+export function bucketOf(dossier: string): number {
+  return Number.parseInt(dossier.slice(-3), 16);
+}
 
 /** `GET …/hashes?buckets=1,2,3`: the content hash of each dossier in these buckets. */
 export const hashesSchema = z.looseObject({

@@ -1,5 +1,5 @@
 import type { Head } from '@dossier/protocol/feed.ts';
-import { requestBuckets, requestDossiers } from '@dossier/protocol/feed.ts';
+import { bucketOf, requestBuckets, requestDossiers } from '@dossier/protocol/feed.ts';
 import type { Master, Page } from './master.ts';
 import type { Bucket, ReplicaStore, StagingCursor, StartedRun, TakenRun } from './ports.ts';
 import { noSuchList } from './identity.ts';
@@ -7,6 +7,10 @@ import { SyncFailure } from './sync-failure.ts';
 
 /** More pages than any list can have; a master that never comes to an end is refused there. */
 const maximumPages = 100_000;
+
+/** After so many pages they have to hold so much on the average: a master could go on for ever with pages of nothing. */
+const thinAfterPages = 1000;
+const thinPage = { changes: 2, bytes: 16 * 1024 };
 
 export interface FetchContext {
   store: ReplicaStore;
@@ -32,6 +36,8 @@ export async function fetchChanges(context: FetchContext, from: StagingCursor, r
   let pending: Promise<Page> | null = ask(cursor.revision);
   for (let pages = 0; pending; pages += 1) {
     const page: Page = await pending;
+    if (page.end.more && page.changes.length === 0) throw new SyncFailure('PAGE_REFUSED', 'A page that is not the last is empty.');
+    if (isThin(counts)) throw new SyncFailure('PAGE_REFUSED', `The master's feed comes in tiny pages without an end (${counts.pages}).`);
     if (pages === maximumPages) throw new SyncFailure('PAGE_REFUSED', `The master's feed has no end after ${maximumPages} pages.`);
     pending = page.end.more ? ask(page.end.next) : null;
     // Whoever awaits it next hears of its failure; staging this page may fail before that.
@@ -45,6 +51,10 @@ export async function fetchChanges(context: FetchContext, from: StagingCursor, r
     await store.saveProgress(taken, counts);
   }
   return cursor;
+}
+
+function isThin({ pages, fetched, bytes }: FetchContext['counts']): boolean {
+  return pages > thinAfterPages && fetched < pages * thinPage.changes && bytes < pages * thinPage.bytes;
 }
 
 async function askPage(
@@ -101,6 +111,10 @@ export async function stageDifferences(context: FetchContext, head: Head): Promi
 export async function stageHashesOf({ master, store, taken, link, signal }: FetchContext, buckets: readonly number[]): Promise<void> {
   const answer = await master.hashes(link.remote_list_id, buckets, signal);
   if (answer.dossier_list !== link.remote_list) throw new SyncFailure('PAGE_REFUSED', "Hashes of another list came as this list's.");
+  const asked = new Set(buckets);
+  if (!answer.hashes.every(([dossier]) => asked.has(bucketOf(dossier)))) {
+    throw new SyncFailure('PAGE_REFUSED', 'The master sent hashes that were not asked for.');
+  }
   await store.stageHashes(taken, answer.hashes);
 }
 

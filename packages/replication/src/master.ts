@@ -8,11 +8,13 @@ import {
   hashesSchema,
   headSchema,
   maximumAnswerBytes,
+  maximumPageRows,
   offeredListsSchema,
   pageEndSchema,
   resetSchema,
 } from '@dossier/protocol/feed.ts';
 import type { Change, Head, PageEnd } from '@dossier/protocol/feed.ts';
+import { jsonExcess } from '@dossier/protocol/json-bounds.ts';
 import type { Readable } from 'node:stream';
 import type { FeedAnswer, FeedClient } from './feed-client.ts';
 import { SyncFailure } from './sync-failure.ts';
@@ -41,6 +43,7 @@ export interface Master {
   photo(photo: { sha256: string; bytes: number; signal: AbortSignal }): Promise<Readable | null>;
 }
 
+const lineEnd = 0x0a;
 const smallAnswerBytes = 4 * 1024 * 1024;
 
 /**
@@ -104,14 +107,16 @@ function refused(what: string, cause?: unknown): SyncFailure {
 function parse<Schema extends z.ZodType>(schema: Schema, answer: FeedAnswer, status = 200): z.infer<Schema> {
   if (answer.status === 404) throw new SyncFailure('NO_SUCH_LIST', 'The master has no watch list of this id.');
   if (answer.status !== status) throw refused(`HTTP ${answer.status} is no answer to this question`);
-  const parsed = schema.safeParse(parseJson(answer.body.toString('utf8')));
+  const parsed = schema.safeParse(parseJson(answer.body));
   if (!parsed.success) throw refused(`its answer doesn't have the agreed form (${parsed.error.issues[0]?.path.join('.')})`, parsed.error);
   return parsed.data;
 }
 
-function parseJson(text: string): unknown {
+function parseJson(bytes: Buffer): unknown {
+  const excess = jsonExcess(bytes);
+  if (excess !== null) throw refused(excess);
   try {
-    return JSON.parse(text);
+    return JSON.parse(bytes.toString('utf8'));
   } catch (error) {
     throw refused('a line is no JSON', error);
   }
@@ -121,8 +126,7 @@ function parseJson(text: string): unknown {
 function parsePage(answer: FeedAnswer): Page {
   if (answer.status === 404) throw new SyncFailure('NO_SUCH_LIST', 'The master has no watch list of this id.');
   if (answer.status !== 200) throw refused(`HTTP ${answer.status} is no page`);
-  const lines = answer.body.toString('utf8').split('\n');
-  if (lines.pop() !== '') throw refused('the last line of a page is not whole');
+  const lines = linesOf(answer.body);
   const last = lines.pop();
   const end = last === undefined ? undefined : pageEndSchema.safeParse(parseJson(last));
   if (!end?.success) throw refused('a page has no end line');
@@ -135,6 +139,19 @@ function parsePage(answer: FeedAnswer): Page {
   });
   if (new Set(changes.map((change) => change.dossier)).size !== changes.length) throw refused('a page holds a dossier twice');
   return { changes, end: end.data, bytes: answer.body.length };
+}
+
+/** The lines of a page; more than any node sends are not even counted. */
+function linesOf(body: Buffer): Buffer[] {
+  const lines: Buffer[] = [];
+  let at = 0;
+  for (let end = body.indexOf(lineEnd); end >= 0; end = body.indexOf(lineEnd, at)) {
+    if (lines.length > maximumPageRows) throw refused(`a page has more than ${maximumPageRows} lines`);
+    lines.push(body.subarray(at, end));
+    at = end + 1;
+  }
+  if (at < body.length) throw refused('the last line of a page is not whole');
+  return lines;
 }
 
 /** Revisions grow strictly from `since` to the page's end, which isn't beyond the head; a page that isn't the last brings the reader further. */

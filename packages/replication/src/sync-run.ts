@@ -157,7 +157,9 @@ function fallback(method: RunMethod, error: unknown): RunMethod | null {
 async function fetchAll(context: FetchContext, plan: Plan): Promise<StagingCursor> {
   const { store, taken } = context;
   const staged = plan.restart ? null : await store.readCursor(taken.runId);
-  if (staged && staged.head.epoch === plan.head.position.epoch) {
+  // A comparison that was broken off before its feed began is made again: that costs less than everything, and its cursor can't tell how far it was.
+  const unfinished = staged?.method === 'reconcile' && staged.phase === 'fetching' && staged.revision === staged.head.revision;
+  if (staged && !unfinished && staged.head.epoch === plan.head.position.epoch) {
     plan.method = staged.method;
     await store.saveProgress(taken, { state: 'fetching', method: staged.method });
     return staged.phase === 'complete' ? staged : fetchChanges(context, staged, true);

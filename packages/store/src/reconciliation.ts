@@ -1,7 +1,7 @@
 import { query, queryOne, transaction } from './database.ts';
 import type { Connection, Database } from './database.ts';
 import type { Bucket } from './feed.ts';
-import { copyRows, requireFence } from './staging.ts';
+import { copyRows, refuseUnfit, requireFence } from './staging.ts';
 import type { TakenRun } from './staging.ts';
 
 /** What the slave stands for in comparisons with its master: its rows, and the dossiers that it knowingly set aside. */
@@ -35,7 +35,7 @@ export async function readStandingBuckets(connection: Connection, listId: number
 
 /** Stages what the master holds in some buckets (dossier, hash). */
 export async function stageHashes(database: Database, taken: TakenRun, hashes: readonly [string, string][]): Promise<void> {
-  await transaction(database, async (tx) => {
+  const staging = transaction(database, async (tx) => {
     await requireFence(tx, taken);
     await copyRows(
       tx,
@@ -43,6 +43,7 @@ export async function stageHashes(database: Database, taken: TakenRun, hashes: r
       hashes.map(([dossier, hash]) => [taken.runId, dossier, `\\x${hash}`]),
     );
   });
+  await refuseUnfit(staging);
 }
 
 /** Stages a tombstone for each dossier that the list holds in the compared buckets and the master doesn't. Returns how many. */

@@ -9,7 +9,7 @@ import { photosText } from '@dossier/domain/photo.ts';
 import type { RunMethod } from '@dossier/domain/run.ts';
 import type { Position } from '@dossier/domain/position.ts';
 import type { Change, Put } from '@dossier/protocol/feed.ts';
-import { query, queryOne, transaction } from './database.ts';
+import { query, queryOne, sqlState, transaction } from './database.ts';
 import { sharePhotoStore } from './photo-garbage.ts';
 import type { Connection, Database } from './database.ts';
 
@@ -22,6 +22,28 @@ export class FencedError extends Error implements Failure {
 
   constructor() {
     super('Another worker has taken this run, or its link was cancelled.');
+  }
+}
+
+/** What a master sent is well formed, but can't be stored: a date that is none, one dossier twice. Nothing was staged. */
+export class UnfitPageError extends Error implements Failure {
+  override readonly name = 'UnfitPageError';
+  readonly code = 'PAGE_REFUSED';
+  readonly kind = 'retry';
+  readonly remedy =
+    "Compare the versions of both nodes; if they are equal, keep this run's number and report it as a defect of the master.";
+
+  constructor(cause: unknown) {
+    super("The master's answer holds what can't be stored. Nothing was changed: the watch list keeps what it had.", { cause });
+  }
+}
+
+/** Data exceptions and broken constraints (classes 22 and 23 of SQLSTATE) while staging are the master's, everything else is thrown as it is. */
+export async function refuseUnfit<Result>(staging: Promise<Result>): Promise<Result> {
+  try {
+    return await staging;
+  } catch (error) {
+    throw /^2[23]/.test(sqlState(error) ?? '') ? new UnfitPageError(error) : error;
   }
 }
 
@@ -117,7 +139,7 @@ export async function stagePage(
   taken: TakenRun,
   page: { changes: readonly Change[]; cursor: StagingCursor; fresh: boolean },
 ): Promise<void> {
-  await transaction(database, async (tx) => {
+  const staging = transaction(database, async (tx) => {
     await requireFence(tx, taken);
     // Until the commit no photo is collected as garbage; afterwards the collector sees what these rows refer to.
     await sharePhotoStore(tx);
@@ -135,6 +157,7 @@ export async function stagePage(
     );
     await writeCursor(tx, taken.runId, page.cursor);
   });
+  await refuseUnfit(staging);
 }
 
 async function unstage(tx: Knex.Transaction, runId: number, changes: readonly Change[]): Promise<void> {
