@@ -18,6 +18,7 @@ const codeSources: [file: string, pattern: RegExp][] = [
   ['packages/replication/src/feed-errors.ts', /^ {2}\| '([A-Z_]+)'/gm],
   ['packages/store/src/apply.ts', /^ \* - `([A-Z_]+)`/gm],
   ['packages/store/src/judgement.ts', /^ \* - `([A-Z_]+)`/gm],
+  ['packages/store/src/undo.ts', /code: '([A-Z_]+)'/g],
   ['packages/store/src/staging.ts', /code = '([A-Z_]+)'/g],
   ['packages/photos/src/photo-refused.ts', /code = '([A-Z_]+)'/g],
   ['packages/photos/src/photo-store.ts', /code = '([A-Z_]+)'/g],

@@ -46,3 +46,13 @@ export async function approveHeld(client: Client, slaveList: number, difference:
 export async function rejectHeld(client: Client, slaveList: number, difference: string): Promise<Link> {
   return client.post(`${path}${slaveList}/held/reject/`, { difference }, linkSchema);
 }
+
+/** What became of an undo. */
+export function describeUndone(run: Run): string {
+  const list = `watch list ${run.slave_dossier_list}`;
+  if (run.state !== 'undone') return `${list}: ${run.error?.desc ?? run.state}\n  ${run.error?.remedy ?? ''}`.trimEnd();
+  return [
+    `${list}: undone; ${run.added} brought back, ${run.changed} as before, ${run.removed} taken out again`,
+    `  The same isn't applied again until the master's list changes, or "dossier approve ${run.slave_dossier_list}" says so.`,
+  ].join('\n');
+}

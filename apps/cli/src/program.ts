@@ -12,6 +12,7 @@ import { addStart } from './commands/start.ts';
 import { addStatus } from './commands/status.ts';
 import { addSync } from './commands/sync.ts';
 import { addToken } from './commands/token.ts';
+import { addUndo } from './commands/undo.ts';
 import { addUnlink } from './commands/unlink.ts';
 import { addUser } from './commands/user.ts';
 import { addVerify } from './commands/verify.ts';
@@ -32,6 +33,7 @@ const commands: readonly AddCommand[] = [
   addHeld,
   addApprove,
   addReject,
+  addUndo,
   addDeadLetters,
   addToken,
   addUser,

@@ -8,6 +8,7 @@ export const runStates = [
   'synced',
   'unchanged',
   'held',
+  'undone',
   'failed',
   'dead',
   'cancelled',

@@ -7,7 +7,9 @@ import type { Database } from './database.ts';
 import { settleHold } from './holds.ts';
 import { judge } from './judgement.ts';
 import type { Fork, Judgement } from './judgement.ts';
+import { touches } from './difference.ts';
 import type { StagedDifference } from './difference.ts';
+import { closeJournal, forgetJournal, writeJournal } from './journal.ts';
 import { settleOfflineDeletions } from './offline-deletions.ts';
 import { FencedError } from './staging.ts';
 import type { TakenRun } from './staging.ts';
@@ -69,8 +71,10 @@ export async function applyRun(database: Database, request: ApplyRequest): Promi
       { listId: request.listId },
     );
     if (link?.fence !== request.fence) throw new FencedError();
-    const { judgement, difference } = await judge(tx, request);
+    const { judgement, difference, repair } = await judge(tx, request);
     if (judgement === 'held') return 'held';
+    if (repair) await forgetJournal(tx, request.listId);
+    else if (!difference || touches(difference)) await writeJournal(tx, request);
     await query(tx, `set constraints all deferred`);
     await setAside(tx, request);
     await refuseForeignDossiers(tx, request);
@@ -85,6 +89,7 @@ export async function applyRun(database: Database, request: ApplyRequest): Promi
     requireJudged(judgement, difference, { adding: added, changing: changed, removing: removed });
     const restored = await settleOfflineDeletions(tx, request);
     const counts = { added, changed, removed, unchanged: request.target.count - added - changed, restoredOfflineDeletions: restored };
+    await closeJournal(tx, request.listId);
     await savePosition(tx, request, counts);
     await settleHold(tx, request.listId, judgement === 'approved' ? 'applied' : 'superseded');
     return { ...counts, disturbedLists: await markDisturbedLists(tx, request.listId) };
@@ -307,7 +312,7 @@ async function savePosition(tx: Knex.Transaction, request: ApplyRequest, counts:
 }
 
 /** Lists whose rows aren't what their last verified position says; they share dossiers with the list that was just applied. */
-async function markDisturbedLists(tx: Knex.Transaction, listId: number): Promise<number[]> {
+export async function markDisturbedLists(tx: Knex.Transaction, listId: number): Promise<number[]> {
   const rows = await query<{ slave_list_id: number }>(
     tx,
     `update links k set state = 'pending' where k.slave_list_id <> :listId and k.state = 'synced' and not holds_position(k) returning k.slave_list_id`,

@@ -20,6 +20,11 @@ export interface StagedDifference extends DifferenceCounts {
   takenBack: number;
 }
 
+/** How many dossiers an apply would touch. */
+export function touches({ adding, changing, removing }: Pick<StagedDifference, 'adding' | 'changing' | 'removing'>): number {
+  return adding + changing + removing;
+}
+
 /** True for a staged dossier that `keep-deleted` sets aside instead of adding it. */
 const keptDeleted = `exists (select from offline_deletions o where o.slave_list_id = :listId and o.dossier = s.dossier and o.settled_as is null)
   or exists (select from set_aside a where a.list_id = :listId and a.dossier = s.dossier)`;
@@ -28,7 +33,7 @@ const keptDeleted = `exists (select from offline_deletions o where o.slave_list_
  * One row for each dossier that the apply of a staged run would add to the list, change or remove from it: the twin of the statements in
  * apply.ts. Hashes are null where there is nothing.
  */
-function differenceRows({ method, offlineDeletions }: StagedRun): string {
+export function differenceRows({ method, offlineDeletions }: StagedRun): string {
   const staged = `staged_dossiers s where s.run_id = :runId ${offlineDeletions === 'keep-deleted' ? `and (s.removed or not (${keptDeleted}))` : ''}`;
   const touched = `
     select s.dossier, case when s.removed then 'removing' when m.dossier is null then 'adding' else 'changing' end as kind,
@@ -68,6 +73,15 @@ export async function countDifference(tx: Knex.Transaction, run: StagedRun, pass
  * so that memory doesn't grow with the list.
  */
 export async function hashDifference(tx: Knex.Transaction, run: StagedRun, master: { node: string; list: string }): Promise<string> {
+  return hashRows(tx, differenceRows(run), { runId: run.runId, listId: run.listId, ...master });
+}
+
+/** As `hashDifference`, of rows with `dossier`, `old_hash` and `new_hash`. */
+export async function hashRows(
+  tx: Knex.Transaction,
+  rows: string,
+  parameters: Record<string, unknown> & { node: string; list: string },
+): Promise<string> {
   const row = await queryOne<{ hash: string }>(
     tx,
     `select encode(sha256(uuid_send(:node::uuid) || uuid_send(:list::uuid) || coalesce(string_agg(bucket_hash, '' order by bucket), '')), 'hex') as hash
@@ -75,9 +89,9 @@ export async function hashDifference(tx: Knex.Transaction, run: StagedRun, maste
        select dossier_bucket(dossier) as bucket,
          sha256(string_agg(uuid_send(dossier) || coalesce('\\x01'::bytea || old_hash, '\\x00') || coalesce('\\x01'::bytea || new_hash, '\\x00'),
            '' order by dossier)) as bucket_hash
-       from (${differenceRows(run)}) difference group by 1
+       from (${rows}) difference group by 1
      ) buckets`,
-    { runId: run.runId, listId: run.listId, ...master },
+    parameters,
   );
   if (!row) throw new Error('an aggregate gave no row');
   return row.hash;
@@ -85,6 +99,15 @@ export async function hashDifference(tx: Knex.Transaction, run: StagedRun, maste
 
 /** Keeps the names of a difference for a hold: what would go first, then what would be made inactive, changed and added, each by name. */
 export async function keepHeldDossiers(tx: Knex.Transaction, run: StagedRun, holdId: number): Promise<void> {
+  await keepNames(tx, differenceRows(run), { runId: run.runId, listId: run.listId, holdId });
+}
+
+/** As `keepHeldDossiers`, of rows of a difference. */
+export async function keepNames(
+  tx: Knex.Transaction,
+  rows: string,
+  parameters: Record<string, unknown> & { holdId: number },
+): Promise<void> {
   await query(
     tx,
     `insert into held_dossiers (hold_id, ordinal, kind, deactivating, dossier, name, external_id)
@@ -92,8 +115,8 @@ export async function keepHeldDossiers(tx: Knex.Transaction, run: StagedRun, hol
          coalesce(d.name, difference.name), difference.dossier),
        kind, deactivating, difference.dossier, case when kind = 'adding' then difference.name end,
        case when kind = 'adding' then difference.external_id end
-     from (${differenceRows(run)}) difference left join dossiers d on d.uuid = difference.dossier`,
-    { runId: run.runId, listId: run.listId, holdId },
+     from (${rows}) difference left join dossiers d on d.uuid = difference.dossier`,
+    parameters,
   );
 }
 

@@ -4,7 +4,7 @@ import type { Guards, TrippedGuard } from '@dossier/domain/guards.ts';
 import type { Position } from '@dossier/domain/position.ts';
 import type { SyncError } from '@dossier/protocol/sync.ts';
 import { query, queryOne } from './database.ts';
-import { addsUp, countDifference, hashDifference, keepHeldDossiers } from './difference.ts';
+import { addsUp, countDifference, hashDifference, keepHeldDossiers, touches } from './difference.ts';
 import type { StagedDifference, StagedRun } from './difference.ts';
 import { createHold, findStandingHold, saveExamples } from './holds.ts';
 import type { HoldRow } from './holds.ts';
@@ -31,7 +31,20 @@ export interface StagedSync extends StagedRun {
  */
 export type Judgement = 'free' | 'approved' | 'held' | 'incoherent';
 
-interface JudgedLink extends Position {
+export interface Judged {
+  judgement: Judgement;
+  /** Null where it wasn't looked at. */
+  difference: StagedDifference | null;
+  /** The master stands where this replica was last equal to it. */
+  repair: boolean;
+}
+
+/** A link with the position of its last verified sync; nulls before the first. */
+interface JudgedLink {
+  epoch: string | null;
+  revision: number | null;
+  digest: string | null;
+  count: number | null;
   guards: Partial<Guards>;
   intact: boolean;
 }
@@ -40,40 +53,38 @@ interface JudgedLink extends Position {
  * Judges what the apply of a staged run would do, in the transaction that would apply it and before it changes anything. Exempt are the
  * first sync of a link, and a repair: when the master stands where this replica was last equal to it, only the replica can have changed.
  */
-export async function judge(
-  tx: Knex.Transaction,
-  sync: StagedSync,
-): Promise<{ judgement: Judgement; difference: StagedDifference | null }> {
+export async function judge(tx: Knex.Transaction, sync: StagedSync): Promise<Judged> {
+  const { fork, target } = sync;
   const link = await queryOne<JudgedLink>(
     tx,
-    `select guards, epoch, revision, digest, dossier_count as count, holds_position(k) as intact from links k
-     where slave_list_id = :listId and epoch is not null`,
+    `select guards, epoch, revision, digest, dossier_count as count, holds_position(k) as intact from links k where slave_list_id = :listId`,
     { listId: sync.listId },
   );
-  const fork = sync.fork;
-  if (!link || (fork === null && isPosition(link, sync.target))) return { judgement: 'free', difference: null };
+  const before = await findStandingHold(tx, sync.listId);
+  if (!link || (link.epoch === null && !before)) return { judgement: 'free', difference: null, repair: false };
+  if (fork === null && isPosition(link, target)) return { judgement: 'free', difference: null, repair: true };
   // Revisions of another list say nothing, and a replica that was changed here may differ without a fork.
   const comparable = fork ? fork.kind !== 'identity' : link.intact;
-  const difference = await countDifference(tx, sync, comparable ? link.revision : 0);
-  const touched = difference.adding + difference.changing + difference.removing;
-  const before = await findStandingHold(tx, sync.listId);
+  const difference = await countDifference(tx, sync, comparable ? (link.revision ?? 0) : 0);
   const reasons = [
-    ...stickyReasons(before, sync.target),
+    ...stickyReasons(before, target),
     ...forkReasons(fork, difference),
-    ...trippedGuards({ ...defaultGuards, ...link.guards }, difference),
+    ...(link.epoch === null ? [] : trippedGuards({ ...defaultGuards, ...link.guards }, difference)),
   ];
   const run = await queryOne<{ reason: string }>(tx, `select reason from runs where id = :runId`, { runId: sync.runId });
-  const rejected = before?.state === 'rejected' && run?.reason !== 'person' && isHead(before, sync.target) ? before : null;
+  const rejected = before?.state === 'rejected' && run?.reason !== 'person' && isHead(before, target) ? before : null;
   if (rejected && reasons.length === 0) reasons.push(...rejected.reasons);
-  if (reasons.length === 0 || (touched === 0 && fork?.kind !== 'identity')) return { judgement: 'free', difference };
-  if (!(await addsUp(tx, sync, sync.target))) return { judgement: 'incoherent', difference };
+  const free = reasons.length === 0 || (touches(difference) === 0 && fork?.kind !== 'identity');
+  if (free) return { judgement: 'free', difference, repair: false };
+  if (!(await addsUp(tx, sync, target))) return { judgement: 'incoherent', difference, repair: false };
   const hash = await hashDifference(tx, sync, sync.master);
-  if (before?.state === 'approved' && before.difference === hash && !before.overdue) return { judgement: 'approved', difference };
-  await recordHold(tx, sync, { difference, hash, reasons, rejected, approved: before?.state === 'approved' });
-  return { judgement: 'held', difference };
+  const approved = before?.state === 'approved';
+  if (approved && before.difference === hash && !before.overdue) return { judgement: 'approved', difference, repair: false };
+  await recordHold(tx, sync, { difference, hash, reasons, rejected, approved });
+  return { judgement: 'held', difference, repair: false };
 }
 
-function isPosition(link: Position, target: Position): boolean {
+function isPosition(link: JudgedLink, target: Position): boolean {
   return link.epoch === target.epoch && link.revision === target.revision && link.digest === target.digest && link.count === target.count;
 }
 

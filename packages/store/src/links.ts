@@ -6,6 +6,8 @@ import { query, queryOne, transaction } from './database.ts';
 import type { Connection, Database } from './database.ts';
 import { standingHold } from './holds.ts';
 import type { HoldRow } from './holds.ts';
+import { forgetJournal, journalOfLink } from './journal.ts';
+import type { JournalRow } from './journal.ts';
 import { toPage } from './keyset.ts';
 import type { Page, PageRequest } from './keyset.ts';
 
@@ -41,6 +43,8 @@ export interface LinkRow {
   guards: Partial<Guards>;
   /** What waits for a person. */
   held: HoldRow | null;
+  /** The last applied sync, if it can be taken back. */
+  undo: JournalRow | null;
   /** Dossiers in the list here. */
   local_count: number;
 }
@@ -49,7 +53,7 @@ const linkColumns = `
   k.slave_list_id, k.remote_url, k.remote_list_id, k.remote_node, k.remote_list, k.remote_name, k.state, k.error, k.fence,
   k.epoch, k.revision, k.digest, k.dossier_count, k.head_tag, k.head_revision, k.remote_count, k.last_attempt, k.last_success,
   k.verified_at, k.sync_hour, k.sync_minute, k.sync_zone, k.last_scheduled_date::text as last_scheduled_date, k.next_run, k.purge,
-  k.created_date, k.guards, ${standingHold}, p.dossier_count as local_count
+  k.created_date, k.guards, ${standingHold}, ${journalOfLink}, p.dossier_count as local_count
   from links k join list_positions p on p.list_id = k.slave_list_id`;
 
 /** The link of a list of this slave, or null. */
@@ -225,6 +229,7 @@ export async function finishUnlink(database: Database, slaveListId: number): Pro
     }
     await query(tx, `delete from set_aside where list_id = :slaveListId`, { slaveListId });
     await query(tx, `delete from holds where slave_list_id = :slaveListId`, { slaveListId });
+    await forgetJournal(tx, slaveListId);
     await query(tx, `delete from links where slave_list_id = :slaveListId`, { slaveListId });
     if (link.purge) await query(tx, `delete from memberships where list_id = :slaveListId`, { slaveListId });
     return true;

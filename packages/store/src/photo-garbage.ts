@@ -33,7 +33,7 @@ export interface GarbageCollection {
 }
 
 /**
- * Removes the bytes of noted photos to which neither a dossier nor a sync run refers. Returns how many notes it looked at and how
+ * Removes the bytes of noted photos to which no dossier, no sync run and no journal of one refers. Returns how many notes it looked at and how
  * many photos it removed; a `seen` below the limit means that there is nothing left to look at.
  */
 export async function collectGarbage(database: Database, collection: GarbageCollection): Promise<{ seen: number; removed: number }> {
@@ -42,7 +42,8 @@ export async function collectGarbage(database: Database, collection: GarbageColl
     const notes = await query<{ sha256: string; wanted: boolean }>(
       tx,
       `select encode(g.sha256, 'hex') as sha256,
-         exists (select from photos p where p.sha256 = g.sha256) or exists (select from staged_photos s where s.sha256 = g.sha256) as wanted
+         exists (select from photos p where p.sha256 = g.sha256) or exists (select from staged_photos s where s.sha256 = g.sha256)
+         or exists (select from journal_photos j where j.sha256 = g.sha256) as wanted
        from (select sha256 from photo_garbage order by since limit :limit) g`,
       { limit: collection.limit },
     );

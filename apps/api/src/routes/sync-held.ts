@@ -1,11 +1,12 @@
 import { once } from 'node:events';
-import type { Response } from 'express';
+import type { Request, Response } from 'express';
 import { z } from 'zod';
 import { heldDecisionRequest, heldPageSchema, linkChangeRequest } from '@dossier/protocol/held.ts';
 import { heldQuery } from '@dossier/protocol/queries.ts';
 import { linkSchema, runSchema } from '@dossier/protocol/sync.ts';
 import { looseBoolean } from '@dossier/protocol/values.ts';
 import { ApplicationError, notFound } from '@dossier/runtime/errors.ts';
+import { recordAudit } from '@dossier/store/audit.ts';
 import type { Database } from '@dossier/store/database.ts';
 import { decideHold } from '@dossier/store/hold-decisions.ts';
 import type { HoldDecision } from '@dossier/store/hold-decisions.ts';
@@ -14,13 +15,16 @@ import type { HoldRow } from '@dossier/store/holds.ts';
 import { findLink } from '@dossier/store/links.ts';
 import type { LinkRow } from '@dossier/store/links.ts';
 import { findRun, listUnfinishedRuns } from '@dossier/store/runs.ts';
+import { requestUndo } from '@dossier/store/undo.ts';
+import type { UndoRequest } from '@dossier/store/undo.ts';
+import { audited } from '../audited.ts';
 import { decodeCursor, presentPage } from '../cursor.ts';
 import type { CursorOrder } from '../cursor.ts';
 import { parseBody, parseQuery, pathId } from '../parse.ts';
 import { presentHold, presentLink, presentRun } from '../presenters/sync.ts';
 import { answers, jsonBody } from '../route.ts';
 import type { Route } from '../route.ts';
-import { identityOf } from '../session.ts';
+import { actorOf, identityOf } from '../session.ts';
 import type { SyncDependencies } from './sync.ts';
 import { remindOfRun } from './sync-reminders.ts';
 import { beingCancelled } from './sync-runs.ts';
@@ -33,7 +37,7 @@ const linesAtOnce = 1000;
 
 /** Guards of links, and what they hold until a person decides. */
 export function syncHeldRoutes(deps: SyncDependencies): Route[] {
-  return [guardsRoute(deps), heldRoute(deps), lostRoute(deps), approveRoute(deps), rejectRoute(deps)];
+  return [guardsRoute(deps), heldRoute(deps), lostRoute(deps), approveRoute(deps), rejectRoute(deps), undoRoute(deps)];
 }
 
 function guardsRoute({ database }: SyncDependencies): Route {
@@ -52,7 +56,13 @@ function guardsRoute({ database }: SyncDependencies): Route {
     async handle(request, response) {
       const id = pathId(request, what);
       const { guards } = await parseBody(request, linkChangeRequest);
-      if (!(await saveGuards(database, id, guards))) throw notFound(what);
+      const saved = await audited(
+        database,
+        request,
+        (tx) => saveGuards(tx, id, guards),
+        (found) => (found ? { action: 'guards-changed', object: { kind: 'link', id }, details: { guards } } : null),
+      );
+      if (!saved) throw notFound(what);
       response.json(await readLink(database, id));
     },
   };
@@ -99,6 +109,11 @@ function lostRoute({ database }: SyncDependencies): Route {
       const id = pathId(request, what);
       const { photos } = parseQuery(request, lostQuery);
       const held = await requireHeld(database, id);
+      await recordAudit(database, actorOf(request), {
+        action: 'lost-exported',
+        object: { kind: 'link', id },
+        details: { run: held.run_id, dossiers: held.removing },
+      });
       response.set({ 'Content-Disposition': `attachment; filename="lost-of-list-${id}.jsonl"` }).type('application/x-ndjson');
       await sendLost(response, database, { holdId: held.id, photos });
     },
@@ -134,8 +149,7 @@ function approveRoute(deps: SyncDependencies): Route {
     async handle(request, response) {
       const id = pathId(request, what);
       const { difference } = await parseBody(request, heldDecisionRequest);
-      const by = identityOf(request).user.name;
-      const decided = await decideHold(deps.database, { slaveListId: id, difference, decision: 'approved', by });
+      const decided = await decide(deps.database, request, { slaveListId: id, difference, decision: 'approved' });
       if (decided.outcome !== 'approved') throw undecided(id, decided);
       const [link, run] = [await findLink(deps.database, id), await findRun(deps.database, decided.runId)];
       if (!link || !run) throw notFound(what);
@@ -159,12 +173,75 @@ function rejectRoute({ database }: SyncDependencies): Route {
     async handle(request, response) {
       const id = pathId(request, what);
       const { difference } = await parseBody(request, heldDecisionRequest);
-      const by = identityOf(request).user.name;
-      const decided = await decideHold(database, { slaveListId: id, difference, decision: 'rejected', by });
+      const decided = await decide(database, request, { slaveListId: id, difference, decision: 'rejected' });
       if (decided.outcome !== 'rejected') throw undecided(id, decided);
       response.json(await readLink(database, id));
     },
   };
+}
+
+function undoRoute(deps: SyncDependencies): Route {
+  return {
+    method: 'post',
+    path: '/sync/dossier-lists/:id/undo/',
+    access: 'admin',
+    operation: {
+      tags,
+      summary: 'Take back the last sync that was applied',
+      description:
+        "The list becomes what it was, and what was taken back is held until the master's list changes or somebody approves it. 409 where there is nothing to take back: the link's `undo` is null then.",
+      responses: answers({ '202': runSchema }),
+    },
+    async handle(request, response) {
+      const id = pathId(request, what);
+      const by = identityOf(request).user.name;
+      const asked = await audited(
+        deps.database,
+        request,
+        (tx) => requestUndo(tx, { slaveListId: id, by }),
+        (found) => (found.outcome === 'run' ? { action: 'undone', object: { kind: 'link', id }, details: { run: found.runId } } : null),
+      );
+      if (asked.outcome !== 'run') throw notUndone(id, asked.outcome);
+      const run = await findRun(deps.database, asked.runId);
+      if (!run) throw notFound(what);
+      await remindOfRun(deps, asked.link, run.id);
+      response.status(202).location(`/sync/dossier-lists/${id}/runs/`).json(presentRun(run));
+    },
+  };
+}
+
+function notUndone(id: number, outcome: Exclude<UndoRequest['outcome'], 'run'>): ApplicationError {
+  switch (outcome) {
+    case 'no-link':
+      return notFound(what);
+    case 'unlinking':
+      return beingCancelled(id);
+    case 'busy':
+      return new ApplicationError('CONFLICT', `A sync of watch list ${id} is under way. Nothing was changed.`, {
+        remedy: 'Wait until it is over, and look at what it did first.',
+      });
+    default:
+      return new ApplicationError('CONFLICT', `There is no sync of watch list ${id} that could be taken back. Nothing was changed.`, {
+        remedy: 'Only the last applied sync can be taken back, once, while the list is what it left.',
+      });
+  }
+}
+
+function decide(
+  database: Database,
+  request: Request,
+  decision: { slaveListId: number; difference: string; decision: 'approved' | 'rejected' },
+): Promise<HoldDecision> {
+  const { slaveListId: id, difference } = decision;
+  return audited(
+    database,
+    request,
+    (tx) => decideHold(tx, { ...decision, by: identityOf(request).user.name }),
+    ({ outcome }) =>
+      outcome === 'approved' || outcome === 'rejected'
+        ? { action: `held-${outcome}`, object: { kind: 'link', id }, details: { difference } }
+        : null,
+  );
 }
 
 /** Why an approval or a rejection came to nothing. */

@@ -1,4 +1,5 @@
 import { jobs } from '@dossier/jobs/declarations.ts';
+import { expireHolds } from '@dossier/store/holds.ts';
 import { listUnlinking } from '@dossier/store/links.ts';
 import { listDeadLetterIds } from '@dossier/store/dead-letters.ts';
 import { listStrandedRuns } from '@dossier/store/runs.ts';
@@ -18,6 +19,7 @@ export function createSweepHandler(deps: WorkerDependencies) {
       if (run.greeted) await deps.queues.enqueue(jobs.sync, { runId: run.id });
       else await deps.queues.enqueue(jobs.link, { slaveDossierList: run.slave_list_id });
     }
+    await expireHolds(deps.database);
     await fanOut(deps, deps.now());
     for (const deadLetterId of await listDeadLetterIds(deps.database, shownDeadLetters)) {
       await deps.queues.enqueue(jobs['dead-letter'], { deadLetterId });

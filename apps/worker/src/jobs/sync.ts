@@ -7,6 +7,7 @@ import { createRun, findLink } from '@dossier/store/links.ts';
 import type { LinkRow } from '@dossier/store/links.ts';
 import { startRun } from '@dossier/store/runs.ts';
 import type { StartedRun } from '@dossier/store/runs.ts';
+import { undoRun } from '@dossier/store/undo.ts';
 import type { WorkerDependencies } from '../dependencies.ts';
 import { bookFailure } from '../run-failure.ts';
 import { planLink } from '../schedule.ts';
@@ -43,6 +44,19 @@ async function tellPosition(deps: WorkerDependencies, link: LinkRow): Promise<vo
 }
 
 async function follow(deps: WorkerDependencies, started: StartedRun, context: JobContext): Promise<void> {
+  const { run, fence } = started;
+  const disturbedLists =
+    run.reason === 'undo'
+      ? await undoRun(deps.database, { runId: run.id, listId: run.slave_list_id, fence })
+      : await followMaster(deps, started, context);
+  for (const slaveListId of disturbedLists) {
+    const repair = await createRun(deps.database, { slaveListId, reason: 'repair', mode: 'auto' });
+    await deps.queues.enqueue(jobs.sync, { runId: repair.id });
+  }
+}
+
+/** Returns the lists that the sync disturbed. */
+async function followMaster(deps: WorkerDependencies, started: StartedRun, context: JobContext): Promise<number[]> {
   const master = deps.connectMaster(started.link.remote_url);
   if (started.link.remote_list === null) {
     // The reminder of the link command was lost, and a person or the sweep asked for a sync.
@@ -62,8 +76,5 @@ async function follow(deps: WorkerDependencies, started: StartedRun, context: Jo
     },
     started,
   );
-  for (const slaveListId of outcome.disturbedLists) {
-    const run = await createRun(deps.database, { slaveListId, reason: 'repair', mode: 'auto' });
-    await deps.queues.enqueue(jobs.sync, { runId: run.id });
-  }
+  return outcome.disturbedLists;
 }
