@@ -41,6 +41,6 @@ it('shows all queues with their jobs, and retries them', async () => {
   await node.queues.enqueue(jobs.sync, { runId: 12_345 });
   const { json } = await node.call('GET', '/queues/api/queues?activeQueue=sync&status=latest&page=1');
   const { queues } = json as { queues: { name: string; jobs: { name: string; data: unknown }[] }[] };
-  expect(queues.map(({ name }) => name)).toEqual(['commands', 'sync', 'photos', 'maintenance', 'dead-letters']);
+  expect(queues.map(({ name }) => name)).toEqual(['commands', 'sync', 'photos', 'maintenance', 'webhooks', 'dead-letters']);
   expect(queues.flatMap((queue) => queue.jobs)).toMatchObject([{ name: 'sync', data: { runId: 12_345 } }]);
 });

@@ -20,6 +20,7 @@ const handlers = {
   sweep: done,
   prune: done,
   'collect-photos': done,
+  notify: done,
   'dead-letter': done,
 } satisfies JobHandlers;
 

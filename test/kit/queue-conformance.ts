@@ -54,6 +54,7 @@ export function recorder(act: (started: Started) => Promise<void> | void = () =>
     sweep: handler('sweep'),
     prune: handler('prune'),
     'collect-photos': handler('collect-photos'),
+    notify: handler('notify'),
     'dead-letter': handler('dead-letter'),
   } satisfies JobHandlers;
   return { handlers, starts: (name) => all.filter((started) => started.name === name) };

@@ -15,6 +15,7 @@ import { createFeedMount } from './routes/feed.ts';
 import { nodeRoutes } from './routes/node.ts';
 import { createQueuesMount } from './routes/queues.ts';
 import { syncRoutes } from './routes/sync.ts';
+import { webhookRoutes } from './routes/webhooks.ts';
 
 /** What a node gives its API. */
 export interface ApiNode {
@@ -50,7 +51,7 @@ export function wireApi(node: ApiNode): WiredApi {
     dependencies: {
       ...node,
       probeMaster: createMasterProbe({ signingKey }),
-      routes: [changesRoute(node), ...nodeRoutes(node), ...syncRoutes({ ...node, signingKey, events })],
+      routes: [changesRoute(node), ...nodeRoutes(node), ...webhookRoutes(node), ...syncRoutes({ ...node, signingKey, events })],
       mounts: [
         createFeedMount({ ...node, keys, now: () => new Date(), pageRows }),
         createQueuesMount({ queues: node.queues, nodeName: `${hostname()}:${configuration.port}` }),

@@ -8,6 +8,7 @@ import type { WorkerDependencies } from './dependencies.ts';
 import { createCollectPhotosHandler } from './jobs/collect-photos.ts';
 import { createDeadLetterHandler } from './jobs/dead-letter.ts';
 import { createLinkHandler } from './jobs/link.ts';
+import { createNotifyHandler } from './jobs/notify.ts';
 import { createPruneHandler } from './jobs/prune.ts';
 import { createSweepHandler } from './jobs/sweep.ts';
 import { createSyncHandler } from './jobs/sync.ts';
@@ -41,6 +42,7 @@ export async function startWorker(node: WorkerNode & { databaseUrl: string; queu
     },
     prune: createPruneHandler(deps),
     'collect-photos': createCollectPhotosHandler(deps),
+    notify: createNotifyHandler(deps),
     'dead-letter': createDeadLetterHandler(deps),
   } satisfies JobHandlers;
   const workers = await startWorkers({

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 
 /** The queues, in the order in which people see them. */
-export const queueNames = ['commands', 'sync', 'photos', 'maintenance', 'dead-letters'] as const;
+export const queueNames = ['commands', 'sync', 'photos', 'maintenance', 'webhooks', 'dead-letters'] as const;
 export type QueueName = (typeof queueNames)[number];
 
 /** Payloads carry ids and flags; what they stand for is in PostgreSQL. */
@@ -29,6 +29,8 @@ export interface JobDeclaration<Name extends string, Payload extends JobPayload>
 }
 
 const reminder: JobOptions = { attempts: 6, unique: 'while-unfinished', keepCompleted: 200, keepFailed: 500 };
+/** The last of these comes half an hour after the first. */
+const message: JobOptions = { attempts: 12, unique: 'while-unfinished', keepCompleted: 200, keepFailed: 500 };
 const recurring: JobOptions = { attempts: 1, unique: 'while-unfinished', keepCompleted: 20, keepFailed: 100 };
 /** Waits as a failed job, visible in Bull Board, until a person retries or removes it. */
 const deadLetter: JobOptions = {
@@ -73,6 +75,8 @@ export const jobs = {
   prune: declareJob({ queue: 'maintenance', name: 'prune', schema: nothing, options: recurring }),
   /** Deletes photos that no dossier refers to. */
   'collect-photos': declareJob({ queue: 'photos', name: 'collect-photos', schema: nothing, options: recurring }),
+  /** Tells a webhook of what happened. */
+  notify: declareJob({ queue: 'webhooks', name: 'notify', schema: z.strictObject({ deliveryId: id }), options: message }),
   /** Shows a dead letter among the failed jobs; run again by hand, it retries what had failed. */
   'dead-letter': declareJob({
     queue: 'dead-letters',

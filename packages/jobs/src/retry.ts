@@ -22,9 +22,9 @@ export function retryDelayMs(runId: number, attempt: number): number {
   return Math.round(firstDelayMs * 2 ** (attempt - 1) * (1 - jitter + 2 * jitter * fraction));
 }
 
-/** The number that the jitter of a job's retries is drawn from: its run, else its list. */
+/** The number that the jitter of a job's retries is drawn from: its run, else its list, else its delivery. */
 export function retrySeed(payload: JobPayload): number {
-  const seed = payload['runId'] ?? payload['slaveDossierList'];
+  const seed = payload['runId'] ?? payload['slaveDossierList'] ?? payload['deliveryId'];
   return typeof seed === 'number' ? seed : 0;
 }
 

@@ -59,7 +59,7 @@ export interface Workers {
 
 /** More than one in `maintenance`, so that a long prune doesn't hold up the sweep. */
 function concurrencies(sync: number): Record<QueueName, number> {
-  return { commands: 4, sync, photos: 1, maintenance: 3, 'dead-letters': 2 };
+  return { commands: 4, sync, photos: 1, maintenance: 3, webhooks: 4, 'dead-letters': 2 };
 }
 
 /**

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { idSchema, looseBoolean, text, timeSchema } from './values.ts';
+import { idSchema, looseBoolean, timeSchema } from './values.ts';
 
 /** What a webhook can tell of. `test` is sent by its button only. */
 export const webhookEvents = ['failed', 'recovered', 'overdue', 'held'] as const;
@@ -13,15 +13,14 @@ const url = z
     return parsed !== null && /^https?:\/\//i.test(value) && parsed.username === '' && parsed.password === '' && parsed.hash === '';
   }, 'must be an http:// or https:// URL without credentials or fragment');
 const events = z.array(z.enum(webhookEvents)).min(1, 'must name at least one event');
-const secret = text(256, 16);
 
-/** Without `secret` one is made; it is shown once, in the answer. */
+/** Without `events` it is told of all. The secret that signs is made here and shown once, in the answer. */
 export const webhookCreation = z
-  .object({ url, events: events.optional(), secret: secret.optional(), active: looseBoolean.optional() })
+  .object({ url, events: events.optional(), active: looseBoolean.optional() })
   .meta({ id: 'WebhookCreation' });
 
 export const webhookChange = z
-  .object({ url: url.optional(), events: events.optional(), secret: secret.optional(), active: looseBoolean.optional() })
+  .object({ url: url.optional(), events: events.optional(), active: looseBoolean.optional() })
   .meta({ id: 'WebhookChange' });
 
 export const webhookSchema = z
@@ -72,7 +71,7 @@ export type WebhookDelivery = z.infer<typeof webhookDeliverySchema>;
 
 /** The body that a webhook receives, signed in the header `Dossier-Signature`. */
 export const webhookMessageSchema = z
-  .looseObject({
+  .object({
     /** The same in every attempt: whoever receives it twice can tell. */
     id: idSchema,
     event: z.enum([...webhookEvents, 'test']),
@@ -80,14 +79,14 @@ export const webhookMessageSchema = z
     /** Identity of the node that tells. */
     node: z.uuid(),
     link: z
-      .looseObject({
+      .object({
         slave_dossier_list: idSchema,
         name: z.string(),
         remote_url: z.string(),
         remote_dossier_list: idSchema,
         state: z.string(),
         verified_at: timeSchema.nullable(),
-        error: z.looseObject({ code: z.string(), desc: z.string(), remedy: z.string() }).nullable(),
+        error: z.object({ code: z.string(), desc: z.string(), remedy: z.string() }).nullable(),
       })
       .nullable(),
     sentence: z.string(),

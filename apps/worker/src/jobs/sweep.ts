@@ -3,6 +3,7 @@ import { expireHolds } from '@dossier/store/holds.ts';
 import { listUnlinking } from '@dossier/store/links.ts';
 import { listDeadLetterIds } from '@dossier/store/dead-letters.ts';
 import { listStrandedRuns } from '@dossier/store/runs.ts';
+import { tellOfAlerts } from '../alerts.ts';
 import type { WorkerDependencies } from '../dependencies.ts';
 import { fanOut } from '../schedule.ts';
 
@@ -20,6 +21,7 @@ export function createSweepHandler(deps: WorkerDependencies) {
       else await deps.queues.enqueue(jobs.link, { slaveDossierList: run.slave_list_id });
     }
     await expireHolds(deps.database);
+    await tellOfAlerts(deps);
     await fanOut(deps, deps.now());
     for (const deadLetterId of await listDeadLetterIds(deps.database, shownDeadLetters)) {
       await deps.queues.enqueue(jobs['dead-letter'], { deadLetterId });
