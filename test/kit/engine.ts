@@ -1,7 +1,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import type { Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import type { AddressInfo, Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import express from 'express';
@@ -30,6 +30,8 @@ export interface EngineNode {
   database: Database;
   photos: PhotoStore;
   feedUrl: string;
+  /** Bytes that its feed has sent so far. */
+  sentBytes(): number;
   /** Reminders that the engine wanted to leave in the queue. */
   reminders: string[];
   makeList(name: string): Promise<number>;
@@ -82,6 +84,8 @@ export async function createEngineNode(
       pageRows,
     }).handler,
   );
+  const sockets = new Set<Socket>();
+  server.on('connection', (socket) => sockets.add(socket));
   const runNow = async (runId: number, { signal = new AbortController().signal, lastAttempt = false }: Attempt = {}): Promise<RunRow> => {
     const context: JobContext = { jobId: 'test', attempt: 1, lastAttempt, retriedByHand: false, signal, log: () => undefined };
     await handleSync({ runId }, context);
@@ -93,6 +97,7 @@ export async function createEngineNode(
     database,
     photos,
     reminders,
+    sentBytes: () => [...sockets].reduce((sum, socket) => sum + socket.bytesWritten, 0),
     feedUrl: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
     makeList: async (name) => {
       const [list] = await query<{ id: number }>(database, `insert into watch_lists (name) values (:name) returning id`, { name });

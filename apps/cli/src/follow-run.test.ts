@@ -37,12 +37,13 @@ describe('the exit code of a run', () => {
     ['dead', 1],
     ['cancelled', 1],
     ['held', 3],
+    ['undone', 0],
   ] as const)('%s is %i', (state, code) => {
     expect(exitCodeOfRun({ ...ended, state })).toBe(code);
   });
 
-  it('is 3 if anything differs, whatever the state', () => {
-    expect(exitCodeOfRun({ ...ended, differences: [difference] })).toBe(3);
+  it('is 3 if anything differs, and 0 if it was mended', () => {
+    expect(exitCodeOfRun({ ...ended, state: 'synced', differences: [difference] })).toBe(0);
     expect(exitCodeOfRun({ ...ended, state: 'failed', error, differences: [difference] })).toBe(3);
     expect(exitCodeOfRun({ ...ended, differences: [] })).toBe(0);
   });

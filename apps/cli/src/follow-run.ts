@@ -42,8 +42,9 @@ export function describeProgress(run: Pick<Run, 'state' | 'error'>, progress: Li
 
 /** 0 the replica equals the master, 1 failed, 3 not verified. */
 export function exitCodeOfRun(run: Run): 0 | 1 | 3 {
+  // A synced run with differences has mended them.
+  if (run.state === 'synced' || run.state === 'unchanged' || run.state === 'undone') return 0;
   if ((run.differences?.length ?? 0) > 0) return 3;
-  if (run.state === 'synced' || run.state === 'unchanged') return 0;
   return run.state === 'held' ? 3 : 1;
 }
 
@@ -54,5 +55,6 @@ export function describeOutcome(run: Run): string {
   const counts = `${run.added} added, ${run.changed} changed, ${run.removed} removed, ${run.unchanged} unchanged, ${run.photos_fetched} photos fetched`;
   const restored = run.restored_offline_deletions > 0 ? `, ${run.restored_offline_deletions} offline deletions restored` : '';
   const missing = run.photos_missing.length > 0 ? `\n  ${run.photos_missing.length} photos are missing on the master` : '';
-  return `${list}: ${counts}${restored}${missing}`;
+  const mended = (run.differences ?? []).length > 0 ? `\n  ${run.differences?.length} dossiers had been changed here and were mended` : '';
+  return `${list}: ${counts}${restored}${missing}${mended}`;
 }

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { latestDueDate, nextDue } from '@dossier/domain/schedule.ts';
+import { isDeepNight, latestDueDate, nextDue } from '@dossier/domain/schedule.ts';
 import type { Schedule } from '@dossier/domain/schedule.ts';
 import { jobs } from '@dossier/jobs/declarations.ts';
 import { createRun, listLinksAfter, saveSchedule } from '@dossier/store/links.ts';
@@ -56,7 +56,8 @@ async function startIfDue(deps: WorkerDependencies, link: LinkRow, now: Date): P
   const due = latestDueDate(schedule, now, offsetMs);
   if (link.last_scheduled_date === null || link.last_scheduled_date >= due) return planLink(deps, link, now);
   const nextRun = nextDue(schedule, { now, offsetMs, lastDate: due });
-  const run = await createRun(deps.database, { slaveListId: link.slave_list_id, reason: 'schedule', mode: 'auto' });
+  const mode = isDeepNight({ last: link.deep_verified_at, linked: link.created_date, place: link.slave_list_id }, now) ? 'repair' : 'auto';
+  const run = await createRun(deps.database, { slaveListId: link.slave_list_id, reason: 'schedule', mode });
   await saveSchedule(deps.database, { slaveListId: link.slave_list_id, nextRun, scheduledDate: due });
   await deps.queues.enqueue(jobs.sync, { runId: run.id });
 }

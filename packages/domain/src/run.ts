@@ -15,7 +15,11 @@ export const runStates = [
 ] as const;
 export type RunState = (typeof runStates)[number];
 
-export const runModes = ['auto', 'full', 'verify'] as const;
+/**
+ * `auto`: what is cheapest; `full`: everything anew; `verify`: look at every row and change nothing; `repair`: look at every row and mend what
+ * differs.
+ */
+export const runModes = ['auto', 'full', 'verify', 'repair'] as const;
 export type RunMode = (typeof runModes)[number];
 
 /** How the engine went about a run; chosen by it, not configured. */

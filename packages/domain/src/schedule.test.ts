@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { latestDueDate, localDate, nextDue, scheduledInstant } from './schedule.ts';
+import { isDeepNight, latestDueDate, localDate, nextDue, scheduledInstant } from './schedule.ts';
 
 const athens = { hour: 3, minute: 0, timeZone: 'Europe/Athens' };
 
@@ -60,5 +60,28 @@ describe('a run that was missed', () => {
     const schedule = { hour: 23, minute: 59, timeZone: 'UTC' };
     expect(latestDueDate(schedule, new Date('2026-05-05T00:02:00Z'), 300_000)).toBe('2026-05-03');
     expect(latestDueDate(schedule, new Date('2026-05-05T00:04:00Z'), 300_000)).toBe('2026-05-04');
+  });
+});
+
+describe('the night that looks at every row', () => {
+  const linked = new Date('2026-05-01T12:00:00Z');
+  const nights = Array.from({ length: 40 }, (_, index) => new Date(Date.parse('2026-05-02T03:00:00Z') + index * 86_400_000));
+
+  it.each([0, 1, 2, 3, 4, 5, 6, 7, 100])('comes once a week for the link at place %i', (place) => {
+    const deep: number[] = [];
+    let last: Date | null = null;
+    for (const [index, night] of nights.entries()) {
+      if (!isDeepNight({ last, linked, place }, night)) continue;
+      deep.push(index);
+      last = new Date(night.getTime() + 60_000);
+    }
+    expect(deep[0]).toBeLessThanOrEqual(6);
+    for (const [index, night] of deep.entries()) if (index > 0) expect(night - (deep[index - 1] ?? 0)).toBe(7);
+  });
+
+  it('comes again the next night while it fails, and falls on different nights for different links', () => {
+    expect(nights.slice(6).every((night) => isDeepNight({ last: null, linked, place: 6 }, night))).toBe(true);
+    const first = [0, 1, 2, 3, 4, 5, 6].map((place) => nights.findIndex((night) => isDeepNight({ last: null, linked, place }, night)));
+    expect(new Set(first).size).toBeGreaterThan(5);
   });
 });

@@ -80,3 +80,15 @@ export function nextDue(schedule: Schedule, clock: { now: Date; offsetMs: number
     if (due > clock.now.getTime()) return new Date(due);
   }
 }
+
+/** A little less than a week, as nights don't begin on the second. */
+const deepEveryMs = 6.5 * dayMs;
+
+/**
+ * Whether the scheduled run of this night looks at every row: once a week, and again the next night where it didn't come to an end. Before
+ * the first time each link has a night of its own, by its `place`.
+ */
+export function isDeepNight({ last, linked, place }: { last: Date | null; linked: Date; place: number }, now: Date): boolean {
+  const due = last ? last.getTime() + deepEveryMs : linked.getTime() + (place % 7) * dayMs;
+  return now.getTime() >= due;
+}

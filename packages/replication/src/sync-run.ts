@@ -1,6 +1,6 @@
 import { isFailure } from '@dossier/domain/failure.ts';
 import type { Position } from '@dossier/domain/position.ts';
-import type { RunMethod } from '@dossier/domain/run.ts';
+import type { RunMethod, RunMode } from '@dossier/domain/run.ts';
 import type { Head } from '@dossier/protocol/feed.ts';
 import { fetchChanges, HistoryGone, stageDifferences } from './fetching.ts';
 import type { FetchContext } from './fetching.ts';
@@ -11,7 +11,7 @@ import type { Master } from './master.ts';
 import { fetchPhotos } from './photo-fetch.ts';
 import type { Fork, PhotoTarget, ReplicaStore, StagingCursor, StartedRun, TakenRun } from './ports.ts';
 import { SyncFailure } from './sync-failure.ts';
-import { verifyReplica } from './verification.ts';
+import { examineReplica, verifyReplica } from './verification.ts';
 
 export interface SyncContext {
   store: ReplicaStore;
@@ -37,7 +37,8 @@ export interface SyncOutcome {
 export async function syncRun(context: SyncContext, started: StartedRun): Promise<SyncOutcome> {
   const { run, link } = started;
   const taken: TakenRun = { runId: run.id, listId: link.slave_list_id, fence: started.fence };
-  const intact = run.mode === 'auto' && (await context.store.holdsPosition(link.slave_list_id));
+  if (run.mode === 'repair') await examineReplica({ ...context, taken });
+  const intact = followingModes.has(run.mode) && (await context.store.holdsPosition(link.slave_list_id));
   const position = intact ? knownPosition(link) : null;
   const answer = await context.master.head(link.remote_list_id, { position, tag: position && link.head_tag }, context.signal);
   if (answer.outcome === 'no-list') throw noSuchList(link);
@@ -122,6 +123,9 @@ async function greet(context: SyncContext, started: StartedRun, head: Head): Pro
   return fork;
 }
 
+/** Modes in which an intact replica is followed from where it stands. */
+const followingModes = new Set<RunMode>(['auto', 'repair']);
+
 interface Plan {
   method: RunMethod;
   head: Head;
@@ -143,7 +147,7 @@ function planMethod(started: StartedRun, plan: Pick<Plan, 'head' | 'position' | 
 
 /** Whether the changes since the replica's position lead to the head, as far as one can tell before. */
 function followsChanges({ run }: StartedRun, { head, position, fork }: Pick<Plan, 'head' | 'position' | 'fork'>): boolean {
-  return run.mode === 'auto' && fork === null && position !== null && position.revision >= head.floor;
+  return followingModes.has(run.mode) && fork === null && position !== null && position.revision >= head.floor;
 }
 
 /** After a delta that doesn't add up the content is compared; after a comparison that doesn't, everything is fetched. */

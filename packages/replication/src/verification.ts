@@ -19,7 +19,7 @@ export async function verifyReplica(context: FetchContext & { photos: PhotoTarge
   const { store, taken } = context;
   await store.saveProgress(taken, { state: 'fetching', method: 'verify', total: head.position.count });
   await store.beginStaging(taken, { method: 'verify', phase: 'fetching', revision: 0, head: head.position });
-  const rehashed = await store.rehashList(taken);
+  const rehashed = await rehash(context);
   const intact = rehashed.length === 0 && (await store.holdsPosition(taken.listId));
   const photoless = await findPhotolessDossiers(context);
   const found = [...(await compareAll(context)), ...(await store.nameDossiers(rehashed.slice(0, maximumDifferences))), ...photoless];
@@ -30,6 +30,28 @@ export async function verifyReplica(context: FetchContext & { photos: PhotoTarge
   return { state: differences.length > 0 ? 'differs' : 'synced', disturbedLists: [] };
 }
 
+/**
+ * Looks at every row and photo of a replica without asking the master: what was changed behind the system's back is booked as it is, so that
+ * the comparison by content which follows finds exactly that.
+ */
+export async function examineReplica(context: Pick<FetchContext, 'store' | 'taken'> & { photos: PhotoTarget }): Promise<void> {
+  await context.store.saveProgress(context.taken, { state: 'fetching' });
+  await rehash(context);
+  await findPhotolessDossiers(context);
+}
+
+const heartbeatMs = 10_000;
+
+/** Recomputing a large list takes longer than a worker may be silent. */
+async function rehash({ store, taken }: Pick<FetchContext, 'store' | 'taken'>): Promise<string[]> {
+  const alive = setInterval(() => void store.saveProgress(taken, {}).catch(() => undefined), heartbeatMs);
+  try {
+    return await store.rehashList(taken);
+  } finally {
+    clearInterval(alive);
+  }
+}
+
 async function compareAll(context: FetchContext): Promise<Difference[]> {
   const { store, taken } = context;
   const buckets = (await compareBuckets(context)).map(([bucket]) => bucket);
@@ -38,7 +60,11 @@ async function compareAll(context: FetchContext): Promise<Difference[]> {
 }
 
 /** Photos that dossiers of the list refer to and this node doesn't have; noted, so that the next run fetches them. */
-async function findPhotolessDossiers({ store, photos, taken }: FetchContext & { photos: PhotoTarget }): Promise<Difference[]> {
+async function findPhotolessDossiers({
+  store,
+  photos,
+  taken,
+}: Pick<FetchContext, 'store' | 'taken'> & { photos: PhotoTarget }): Promise<Difference[]> {
   const found: Difference[] = [];
   let after = '';
   for (;;) {

@@ -11,6 +11,8 @@ import { touches } from './difference.ts';
 import type { StagedDifference } from './difference.ts';
 import { closeJournal, forgetJournal, writeJournal } from './journal.ts';
 import { settleOfflineDeletions } from './offline-deletions.ts';
+import { listMended, recordRepair } from './repair.ts';
+import { deepVerified } from './runs.ts';
 import { FencedError } from './staging.ts';
 import type { TakenRun } from './staging.ts';
 
@@ -71,9 +73,10 @@ export async function applyRun(database: Database, request: ApplyRequest): Promi
       { listId: request.listId },
     );
     if (link?.fence !== request.fence) throw new FencedError();
-    const { judgement, difference, repair } = await judge(tx, request);
+    const { judgement, difference, damage } = await judge(tx, request);
     if (judgement === 'held') return 'held';
-    if (repair) await forgetJournal(tx, request.listId);
+    const mended = damage ? await listMended(tx, request, damage) : [];
+    if (damage === 'everything') await forgetJournal(tx, request.listId);
     else if (!difference || touches(difference)) await writeJournal(tx, request);
     await query(tx, `set constraints all deferred`);
     await setAside(tx, request);
@@ -90,6 +93,7 @@ export async function applyRun(database: Database, request: ApplyRequest): Promi
     const restored = await settleOfflineDeletions(tx, request);
     const counts = { added, changed, removed, unchanged: request.target.count - added - changed, restoredOfflineDeletions: restored };
     await closeJournal(tx, request.listId);
+    if (mended.length > 0) await recordRepair(tx, request, mended);
     await savePosition(tx, request, counts);
     await settleHold(tx, request.listId, judgement === 'approved' ? 'applied' : 'superseded');
     return { ...counts, disturbedLists: await markDisturbedLists(tx, request.listId) };
@@ -297,9 +301,9 @@ async function savePosition(tx: Knex.Transaction, request: ApplyRequest, counts:
   await query(
     tx,
     `update links set state = 'synced', error = null, epoch = :epoch, revision = :revision, digest = :digest, dossier_count = :count,
-       head_tag = :headTag, remote_node = :node, remote_list = :list, head_revision = :revision, remote_count = :count, last_success = now(), verified_at = now()
+       head_tag = :headTag, remote_node = :node, remote_list = :list, deep_verified_at = ${deepVerified}, head_revision = :revision, remote_count = :count, last_success = now(), verified_at = now()
      where slave_list_id = :listId`,
-    { ...target, headTag: request.headTag, listId: request.listId, ...request.master },
+    { ...target, headTag: request.headTag, listId: request.listId, runId: request.runId, ...request.master },
   );
   await query(
     tx,

@@ -35,8 +35,11 @@ export interface Judged {
   judgement: Judgement;
   /** Null where it wasn't looked at. */
   difference: StagedDifference | null;
-  /** The master stands where this replica was last equal to it. */
-  repair: boolean;
+  /**
+   * What of the difference only a change of the replica behind the system's back explains: everything, where the master stands where this
+   * replica was last equal to it; what the master's list has had since before a revision; or nothing.
+   */
+  damage: 'everything' | { upTo: number } | null;
 }
 
 /** A link with the position of its last verified sync; nulls before the first. */
@@ -61,10 +64,11 @@ export async function judge(tx: Knex.Transaction, sync: StagedSync): Promise<Jud
     { listId: sync.listId },
   );
   const before = await findStandingHold(tx, sync.listId);
-  if (!link || (link.epoch === null && !before)) return { judgement: 'free', difference: null, repair: false };
-  if (fork === null && isPosition(link, target)) return { judgement: 'free', difference: null, repair: true };
+  if (!link || (link.epoch === null && !before)) return { judgement: 'free', difference: null, damage: null };
+  if (fork === null && isPosition(link, target)) return { judgement: 'free', difference: null, damage: 'everything' };
   // Revisions of another list say nothing, and a replica that was changed here may differ without a fork.
   const comparable = fork ? fork.kind !== 'identity' : link.intact;
+  const damage = fork === null && !link.intact && link.revision !== null ? { upTo: link.revision } : null;
   const difference = await countDifference(tx, sync, comparable ? (link.revision ?? 0) : 0);
   const reasons = [
     ...stickyReasons(before, target),
@@ -75,13 +79,13 @@ export async function judge(tx: Knex.Transaction, sync: StagedSync): Promise<Jud
   const rejected = before?.state === 'rejected' && run?.reason !== 'person' && isHead(before, target) ? before : null;
   if (rejected && reasons.length === 0) reasons.push(...rejected.reasons);
   const free = reasons.length === 0 || (touches(difference) === 0 && fork?.kind !== 'identity');
-  if (free) return { judgement: 'free', difference, repair: false };
-  if (!(await addsUp(tx, sync, target))) return { judgement: 'incoherent', difference, repair: false };
+  if (free) return { judgement: 'free', difference, damage };
+  if (!(await addsUp(tx, sync, target))) return { judgement: 'incoherent', difference, damage };
   const hash = await hashDifference(tx, sync, sync.master);
   const approved = before?.state === 'approved';
-  if (approved && before.difference === hash && !before.overdue) return { judgement: 'approved', difference, repair: false };
+  if (approved && before.difference === hash && !before.overdue) return { judgement: 'approved', difference, damage };
   await recordHold(tx, sync, { difference, hash, reasons, rejected, approved });
-  return { judgement: 'held', difference, repair: false };
+  return { judgement: 'held', difference, damage };
 }
 
 function isPosition(link: JudgedLink, target: Position): boolean {

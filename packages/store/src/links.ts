@@ -32,6 +32,8 @@ export interface LinkRow {
   last_attempt: Date | null;
   last_success: Date | null;
   verified_at: Date | null;
+  /** When every row was last recomputed. */
+  deep_verified_at: Date | null;
   sync_hour: number | null;
   sync_minute: number | null;
   sync_zone: string | null;
@@ -52,7 +54,7 @@ export interface LinkRow {
 const linkColumns = `
   k.slave_list_id, k.remote_url, k.remote_list_id, k.remote_node, k.remote_list, k.remote_name, k.state, k.error, k.fence,
   k.epoch, k.revision, k.digest, k.dossier_count, k.head_tag, k.head_revision, k.remote_count, k.last_attempt, k.last_success,
-  k.verified_at, k.sync_hour, k.sync_minute, k.sync_zone, k.last_scheduled_date::text as last_scheduled_date, k.next_run, k.purge,
+  k.verified_at, k.deep_verified_at, k.sync_hour, k.sync_minute, k.sync_zone, k.last_scheduled_date::text as last_scheduled_date, k.next_run, k.purge,
   k.created_date, k.guards, ${standingHold}, ${journalOfLink}, p.dossier_count as local_count
   from links k join list_positions p on p.list_id = k.slave_list_id`;
 

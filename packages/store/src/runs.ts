@@ -48,6 +48,9 @@ const runColumns = `
   added, changed, removed, unchanged, fetched, total, photos_fetched, photos_total, photos_missing, bytes, pages,
   restored_offline_deletions, differences, error, ${holdOfRun}`;
 
+/** For an update of links: a run that looked at every row says so. */
+export const deepVerified = `(select case when r.mode in ('repair', 'verify') then now() else deep_verified_at end from runs r where r.id = :runId)`;
+
 export async function findRun(connection: Connection, runId: number): Promise<RunRow | null> {
   return queryOne<RunRow>(connection, `select ${runColumns} from runs where id = :runId`, { runId });
 }
@@ -239,8 +242,9 @@ export async function finishUnchanged(database: Database, taken: TakenRun, headT
     await requireFence(tx, taken);
     await query(
       tx,
-      `update links set state = 'synced', error = null, head_tag = :headTag, last_success = now(), verified_at = now() where slave_list_id = :listId`,
-      { listId: taken.listId, headTag },
+      `update links set state = 'synced', error = null, head_tag = :headTag, last_success = now(), verified_at = now(),
+         deep_verified_at = ${deepVerified} where slave_list_id = :listId`,
+      { listId: taken.listId, runId: taken.runId, headTag },
     );
     await query(
       tx,
@@ -279,7 +283,8 @@ export async function finishVerification(
     await query(
       tx,
       `update links set state = case when :failed then 'failed' else 'synced' end, error = case when :failed then :error::jsonb end,
-         head_revision = :headRevision, verified_at = case when :equal then now() else verified_at end
+         head_revision = :headRevision, verified_at = case when :equal then now() else verified_at end,
+         deep_verified_at = case when :equal then now() else deep_verified_at end
        where slave_list_id = :listId`,
       {
         listId: taken.listId,

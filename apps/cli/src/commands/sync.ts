@@ -8,6 +8,7 @@ import { print, printJson, progressLine } from '../output.ts';
 
 interface SyncOptions {
   full?: boolean;
+  repair?: boolean;
   wait?: boolean;
   json?: boolean;
 }
@@ -18,13 +19,15 @@ export function addSync(program: Command, context: Context): void {
     .command('sync')
     .description('syncs now: the named watch lists, or all that replicate')
     .argument('[slave-list...]', 'ids of watch lists on this node', parseIds)
-    .option('--full', 'compare everything with the master instead of following its changes')
+    .option('--full', 'fetch everything from the master instead of following its changes')
+    .option('--repair', 'look at every row and photo here first, and mend what differs from the master')
     .option('--wait', 'show progress and end with the outcome: 0 equal to the master, 1 failed, 3 not verified');
   addClientOptions(command).action(async (lists: number[] | undefined) => {
-    const { full, wait, json } = command.opts<SyncOptions>();
+    const { full, repair, wait, json } = command.opts<SyncOptions>();
+    const mode = full ? 'full' : repair ? 'repair' : 'auto';
     const client = clientOf(command, context);
     const chosen = await chosenLists(client, lists ?? []);
-    const runs = await Promise.all(chosen.map((list) => startRun(client, list, full ? 'full' : 'auto')));
+    const runs = await Promise.all(chosen.map((list) => startRun(client, list, mode)));
     if (!wait) {
       if (json) return printJson(runs);
       for (const run of runs) print(`watch list ${run.slave_dossier_list}: run ${run.id} ${run.state}`);

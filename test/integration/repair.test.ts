@@ -1,0 +1,101 @@
+import { query } from '@dossier/store/database.ts';
+import { findLink } from '@dossier/store/links.ts';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { contentOf, createEngineNode } from '../kit/engine.ts';
+import type { EngineNode } from '../kit/engine.ts';
+
+let master: EngineNode;
+let slave: EngineNode;
+
+beforeAll(async () => {
+  [master, slave] = await Promise.all([createEngineNode(), createEngineNode()]);
+});
+afterAll(async () => {
+  await Promise.all([master.close(), slave.close()]);
+});
+
+/** Statements as somebody writes them who goes around the triggers, or as a failing disk would. */
+async function behindTheTriggers(statements: readonly [sql: string, parameters: Record<string, unknown>][]): Promise<void> {
+  await slave.database.transaction(async (tx) => {
+    await query(tx, `set local session_replication_role = replica`);
+    for (const [sql, parameters] of statements) await query(tx, sql, parameters);
+  });
+}
+
+const size = 6000;
+
+describe('a repair', () => {
+  it('finds exactly the rows that were changed behind the system, of many, and fetches little more than them', async () => {
+    const remote = await master.makeList('large');
+    const uuids = await master.makeDossiers(
+      [remote],
+      Array.from({ length: size }, (_, index) => `Person ${index}`),
+    );
+    const local = await slave.makeList('large');
+    await slave.link(master, remote, local);
+    const [u0, u1, u2, u3, u4, u5, u6] = uuids;
+    const intruders = ['00000000-0000-4000-8000-000000000001', '00000000-0000-4000-8000-000000000002'];
+    await behindTheTriggers([
+      [`update dossiers set name = 'Somebody else' where uuid = any(:changed::uuid[])`, { changed: [u0, u1, u2] }],
+      [`update dossiers set active = false where uuid = :u3`, { u3 }],
+      [`update memberships set hash_high = hash_high # 1 where dossier = :u4`, { u4 }],
+      [`delete from dossiers where uuid = :u5`, { u5 }],
+      [`delete from dossiers where uuid = :u6`, { u6 }],
+      [`delete from memberships where dossier = :u6`, { u6 }],
+      [`insert into dossiers (uuid, name) select unnest(:intruders::uuid[]), 'Intruder'`, { intruders }],
+      [`insert into memberships (list_id, dossier) select :local, unnest(:intruders::uuid[])`, { local, intruders }],
+    ]);
+    // A sync believes what the triggers booked.
+    expect(await slave.sync(local)).toMatchObject({ state: 'unchanged' });
+    const sent = master.sentBytes();
+    const run = await slave.sync(local, { mode: 'repair', reason: 'schedule' });
+    // The digests of 4,096 buckets, which don't grow with the list, and the hashes of those that differ.
+    expect(master.sentBytes() - sent).toBeLessThan(300_000);
+    expect(run).toMatchObject({ state: 'synced', method: 'reconcile', added: 2, changed: 4, removed: 2, fetched: 6 });
+    expect(run.differences?.map(({ kind, dossier }) => `${kind} ${dossier}`).toSorted()).toEqual(
+      [
+        ...[u0, u1, u2, u3].map((dossier) => `changed ${dossier}`),
+        ...[u5, u6].map((dossier) => `missing ${dossier}`),
+        ...intruders.map((dossier) => `unexpected ${dossier}`),
+      ].toSorted(),
+    );
+    expect(await contentOf(slave.database, local)).toEqual(await contentOf(master.database, remote));
+    const entries = await query(slave.database, `select actor, via, object_id, details from audit where action = 'repaired'`);
+    expect(entries).toMatchObject([{ actor: 'node', via: 'node', object_id: String(local), details: { run: run.id } }]);
+    expect((entries[0] as { details: { dossiers: unknown[] } }).details.dossiers).toHaveLength(8);
+    expect(await slave.sync(local, { mode: 'repair' })).toMatchObject({ state: 'unchanged', differences: null });
+    expect(await slave.sync(local, { mode: 'verify' })).toMatchObject({ state: 'synced', differences: [] });
+  });
+
+  it('asks for photos whose files went away', async () => {
+    const remote = await master.makeList('photos');
+    const [dossier] = await master.makeDossiers([remote], ['With a photo']);
+    const sha256 = await master.photos.put(Buffer.from('a photo'));
+    await query(
+      master.database,
+      `insert into photos (dossier, sha256, width, height, bytes, media_type) values (:dossier, decode(:sha256, 'hex'), 1, 1, 7, 'image/jpeg')`,
+      { dossier, sha256 },
+    );
+    const local = await slave.makeList('photos');
+    await slave.link(master, remote, local);
+    await slave.photos.remove(sha256);
+    expect(await slave.sync(local, { mode: 'repair' })).toMatchObject({ state: 'unchanged', photos_fetched: 1 });
+    expect(await slave.photos.has(sha256)).toBe(true);
+  });
+
+  it('follows the master at the same time, and names what only damage explains', async () => {
+    const remote = await master.makeList('both');
+    const uuids = await master.makeDossiers(
+      [remote],
+      Array.from({ length: 50 }, (_, index) => `Both ${index}`),
+    );
+    const local = await slave.makeList('both');
+    await slave.link(master, remote, local);
+    await behindTheTriggers([[`update dossiers set name = 'Somebody else' where uuid = :uuid`, { uuid: uuids[0] }]]);
+    await query(master.database, `update dossiers set name = 'Changed there' where uuid = :uuid`, { uuid: uuids[1] });
+    const run = await slave.sync(local, { mode: 'repair' });
+    expect(run).toMatchObject({ state: 'synced', changed: 2, differences: [{ kind: 'changed', dossier: uuids[0] }] });
+    expect(await contentOf(slave.database, local)).toEqual(await contentOf(master.database, remote));
+    expect((await findLink(slave.database, local))?.deep_verified_at).toBeInstanceOf(Date);
+  });
+});
