@@ -28,6 +28,8 @@ export default defineConfig({
     assetsInlineLimit: 0,
     reportCompressedSize: false,
     chunkSizeWarningLimit: 2000,
+    // One chunk with zod and its settings: whatever makes a schema finds them made.
+    rolldownOptions: { output: { codeSplitting: { groups: [{ name: 'start', test: /node_modules\/zod\/|src\/start\// }] } } },
   },
   server: { proxy: Object.fromEntries(proxied.map((path) => [path, api])) },
 });

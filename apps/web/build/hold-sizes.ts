@@ -40,7 +40,9 @@ function judge(bundle: Rolldown.OutputBundle, sizes: ReadonlyMap<string, number>
   };
   hold('initial JavaScript', sum(initial), limits.initial);
   hold('styles', sum(styles), limits.styles);
-  for (const { fileName } of chunks) if (!initial.has(fileName)) hold(fileName, sum([fileName]), limits.lazy);
+  const lazy = chunks.map(({ fileName }) => fileName).filter((name) => !initial.has(name));
+  const [largest] = lazy.toSorted((a, b) => sum([b]) - sum([a]));
+  if (largest !== undefined) hold(`the largest of ${lazy.length} lazy chunks, ${largest},`, sum([largest]), limits.lazy);
   return faults;
 }
 

@@ -38,6 +38,11 @@ const routes = [
     path: '/dead-letters',
     component: lazyRouteComponent(() => import('./pages/dead-letters/dead-letters-page.tsx'), 'DeadLettersPage'),
   }),
+  createRoute({
+    getParentRoute,
+    path: '/offline-deletions',
+    component: lazyRouteComponent(() => import('./pages/offline-deletions/offline-deletions-page.tsx'), 'OfflineDeletionsPage'),
+  }),
 ] as const;
 
 /** The addresses under /ui/ and the page of each. All but the overview are loaded when they are first opened. */

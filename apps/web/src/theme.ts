@@ -16,7 +16,11 @@ export const theme = createTheme({
   cursorType: 'pointer',
   headings: { fontWeight: '650' },
   components: {
-    Modal: { defaultProps: { centered: true, overlayProps: { backgroundOpacity: 0.5 } } },
+    Drawer: { styles: { title: { fontSize: 20, fontWeight: 650 } } },
+    Modal: {
+      defaultProps: { centered: true, overlayProps: { backgroundOpacity: 0.5 } },
+      styles: { title: { fontSize: 18, fontWeight: 650 } },
+    },
   },
 });
 

@@ -1,7 +1,7 @@
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import type { QueryClient } from '@tanstack/react-query';
 import type { RunMode } from '@dossier/domain/run.ts';
-import { linkSchema, masterTestSchema, runSchema } from '@dossier/protocol/sync.ts';
+import { linkSchema, runSchema } from '@dossier/protocol/sync.ts';
 import type { Link, Run } from '@dossier/protocol/sync.ts';
 import { pageOf } from '@dossier/protocol/values.ts';
 import { keys } from './keys.ts';
@@ -70,13 +70,6 @@ export function useCreateLink() {
       rememberLink(client, link);
       await client.invalidateQueries({ queryKey: keys.watchLists });
     },
-  });
-}
-
-/** Asks a master who it is and what it offers. */
-export function useTestMaster() {
-  return useMutation({
-    mutationFn: (remoteUrl: string) => send(masterTestSchema, ['POST', '/sync/test/'], { body: { remote_url: remoteUrl } }),
   });
 }
 

@@ -1,5 +1,14 @@
 import { NavLink, ScrollArea, Stack, Text } from '@mantine/core';
-import { IconAlertOctagon, IconApi, IconFolders, IconLayoutDashboard, IconListDetails, IconRefresh, IconStack2 } from '@tabler/icons-react';
+import {
+  IconAlertOctagon,
+  IconApi,
+  IconFolders,
+  IconFolderX,
+  IconLayoutDashboard,
+  IconListDetails,
+  IconRefresh,
+  IconStack2,
+} from '@tabler/icons-react';
 import type { TablerIcon } from '@tabler/icons-react';
 import { Link } from '@tanstack/react-router';
 import type { LinkProps } from '@tanstack/react-router';
@@ -7,7 +16,7 @@ import { useTranslation } from 'react-i18next';
 import { mayActAs } from '@dossier/domain/role.ts';
 import type { Role } from '@dossier/domain/role.ts';
 
-type PageName = 'overview' | 'watchLists' | 'dossiers' | 'replication' | 'deadLetters';
+type PageName = 'overview' | 'watchLists' | 'dossiers' | 'replication' | 'deadLetters' | 'offlineDeletions';
 
 interface Entry {
   readonly page: PageName;
@@ -25,6 +34,7 @@ const contents: readonly Entry[] = [
 const replicating: readonly Entry[] = [
   { page: 'replication', to: '/replication', icon: IconRefresh },
   { page: 'deadLetters', to: '/dead-letters', icon: IconAlertOctagon },
+  { page: 'offlineDeletions', to: '/offline-deletions', icon: IconFolderX },
 ];
 
 /** The ways to the pages that the person may see. */

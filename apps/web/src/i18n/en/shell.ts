@@ -35,6 +35,7 @@ export const shell = {
     reference: 'API reference',
   },
   groups: { replication: 'Replication', administration: 'Administration', elsewhere: 'Tools' },
+  replicationOffTitle: 'Replication pages are switched off',
   replicationOff:
     'Replication pages are off. Add ffsecurity_sync to INSTALLED_APPS on master and slaves, run “dossier migrate” and restart.',
   signIn: {

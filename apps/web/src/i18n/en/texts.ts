@@ -1,8 +1,9 @@
 import { common } from './common.ts';
 import { dossiers } from './dossiers.ts';
 import { overview } from './overview.ts';
+import { deadLetters, offlineDeletions, replication } from './replication.ts';
 import { shell } from './shell.ts';
 import { watchLists } from './watch-lists.ts';
 
 /** All English texts. The others are held to have the same keys. */
-export const english = { common, shell, overview, watchLists, dossiers };
+export const english = { common, shell, overview, watchLists, dossiers, replication, deadLetters, offlineDeletions };

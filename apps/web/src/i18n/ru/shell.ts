@@ -35,6 +35,7 @@ export const shell = {
     reference: 'Описание API',
   },
   groups: { replication: 'Репликация', administration: 'Управление', elsewhere: 'Инструменты' },
+  replicationOffTitle: 'Страницы репликации выключены',
   replicationOff:
     'Страницы репликации выключены. Добавьте ffsecurity_sync в INSTALLED_APPS на мастере и подчинённых, выполните «dossier migrate» и перезапустите.',
   signIn: {

@@ -3,8 +3,18 @@ import type { Translation } from '../texts.types.ts';
 import { common } from './common.ts';
 import { dossiers } from './dossiers.ts';
 import { overview } from './overview.ts';
+import { deadLetters, offlineDeletions, replication } from './replication.ts';
 import { shell } from './shell.ts';
 import { watchLists } from './watch-lists.ts';
 
 /** All Russian texts. */
-export const russian: Translation<typeof english> = { common, shell, overview, watchLists, dossiers };
+export const russian: Translation<typeof english> = {
+  common,
+  shell,
+  overview,
+  watchLists,
+  dossiers,
+  replication,
+  deadLetters,
+  offlineDeletions,
+};

@@ -1,3 +1,122 @@
+import { Anchor, Button, Text } from '@mantine/core';
+import { IconMoodCheck, IconRefresh, IconTrash } from '@tabler/icons-react';
+import { Link } from '@tanstack/react-router';
+import { useState } from 'react';
+import { useTranslation } from 'react-i18next';
+import type { DeadLetter } from '@dossier/protocol/sync.ts';
+import { useDeadLetters, useDiscardAllLetters, useRetryAllLetters } from '../../api/dead-letters.ts';
+import { useReplicationPages } from '../../api/node.ts';
+import { useMay } from '../../api/session.ts';
+import { useWatchLists } from '../../api/watch-lists.ts';
+import { ConfirmDialog } from '../../components/confirm-dialog.tsx';
+import { DataTable } from '../../components/data-table.tsx';
+import type { Column } from '../../components/data-table.tsx';
+import { Empty } from '../../components/empty.tsx';
+import { Loaded } from '../../components/loaded.tsx';
+import { Page } from '../../components/page.tsx';
+import { ProblemAlert } from '../../components/problem-alert.tsx';
+import { SwitchedOff } from '../../components/switched-off.tsx';
+import { useTell } from '../../components/tell.ts';
+import { When } from '../../components/when.tsx';
+import { LetterActions } from './letter-actions.tsx';
+
+/** What failed for good: to be tried again, or forgotten. */
 export function DeadLettersPage() {
-  return null;
+  const { t } = useTranslation();
+  const pages = useReplicationPages();
+  const letters = useDeadLetters({ enabled: pages === true });
+  const admin = useMay('admin');
+  if (pages === false) return <SwitchedOff title={t('shell.pages.deadLetters')} />;
+  const some = (letters.data ?? []).length > 0;
+  return (
+    <Page title={t('shell.pages.deadLetters')} description={t('deadLetters.description')} actions={admin && some && <AllActions />}>
+      <Loaded query={letters}>
+        {(found) =>
+          found.length === 0 ? (
+            <Empty icon={<IconMoodCheck size={40} />} title={t('deadLetters.empty.title')}>
+              {t('deadLetters.empty.text')}
+            </Empty>
+          ) : (
+            <LetterTable letters={found} admin={admin} />
+          )
+        }
+      </Loaded>
+    </Page>
+  );
+}
+
+function AllActions() {
+  const { t } = useTranslation();
+  const tell = useTell();
+  const retry = useRetryAllLetters();
+  const discard = useDiscardAllLetters();
+  const [asking, setAsking] = useState(false);
+  return (
+    <>
+      <ProblemAlert error={retry.error} />
+      <Button variant="default" leftSection={<IconTrash size={18} aria-hidden />} onClick={() => setAsking(true)}>
+        {t('deadLetters.discardAll')}
+      </Button>
+      <Button
+        leftSection={<IconRefresh size={18} aria-hidden />}
+        loading={retry.isPending}
+        onClick={() => retry.mutate(undefined, { onSuccess: ({ count }) => tell(t('deadLetters.retried', { count })) })}
+      >
+        {t('deadLetters.retryAll')}
+      </Button>
+      {asking && (
+        <ConfirmDialog
+          title={t('deadLetters.discardAllTitle')}
+          onClose={() => setAsking(false)}
+          onConfirm={() => discard.mutate(undefined, { onSuccess: () => setAsking(false) })}
+          confirmLabel={t('deadLetters.discardAll')}
+          busy={discard.isPending}
+          error={discard.error}
+        >
+          {t('deadLetters.discardText')}
+        </ConfirmDialog>
+      )}
+    </>
+  );
+}
+
+function LetterTable({ letters, admin }: { letters: readonly DeadLetter[]; admin: boolean }) {
+  const { t } = useTranslation();
+  const lists = useWatchLists();
+  const nameOf = (id: number): string => lists.data?.find((list) => list.id === id)?.name ?? String(id);
+  const columns: Column<DeadLetter>[] = [
+    {
+      title: t('dossiers.list'),
+      cell: (letter) => (
+        <Anchor
+          size="sm"
+          fw={600}
+          renderRoot={(props) => <Link {...props} to="/replication/$list" params={{ list: String(letter.slave_dossier_list) }} />}
+        >
+          {nameOf(letter.slave_dossier_list)}
+        </Anchor>
+      ),
+    },
+    {
+      title: t('deadLetters.what'),
+      cell: (letter) => (
+        <>
+          <Text size="sm" className="wrap">
+            {letter.desc}
+          </Text>
+          <Text size="sm" c="dimmed" className="wrap">
+            {letter.remedy}
+          </Text>
+          <Text size="xs" c="dimmed">
+            {letter.code} · {letter.phase}
+          </Text>
+        </>
+      ),
+    },
+    { title: t('deadLetters.last'), cell: (letter) => <When time={letter.last_date} /> },
+    { title: t('deadLetters.first'), minor: true, cell: (letter) => <When time={letter.first_date} /> },
+    { title: t('deadLetters.count'), align: 'right', minor: true, cell: (letter) => letter.count },
+    ...(admin ? [{ title: t('common.actions'), cell: (letter: DeadLetter) => <LetterActions letter={letter} /> }] : []),
+  ];
+  return <DataTable label={t('shell.pages.deadLetters')} columns={columns} rows={letters} rowKey={(letter) => letter.id} />;
 }

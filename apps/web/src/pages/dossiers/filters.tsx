@@ -58,6 +58,7 @@ export function Filters({ lists }: { lists: readonly WatchList[] }) {
         data={orderings.map((value) => ({ value, label: t(`dossiers.orders.${value}`) }))}
       />
       <SegmentedControl
+        ml="auto"
         aria-label={t('dossiers.view')}
         value={search.view ?? 'table'}
         onChange={(view) => change({ view: view === 'photos' ? 'photos' : undefined })}

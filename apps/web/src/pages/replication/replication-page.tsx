@@ -1,3 +1,58 @@
+import { Button, Stack, Title } from '@mantine/core';
+import { IconLinkPlus } from '@tabler/icons-react';
+import { useNavigate, useSearch } from '@tanstack/react-router';
+import { useTranslation } from 'react-i18next';
+import { useLinks } from '../../api/links.ts';
+import { useReplicationPages } from '../../api/node.ts';
+import { useMay } from '../../api/session.ts';
+import { useWatchLists } from '../../api/watch-lists.ts';
+import { Loaded } from '../../components/loaded.tsx';
+import { Page } from '../../components/page.tsx';
+import { NothingReplicated } from '../../components/nothing-replicated.tsx';
+import { SwitchedOff } from '../../components/switched-off.tsx';
+import { EnableDialog } from './enable-dialog.tsx';
+import { Followers } from './followers.tsx';
+import { LinkTable } from './link-table.tsx';
+
+/** What this node replicates from masters, and who replicates from it. */
 export function ReplicationPage() {
-  return null;
+  const { t } = useTranslation();
+  const pages = useReplicationPages();
+  if (pages === false) return <SwitchedOff title={t('replication.title')} />;
+  return <Replication />;
+}
+
+function Replication() {
+  const { t } = useTranslation();
+  const { enable } = useSearch({ from: '/replication' });
+  const navigate = useNavigate({ from: '/replication' });
+  const admin = useMay('admin');
+  const links = useLinks();
+  const lists = useWatchLists();
+  const show = (opened: boolean): void => void navigate({ search: { enable: opened ? true : undefined } });
+  const action = admin && (
+    <Button leftSection={<IconLinkPlus size={18} aria-hidden />} onClick={() => show(true)}>
+      {t('replication.enable.open')}
+    </Button>
+  );
+  return (
+    <Page title={t('replication.title')} description={t('replication.description')} actions={action}>
+      <Stack gap="sm">
+        <Title order={2} size="h4">
+          {t('overview.replicas')}
+        </Title>
+        <Loaded query={links}>
+          {(found) =>
+            found.length === 0 ? (
+              <NothingReplicated hasLists={(lists.data ?? []).length > 0} />
+            ) : (
+              <LinkTable links={found} lists={lists.data ?? []} />
+            )
+          }
+        </Loaded>
+      </Stack>
+      <Followers />
+      {admin && enable !== undefined && <EnableDialog onClose={() => show(false)} />}
+    </Page>
+  );
 }

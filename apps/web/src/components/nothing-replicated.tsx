@@ -2,8 +2,8 @@ import { Anchor, Button, Text } from '@mantine/core';
 import { IconRefreshOff } from '@tabler/icons-react';
 import { Link as RouterLink } from '@tanstack/react-router';
 import { useTranslation } from 'react-i18next';
-import { useMay } from '../../api/session.ts';
-import { Empty } from '../../components/empty.tsx';
+import { useMay } from '../api/session.ts';
+import { Empty } from './empty.tsx';
 
 /** What to do on a node without links. */
 export function NothingReplicated({ hasLists }: { hasLists: boolean }) {

@@ -1,0 +1,71 @@
+import { useInfiniteQuery, useMutation, useQueryClient } from '@tanstack/react-query';
+import type { QueryClient } from '@tanstack/react-query';
+import type { z } from 'zod';
+import { heldPageSchema } from '@dossier/protocol/held.ts';
+import type { HeldKind, linkChangeRequest } from '@dossier/protocol/held.ts';
+import { linkSchema, runSchema } from '@dossier/protocol/sync.ts';
+import { keys } from './keys.ts';
+import { rememberLink, rememberRun } from './links.ts';
+import { read, send } from './request.ts';
+
+const pageSize = 200;
+
+/** The names of what a held sync would do, of one kind, page after page. */
+export function useHeldDossiers(list: number, { kind, difference }: { kind: HeldKind; difference: string }) {
+  return useInfiniteQuery({
+    queryKey: keys.held(list, difference, kind),
+    initialPageParam: '',
+    queryFn: ({ pageParam, signal }) =>
+      read(heldPageSchema, `/sync/dossier-lists/${list}/held/`, { query: { kind, page: pageParam, limit: pageSize }, signal }),
+    getNextPageParam: (page) => page.next_page,
+  });
+}
+
+/** Where the dossiers that the master lost are, as a file to import there. */
+export function lostAddress(list: number): string {
+  return `/sync/dossier-lists/${list}/held/lost/`;
+}
+
+async function takeRun(client: QueryClient, run: z.infer<typeof runSchema>): Promise<void> {
+  rememberRun(client, run);
+  await client.invalidateQueries({ queryKey: keys.links });
+}
+
+/** Lets exactly the difference that is held be applied. */
+export function useApproveHeld() {
+  const client = useQueryClient();
+  return useMutation({
+    mutationFn: ({ list, difference }: { list: number; difference: string }) =>
+      send(runSchema, ['POST', `/sync/dossier-lists/${list}/held/approve/`], { body: { difference } }),
+    onSuccess: (run) => takeRun(client, run),
+  });
+}
+
+/** Keeps the list as it is until the master's list changes. */
+export function useRejectHeld() {
+  const client = useQueryClient();
+  return useMutation({
+    mutationFn: ({ list, difference }: { list: number; difference: string }) =>
+      send(linkSchema, ['POST', `/sync/dossier-lists/${list}/held/reject/`], { body: { difference } }),
+    onSuccess: (link) => rememberLink(client, link),
+  });
+}
+
+/** Takes back what the last applied run did. */
+export function useUndo() {
+  const client = useQueryClient();
+  return useMutation({
+    mutationFn: (list: number) => send(runSchema, ['POST', `/sync/dossier-lists/${list}/undo/`]),
+    onSuccess: (run) => takeRun(client, run),
+  });
+}
+
+/** Changes the bounds beyond which a sync waits for a person. */
+export function useChangeGuards() {
+  const client = useQueryClient();
+  return useMutation({
+    mutationFn: ({ list, ...body }: z.input<typeof linkChangeRequest> & { list: number }) =>
+      send(linkSchema, ['PATCH', `/sync/dossier-lists/${list}/`], { body }),
+    onSuccess: (link) => rememberLink(client, link),
+  });
+}

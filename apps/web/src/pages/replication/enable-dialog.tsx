@@ -1,0 +1,65 @@
+import { Stepper } from '@mantine/core';
+import { useNavigate } from '@tanstack/react-router';
+import { useState } from 'react';
+import { useTranslation } from 'react-i18next';
+import type { MasterTest } from '@dossier/protocol/sync.ts';
+import { Dialog } from '../../components/dialog.tsx';
+import { useTell } from '../../components/tell.ts';
+import { LocalListStep } from './local-list-step.tsx';
+import { MasterStep } from './master-step.tsx';
+import { RemoteListStep } from './remote-list-step.tsx';
+
+export interface ChosenMaster {
+  readonly url: string;
+  readonly test: MasterTest;
+}
+export type RemoteList = MasterTest['dossier_lists'][number];
+
+/** Makes a list a replica in three steps: which master, which of its lists, which list here. */
+export function EnableDialog({ onClose }: { onClose: () => void }) {
+  const { t } = useTranslation();
+  const tell = useTell();
+  const navigate = useNavigate();
+  const [step, setStep] = useState(0);
+  const [master, setMaster] = useState<ChosenMaster | null>(null);
+  const [remote, setRemote] = useState<RemoteList | null>(null);
+  const finish = (list: number): void => {
+    tell(t('replication.enable.done'));
+    void navigate({ to: '/replication/$list', params: { list: String(list) } });
+  };
+  return (
+    <Dialog title={t('replication.enable.title')} size="lg" onClose={onClose}>
+      <Stepper active={step} size="sm" allowNextStepsSelect={false} onStepClick={setStep}>
+        <Stepper.Step label={t('replication.enable.master')}>
+          <MasterStep
+            preset={master?.url ?? ''}
+            onCancel={onClose}
+            onDone={(chosen) => {
+              setMaster(chosen);
+              setRemote(null);
+              setStep(1);
+            }}
+          />
+        </Stepper.Step>
+        <Stepper.Step label={t('replication.enable.remote')}>
+          {master !== null && (
+            <RemoteListStep
+              master={master}
+              preset={remote}
+              onBack={() => setStep(0)}
+              onDone={(chosen) => {
+                setRemote(chosen);
+                setStep(2);
+              }}
+            />
+          )}
+        </Stepper.Step>
+        <Stepper.Step label={t('replication.enable.local')}>
+          {master !== null && remote !== null && (
+            <LocalListStep master={master} remote={remote} onBack={() => setStep(1)} onDone={finish} />
+          )}
+        </Stepper.Step>
+      </Stepper>
+    </Dialog>
+  );
+}

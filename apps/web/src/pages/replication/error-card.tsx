@@ -1,0 +1,82 @@
+import { Alert, Button, Group, Stack, Text } from '@mantine/core';
+import { IconAlertTriangle } from '@tabler/icons-react';
+import { useState } from 'react';
+import { Trans, useTranslation } from 'react-i18next';
+import type { Link, SyncError } from '@dossier/protocol/sync.ts';
+import { useSync } from '../../api/links.ts';
+import { useMay } from '../../api/session.ts';
+import { ProblemAlert } from '../../components/problem-alert.tsx';
+import { When } from '../../components/when.tsx';
+import { useWriting } from '../../format/moments.ts';
+import { CancelDialog } from './cancel-dialog.tsx';
+
+/** Failures after which there is nothing on the master that this link could follow. */
+const beyondRepair = ['NO_SUCH_LIST', 'LIST_REPLACED', 'NODE_REPLACED', 'THIS_NODE_ITSELF', 'MASTER_NOT_ALLOWED', 'ADDRESS_REFUSED'];
+
+/** What went wrong, what is still safe, what happens next, and the button that mends it. */
+export function ErrorCard({ link, error, name }: { link: Link; error: SyncError; name: string }) {
+  const { t } = useTranslation();
+  const writing = useWriting();
+  const admin = useMay('admin');
+  const sync = useSync();
+  const [cancelling, setCancelling] = useState(false);
+  const held = writing.number(link.local_count);
+  const offerCancel = beyondRepair.includes(error.code);
+  return (
+    <Alert color="red" icon={<IconAlertTriangle aria-hidden />} title={error.desc} role="alert">
+      <Stack gap="xs">
+        {error.remedy !== '' && (
+          <Text size="sm">
+            <strong>{t('replication.error.remedy')}</strong> {error.remedy}
+          </Text>
+        )}
+        <Text size="sm">
+          <strong>{t('replication.error.safe')}</strong>{' '}
+          {link.verified_at === null ? (
+            t('replication.error.safeNever', { count: link.local_count, held })
+          ) : (
+            <Trans
+              t={t}
+              i18nKey="replication.error.safeSince"
+              count={link.local_count}
+              values={{ held }}
+              components={{ time: <When time={link.verified_at} /> }}
+            />
+          )}
+        </Text>
+        <Text size="sm">
+          <strong>{t('replication.error.next')}</strong>{' '}
+          {error.next_attempt !== null ? (
+            <Trans
+              t={t}
+              i18nKey="replication.error.retrying"
+              count={error.attempts}
+              components={{ time: <When time={error.next_attempt} /> }}
+            />
+          ) : link.next_run === null ? (
+            t('overview.noNextTry')
+          ) : (
+            <Trans t={t} i18nKey="replication.error.scheduled" components={{ time: <When time={link.next_run} /> }} />
+          )}
+        </Text>
+        <Text size="xs" c="dimmed">
+          {error.code}
+        </Text>
+        <ProblemAlert error={sync.error} />
+        {admin && (
+          <Group gap="xs">
+            <Button size="xs" onClick={() => sync.mutate({ list: link.slave_dossier_list, mode: 'auto' })} loading={sync.isPending}>
+              {t(error.code === 'REPLICA_DIFFERS' ? 'replication.error.mend' : 'replication.error.tryNow')}
+            </Button>
+            {offerCancel && (
+              <Button size="xs" variant="default" onClick={() => setCancelling(true)}>
+                {t('replication.cancel.open')}
+              </Button>
+            )}
+          </Group>
+        )}
+      </Stack>
+      {cancelling && <CancelDialog link={link} name={name} onClose={() => setCancelling(false)} />}
+    </Alert>
+  );
+}

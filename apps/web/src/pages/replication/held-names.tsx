@@ -1,0 +1,73 @@
+import { Button, List, Text } from '@mantine/core';
+import { useState } from 'react';
+import { useTranslation } from 'react-i18next';
+import type { Held, HeldKind } from '@dossier/protocol/held.ts';
+import { useHeldDossiers } from '../../api/held.ts';
+import { Loaded } from '../../components/loaded.tsx';
+
+/** What people want to see by name, the worst first. */
+const named: readonly HeldKind[] = ['lost', 'removing', 'deactivating', 'changing', 'adding'];
+
+/** The names of what would go, all of them, kind by kind. */
+export function HeldNames({ list, held }: { list: number; held: Held }) {
+  const { t } = useTranslation();
+  const kinds = named.filter((kind) => held[kind] > 0);
+  const [shown, setShown] = useState<HeldKind | null>(kinds.find((kind) => kind === 'lost' || kind === 'removing') ?? null);
+  return (
+    <div>
+      <Button.Group>
+        {kinds.map((kind) => (
+          <Button
+            key={kind}
+            size="compact-sm"
+            variant={kind === shown ? 'filled' : 'default'}
+            aria-pressed={kind === shown}
+            onClick={() => setShown(kind === shown ? null : kind)}
+          >
+            {t(`replication.held.kinds.${kind}`)}
+          </Button>
+        ))}
+      </Button.Group>
+      {shown !== null && <Names list={list} difference={held.difference} kind={shown} />}
+    </div>
+  );
+}
+
+function Names({ list, difference, kind }: { list: number; difference: string; kind: HeldKind }) {
+  const { t } = useTranslation();
+  const pages = useHeldDossiers(list, { kind, difference });
+  return (
+    <Loaded query={pages}>
+      {(data) => (
+        <>
+          <List size="sm" mt="xs" mah={260} style={{ overflowY: 'auto' }} tabIndex={0} aria-label={t(`replication.held.kinds.${kind}`)}>
+            {data.pages
+              .flatMap((page) => page.results)
+              .map((dossier) => (
+                <List.Item key={dossier.dossier}>
+                  {dossier.name ?? dossier.dossier}
+                  {dossier.external_id !== null && (
+                    <Text span size="xs" c="dimmed">
+                      {' '}
+                      {dossier.external_id}
+                    </Text>
+                  )}
+                </List.Item>
+              ))}
+          </List>
+          {pages.hasNextPage && (
+            <Button
+              size="compact-sm"
+              variant="default"
+              mt="xs"
+              loading={pages.isFetchingNextPage}
+              onClick={() => void pages.fetchNextPage()}
+            >
+              {t('common.more')}
+            </Button>
+          )}
+        </>
+      )}
+    </Loaded>
+  );
+}

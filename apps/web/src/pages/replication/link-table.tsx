@@ -1,0 +1,60 @@
+import { Anchor, Text } from '@mantine/core';
+import { Link as RouterLink } from '@tanstack/react-router';
+import { useTranslation } from 'react-i18next';
+import type { Link } from '@dossier/protocol/sync.ts';
+import type { WatchList } from '@dossier/protocol/watch-list.ts';
+import { byUrgency } from '../../components/by-urgency.ts';
+import { DataTable } from '../../components/data-table.tsx';
+import type { Column } from '../../components/data-table.tsx';
+import { LinkState, NextRun } from '../../components/link-facts.tsx';
+import { ListName } from '../../components/list-name.tsx';
+import { ProgressLine } from '../../components/progress-line.tsx';
+import { useWriting } from '../../format/moments.ts';
+
+/** The links, what needs a person first. */
+export function LinkTable({ links, lists }: { links: readonly Link[]; lists: readonly WatchList[] }) {
+  const { t } = useTranslation();
+  const writing = useWriting();
+  const byId = new Map(lists.map((list) => [list.id, list]));
+  const columns: Column<Link>[] = [
+    {
+      title: t('dossiers.list'),
+      cell(link) {
+        const list = byId.get(link.slave_dossier_list);
+        const id = String(link.slave_dossier_list);
+        return (
+          <>
+            <Anchor
+              renderRoot={(props) => <RouterLink {...props} to="/replication/$list" params={{ list: id }} />}
+              c="inherit"
+              fw={600}
+              size="sm"
+            >
+              <ListName name={list?.name ?? id} color={list?.color ?? ''} />
+            </Anchor>
+            <Text size="xs" c="dimmed" className="wrap">
+              {t('overview.of', { remote: link.remote_name ?? link.remote_dossier_list, master: new URL(link.remote_url).host })}
+            </Text>
+          </>
+        );
+      },
+    },
+    {
+      title: t('replication.state'),
+      cell: (link) => (
+        <>
+          <LinkState link={link} />
+          {link.progress !== null && <ProgressLine progress={link.progress} />}
+          {link.error !== null && (
+            <Text size="sm" className="wrap" maw={420}>
+              {link.error.desc}
+            </Text>
+          )}
+        </>
+      ),
+    },
+    { title: t('watchLists.count'), align: 'right', cell: (link) => writing.number(link.local_count) },
+    { title: t('replication.next'), minor: true, cell: (link) => <NextRun link={link} /> },
+  ];
+  return <DataTable label={t('overview.replicas')} columns={columns} rows={byUrgency(links)} rowKey={(link) => link.slave_dossier_list} />;
+}

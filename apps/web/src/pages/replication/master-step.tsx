@@ -1,0 +1,52 @@
+import { Text, TextInput } from '@mantine/core';
+import { useState } from 'react';
+import { useTranslation } from 'react-i18next';
+import { useTestMaster } from '../../api/masters.ts';
+import { ProblemAlert } from '../../components/problem-alert.tsx';
+import type { ChosenMaster } from './enable-dialog.tsx';
+import { StepForm } from './step-form.tsx';
+
+interface MasterStepProps {
+  readonly preset: string;
+  readonly onCancel: () => void;
+  readonly onDone: (master: ChosenMaster) => void;
+}
+
+/** An address without a scheme is meant as plain http, as it is common in networks of sites. */
+function completed(address: string): string {
+  return /^https?:\/\//i.test(address) ? address : `http://${address}`;
+}
+
+/** The master's address, which has to answer as a master before the next step. */
+export function MasterStep({ preset, onCancel, onDone }: MasterStepProps) {
+  const { t } = useTranslation();
+  const test = useTestMaster();
+  const [address, setAddress] = useState(preset);
+  const url = completed(address.trim());
+  return (
+    <StepForm
+      back={t('common.cancel')}
+      onBack={onCancel}
+      forward={t('replication.enable.test')}
+      onForward={() => test.mutate(url, { onSuccess: (found) => onDone({ url, test: found }) })}
+      disabled={address.trim() === ''}
+      busy={test.isPending}
+    >
+      <TextInput
+        label={t('replication.enable.url')}
+        description={t('replication.enable.urlHint')}
+        placeholder="https://headquarters.example:8000"
+        value={address}
+        onChange={(event) => setAddress(event.currentTarget.value)}
+        inputMode="url"
+        autoComplete="off"
+        required
+        data-autofocus
+      />
+      <ProblemAlert title={t('replication.enable.testFailed')} error={test.error} />
+      <Text size="sm" c="dimmed">
+        {t('replication.enable.testHint')}
+      </Text>
+    </StepForm>
+  );
+}

@@ -1,0 +1,56 @@
+import { Alert, Radio, Stack, Text } from '@mantine/core';
+import { IconCircleCheck } from '@tabler/icons-react';
+import { useState } from 'react';
+import { useTranslation } from 'react-i18next';
+import type { ChosenMaster, RemoteList } from './enable-dialog.tsx';
+import { StepForm } from './step-form.tsx';
+
+interface RemoteListStepProps {
+  readonly master: ChosenMaster;
+  readonly preset: RemoteList | null;
+  readonly onBack: () => void;
+  readonly onDone: (list: RemoteList) => void;
+}
+
+/** Which of the master's lists is replicated. */
+export function RemoteListStep({ master, preset, onBack, onDone }: RemoteListStepProps) {
+  const { t } = useTranslation();
+  const { dossier_lists: lists, SYNC_TIME: time, TIME_ZONE: zone } = master.test;
+  const [only] = lists.length === 1 ? lists : [];
+  const [chosen, setChosen] = useState(preset ?? only ?? null);
+  const clock = `${String(time.hour).padStart(2, '0')}:${String(time.minute).padStart(2, '0')}`;
+  return (
+    <StepForm
+      back={t('common.back')}
+      onBack={onBack}
+      forward={t('common.next')}
+      onForward={() => chosen && onDone(chosen)}
+      disabled={chosen === null}
+      busy={false}
+    >
+      <Alert color="green" icon={<IconCircleCheck aria-hidden />} role="status">
+        {t('replication.enable.answered', { master: new URL(master.url).host, time: clock, zone })}
+      </Alert>
+      {lists.length === 0 ? (
+        <Text>{t('replication.enable.noLists')}</Text>
+      ) : (
+        <Radio.Group
+          label={t('replication.enable.chooseRemote')}
+          value={chosen === null ? null : String(chosen.id)}
+          onChange={(id) => setChosen(lists.find((list) => String(list.id) === id) ?? null)}
+        >
+          <Stack gap="xs" mt="xs" mah={320} style={{ overflowY: 'auto' }}>
+            {lists.map((list) => (
+              <Radio
+                key={list.id}
+                value={String(list.id)}
+                label={list.name}
+                description={t('common.dossiers', { count: list.dossier_count })}
+              />
+            ))}
+          </Stack>
+        </Radio.Group>
+      )}
+    </StepForm>
+  );
+}

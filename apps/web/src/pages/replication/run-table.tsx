@@ -1,0 +1,73 @@
+import { Text } from '@mantine/core';
+import { useTranslation } from 'react-i18next';
+import type { Run } from '@dossier/protocol/sync.ts';
+import { DataTable } from '../../components/data-table.tsx';
+import type { Column } from '../../components/data-table.tsx';
+import { When } from '../../components/when.tsx';
+import { useWriting } from '../../format/moments.ts';
+import { durationOf } from './duration.ts';
+
+/** The syncs in figures, newest first. */
+export function RunTable({ runs }: { runs: readonly Run[] }) {
+  const { t } = useTranslation();
+  const writing = useWriting();
+  const figure = (name: 'added' | 'changed' | 'removed'): Column<Run> => ({
+    title: t(`replication.history.${name}`),
+    align: 'right',
+    cell: (run) => writing.number(run[name]),
+  });
+  const columns: Column<Run>[] = [
+    {
+      title: t('replication.history.started'),
+      cell: (run) => (run.started_date === null ? t('replication.history.notYet') : <When time={run.started_date} />),
+    },
+    {
+      title: t('replication.history.outcome'),
+      cell: (run) => (
+        <>
+          <Text size="sm" fw={600}>
+            {t(`replication.runState.${run.state}`)}
+          </Text>
+          {run.error !== null && (
+            <Text size="xs" className="wrap" maw={420}>
+              {run.error.desc}
+            </Text>
+          )}
+          <Notes run={run} />
+        </>
+      ),
+    },
+    { title: t('replication.history.reason'), minor: true, cell: (run) => t(`replication.reason.${run.reason}`) },
+    figure('added'),
+    figure('changed'),
+    figure('removed'),
+    { title: t('replication.history.photos'), align: 'right', minor: true, cell: (run) => writing.number(run.photos_fetched) },
+    { title: t('replication.history.bytes'), align: 'right', minor: true, cell: (run) => writing.bytes(run.bytes) },
+    {
+      title: t('replication.history.duration'),
+      align: 'right',
+      minor: true,
+      cell(run) {
+        const ms = durationOf(run);
+        return ms === null ? '' : writing.duration(ms);
+      },
+    },
+  ];
+  return <DataTable label={t('replication.history.title')} columns={columns} rows={runs} rowKey={(run) => run.id} />;
+}
+
+/** What else a run did or found that somebody may have to know. */
+function Notes({ run }: { run: Run }) {
+  const { t } = useTranslation();
+  const notes = [
+    run.restored_offline_deletions > 0 && t('replication.notes.restored', { count: run.restored_offline_deletions }),
+    run.photos_missing.length > 0 && t('replication.notes.photosMissing', { count: run.photos_missing.length }),
+    run.set_aside.length > 0 && t('replication.setAside', { count: run.set_aside.length }),
+    run.differences !== null && run.differences.length > 0 && t('replication.notes.differences', { count: run.differences.length }),
+  ].filter((note) => note !== false);
+  return notes.map((note) => (
+    <Text key={note} size="xs" c="dimmed">
+      {note}
+    </Text>
+  ));
+}
