@@ -5,7 +5,7 @@ import classes from './sparkline.module.css';
 const height = 24;
 const width = 5;
 const gap = 2;
-const good = ['synced', 'unchanged'];
+const good = ['synced', 'unchanged', 'undone'];
 const bad = ['failed', 'dead'];
 
 /** How a run ended, as the sparkline and the chart colour it. */

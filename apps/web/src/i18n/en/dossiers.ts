@@ -85,7 +85,7 @@ export const dossiers = {
     unchanged: 'unchanged',
     refused: 'refused',
     line: 'Line {{line}}: {{reason}}',
-    run_one: 'Import {{count}} dossier',
-    run_other: 'Import {{count}} dossiers',
+    run_one: 'Import {{count, number}} dossier',
+    run_other: 'Import {{count, number}} dossiers',
   },
 };

@@ -34,9 +34,9 @@ export const watchLists = {
     action: 'Remove all dossiers…',
     title: 'Remove all dossiers from “{{name}}”?',
     text_one:
-      '{{count}} dossier leaves the list. Dossiers that are in no other list are deleted with their photos. Slaves follow at their next sync. This can’t be taken back.',
+      '{{count, number}} dossier leaves the list. Dossiers that are in no other list are deleted with their photos. Slaves follow at their next sync. This can’t be taken back.',
     text_other:
-      '{{count}} dossiers leave the list. Dossiers that are in no other list are deleted with their photos. Slaves follow at their next sync. This can’t be taken back.',
+      '{{count, number}} dossiers leave the list. Dossiers that are in no other list are deleted with their photos. Slaves follow at their next sync. This can’t be taken back.',
     button: 'Remove all',
     done: '“{{name}}” is empty now.',
   },

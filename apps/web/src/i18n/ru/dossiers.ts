@@ -89,9 +89,9 @@ export const dossiers = {
     unchanged: 'без изменений',
     refused: 'отклонено',
     line: 'Строка {{line}}: {{reason}}',
-    run_one: 'Импортировать {{count}} досье',
-    run_few: 'Импортировать {{count}} досье',
-    run_many: 'Импортировать {{count}} досье',
-    run_other: 'Импортировать {{count}} досье',
+    run_one: 'Импортировать {{count, number}} досье',
+    run_few: 'Импортировать {{count, number}} досье',
+    run_many: 'Импортировать {{count, number}} досье',
+    run_other: 'Импортировать {{count, number}} досье',
   },
 };
