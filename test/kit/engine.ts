@@ -5,6 +5,7 @@ import type { AddressInfo, Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import express from 'express';
+import { createPageCache } from '@dossier/api/page-cache.ts';
 import { answerProblem } from '@dossier/api/problem.ts';
 import { createFeedMount } from '@dossier/api/routes/feed.ts';
 import type { RunMode, RunReason } from '@dossier/domain/run.ts';
@@ -79,6 +80,7 @@ export async function createEngineNode(
       logger,
       database,
       photos,
+      pages: createPageCache({ folder: join(folder, 'pages'), database }),
       nodeUuid,
       now: () => new Date(),
       pageRows,

@@ -1,4 +1,5 @@
 import { hostname } from 'node:os';
+import { join } from 'node:path';
 import { pageRows } from '@dossier/protocol/feed.ts';
 import { deriveSigningKey } from '@dossier/protocol/signing-key.ts';
 import type { SigningKey } from '@dossier/protocol/signing-key.ts';
@@ -9,6 +10,7 @@ import type { Logger } from '@dossier/runtime/logger.ts';
 import type { Database } from '@dossier/store/database.ts';
 import type { ApiDependencies } from './dependencies.ts';
 import { createSyncEvents } from './events.ts';
+import { createPageCache } from './page-cache.ts';
 import { createMasterProbe } from './master-probe.ts';
 import { changesRoute } from './routes/changes.ts';
 import { createFeedMount } from './routes/feed.ts';
@@ -53,7 +55,13 @@ export function wireApi(node: ApiNode): WiredApi {
       probeMaster: createMasterProbe({ signingKey }),
       routes: [changesRoute(node), ...nodeRoutes(node), ...webhookRoutes(node), ...syncRoutes({ ...node, signingKey, events })],
       mounts: [
-        createFeedMount({ ...node, keys, now: () => new Date(), pageRows }),
+        createFeedMount({
+          ...node,
+          keys,
+          pages: createPageCache({ folder: join(configuration.dataDir, 'pages'), database: node.database }),
+          now: () => new Date(),
+          pageRows,
+        }),
         createQueuesMount({ queues: node.queues, nodeName: `${hostname()}:${configuration.port}` }),
       ],
     },

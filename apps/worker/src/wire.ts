@@ -15,6 +15,7 @@ import type { Logger } from '@dossier/runtime/logger.ts';
 import { applyRun } from '@dossier/store/apply.ts';
 import type { Database } from '@dossier/store/database.ts';
 import { saveGreeting } from '@dossier/store/links.ts';
+import { beginLoad, loadPage } from '@dossier/store/loading.ts';
 import { holdsPosition, listDiffering, readStandingBuckets, stageExtras, stageHashes } from '@dossier/store/reconciliation.ts';
 import { finishUnchanged, finishVerification, saveProgress } from '@dossier/store/runs.ts';
 import {
@@ -88,6 +89,8 @@ function createReplicaStore(database: Database): ReplicaStore {
     readCursor: (runId) => readCursor(database, runId),
     beginStaging: (taken, cursor) => beginStaging(database, taken, cursor),
     stagePage: (taken, page) => stagePage(database, taken, page),
+    beginLoad: (taken, cursor) => beginLoad(database, taken, cursor),
+    loadPage: (taken, page) => loadPage(database, taken, page),
     clearStaging: (runId) => clearStaging(database, runId),
     findForgedDossiers: (runId) => findForgedDossiers(database, runId),
     readStandingBuckets: (listId) => readStandingBuckets(database, listId),

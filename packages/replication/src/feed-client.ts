@@ -27,6 +27,8 @@ export interface FeedQuestion {
   readonly query?: Readonly<Record<string, string | number | undefined>>;
   /** The entity tag that is known already: the answer may be 304. */
   readonly etag?: string;
+  /** The media type that the answer may have instead of its usual one. */
+  readonly accept?: string;
   /** Bound of the answer, as it travels and decompressed. */
   readonly maximumBytes: number;
   /** Instead of `totalMs`. */
@@ -109,19 +111,23 @@ async function readAnswer(answer: OpenAnswer, question: FeedQuestion): Promise<F
   };
 }
 
-async function readBytes({ stream, signal, fail }: OpenAnswer, maximumBytes: number): Promise<Buffer> {
+/** Reads the whole answer into one piece of memory where its length is announced. */
+async function readBytes({ stream, response, signal, fail }: OpenAnswer, maximumBytes: number): Promise<Buffer> {
+  const announced = Number(response.headers['content-length'] ?? Number.NaN);
+  const whole = Number.isSafeInteger(announced) && announced <= maximumBytes ? Buffer.allocUnsafeSlow(announced) : null;
   const chunks: Buffer[] = [];
   let bytes = 0;
   try {
     for await (const chunk of stream as AsyncIterable<Buffer>) {
+      if (bytes + chunk.length > (whole?.length ?? maximumBytes)) throw fail({ saw: 'excess', maximumBytes });
+      if (whole) chunk.copy(whole, bytes);
+      else chunks.push(chunk);
       bytes += chunk.length;
-      if (bytes > maximumBytes) throw fail({ saw: 'excess', maximumBytes });
-      chunks.push(chunk);
     }
   } catch (error) {
     throw wireError(error, { fail, signal, answering: true });
   }
-  return Buffer.concat(chunks, bytes);
+  return whole ? whole.subarray(0, bytes) : Buffer.concat(chunks, bytes);
 }
 
 const unzstd = promisify(zstdDecompress);

@@ -32,6 +32,7 @@ export interface ExchangeOptions {
 export interface ExchangeQuestion {
   readonly query?: Readonly<Record<string, string | number | undefined>>;
   readonly etag?: string;
+  readonly accept?: string;
   readonly encoding: 'identity' | 'zstd';
   readonly timeoutMs?: number;
   readonly signal?: AbortSignal;
@@ -67,6 +68,7 @@ export function createExchange(options: ExchangeOptions, { base, agents }: { bas
       headers: {
         ...conditional,
         ...signature,
+        ...(question.accept !== undefined && { accept: question.accept }),
         'accept-encoding': question.encoding,
         'user-agent': `dossier/${options.version}`,
       },

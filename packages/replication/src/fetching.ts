@@ -1,6 +1,6 @@
 import type { Head } from '@dossier/protocol/feed.ts';
 import { bucketOf, requestBuckets, requestDossiers } from '@dossier/protocol/feed.ts';
-import type { Master, Page } from './master.ts';
+import type { Master, Page, PageQuestion } from './master.ts';
 import type { Bucket, ReplicaStore, StagingCursor, StartedRun, TakenRun } from './ports.ts';
 import { noSuchList } from './identity.ts';
 import { SyncFailure } from './sync-failure.ts';
@@ -32,7 +32,8 @@ export async function fetchChanges(context: FetchContext, from: StagingCursor, r
   const { master, store, taken, link, counts, signal } = context;
   let cursor = from;
   let moved = resumed || from.method === 'reconcile';
-  const ask = (since: number) => askPage(master, link, { since, epoch: from.head.epoch, signal });
+  const begun = from.method === 'full' ? { begun: from.head.revision } : {};
+  const ask = (since: number) => askPage(master, link, { since, epoch: from.head.epoch, ...begun, signal });
   let pending: Promise<Page> | null = ask(cursor.revision);
   for (let pages = 0; pending; pages += 1) {
     const page: Page = await pending;
@@ -60,9 +61,9 @@ function isThin({ pages, fetched, bytes }: FetchContext['counts']): boolean {
 async function askPage(
   master: Master,
   link: StartedRun['link'],
-  from: { since: number; epoch: string; signal: AbortSignal },
+  { signal, ...from }: PageQuestion & { signal: AbortSignal },
 ): Promise<Page> {
-  const answer = await master.changes(link.remote_list_id, { since: from.since, epoch: from.epoch }, from.signal);
+  const answer = await master.changes(link.remote_list_id, from, signal);
   if (answer.outcome === 'no-list') throw noSuchList(link);
   if (answer.outcome === 'reset') throw new HistoryGone();
   const { end } = answer.page;

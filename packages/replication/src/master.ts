@@ -15,8 +15,12 @@ import {
 } from '@dossier/protocol/feed.ts';
 import type { Change, Head, PageEnd } from '@dossier/protocol/feed.ts';
 import { jsonExcess } from '@dossier/protocol/json-bounds.ts';
+import { rowsMediaType } from '@dossier/protocol/rows.ts';
+import type { RowsEnd } from '@dossier/protocol/rows.ts';
 import type { Readable } from 'node:stream';
 import type { FeedAnswer, FeedClient } from './feed-client.ts';
+import { readRowsPage } from './rows-page.ts';
+import type { FetchedRows } from './rows-page.ts';
 import { SyncFailure } from './sync-failure.ts';
 
 /** A page that passed every check which needs no knowledge of the slave. */
@@ -27,15 +31,26 @@ export interface Page {
   bytes: number;
 }
 
+/** Which page of a list; `begun`: the head at which a reading of the whole list began, if it is one. */
+export interface PageQuestion {
+  since: number;
+  epoch: string;
+  begun?: number;
+}
+
 export type HeadAnswer = { outcome: 'unchanged' } | { outcome: 'head'; head: Head; tag: string | null } | { outcome: 'no-list' };
 export type PageAnswer = { outcome: 'page'; page: Page } | { outcome: 'reset'; epoch: string; floor: number } | { outcome: 'no-list' };
+
+export type RowsAnswer = { outcome: 'page'; page: FetchedRows } | Exclude<PageAnswer, { outcome: 'page' }>;
 
 /** A master as its feed shows it. All methods throw FeedError for faults of the wire and SyncFailure for answers that contradict themselves. */
 export interface Master {
   greet(signal?: AbortSignal): Promise<z.infer<typeof greetingSchema>>;
   lists(signal?: AbortSignal): Promise<z.infer<typeof offeredListsSchema>>;
   head(list: number, known: { position: Position | null; tag: string | null }, signal: AbortSignal): Promise<HeadAnswer>;
-  changes(list: number, from: { since: number; epoch: string }, signal: AbortSignal): Promise<PageAnswer>;
+  changes(list: number, from: PageQuestion, signal: AbortSignal): Promise<PageAnswer>;
+  /** The same page as rows, or null if this master knows only the readable form. */
+  rows(list: number, from: PageQuestion, signal: AbortSignal): Promise<RowsAnswer | null>;
   buckets(list: number, signal: AbortSignal): Promise<z.infer<typeof bucketsSchema>>;
   hashes(list: number, buckets: readonly number[], signal: AbortSignal): Promise<z.infer<typeof hashesSchema>>;
   dossiers(list: number, dossiers: readonly string[], signal: AbortSignal): Promise<Page>;
@@ -78,11 +93,26 @@ export function createMaster(client: FeedClient, slave?: string): Master {
       return { outcome: 'head', head: parse(headSchema, answer), tag: answer.headers.etag ?? null };
     },
     changes: async (list, from, signal) => {
-      const answer = await ask(`${lists}/${list}/changes`, { query: from, maximumBytes: maximumAnswerBytes, signal });
+      const answer = await ask(`${lists}/${list}/changes`, { query: { ...from }, maximumBytes: maximumAnswerBytes, signal });
       if (answer.status === 404) return { outcome: 'no-list' };
       if (answer.status === 410) return { outcome: 'reset', ...parse(resetSchema, answer, 410) };
       const page = parsePage(answer);
       requireOrder(page, from.since);
+      return { outcome: 'page', page };
+    },
+    rows: async (list, from, signal) => {
+      const answer = await client.get(`${lists}/${list}/changes`, {
+        query: { ...from },
+        accept: rowsMediaType,
+        maximumBytes: maximumAnswerBytes,
+        signal,
+      });
+      if (answer.status === 404) return { outcome: 'no-list' };
+      if (answer.status === 410) return { outcome: 'reset', ...parse(resetSchema, answer, 410) };
+      if (answer.status !== 200) throw refused(`HTTP ${answer.status} is no page`);
+      if (answer.headers['content-type'] !== rowsMediaType) return null;
+      const page = readRowsPage(answer.body, refused);
+      requireWhole(page.end, from.since);
       return { outcome: 'page', page };
     },
     buckets: async (list, signal) =>
@@ -164,4 +194,11 @@ function requireOrder({ changes, end }: Page, since: number): void {
   if (end.next < revision || end.next > end.head.revision) throw refused(`a page up to ${revision} says that it ends at ${end.next}`);
   if (end.more !== end.next < end.head.revision) throw refused('a page is both the last and not the last');
   if (end.more && end.next === since) throw refused('a page brings the reader no further');
+}
+
+/** A page of rows begins where it was asked to, isn't beyond its head, and one that isn't the last brings the reader further. */
+function requireWhole(end: RowsEnd, since: number): void {
+  if (end.since !== since) throw refused(`a page from ${end.since} on came for one from ${since} on`);
+  if (end.next < since || end.next > end.head.revision) throw refused(`a page says that it ends at ${end.next}`);
+  if (end.next === since && end.next < end.head.revision) throw refused('a page brings the reader no further');
 }

@@ -35,6 +35,21 @@ export interface StagingCursor {
   phase: 'fetching' | 'complete';
   revision: number;
   head: Position;
+  /** Whether what is fetched goes into tables of the run's own, which take the place of the node's when it is applied. */
+  loading?: boolean;
+}
+
+/** Rows of a page that go to the database as they came. Blocks of rows, and what was seen in them. */
+export interface LoadedRows {
+  dossiers: Buffer;
+  photos: Buffer;
+  dossierCount: number;
+  photoCount: number;
+  /** The dossiers that the page puts, and those that left the list. */
+  uuids: readonly string[];
+  removed: readonly string[];
+  /** The different photos of the page. */
+  wanted: readonly { sha256: string; width: number; height: number; bytes: number; media_type: string }[];
 }
 
 export interface RunProgress {
@@ -99,6 +114,13 @@ export interface ReplicaStore {
   readCursor(runId: number): Promise<StagingCursor | null>;
   beginStaging(taken: TakenRun, cursor: StagingCursor): Promise<void>;
   stagePage(taken: TakenRun, page: { changes: readonly Change[]; cursor: StagingCursor; fresh: boolean }): Promise<void>;
+  /** Begins to load a list that is empty here into tables of the run's own. False, with nothing begun, if this database doesn't allow that. */
+  beginLoad(taken: TakenRun, cursor: StagingCursor): Promise<boolean>;
+  /**
+   * Loads one page, committed after the page before (`after`). `replaces`: it may hold newer versions of dossiers that were loaded already. Throws a
+   * failure with the code LOAD_REFUSED if the rows or this database don't allow it.
+   */
+  loadPage(taken: TakenRun, page: { rows: LoadedRows; cursor: StagingCursor; replaces: boolean; after: Promise<unknown> }): Promise<void>;
   clearStaging(runId: number): Promise<void>;
   findForgedDossiers(runId: number): Promise<string[]>;
   readStandingBuckets(listId: number): Promise<Bucket[]>;
@@ -109,8 +131,8 @@ export interface ReplicaStore {
   countWantedPhotos(taken: TakenRun): Promise<number>;
   saveMissingPhotos(taken: TakenRun, photos: { missing: WantedPhoto[]; present: string[] }): Promise<void>;
   /**
-   * `held`: a guard stopped it, which is recorded; the run is over. Throws failures with the codes DIGEST_DIFFERS, EXTERNAL_ID_TAKEN and
-   * DOSSIER_OF_ANOTHER_MASTER, each after a roll-back.
+   * `held`: a guard stopped it, which is recorded; the run is over. Throws failures with the codes DIGEST_DIFFERS, EXTERNAL_ID_TAKEN,
+   * DOSSIER_OF_ANOTHER_MASTER and LOAD_REFUSED, each after a roll-back.
    */
   apply(request: ApplyRequest): Promise<{ added: number; changed: number; removed: number; disturbedLists: number[] } | 'held'>;
   finishUnchanged(taken: TakenRun, headTag: string | null): Promise<void>;

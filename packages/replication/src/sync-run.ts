@@ -7,6 +7,7 @@ import type { FetchContext } from './fetching.ts';
 import { brokenDelta, findFork, knownPosition, samePosition } from './fork.ts';
 import { noSuchList, requireIdentity, requireOtherNode } from './identity.ts';
 import type { OwnIdentity } from './identity.ts';
+import { loadChanges, RowsNotSpoken, smallestLoad } from './loading.ts';
 import type { Master } from './master.ts';
 import { fetchPhotos } from './photo-fetch.ts';
 import type { Fork, PhotoTarget, ReplicaStore, StagingCursor, StartedRun, TakenRun } from './ports.ts';
@@ -58,7 +59,14 @@ export async function syncRun(context: SyncContext, started: StartedRun): Promis
   if (context.onExisting === 'refuse' && link.epoch === null && link.local_count > 0) {
     throw new SyncFailure('LIST_NOT_EMPTY', `The list holds ${link.local_count} dossiers, and SYNC_ON_EXISTING is refuse.`);
   }
-  const plan: Plan = { method: planMethod(started, { head, position, fork }), head, tag, position, fork };
+  const plan: Plan = {
+    method: planMethod(started, { head, position, fork }),
+    head,
+    tag,
+    position,
+    fork,
+    loads: isWorthLoading(started, head),
+  };
   for (;;) {
     try {
       return await attempt(fetchContext, plan, started);
@@ -97,7 +105,7 @@ async function replan(
   plan: Plan,
   { started, error }: { started: StartedRun; error: unknown },
 ): Promise<void> {
-  const next = fallback(plan.method, error);
+  const next = fallback(plan, error);
   if (!next) throw error;
   if (error instanceof HistoryGone) {
     if (plan.renewed)
@@ -108,6 +116,7 @@ async function replan(
     Object.assign(plan, { head: answer.head, tag: answer.tag, fork: plan.fork ?? findFork(started.link, answer.head), renewed: true });
   }
   plan.method = next;
+  plan.loads &&= error instanceof HistoryGone;
   plan.restart = true;
 }
 
@@ -132,9 +141,16 @@ interface Plan {
   tag: string | null;
   position: Position | null;
   fork: Fork | null;
+  /** Whether the list is loaded into tables of the run's own. */
+  loads: boolean;
   restart?: boolean;
   /** The head was asked for again, because the history that it named was gone. */
   renewed?: boolean;
+}
+
+/** A link's first sync into a list that is empty. Everything else is a difference to what is there. */
+function isWorthLoading({ run, link }: StartedRun, head: Head): boolean {
+  return run.mode !== 'verify' && link.epoch === null && link.local_count === 0 && head.position.count >= smallestLoad;
 }
 
 /** What an intact replica already has decides: the changes since then, a comparison by content, or everything. */
@@ -150,13 +166,19 @@ function followsChanges({ run }: StartedRun, { head, position, fork }: Pick<Plan
   return followingModes.has(run.mode) && fork === null && position !== null && position.revision >= head.floor;
 }
 
-/** After a delta that doesn't add up the content is compared; after a comparison that doesn't, everything is fetched. */
-function fallback(method: RunMethod, error: unknown): RunMethod | null {
+/**
+ * After a delta that doesn't add up the content is compared; after a comparison that doesn't, everything is fetched. What can't be loaded is staged
+ * row by row, which tells exactly what is wrong, if anything is.
+ */
+function fallback({ method, loads }: Plan, error: unknown): RunMethod | null {
+  if (loads && (error instanceof RowsNotSpoken || (isFailure(error) && loadRefusals.has(error.code)))) return method;
   if (error instanceof HistoryGone) return method === 'full' ? 'full' : 'reconcile';
   if (!isFailure(error) || error.code !== 'DIGEST_DIFFERS') return null;
   if (method === 'delta') return 'reconcile';
   return method === 'reconcile' ? 'full' : null;
 }
+
+const loadRefusals = new Set(['LOAD_REFUSED', 'DIGEST_DIFFERS', 'PAGE_REFUSED']);
 
 async function fetchAll(context: FetchContext, plan: Plan): Promise<StagingCursor> {
   const { store, taken } = context;
@@ -165,8 +187,10 @@ async function fetchAll(context: FetchContext, plan: Plan): Promise<StagingCurso
   const unfinished = staged?.method === 'reconcile' && staged.phase === 'fetching' && staged.revision === staged.head.revision;
   if (staged && !unfinished && staged.head.epoch === plan.head.position.epoch) {
     plan.method = staged.method;
+    plan.loads = staged.loading ?? false;
     await store.saveProgress(taken, { state: 'fetching', method: staged.method });
-    return staged.phase === 'complete' ? staged : fetchChanges(context, staged, true);
+    if (staged.phase === 'complete') return staged;
+    return plan.loads ? loadChanges(context, staged, true) : fetchChanges(context, staged, true);
   }
   await store.saveProgress(taken, { state: 'fetching', method: plan.method, total: plannedTotal(plan) });
   if (plan.method === 'reconcile') {
@@ -177,6 +201,8 @@ async function fetchAll(context: FetchContext, plan: Plan): Promise<StagingCurso
   }
   const since = plan.method === 'delta' && plan.position ? plan.position.revision : 0;
   const cursor: StagingCursor = { method: plan.method, phase: 'fetching', revision: since, head: plan.head.position };
+  plan.loads &&= plan.method === 'full' && (await store.beginLoad(taken, cursor));
+  if (plan.loads) return loadChanges(context, { ...cursor, loading: true }, false);
   await store.beginStaging(taken, cursor);
   return fetchChanges(context, cursor, false);
 }

@@ -10,6 +10,7 @@ import type { Fork, Judgement } from './judgement.ts';
 import { touches } from './difference.ts';
 import type { StagedDifference } from './difference.ts';
 import { closeJournal, forgetJournal, writeJournal } from './journal.ts';
+import { adoptLoad, completeLoad, isLoading, sweepLoads, whenReadersAllow } from './loading.ts';
 import { settleOfflineDeletions } from './offline-deletions.ts';
 import { listMended, recordRepair } from './repair.ts';
 import { deepVerified } from './runs.ts';
@@ -66,13 +67,9 @@ export interface ApplyOutcome {
  * Throws FencedError or ApplyRefused; after either the list is as it was.
  */
 export async function applyRun(database: Database, request: ApplyRequest): Promise<ApplyOutcome | 'held'> {
+  if (await isLoading(database, request.runId)) return applyLoad(database, request);
   return transaction(database, async (tx) => {
-    const link = await queryOne<{ fence: number }>(
-      tx,
-      `select fence from links where slave_list_id = :listId and state <> 'unlinking' for update`,
-      { listId: request.listId },
-    );
-    if (link?.fence !== request.fence) throw new FencedError();
+    await lockLink(tx, request);
     const { judgement, difference, damage } = await judge(tx, request);
     if (judgement === 'held') return 'held';
     const mended = damage ? await listMended(tx, request, damage) : [];
@@ -98,6 +95,40 @@ export async function applyRun(database: Database, request: ApplyRequest): Promi
     await settleHold(tx, request.listId, judgement === 'approved' ? 'applied' : 'superseded');
     return { ...counts, disturbedLists: await markDisturbedLists(tx, request.listId) };
   });
+}
+
+/**
+ * The same for a run that filled tables of its own: what takes long is done where no reader looks, then the tables take their place. It is a link's
+ * first sync into an empty list, which no guard judges. Throws LoadRefused as well.
+ */
+async function applyLoad(database: Database, request: ApplyRequest): Promise<ApplyOutcome> {
+  const loaded = await completeLoad(database, request);
+  requireTarget(loaded, request.target);
+  const outcome = await whenReadersAllow(() =>
+    transaction(database, async (tx) => {
+      await lockLink(tx, request);
+      await writeJournal(tx, request);
+      await adoptLoad(tx, request, loaded);
+      const restored = await settleOfflineDeletions(tx, request);
+      const counts = { added: loaded.count, changed: 0, removed: 0, unchanged: 0, restoredOfflineDeletions: restored };
+      await closeJournal(tx, request.listId);
+      await savePosition(tx, request, counts);
+      return { ...counts, disturbedLists: await markDisturbedLists(tx, request.listId) };
+    }),
+  );
+  // Frees the disk; what can't be dropped now is dropped by the sweep.
+  await sweepLoads(database);
+  return outcome;
+}
+
+/** Holds the link's row against other workers until the commit. */
+async function lockLink(tx: Knex.Transaction, request: ApplyRequest): Promise<void> {
+  const link = await queryOne<{ fence: number }>(
+    tx,
+    `select fence from links where slave_list_id = :listId and state <> 'unlinking' for update`,
+    { listId: request.listId },
+  );
+  if (link?.fence !== request.fence) throw new FencedError();
 }
 
 /** With the policy `keep-deleted`, what was deleted here while the master was away is set aside instead of restored, for as long as the master has it. */
@@ -273,13 +304,16 @@ async function requireDigest(tx: Knex.Transaction, request: ApplyRequest): Promi
      ) rows`,
     { listId: request.listId },
   );
-  if (found?.count !== request.target.count || found.digest !== request.target.digest) {
-    throw new ApplyRefused(
-      'DIGEST_DIFFERS',
-      `The replica would have ${found?.count} dossiers and the digest ${found?.digest}, the master has ${request.target.count} and ${request.target.digest}.`,
-      'Verify the list on the master (SQL by hand or a failing disk may have changed it), and compare the versions of both nodes.',
-    );
-  }
+  requireTarget(found, request.target);
+}
+
+function requireTarget(found: { count: number; digest: string } | null, target: Position): void {
+  if (found?.count === target.count && found.digest === target.digest) return;
+  throw new ApplyRefused(
+    'DIGEST_DIFFERS',
+    `The replica would have ${found?.count} dossiers and the digest ${found?.digest}, the master has ${target.count} and ${target.digest}.`,
+    'Verify the list on the master (SQL by hand or a failing disk may have changed it), and compare the versions of both nodes.',
+  );
 }
 
 /**

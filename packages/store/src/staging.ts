@@ -61,6 +61,8 @@ export interface StagingCursor {
   /** The feed is staged up to here. */
   revision: number;
   head: Position;
+  /** Whether the rows go into tables of the run's own, which take the place of the node's (loading.ts). */
+  loading?: boolean;
 }
 
 /** Holds the link's row in share mode until the commit and refuses a worker that was fenced out. */
@@ -82,25 +84,26 @@ export async function readCursor(connection: Connection, runId: number): Promise
     head_revision: number;
     head_count: number;
     head_digest: string;
+    loading: boolean;
   }>(
     connection,
-    `select method, phase, epoch, revision, head_revision, head_count, head_digest from staging_cursors where run_id = :runId`,
+    `select method, phase, epoch, revision, head_revision, head_count, head_digest, loading from staging_cursors where run_id = :runId`,
     {
       runId,
     },
   );
   if (!row) return null;
   const head = { epoch: row.epoch, revision: row.head_revision, count: row.head_count, digest: row.head_digest };
-  return { method: row.method, phase: row.phase, revision: row.revision, head };
+  return { method: row.method, phase: row.phase, revision: row.revision, head, ...(row.loading && { loading: true }) };
 }
 
-async function writeCursor(tx: Knex.Transaction, runId: number, cursor: StagingCursor): Promise<void> {
+export async function writeCursor(tx: Knex.Transaction, runId: number, cursor: StagingCursor): Promise<void> {
   await query(
     tx,
-    `insert into staging_cursors (run_id, method, phase, epoch, revision, head_revision, head_count, head_digest)
-     values (:runId, :method, :phase, :epoch, :revision, :headRevision, :headCount, :headDigest)
+    `insert into staging_cursors (run_id, method, phase, epoch, revision, head_revision, head_count, head_digest, loading)
+     values (:runId, :method, :phase, :epoch, :revision, :headRevision, :headCount, :headDigest, :loading)
      on conflict (run_id) do update set method = excluded.method, phase = excluded.phase, epoch = excluded.epoch, revision = excluded.revision,
-       head_revision = excluded.head_revision, head_count = excluded.head_count, head_digest = excluded.head_digest`,
+       head_revision = excluded.head_revision, head_count = excluded.head_count, head_digest = excluded.head_digest, loading = excluded.loading`,
     {
       runId,
       method: cursor.method,
@@ -110,6 +113,7 @@ async function writeCursor(tx: Knex.Transaction, runId: number, cursor: StagingC
       headRevision: cursor.head.revision,
       headCount: cursor.head.count,
       headDigest: cursor.head.digest,
+      loading: cursor.loading ?? false,
     },
   );
 }
@@ -119,6 +123,7 @@ export async function clearStaging(connection: Connection, runId: number): Promi
   for (const table of ['staging_cursors', 'staged_dossiers', 'staged_photos', 'staged_hashes']) {
     await query(connection, `delete from ${table} where run_id = :runId`, { runId });
   }
+  await query(connection, `drop schema if exists loading_${runId} cascade`);
 }
 
 /** Begins the staging of a run anew. */

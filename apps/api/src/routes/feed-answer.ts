@@ -70,6 +70,21 @@ export async function sendPhoto(
   await pipeline(photo.stream, response);
 }
 
+/** Sends a file whose hash is known, without reading it first. The same bytes are not sent again to who has them. */
+export async function sendFile(
+  response: Response,
+  asker: Asker,
+  file: { contentType: string; sha256: string; bytes: number; open(): Readable },
+): Promise<void> {
+  const etag = `"${file.sha256}"`;
+  if (response.req.headers['if-none-match'] === etag) return sendUnchanged(response, asker, etag);
+  response.status(200).setHeader('Content-Type', file.contentType);
+  response.setHeader('ETag', etag);
+  sign(response, asker, file.sha256);
+  response.setHeader('Content-Length', file.bytes);
+  await pipeline(file.open(), response);
+}
+
 function sign(response: Response, asker: Asker, sha256: string): void {
   response.setHeader('Cache-Control', 'no-store, no-transform');
   const fields = signResponse(

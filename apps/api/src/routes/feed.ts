@@ -5,6 +5,7 @@ import { z } from 'zod';
 import type { PhotoStore } from '@dossier/photos/photo-store.ts';
 import { feedVersions, positionSchema, requestBuckets, requestDossiers } from '@dossier/protocol/feed.ts';
 import type { Head } from '@dossier/protocol/feed.ts';
+import { rowsMediaType } from '@dossier/protocol/rows.ts';
 import type { SigningKey } from '@dossier/protocol/signing-key.ts';
 import type { Configuration } from '@dossier/runtime/configuration.ts';
 import { badParam } from '@dossier/runtime/errors.ts';
@@ -14,8 +15,9 @@ import { findPhotoBytes, readBuckets, readDossiers, readHashes, readHead, readHe
 import type { FeedPage, ListHead } from '@dossier/store/feed.ts';
 import { noteFollower } from '@dossier/store/followers.ts';
 import type { Mount } from '../dependencies.ts';
+import type { PageCache } from '../page-cache.ts';
 import { addressOf } from '../session.ts';
-import { requireSignature, sendPhoto, sendSigned, sendUnchanged } from './feed-answer.ts';
+import { requireSignature, sendFile, sendPhoto, sendSigned, sendUnchanged } from './feed-answer.ts';
 import type { Asker, FeedBody } from './feed-answer.ts';
 
 export interface FeedDependencies {
@@ -25,6 +27,8 @@ export interface FeedDependencies {
   logger: Logger;
   database: Database;
   photos: PhotoStore;
+  /** Where pages of rows are kept; without it the feed has only its readable form. */
+  pages?: PageCache;
   nodeUuid: string;
   now: () => Date;
   /** Most changes in one page. */
@@ -41,7 +45,8 @@ const knownPosition = z.object({
   digest: positionSchema.shape.digest,
 });
 const follower = z.object({ slave: z.uuid() });
-const pageQuery = z.object({ since: z.coerce.number().int().nonnegative(), epoch: z.uuid() });
+const revisionText = z.coerce.number().int().nonnegative().max(Number.MAX_SAFE_INTEGER);
+const pageQuery = z.object({ since: revisionText, epoch: z.uuid(), begun: revisionText.optional() });
 const bucketsQuery = z.object({
   buckets: z
     .string()
@@ -171,19 +176,48 @@ function isFork(head: ListHead, known: z.infer<typeof knownPosition>): boolean {
   return known.revision === position.revision && (known.digest !== position.digest || known.count !== position.count);
 }
 
-function sendChanges({ database, pageRows }: FeedDependencies): Handler {
+function sendChanges(deps: FeedDependencies): Handler {
   return async (request, response, asker) => {
     const id = listId.safeParse(request.params['id']);
     const from = pageQuery.safeParse(request.query);
     if (!from.success) throw badParam('since', '"since" (a revision) and "epoch" are needed.');
-    const page = id.success ? await readPage(database, { listId: id.data, since: from.data.since, rows: pageRows }) : null;
+    if (!id.success) return sendSigned(response, asker, absent);
+    const asked = { listId: id.data, ...from.data };
+    const pages = request.accepts(['application/x-ndjson', rowsMediaType]) === rowsMediaType ? deps.pages : undefined;
+    if (pages) return sendRows({ ...deps, pages }, asked, { response, asker });
+    const page = await readPage(deps.database, { listId: asked.listId, since: asked.since, rows: deps.pageRows });
     if (!page) return sendSigned(response, asker, absent);
-    const { position, floor } = page.head;
-    const isGone =
-      from.data.epoch !== position.epoch || from.data.since > position.revision || (from.data.since > 0 && from.data.since < floor);
-    if (isGone) return sendSigned(response, asker, json({ epoch: position.epoch, floor }, 410));
+    if (isGone(page.head, asked)) return sendSigned(response, asker, gone(page.head));
     return sendSigned(response, asker, ndjson(page));
   };
+}
+
+/** The same page as rows, from the file in which it is kept. */
+async function sendRows(
+  { database, pages }: { database: Database; pages: PageCache },
+  asked: z.infer<typeof pageQuery> & { listId: number },
+  { response, asker }: { response: Response; asker: Asker },
+): Promise<void> {
+  const head = await readHead(database, asked.listId);
+  if (!head) return sendSigned(response, asker, absent);
+  if (isGone(head, asked)) return sendSigned(response, asker, gone(head));
+  const page = await pages.read(head, asked.since);
+  // The list or its history went away while the page was made: the next question hears of it.
+  if (!page) return sendSigned(response, asker, gone(head));
+  return sendFile(response, asker, { contentType: rowsMediaType, ...page });
+}
+
+/**
+ * Whether a reader would miss something: the history is another one, or tombstones that it needs are forgotten. Who reads a list from its beginning
+ * needs those after the head at which it began (`begun`); who doesn't say needs those after `since`.
+ */
+function isGone({ position, floor }: ListHead, { since, epoch, begun }: z.infer<typeof pageQuery>): boolean {
+  if (epoch !== position.epoch || since > position.revision) return true;
+  return since > 0 && Math.max(since, begun ?? 0) < floor;
+}
+
+function gone({ position, floor }: ListHead): FeedBody {
+  return json({ epoch: position.epoch, floor }, 410);
 }
 
 function sendBuckets({ database }: FeedDependencies): Handler {

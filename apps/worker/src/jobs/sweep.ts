@@ -2,6 +2,7 @@ import { jobs } from '@dossier/jobs/declarations.ts';
 import { expireHolds } from '@dossier/store/holds.ts';
 import { listUnlinking } from '@dossier/store/links.ts';
 import { listDeadLetterIds } from '@dossier/store/dead-letters.ts';
+import { sweepLoads } from '@dossier/store/loading.ts';
 import { listStrandedRuns } from '@dossier/store/runs.ts';
 import { tellOfAlerts } from '../alerts.ts';
 import type { WorkerDependencies } from '../dependencies.ts';
@@ -22,6 +23,7 @@ export function createSweepHandler(deps: WorkerDependencies) {
     }
     await expireHolds(deps.database);
     await tellOfAlerts(deps);
+    await sweepLoads(deps.database);
     await fanOut(deps, deps.now());
     for (const deadLetterId of await listDeadLetterIds(deps.database, shownDeadLetters)) {
       await deps.queues.enqueue(jobs['dead-letter'], { deadLetterId });

@@ -1,0 +1,221 @@
+import { createHash, randomUUID } from 'node:crypto';
+import { createReadStream, createWriteStream } from 'node:fs';
+import type { ReadStream } from 'node:fs';
+import { mkdir, opendir, readFile, rename, rm, stat, utimes, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { Transform } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
+import { z } from 'zod';
+import { rowsPageRows } from '@dossier/protocol/rows.ts';
+import type { Database } from '@dossier/store/database.ts';
+import { writeRows } from '@dossier/store/feed-rows.ts';
+import type { ListHead } from '@dossier/store/feed.ts';
+
+/** A page that is ready to be sent: a file that holds exactly these bytes. */
+export interface CachedPage {
+  sha256: string;
+  bytes: number;
+  open(): ReadStream;
+}
+
+/**
+ * Pages of rows as files, made once for all slaves and processes, kept until they are the least recently used. A page is named by (epoch, since):
+ * `<epoch>/<since>.json` says which content it has, `<epoch>/<sha256>.rows` is the content. Everything may be deleted at any time.
+ */
+export interface PageCache {
+  /** The page of a list above `since`, made if there is none that fits its head. Null if the list or its history went away meanwhile. */
+  read(head: ListHead, since: number): Promise<CachedPage | null>;
+}
+
+const entrySchema = z.object({
+  sha256: z.string().regex(/^[0-9a-f]{64}$/),
+  bytes: z.int().positive(),
+  /** The changes up to here are in it, as they were when the list stood at `head`. */
+  next: z.int().nonnegative(),
+  head: z.int().nonnegative(),
+  full: z.boolean(),
+  made: z.int(),
+});
+type Entry = z.infer<typeof entrySchema>;
+
+const maximumBytes = 4 * 2 ** 30;
+/** Older pages hold ever more that was changed since, and are made anew. */
+const maximumAgeMs = 7 * 24 * 3600 * 1000;
+/** A file's bytes are checked against its name before its first use by a process, and from then on once in so long a time. */
+const trustMs = 60_000;
+const writersAtOnce = 2;
+const pagesPerSweep = 32;
+
+/** Keeps the pages of the lists of this database in a folder; `rows`: most changes in one page. */
+export function createPageCache({
+  folder,
+  database,
+  rows = rowsPageRows,
+}: {
+  folder: string;
+  database: Database;
+  rows?: number;
+}): PageCache {
+  const trusted = new Map<string, number>();
+  const making = new Map<string, Promise<CachedPage | null>>();
+  const turns = limit(writersAtOnce);
+  let made = 0;
+
+  async function find(head: ListHead, since: number): Promise<CachedPage | null> {
+    const entry = await readEntry(join(folder, head.position.epoch, `${since}.json`));
+    if (!entry || !fits(entry, head)) return null;
+    const path = join(folder, head.position.epoch, `${entry.sha256}.rows`);
+    if ((trusted.get(path) ?? 0) < Date.now() - trustMs) {
+      if (!(await holds(path, entry))) return null;
+      trusted.set(path, Date.now());
+    }
+    return pageOf(path, entry);
+  }
+
+  async function make(head: ListHead, since: number): Promise<CachedPage | null> {
+    const directory = join(folder, head.position.epoch);
+    await mkdir(directory, { recursive: true });
+    const written = await write({ database, directory, head, since, rows });
+    if (!written) return null;
+    trusted.set(join(directory, `${written.sha256}.rows`), Date.now());
+    made += 1;
+    if (made % pagesPerSweep === 1) await sweep(folder, trusted);
+    return pageOf(join(directory, `${written.sha256}.rows`), written);
+  }
+
+  return {
+    async read(head, since) {
+      const found = await find(head, since);
+      if (found) return found;
+      const key = `${head.position.epoch} ${since}`;
+      const underway = making.get(key);
+      if (underway) return underway;
+      const page = turns(() => onlyOneProcess(database, key, async () => (await find(head, since)) ?? (await make(head, since))));
+      making.set(key, page);
+      try {
+        return await page;
+      } finally {
+        making.delete(key);
+      }
+    },
+  };
+}
+
+/** Whether a page that was made earlier is one that a reader at this head may get: it isn't of a future that was lost, nothing it needs was forgotten. */
+function fits(entry: Entry, head: ListHead): boolean {
+  const { revision } = head.position;
+  return (
+    entry.head <= revision && entry.head >= head.floor && (entry.full || entry.next === revision) && entry.made > Date.now() - maximumAgeMs
+  );
+}
+
+async function readEntry(path: string): Promise<Entry | null> {
+  try {
+    return entrySchema.parse(JSON.parse(await readFile(path, 'utf8')));
+  } catch {
+    return null; // not there, cut short or of another version: the page is made anew
+  }
+}
+
+async function holds(path: string, entry: Entry): Promise<boolean> {
+  try {
+    const hash = createHash('sha256');
+    await pipeline(createReadStream(path), hash);
+    // Its date says when it was used last.
+    await utimes(path, new Date(), new Date());
+    return hash.digest('hex') === entry.sha256;
+  } catch {
+    return false;
+  }
+}
+
+function pageOf(path: string, entry: Entry): CachedPage {
+  return { sha256: entry.sha256, bytes: entry.bytes, open: () => createReadStream(path, { highWaterMark: 256 * 1024 }) };
+}
+
+async function write(page: { database: Database; directory: string; head: ListHead; since: number; rows: number }): Promise<Entry | null> {
+  const { database, directory, head, since, rows } = page;
+  const temporary = join(directory, `${randomUUID()}.part`);
+  let hash = createHash('sha256');
+  let bytes = 0;
+  let stored: Promise<void> = Promise.resolve();
+  try {
+    const written = await writeRows(database, { listId: head.listId, epoch: head.position.epoch, since, rows }, () => {
+      hash = createHash('sha256');
+      bytes = 0;
+      const measured = new Transform({
+        transform(chunk: Buffer, _encoding, done) {
+          hash.update(chunk);
+          bytes += chunk.length;
+          done(null, chunk);
+        },
+      });
+      stored = pipeline(measured, createWriteStream(temporary));
+      stored.catch(() => undefined); // waited for below
+      return measured;
+    });
+    if (!written) return null;
+    await stored;
+    const { next, head: at } = written.end;
+    const entry: Entry = { sha256: hash.digest('hex'), bytes, next, head: at.revision, full: written.full, made: Date.now() };
+    await rename(temporary, join(directory, `${entry.sha256}.rows`));
+    const named = join(directory, `${randomUUID()}.part`);
+    await writeFile(named, JSON.stringify(entry));
+    await rename(named, join(directory, `${since}.json`));
+    return entry;
+  } finally {
+    await rm(temporary, { force: true });
+  }
+}
+
+/** Keeps other processes of the node from making the same page; who waited finds it made. */
+async function onlyOneProcess<Result>(database: Database, key: string, work: () => Promise<Result>): Promise<Result> {
+  const number = createHash('sha256').update(`page ${key}`).digest().readBigInt64BE().toString();
+  const connection = (await database.client.acquireConnection()) as { query(sql: string, values: unknown[]): Promise<unknown> };
+  try {
+    await connection.query('select pg_advisory_lock($1)', [number]);
+    try {
+      return await work();
+    } finally {
+      await connection.query('select pg_advisory_unlock($1)', [number]);
+    }
+  } finally {
+    await database.client.releaseConnection(connection);
+  }
+}
+
+/** Deletes the pages that were not used for the longest time until the rest is within the bound, and what broken writes left. */
+async function sweep(folder: string, trusted: Map<string, number>): Promise<void> {
+  const files: { path: string; bytes: number; used: number }[] = [];
+  for await (const entry of await opendir(folder, { recursive: true })) {
+    if (!entry.isFile()) continue;
+    const path = join(entry.parentPath, entry.name);
+    const stats = await stat(path).catch(() => null);
+    if (stats) files.push({ path, bytes: stats.size, used: stats.mtimeMs });
+  }
+  let total = files.reduce((sum, file) => sum + file.bytes, 0);
+  for (const file of files.toSorted((a, b) => a.used - b.used)) {
+    const isLeft = file.path.endsWith('.part') && file.used < Date.now() - 3600 * 1000;
+    if (!isLeft && total <= maximumBytes && file.used > Date.now() - maximumAgeMs) continue;
+    await rm(file.path, { force: true });
+    trusted.delete(file.path);
+    total -= file.bytes;
+  }
+}
+
+/** Lets so many pieces of work run at once; the others wait for their turn. */
+function limit(most: number): <Result>(work: () => Promise<Result>) => Promise<Result> {
+  let running = 0;
+  const waiting: (() => void)[] = [];
+  return async (work) => {
+    if (running >= most) await new Promise<void>((resolve) => waiting.push(resolve));
+    else running += 1;
+    try {
+      return await work();
+    } finally {
+      const next = waiting.shift();
+      if (next) next();
+      else running -= 1;
+    }
+  };
+}

@@ -1,0 +1,76 @@
+import { HistoryGone } from './fetching.ts';
+import type { FetchContext } from './fetching.ts';
+import { noSuchList } from './identity.ts';
+import type { StagingCursor } from './ports.ts';
+import type { FetchedRows } from './rows-page.ts';
+import { SyncFailure } from './sync-failure.ts';
+
+/** Lists below this size are staged row by row, which is as quick. */
+export const smallestLoad = 2000;
+const maximumPages = 100_000;
+
+/** The master doesn't speak the fast form: the run goes on in the readable one. */
+export class RowsNotSpoken extends Error {
+  override readonly name = 'RowsNotSpoken';
+}
+
+/**
+ * Loads the feed from the cursor on until its head: one page is fetched while those before it are loaded, two at once. Pages may have been made at
+ * different heads, for others: what one of them says is overridden by the later ones, and the list is whole at the head of the last page if no page
+ * was made at a later one. Returns the cursor there. Throws HistoryGone and RowsNotSpoken.
+ */
+export async function loadChanges(context: FetchContext, from: StagingCursor, resumed: boolean): Promise<StagingCursor> {
+  const { store, taken, counts } = context;
+  const begun = from.head.revision;
+  let cursor = from;
+  let highest = begun;
+  /** Whatever changed above this revision may be in the loaded pages in an older version. */
+  let lowest = resumed ? 0 : Number.POSITIVE_INFINITY;
+  let loads: Promise<void>[] = [];
+  let pending: Promise<FetchedRows> | null = askRows(context, { since: from.revision, epoch: from.head.epoch, begun });
+  try {
+    for (let pages = 0; pending; pages += 1) {
+      const page: FetchedRows = await pending;
+      const { rows, end, bytes } = page;
+      if (pages === maximumPages) throw new SyncFailure('PAGE_REFUSED', `The master's feed has no end after ${maximumPages} pages.`);
+      highest = Math.max(highest, end.head.revision);
+      const isLast: boolean = end.next === highest && end.next === end.head.revision;
+      pending = isLast ? null : askRows(context, { since: end.next, epoch: from.head.epoch, begun });
+      // Whoever awaits it next hears of its failure; loading this page may fail before that.
+      pending?.catch(() => undefined);
+      const replaces = end.next > lowest;
+      lowest = Math.min(lowest, end.head.revision);
+      const head = isLast ? end.head : from.head;
+      cursor = { method: 'full', phase: isLast ? 'complete' : 'fetching', revision: end.next, head, loading: true };
+      const load = store.loadPage(taken, { rows, cursor, replaces, after: loads.at(-1) ?? Promise.resolve() });
+      load.catch(() => undefined);
+      loads = [...loads.slice(-1), load];
+      if (loads.length === 2) await loads[0];
+      counts.fetched += rows.dossierCount + rows.removed.length;
+      counts.pages += 1;
+      counts.bytes += bytes;
+      await store.saveProgress(taken, counts);
+    }
+    await loads.at(-1);
+    return cursor;
+  } catch (error) {
+    // Nothing of this attempt may still be writing when the next one begins.
+    await Promise.allSettled(loads);
+    throw error;
+  }
+}
+
+async function askRows(
+  { master, link, signal }: FetchContext,
+  from: { since: number; epoch: string; begun: number },
+): Promise<FetchedRows> {
+  const answer = await master.rows(link.remote_list_id, from, signal);
+  if (answer === null) throw new RowsNotSpoken();
+  if (answer.outcome === 'no-list') throw noSuchList(link);
+  if (answer.outcome === 'reset') throw new HistoryGone();
+  const { end } = answer.page;
+  if (end.dossier_list !== link.remote_list || end.head.epoch !== from.epoch) {
+    throw new SyncFailure('PAGE_REFUSED', "A page of another list, or of another history of it, came as this list's.");
+  }
+  return answer.page;
+}

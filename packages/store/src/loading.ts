@@ -1,0 +1,268 @@
+import { Readable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
+import { setTimeout as delay } from 'node:timers/promises';
+import type { Knex } from 'knex';
+import { from as copyFrom } from 'pg-copy-streams';
+import type { CopyStreamQuery } from 'pg-copy-streams';
+import type { Failure } from '@dossier/domain/failure.ts';
+import { dossierRowColumns, photoRowColumns } from '@dossier/protocol/rows.ts';
+import { query, queryOne, sqlState, transaction } from './database.ts';
+import type { Connection, Database } from './database.ts';
+import { findStandingHold } from './holds.ts';
+import { sharePhotoStore } from './photo-garbage.ts';
+import { clearStaging, copyRows, requireFence, writeCursor } from './staging.ts';
+import type { StagingCursor, TakenRun } from './staging.ts';
+
+/**
+ * Thrown when a load can't be finished, for whatever the rows or this node's tables hold. Nothing of the list was changed. The same run fetches
+ * everything again and stages it row by row, which tells exactly what is wrong, if anything is.
+ */
+export class LoadRefused extends Error implements Failure {
+  override readonly name = 'LoadRefused';
+  readonly code = 'LOAD_REFUSED';
+  readonly kind = 'retry';
+  readonly remedy = 'Nothing: the list is staged row by row instead.';
+}
+
+/** A page of the feed in its fast form, whose rows were looked at. */
+export interface RowsPage {
+  /** Rows in COPY's text format, with the columns of `dossierRowColumns` and `photoRowColumns`. */
+  dossiers: Buffer;
+  photos: Buffer;
+  dossierCount: number;
+  photoCount: number;
+  /** Dossiers that left the list. */
+  removed: readonly string[];
+  /** All dossiers that the page puts. */
+  uuids: readonly string[];
+  /** The different photos of the page. */
+  wanted: readonly { sha256: string; width: number; height: number; bytes: number; media_type: string }[];
+}
+
+/** SQLSTATE classes that speak of the data or of how the tables are made, not of the state of the server. */
+const refusals = /^(22|23|42|0A|55000|25006)/;
+
+/** What PostgreSQL refused is a LoadRefused; a lost connection, a full disk or a fence stays what it is. */
+function asRefusal(error: unknown): unknown {
+  const state = sqlState(error);
+  if (state === null || !refusals.test(state) || !(error instanceof Error)) return error;
+  return new LoadRefused(`The list can't be loaded as a whole: ${error.message}`, { cause: error });
+}
+
+/** The schema of a run's tables. */
+export function loadArea(runId: number): string {
+  return `loading_${runId}`;
+}
+
+/** Begins the loading of a run anew. False, with nothing begun, if this node's tables can't be replaced. */
+export async function beginLoad(database: Database, taken: TakenRun, cursor: StagingCursor): Promise<boolean> {
+  try {
+    return await transaction(database, async (tx) => {
+      await requireFence(tx, taken);
+      const refusal = await queryOne<{ reason: string | null }>(tx, `select load_refusal() as reason`);
+      // What a hold is about is judged row by row.
+      if (refusal?.reason !== null || (await findStandingHold(tx, taken.listId))) return false;
+      await clearStaging(tx, taken.runId);
+      await query(tx, `select begin_load(:runId)`, { runId: taken.runId });
+      await writeCursor(tx, taken.runId, { ...cursor, loading: true });
+      return true;
+    });
+  } catch (error) {
+    if (asRefusal(error) instanceof LoadRefused) return false;
+    throw error;
+  }
+}
+
+/**
+ * Loads one page with the cursor behind it, in one transaction. Pages may be loaded side by side on their own connections: `after` is the page
+ * before, without whose commit this one isn't committed either. `replaces` says that a dossier of the page may be loaded already, in an older
+ * version. Throws FencedError or LoadRefused.
+ */
+export async function loadPage(
+  database: Database,
+  taken: TakenRun,
+  page: { rows: RowsPage; cursor: StagingCursor; replaces: boolean; after: Promise<unknown> },
+): Promise<void> {
+  try {
+    await transaction(database, async (tx) => {
+      await requireFence(tx, taken);
+      await sharePhotoStore(tx);
+      if (page.replaces) {
+        // What it replaces has to be there before it can be found.
+        await page.after;
+        await unload(tx, taken.runId, [...page.rows.uuids, ...page.rows.removed]);
+      }
+      const area = loadArea(taken.runId);
+      await copyBytes(tx, {
+        target: `${area}.dossiers (${dossierRowColumns.join(', ')})`,
+        bytes: page.rows.dossiers,
+        rows: page.rows.dossierCount,
+      });
+      await copyBytes(tx, {
+        target: `${area}.photos (${photoRowColumns.join(', ')})`,
+        bytes: page.rows.photos,
+        rows: page.rows.photoCount,
+      });
+      await page.after;
+      await stageWanted(tx, taken.runId, page.rows.wanted);
+      await writeCursor(tx, taken.runId, { ...page.cursor, loading: true });
+    });
+  } catch (error) {
+    throw asRefusal(error);
+  }
+}
+
+async function unload(tx: Knex.Transaction, runId: number, dossiers: readonly string[]): Promise<void> {
+  const area = loadArea(runId);
+  for (const [table, key] of [
+    ['dossiers', 'uuid'],
+    ['photos', 'dossier'],
+  ]) {
+    await query(tx, `select index_load(:runId, :table, true)`, { runId, table });
+    await query(tx, `delete from ${area}.${table} where ${key} = any(:dossiers::uuid[])`, { dossiers });
+  }
+}
+
+/** Hands rows in COPY's text format on as they are; the server counts them. */
+async function copyBytes(tx: Knex.Transaction, copy: { target: string; bytes: Buffer; rows: number }): Promise<void> {
+  if (copy.bytes.length === 0) return;
+  const connection = (await tx.client.acquireConnection()) as { query(stream: CopyStreamQuery): CopyStreamQuery };
+  const stream = connection.query(copyFrom(`copy ${copy.target} from stdin (format text, encoding 'UTF8')`));
+  await pipeline(Readable.from([copy.bytes]), stream);
+  if (stream.rowCount !== copy.rows) throw new LoadRefused(`A page of ${copy.rows} rows was read as ${stream.rowCount}.`);
+}
+
+/** Stands in staged rows for the photos of all loaded dossiers, so that they are fetched, and kept from the collection of garbage. */
+const anyDossier = '00000000-0000-0000-0000-000000000000';
+
+async function stageWanted(tx: Knex.Transaction, runId: number, wanted: RowsPage['wanted']): Promise<void> {
+  const known = await query<{ sha256: string }>(
+    tx,
+    `select encode(sha256, 'hex') as sha256 from staged_photos
+     where run_id = :runId and dossier = :anyDossier and sha256 in (select decode(x, 'hex') from unnest(:addresses::text[]) x)`,
+    { runId, anyDossier, addresses: wanted.map((photo) => photo.sha256) },
+  );
+  const staged = new Set(known.map((row) => row.sha256));
+  await copyRows(
+    tx,
+    'staged_photos (run_id, dossier, ordinal, sha256, width, height, bytes, media_type)',
+    wanted
+      .filter((photo) => !staged.has(photo.sha256))
+      .map((photo) => [runId, anyDossier, 0, `\\x${photo.sha256}`, photo.width, photo.height, photo.bytes, photo.media_type]),
+  );
+}
+
+/** Whether what a run has fetched stands in tables of its own. */
+export async function isLoading(connection: Connection, runId: number): Promise<boolean> {
+  const row = await queryOne<{ loading: boolean }>(connection, `select loading from staging_cursors where run_id = :runId`, { runId });
+  return row?.loading ?? false;
+}
+
+/** What was loaded, counted over its rows. */
+export interface LoadedList {
+  count: number;
+  digest: string;
+  /** The list's revision here before the first loaded dossier. */
+  revision: number;
+}
+
+/**
+ * Completes the tables of a run: memberships with the hashes that PostgreSQL computed from the loaded columns, indexes, statistics. Invisible to
+ * readers, and can be done again. Throws LoadRefused if the rows contradict each other.
+ */
+export async function completeLoad(database: Database, taken: TakenRun): Promise<LoadedList> {
+  try {
+    const [loaded] = await Promise.all([fillAndIndex(database, taken), indexTable(database, taken, 'dossiers')]);
+    return loaded;
+  } catch (error) {
+    throw asRefusal(error);
+  }
+}
+
+async function fillAndIndex(database: Database, taken: TakenRun): Promise<LoadedList> {
+  const loaded = await fillMemberships(database, taken);
+  await indexTable(database, taken, 'memberships');
+  await indexTable(database, taken, 'photos');
+  return loaded;
+}
+
+async function fillMemberships(database: Database, taken: TakenRun): Promise<LoadedList> {
+  const area = loadArea(taken.runId);
+  return transaction(database, async (tx) => {
+    await requireFence(tx, taken);
+    await query(tx, `truncate ${area}.memberships`);
+    await query(
+      tx,
+      `insert into ${area}.memberships (list_id, dossier, revision, hash_high, hash_low)
+       select p.list_id, d.uuid, p.revision + row_number() over (), hash_high(d.hash), hash_low(d.hash)
+       from ${area}.dossiers d join list_positions p on p.list_id = :listId`,
+      { listId: taken.listId },
+    );
+    const row = await queryOne<LoadedList>(
+      tx,
+      `select p.revision, s.count, s.digest from list_positions p, (
+         select count(*) as count, hash_text(coalesce(bit_xor(hash_high), 0), coalesce(bit_xor(hash_low), 0)) as digest from ${area}.memberships
+       ) s where p.list_id = :listId`,
+      { listId: taken.listId },
+    );
+    if (!row) throw new Error('the loaded rows were not counted');
+    return row;
+  });
+}
+
+async function indexTable(database: Database, taken: TakenRun, table: string): Promise<void> {
+  await transaction(database, async (tx) => {
+    await query(tx, `set local maintenance_work_mem = '192MB'`);
+    await query(tx, `select index_load(:runId, :table, false)`, { runId: taken.runId, table });
+    await query(tx, `analyze ${loadArea(taken.runId)}.${table}`);
+  });
+}
+
+const adoptionTries = 240;
+const adoptionPauseMs = 500;
+
+/**
+ * Runs `work`, which adopts a load, until the readers of the old tables leave it a moment: a reader that stays in a transaction for minutes makes
+ * the load a LoadRefused.
+ */
+export async function whenReadersAllow<Result>(work: () => Promise<Result>): Promise<Result> {
+  for (let tries = 1; ; tries += 1) {
+    try {
+      return await work();
+    } catch (error) {
+      const state = sqlState(error);
+      if (state !== '55P03' && state !== '40P01') throw asRefusal(error);
+      if (tries === adoptionTries) throw new LoadRefused('A reader keeps the tables from being replaced.', { cause: error });
+      await delay(adoptionPauseMs);
+    }
+  }
+}
+
+/** The other dossiers of a node that a load takes along; with more of them the list is staged row by row. */
+const mostOthers = 10_000;
+
+/** Puts what was loaded into the place of the node's tables and books the list's position. Part of the transaction that ends the run. */
+export async function adoptLoad(tx: Knex.Transaction, taken: TakenRun, loaded: LoadedList): Promise<void> {
+  if (await findStandingHold(tx, taken.listId)) throw new LoadRefused('A person has a say in what becomes of this list.');
+  await query(tx, `set local lock_timeout = '2s'`);
+  await query(tx, `select adopt_load(:runId, :listId, :mostOthers)`, { runId: taken.runId, listId: taken.listId, mostOthers });
+  await query(tx, `set local lock_timeout = '60s'`);
+  if (loaded.count > 0) {
+    const drawn = await queryOne<{ first: number }>(
+      tx,
+      `select draw_revisions(:listId, :count, :count, ('x' || left(:digest, 16))::bit(64)::bigint, ('x' || right(:digest, 16))::bit(64)::bigint) as first`,
+      { listId: taken.listId, count: loaded.count, digest: loaded.digest },
+    );
+    if (drawn?.first !== loaded.revision + 1) throw new LoadRefused('The list was changed while it was loaded.');
+  }
+  await query(
+    tx,
+    `delete from tombstones t where t.list_id = :listId and exists (select from memberships m where m.list_id = :listId and m.dossier = t.dossier)`,
+    { listId: taken.listId },
+  );
+}
+
+/** Drops what loads left behind: replaced tables, and those of runs that are over. */
+export async function sweepLoads(database: Database): Promise<void> {
+  await query(database, `select sweep_loads()`);
+}

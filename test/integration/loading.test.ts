@@ -1,0 +1,170 @@
+import { createHash } from 'node:crypto';
+import { query } from '@dossier/store/database.ts';
+import { pruneTombstones } from '@dossier/store/runs.ts';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { contentOf, createEngineNode } from '../kit/engine.ts';
+import type { EngineNode } from '../kit/engine.ts';
+
+/** Enough for a load. */
+const many = 2500;
+
+let master: EngineNode;
+let slave: EngineNode;
+
+beforeAll(async () => {
+  master = await createEngineNode();
+  slave = await createEngineNode();
+});
+afterAll(async () => {
+  await Promise.all([master.close(), slave.close()]);
+});
+
+/** A list with every kind of content, photos among it. */
+async function fill(node: EngineNode, name: string, count = many): Promise<number> {
+  const list = await node.makeList(name);
+  await query(
+    node.database,
+    `with made as (
+       insert into dossiers (name, comment, active, meta, external_id)
+       select :name || E' "quoted" \\\\ \\t \\n Ž' || n, E'\\\\.\\nA\\\\N' || n, n % 3 > 0, jsonb_build_object('n', 10000000000000000999, 'b', E'a\\\\b'), :name || n
+       from generate_series(1, :count::int) n returning uuid)
+     insert into memberships (list_id, dossier) select :list, uuid from made`,
+    { name, count, list },
+  );
+  const photo = Buffer.from('a photo');
+  await node.photos.put(photo);
+  await query(
+    node.database,
+    `insert into photos (dossier, sha256, width, height, bytes, media_type, features)
+     select m.dossier, decode(:sha256, 'hex'), 10, 20, :bytes, 'image/jpeg', case when m.revision % 2 = 0 then E'fea\\\\ture š' end
+     from memberships m where m.list_id = :list and m.revision % 5 = 0`,
+    { list, sha256: createHash('sha256').update(photo).digest('hex'), bytes: photo.length },
+  );
+  return list;
+}
+
+async function shape(node: EngineNode): Promise<unknown> {
+  return {
+    indexes: await query(node.database, `select indexdef from pg_indexes where schemaname = 'public' order by 1`),
+    constraints: await query(
+      node.database,
+      `select conrelid::regclass::text as name, conname, pg_get_constraintdef(oid) as definition from pg_constraint
+       where connamespace = 'public'::regnamespace order by 1, 2`,
+    ),
+    triggers: await query(node.database, `select pg_get_triggerdef(oid) as definition from pg_trigger where not tgisinternal order by 1`),
+    columns: await query(
+      node.database,
+      `select table_name, column_name, data_type, is_nullable, is_identity, is_generated, generation_expression, column_default
+       from information_schema.columns where table_schema = 'public' order by 1, 2`,
+    ),
+    options: await query(node.database, `select relname, reloptions from pg_class where relnamespace = 'public'::regnamespace order by 1`),
+    functions: await query(
+      node.database,
+      `select oid::regprocedure::text as name from pg_proc where pronamespace = 'public'::regnamespace order by 1`,
+    ),
+    schemas: await query(node.database, `select nspname from pg_namespace where nspname !~ '^pg_' order by 1`),
+  };
+}
+
+/** The tables themselves: other numbers after a load. */
+async function tables(node: EngineNode): Promise<unknown[]> {
+  return query(
+    node.database,
+    `select oid from pg_class where oid in ('dossiers'::regclass, 'memberships'::regclass, 'photos'::regclass) order by oid`,
+  );
+}
+
+describe('the first sync of a big list', () => {
+  it('fills fresh tables that are like the old ones in everything', async () => {
+    const before = await shape(slave);
+    const oldTables = await tables(slave);
+    const remote = await fill(master, 'big');
+    const local = await slave.makeList('big');
+    const run = await slave.link(master, remote, local);
+    expect(run).toMatchObject({ state: 'synced', method: 'full', added: many, changed: 0, removed: 0, pages: 1 });
+    expect(await contentOf(slave.database, local)).toEqual(await contentOf(master.database, remote));
+    expect(await tables(slave)).not.toEqual(oldTables);
+    expect(await shape(slave)).toEqual(before);
+    const [position] = await query(slave.database, `select revision, dossier_count from list_positions where list_id = :local`, { local });
+    expect(position).toEqual({ revision: many, dossier_count: many });
+    expect(await slave.sync(local)).toMatchObject({ state: 'unchanged' });
+    await query(master.database, `update dossiers set name = 'Changed' where external_id in ('big7', 'big8')`);
+    expect(await slave.sync(local)).toMatchObject({ state: 'synced', method: 'delta', changed: 2 });
+    expect(await contentOf(slave.database, local)).toEqual(await contentOf(master.database, remote));
+  });
+
+  it('takes along what the node holds besides, with its numbers', async () => {
+    const node = await createEngineNode();
+    const other = await node.makeList('other');
+    const uuids = await node.makeDossiers([other], ['Ada', 'Bob']);
+    const held = () => query(node.database, `select id, uuid, name from dossiers where uuid = any(:uuids::uuid[]) order by id`, { uuids });
+    const before = await held();
+    const remote = await fill(master, 'beside');
+    const local = await node.makeList('beside');
+    const oldTables = await tables(node);
+    expect(await node.link(master, remote, local)).toMatchObject({ state: 'synced', added: many });
+    expect(await tables(node)).not.toEqual(oldTables);
+    expect(await held()).toEqual(before);
+    expect(await contentOf(node.database, other)).toHaveLength(2);
+    const [fresh] = await node.makeDossiers([other], ['Cid']);
+    const numbers = await query(
+      node.database,
+      `select (select id from dossiers where uuid = :fresh) - max(id) as gap from dossiers where uuid <> :fresh`,
+      { fresh },
+    );
+    expect(numbers).toEqual([{ gap: 1 }]);
+    await node.close();
+  });
+
+  it('is staged row by row where the tables are not to be replaced, or a dossier is here already', async () => {
+    const node = await createEngineNode();
+    const remote = await fill(master, 'known');
+    const [known] = await query<{ uuid: string }>(master.database, `select uuid from dossiers where external_id = 'known3'`);
+    const other = await node.makeList('other');
+    await query(node.database, `insert into dossiers (uuid, name) values (:uuid, 'Here already')`, { uuid: known?.uuid });
+    await query(node.database, `insert into memberships (list_id, dossier) values (:other, :uuid)`, { other, uuid: known?.uuid });
+    const oldTables = await tables(node);
+    const local = await node.makeList('known');
+    expect(await node.link(master, remote, local)).toMatchObject({ state: 'synced' });
+    expect(await contentOf(node.database, local)).toEqual(await contentOf(master.database, remote));
+    expect(await tables(node)).toEqual(oldTables);
+    await query(node.database, `create view reporting as select name from dossiers`);
+    const second = await fill(master, 'viewed');
+    const viewed = await node.makeList('viewed');
+    expect(await node.link(master, second, viewed)).toMatchObject({ state: 'synced', added: many });
+    expect(await tables(node)).toEqual(oldTables);
+    expect(await query(node.database, `select nspname from pg_namespace where nspname ~ '^(loading|retired)'`)).toEqual([]);
+    await node.close();
+  });
+});
+
+describe('pages that were made for an earlier reader', () => {
+  it('are overridden by what changed, left and came since', async () => {
+    const remote = await fill(master, 'aged');
+    const [first, second] = [await createEngineNode(), await createEngineNode()];
+    expect(await first.link(master, remote, await first.makeList('aged'))).toMatchObject({ state: 'synced', pages: 1 });
+    await query(master.database, `update dossiers set name = 'Edited later' where external_id in ('aged1', 'aged2')`);
+    await query(master.database, `delete from photos where dossier in (select uuid from dossiers where external_id = 'aged5')`);
+    await query(master.database, `delete from dossiers where external_id in ('aged10', 'aged11')`);
+    await master.makeDossiers([remote], ['Came later']);
+    const local = await second.makeList('aged');
+    const oldTables = await tables(second);
+    expect(await second.link(master, remote, local)).toMatchObject({ state: 'synced', added: many - 1 });
+    expect(await tables(second)).not.toEqual(oldTables);
+    expect(await contentOf(second.database, local)).toEqual(await contentOf(master.database, remote));
+    await Promise.all([first.close(), second.close()]);
+  });
+
+  it('are not used below the floor, where what left is forgotten', async () => {
+    const remote = await fill(master, 'pruned');
+    const [first, second] = [await createEngineNode(), await createEngineNode()];
+    await first.link(master, remote, await first.makeList('pruned'));
+    await query(master.database, `delete from dossiers where external_id = 'pruned4'`);
+    await query(master.database, `update tombstones set removed_date = now() - interval '91 days' where list_id = :remote`, { remote });
+    await pruneTombstones(master.database, 90);
+    const local = await second.makeList('pruned');
+    expect(await second.link(master, remote, local)).toMatchObject({ state: 'synced', added: many - 1 });
+    expect(await contentOf(second.database, local)).toEqual(await contentOf(master.database, remote));
+    await Promise.all([first.close(), second.close()]);
+  });
+});
