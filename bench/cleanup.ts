@@ -14,13 +14,19 @@ export class Cleanup {
     };
   }
 
-  /** Ends everything. What can't be ended is told and doesn't keep the rest from being ended. */
-  async end(tell: (line: string) => void): Promise<void> {
-    for (let step = this.#steps.pop(); step; step = this.#steps.pop()) {
+  /** How much there is to end by now, for `end`. */
+  mark(): number {
+    return this.#steps.length;
+  }
+
+  /** Ends everything, or what was added after a mark. What can't be ended is told and doesn't keep the rest from being ended. */
+  async end(tell: (line: string) => void, mark = 0): Promise<void> {
+    while (this.#steps.length > mark) {
+      const step = this.#steps.pop();
       try {
-        await step.end();
+        await step?.end();
       } catch (error) {
-        tell(`could not end ${step.what}: ${error instanceof Error ? error.message : String(error)}`);
+        tell(`could not end ${step?.what}: ${error instanceof Error ? error.message : String(error)}`);
       }
     }
   }

@@ -32,12 +32,21 @@ export class Budget {
   }
 }
 
-/** Measures something; that it was not possible is kept for the report, and the other measurements go on. */
-export async function attempt({ measures, tell }: BenchContext, what: string, measure: () => Promise<void>): Promise<void> {
+/** Measures something and ends what that has started. That it was not possible is kept for the report; the other measurements go on. */
+export async function attempt(context: BenchContext, what: string, measure: () => Promise<void>): Promise<void> {
+  const { cleanup } = context.workshop;
+  const mark = cleanup.mark();
   try {
     await measure();
   } catch (error) {
-    tell(`${what} could not be measured`);
-    measures.impossible.push(`${what}: ${error instanceof Error ? error.message : String(error)}`);
+    noteImpossible(context, what, error);
+  } finally {
+    await cleanup.end(context.tell, mark);
   }
+}
+
+/** Keeps for the report that something could not be measured. */
+export function noteImpossible({ measures, tell }: BenchContext, what: string, error: unknown): void {
+  tell(`${what} could not be measured`);
+  measures.impossible.push(`${what}: ${error instanceof Error ? error.message : String(error)}`);
 }

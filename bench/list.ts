@@ -1,6 +1,8 @@
-import { attempt } from './context.ts';
+import { attempt, noteImpossible } from './context.ts';
 import type { BenchContext } from './context.ts';
+import { changeDossiers } from './change.ts';
 import { execute, withClient } from './cluster.ts';
+import { startCountingProxy } from './counting-proxy.ts';
 import { fillList, fillPeerTables, peerTables, settle } from './fill.ts';
 import { RunFollower } from './follow.ts';
 import { forgetPeak, peakMemory } from './memory.ts';
@@ -17,6 +19,7 @@ const peerDatabase = 'peers';
 const smallCount = 10_000;
 const sharedPhotos = 500;
 const unchangedRuns = 15;
+const firstSyncWithinMs = 1_200_000;
 /** The slow peers are compared at this size; above it they would take longer than everything else. */
 const slowPeersUpTo = 100_000;
 
@@ -50,11 +53,13 @@ export async function benchList(context: BenchContext): Promise<void> {
 
   let pouch: PouchMaster | null = null;
   if (size <= slowPeersUpTo) {
-    await attempt(context, 'list, PouchDB', async () => {
-      tell('installing and filling PouchDB');
+    tell('installing and filling PouchDB');
+    try {
       await installPouchDb();
       pouch = await startPouchMaster({ folder: workshop.folder, size, photos }, workshop.cleanup);
-    });
+    } catch (error) {
+      noteImpossible(context, 'list, PouchDB', error);
+    }
   }
 
   for (let round = 1; round <= runs; round += 1) {
@@ -142,7 +147,7 @@ async function measureFirstSync(
     const local = await slave.node.makeList(`copy of ${list}`);
     await forgetPeak(worker);
     const walBefore = await walPosition(slave);
-    const run = await follower.follow(local, () => slave.node.link(master.node.url, list, local));
+    const run = await follower.follow(local, () => slave.node.link(master.node.url, list, local), firstSyncWithinMs);
     return { ...run, peak: await peakMemory(worker), wal: (await walPosition(slave)) - walBefore };
   };
   const tenth = await sync(lists.tenth);
@@ -164,9 +169,10 @@ async function walPosition(node: BenchNode): Promise<number> {
 }
 
 async function measureLater(
-  { measures, size }: BenchContext,
+  context: BenchContext,
   { master, slave, lists, round }: { master: BenchNode; slave: BenchNode; lists: Lists; round: number },
 ): Promise<void> {
+  const { measures, size } = context;
   await using follower = await RunFollower.open(slave);
   const local = { tenth: 1, all: 2, small: 1 };
   if (lists.small !== lists.tenth) {
@@ -184,6 +190,12 @@ async function measureLater(
   measures.recordMedian('unchanged', { unit: 'ms', round, values: unchanged.all });
   measures.recordMedian('unchanged, 10,000', { unit: 'ms', round, values: unchanged.small });
 
+  measures.record('unchanged: requests', {
+    unit: 'requests',
+    round,
+    value: await countUnchangedRequests(context, { master, slave, follower, lists }),
+  });
+
   const few = Math.max(1, size / 10_000);
   await changeDossiers(master, { list: lists.tenth, count: Math.max(1, few / 10), mark: `${round} few` });
   record('few changes, a tenth', (await sync(local.tenth)).jobMs);
@@ -199,19 +211,21 @@ async function measureLater(
   record('deep verification', (await sync(local.all, 'verify')).jobMs);
 }
 
-/** Changes dossiers of a list, evenly spread over it, in one transaction on the master. */
-async function changeDossiers(master: BenchNode, { list, count, mark }: { list: number; count: number; mark: string }): Promise<void> {
-  await withClient(master.databaseUrl, (client) =>
-    client.query(
-      `update dossiers d set comment = left(comment, 200) || $3, modified_date = now()
-       from (
-         select dossier from (select dossier, row_number() over (order by dossier) as at, count(*) over () as total from memberships where list_id = $1) m
-         where at % greatest(1, total / $2) = 0 limit $2
-       ) chosen
-       where d.uuid = chosen.dossier`,
-      [list, count, ` [${mark}]`],
-    ),
-  );
+/** Links a list once more, through a proxy that counts, and syncs it when nothing has changed. */
+async function countUnchangedRequests(
+  { workshop }: BenchContext,
+  { master, slave, follower, lists }: { master: BenchNode; slave: BenchNode; follower: RunFollower; lists: Lists },
+): Promise<number> {
+  const proxy = await startCountingProxy(master.node.port, workshop.cleanup);
+  const local = await slave.node.makeList('through a proxy');
+  await follower.follow(local, () => slave.node.link(proxy.url, lists.tenth, local));
+  const before = proxy.requests();
+  await follower.follow(local, () => slave.node.call('POST', `/sync/dossier-lists/${local}/sync/`, {}));
+  const requests = proxy.requests() - before;
+  await slave.node.call('DELETE', `/sync/dossier-lists/${local}/`);
+  await slave.node.until('rid of the link', async () => (await slave.node.call('GET', `/sync/dossier-lists/${local}/`)).status === 404);
+  await proxy.end();
+  return requests;
 }
 
 /** The digest of a list as a run recomputes it before its commit: one pass over the stored hashes. The middle of five. */

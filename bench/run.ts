@@ -5,12 +5,28 @@ import { parseArgs } from 'node:util';
 import { Cleanup } from './cleanup.ts';
 import { attempt, Budget } from './context.ts';
 import type { BenchContext } from './context.ts';
+import { benchImport } from './import.ts';
+import { benchLinks } from './links.ts';
 import { benchList } from './list.ts';
 import { Measures } from './measures.ts';
+import { benchPhotos } from './photos.ts';
+import { benchReaders } from './readers.ts';
 import { report } from './report.ts';
+import { benchRequests } from './requests.ts';
+import { benchSlaves } from './slaves.ts';
+import { benchWorkers } from './workers.ts';
 import { openWorkshop } from './workshop.ts';
 
-const benchmarks: Readonly<Record<string, (context: BenchContext) => Promise<void>>> = { list: benchList };
+const benchmarks: Readonly<Record<string, (context: BenchContext) => Promise<void>>> = {
+  list: benchList,
+  readers: benchReaders,
+  slaves: benchSlaves,
+  photos: benchPhotos,
+  import: benchImport,
+  requests: benchRequests,
+  links: benchLinks,
+  workers: benchWorkers,
+};
 const defaults = { size: '100000', runs: '5', budget: '60' };
 const results = fileURLToPath(new URL('results/', import.meta.url));
 

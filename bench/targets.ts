@@ -38,6 +38,29 @@ function atMost(what: string, name: string, limit: number): Target {
   };
 }
 
+/** At least so many times another measure. */
+function ratioAtLeast(what: string, names: readonly [string, string], limit: number): Target {
+  return { what, target: `≥ ${limit} ×`, judge: (measures) => judgeRatio(measures, names, (value) => value >= limit) };
+}
+
+/** Readers' p99 during an apply: at most three times that of an idle node, or 15 ms. */
+function undisturbed(by: string, what: string): Target {
+  const name = `readers by ${by}, ${what}: p99`;
+  return {
+    what: `readers by ${by}, p99 during: ${what}`,
+    target: '≤ 3 × idle or ≤ 15 ms',
+    judge: (measures) => {
+      const [value, idle] = [measures.median(name), measures.median(`readers by ${by}, control, idle: p99`)];
+      if (!Number.isFinite(value / idle)) return null;
+      const beside = measures.median(`readers by ${by}, control, COPY beside them: p99`);
+      return {
+        measured: `${figure(value)} ms, idle ${figure(idle)} ms, beside COPY ${figure(beside)} ms`,
+        met: value <= Math.max(3 * idle, 15),
+      };
+    },
+  };
+}
+
 export const targets: readonly Target[] = [
   ratioAtMost('first sync, not yet encoded : logical replication', ['first sync, not yet encoded', 'logical replication'], 1.25),
   ratioAtMost(
@@ -72,4 +95,19 @@ export const targets: readonly Target[] = [
   ratioAtMost('deep verification : first sync', ['deep verification', 'first sync, not yet encoded'], 0.2),
   atMost('memory of the worker, peak', 'memory: worker', 200),
   ratioAtMost('memory of the worker: this size : a tenth', ['memory: worker', 'memory: worker, a tenth'], 1.15),
+  atMost('memory of the master’s api with 20 slaves pulling', '20 slaves pull: memory of the api', 256),
+  ...['first sync', '1 % changed', '100 % changed', 'full sync, equal'].flatMap((what) => [
+    undisturbed('the API', what),
+    undisturbed('SQL', what),
+  ]),
+  atMost('readers: errors', 'readers: errors', 0),
+  atMost('readers: pages of two states of the list', 'readers: mixed pages', 0),
+  ratioAtMost('20 slaves pull : one pulls, not yet encoded', ['20 slaves pull', 'one slave pulls, not yet encoded'], 1),
+  ratioAtMost('2,000 photos of 100 KB : curl -Z from nginx, sha256sum', ['photos', 'curl and sha256sum'], 1.8),
+  ratioAtMost('  the same : curl, sha256sum and sync', ['photos', 'curl, sha256sum and sync'], 1.8),
+  ratioAtLeast('import : COPY into the same indexed tables', ['import', 'COPY into the same tables'], 0.5),
+  atMost('POST /sync/dossier-lists/ at 200 per s during a sync: p99', 'POST at 200 per s during a sync: p99', 20),
+  atMost('POST /sync/dossier-lists/: not accepted', 'POST: not accepted', 0),
+  atMost('1,000 links, none changed: one tick', 'tick of 1000 unchanged links', 5000),
+  atMost('1,000 links, none changed: requests', 'tick of 1000 unchanged links: requests', 10),
 ];

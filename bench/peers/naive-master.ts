@@ -2,7 +2,7 @@
 import { once } from 'node:events';
 import { createServer } from 'node:http';
 import createKnex from 'knex';
-import { answerParent } from './peer-process.ts';
+import { answerParent } from '../bench-process.ts';
 
 const knex = createKnex({ client: 'pg', connection: process.argv[2] ?? '' });
 const pageRows = 500;

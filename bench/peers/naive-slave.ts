@@ -1,7 +1,7 @@
 /** The naive program's slave: reads all pages, writes every row by an upsert and deletes what it did not meet, in one transaction. */
 import got from 'got';
 import createKnex from 'knex';
-import { answerParent } from './peer-process.ts';
+import { answerParent } from '../bench-process.ts';
 
 const [masterUrl = '', databaseUrl = ''] = process.argv.slice(2);
 const knex = createKnex({ client: 'pg', connection: databaseUrl });

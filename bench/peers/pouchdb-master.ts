@@ -5,7 +5,7 @@ import type { RequestListener } from 'node:http';
 import { createServer } from 'node:http';
 import type { PhotoContent } from '@dossier/domain/photo.ts';
 import { benchDossiers } from '../rows.ts';
-import { answerParent } from './peer-process.ts';
+import { answerParent } from '../bench-process.ts';
 import { requirePouch } from './pouchdb-require.ts';
 import type { PouchConstructor } from './pouchdb-require.ts';
 

@@ -1,5 +1,5 @@
 /** PouchDB's slave: replicates into a LevelDB of its own. */
-import { answerParent } from './peer-process.ts';
+import { answerParent } from '../bench-process.ts';
 import { requirePouch } from './pouchdb-require.ts';
 import type { PouchConstructor } from './pouchdb-require.ts';
 

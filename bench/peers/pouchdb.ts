@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import type { PhotoContent } from '@dossier/domain/photo.ts';
 import type { Cleanup } from '../cleanup.ts';
-import { PeerProcess } from './peer-process.ts';
+import { BenchProcess } from '../bench-process.ts';
 import { pouchFolder } from './pouchdb-require.ts';
 
 const run = promisify(execFile);
@@ -30,7 +30,7 @@ export async function startPouchMaster(
 ): Promise<PouchMaster> {
   const masterFolder = join(folder, 'pouchdb-master');
   await mkdir(masterFolder, { recursive: true });
-  const master = new PeerProcess('pouchdb-master.ts', [masterFolder, String(size), JSON.stringify(photos)], cleanup);
+  const master = new BenchProcess('peers/pouchdb-master.ts', [masterFolder, String(size), JSON.stringify(photos)], cleanup);
   const port = await master.ask('fill and listen');
   return { url: `http://127.0.0.1:${port}/all`, folder, cleanup };
 }
@@ -45,7 +45,7 @@ export interface PouchMaster {
 export async function replicatePouch({ url, folder, cleanup }: PouchMaster): Promise<number> {
   const slaveFolder = join(folder, 'pouchdb-slave');
   await mkdir(slaveFolder, { recursive: true });
-  const slave = new PeerProcess('pouchdb-slave.ts', [url, slaveFolder], cleanup);
+  const slave = new BenchProcess('peers/pouchdb-slave.ts', [url, slaveFolder], cleanup);
   try {
     return await slave.ask('replicate');
   } finally {

@@ -2,10 +2,10 @@ import { fork } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
-import type { Cleanup } from '../cleanup.ts';
+import type { Cleanup } from './cleanup.ts';
 
-/** A program of a peer in a process of its own, which answers each message with one. */
-export class PeerProcess {
+/** A script of the benchmark in a process of its own, which answers each message with one. */
+export class BenchProcess {
   readonly child: ChildProcess;
   /** Ends it. */
   readonly end: () => Promise<void>;
@@ -21,11 +21,11 @@ export class PeerProcess {
   }
 
   /** Asks for something and waits for the answer. Throws if the process ends instead. */
-  async ask(question: string): Promise<number> {
+  async ask<Answer = number>(question: string): Promise<Answer> {
     const ended = once(this.child, 'exit').then(([code]) => {
       throw new Error(`${this.child.spawnargs.at(1)} ended with ${String(code)}`);
     });
-    const answered = once(this.child, 'message') as Promise<[number]>;
+    const answered = once(this.child, 'message') as Promise<[Answer]>;
     this.child.send(question);
     const [answer] = await Promise.race([answered, ended]);
     // Its end is expected from here on.
@@ -35,7 +35,7 @@ export class PeerProcess {
 }
 
 /** Answers each message of the parent by what `work` returns for it. */
-export function answerParent(work: (question: string) => Promise<number>): void {
+export function answerParent(work: (question: string) => Promise<number | object>): void {
   process.on('message', (question) => {
     void work(String(question)).then(
       (answer) => process.send?.(answer),

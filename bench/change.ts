@@ -1,0 +1,22 @@
+import { withClient } from './cluster.ts';
+import type { BenchNode } from './workshop.ts';
+
+/** Changes dossiers of a master's list, evenly spread over it, in one transaction: `mark` ends up in their `meta.mark`. */
+export async function changeDossiers(
+  master: BenchNode,
+  { list, count, mark }: { list: number; count: number; mark: string },
+): Promise<void> {
+  await withClient(master.databaseUrl, (client) =>
+    client.query(
+      `update dossiers d set meta = jsonb_set(meta, '{mark}', to_jsonb($3::text)), modified_date = now()
+       from (
+         select dossier from (
+           select dossier, row_number() over (order by dossier) as at, count(*) over () as total from memberships where list_id = $1
+         ) m
+         where at % greatest(1, total / $2) = 0 limit $2
+       ) chosen
+       where d.uuid = chosen.dossier`,
+      [list, count, mark],
+    ),
+  );
+}

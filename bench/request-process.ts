@@ -1,0 +1,55 @@
+/** Sends requests at a fixed rate, whether or not the ones before were answered, and measures each from the moment at which it was due. */
+import { setTimeout as delay } from 'node:timers/promises';
+import { answerParent } from './bench-process.ts';
+import { quantile } from './statistics.ts';
+
+const [url = '', token = '', bodies = '[]', rate = '200', seconds = '5'] = process.argv.slice(2);
+
+export interface RequestTimes {
+  requests: number;
+  p50: number;
+  p99: number;
+  maximum: number;
+  /** How often each status was answered; 0 where there was no answer. */
+  statuses: Record<number, number>;
+}
+
+interface Answer {
+  took: number;
+  status: number;
+}
+
+async function send(body: string, due: number): Promise<Answer> {
+  const headers = { authorization: `Token ${token}`, 'content-type': 'application/json' };
+  const status = await fetch(url, { method: 'POST', headers, body }).then(
+    async (response) => {
+      await response.arrayBuffer();
+      return response.status;
+    },
+    () => 0,
+  );
+  return { took: performance.now() - due, status };
+}
+
+answerParent(async () => {
+  const texts = (JSON.parse(bodies) as unknown[]).map((body) => JSON.stringify(body));
+  const total = Number(rate) * Number(seconds);
+  const sent: Promise<Answer>[] = [];
+  const begun = performance.now();
+  for (let number = 0; number < total; number += 1) {
+    const due = begun + (number * 1000) / Number(rate);
+    if (due > performance.now()) await delay(due - performance.now());
+    sent.push(send(texts[number % texts.length] ?? '', due));
+  }
+  const answers = await Promise.all(sent);
+  const times = answers.map(({ took }) => took);
+  return {
+    requests: total,
+    p50: quantile(times, 0.5),
+    p99: quantile(times, 0.99),
+    maximum: Math.max(...times),
+    statuses: Object.fromEntries(
+      Object.entries(Object.groupBy(answers, ({ status }) => status)).map(([status, of]) => [status, of?.length ?? 0]),
+    ),
+  } satisfies RequestTimes;
+});
