@@ -127,18 +127,29 @@ export class NodeProcess {
     return { codes, tookMs: performance.now() - begun };
   }
 
-  /** Kills the last process that was started, a worker where the node has several. */
-  async killLast(): Promise<void> {
-    const child = this.processes.pop();
-    if (!child) throw new Error(`${this.name} has no process`);
+  /** Kills a process of this role. */
+  async kill(role: 'api' | 'worker' | 'start'): Promise<void> {
+    const child = this.processOf(role);
+    this.processes.splice(this.processes.indexOf(child), 1);
     const ended = once(child, 'exit');
     child.kill('SIGKILL');
     await ended;
   }
 
-  /** Starts one more worker. */
-  async startWorker(): Promise<void> {
-    this.processes.push(await this.spawn('worker'));
+  /** Sends a signal to a process of this role, which stays a part of the node. */
+  signal(role: 'api' | 'worker' | 'start', signal: 'SIGSTOP' | 'SIGCONT'): void {
+    this.processOf(role).kill(signal);
+  }
+
+  private processOf(role: string): ChildProcess {
+    const child = this.processes.find(({ spawnargs }) => spawnargs.at(-1) === role);
+    if (!child) throw new Error(`${this.name} has no process ${role}`);
+    return child;
+  }
+
+  /** Starts one more process of this role. */
+  async launch(role: 'api' | 'worker' | 'start'): Promise<void> {
+    this.processes.push(await this.spawn(role));
   }
 
   async remove(): Promise<void> {

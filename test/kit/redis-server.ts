@@ -11,7 +11,7 @@ import { freePort } from './free-port.ts';
 import type { FaultyServer } from './faulty-server.ts';
 
 /** A Redis of its own on a free port; needs the program `redis-server` and fails without it. */
-export async function startRedisServer(): Promise<FaultyServer> {
+export async function startRedisServer(): Promise<FaultyServer & { crash(): Promise<void> }> {
   const directory = await mkdtemp(join(tmpdir(), 'dossier-redis-'));
   const port = await freePort();
   const url = `redis://127.0.0.1:${port}`;
@@ -25,6 +25,10 @@ export async function startRedisServer(): Promise<FaultyServer> {
     },
     async resume() {
       child = await launch(port, directory);
+    },
+    /** Kills the server, which loses what it has not written; `resume` starts it again on what is on the disk. */
+    async crash() {
+      await ended(child, 'SIGKILL');
     },
     async stop() {
       await ended(child, 'SIGKILL');
