@@ -43,6 +43,31 @@ const routes = [
     path: '/offline-deletions',
     component: lazyRouteComponent(() => import('./pages/offline-deletions/offline-deletions-page.tsx'), 'OfflineDeletionsPage'),
   }),
+  createRoute({
+    getParentRoute,
+    path: '/users',
+    component: lazyRouteComponent(() => import('./pages/users/users-page.tsx'), 'UsersPage'),
+  }),
+  createRoute({
+    getParentRoute,
+    path: '/tokens',
+    component: lazyRouteComponent(() => import('./pages/tokens/tokens-page.tsx'), 'TokensPage'),
+  }),
+  createRoute({
+    getParentRoute,
+    path: '/audit',
+    component: lazyRouteComponent(() => import('./pages/audit/audit-page.tsx'), 'AuditPage'),
+  }),
+  createRoute({
+    getParentRoute,
+    path: '/settings',
+    component: lazyRouteComponent(() => import('./pages/settings/settings-page.tsx'), 'SettingsPage'),
+  }),
+  createRoute({
+    getParentRoute,
+    path: '/webhooks',
+    component: lazyRouteComponent(() => import('./pages/webhooks/webhooks-page.tsx'), 'WebhooksPage'),
+  }),
 ] as const;
 
 /** The addresses under /ui/ and the page of each. All but the overview are loaded when they are first opened. */

@@ -8,6 +8,11 @@ import {
   IconListDetails,
   IconRefresh,
   IconStack2,
+  IconHistory,
+  IconKey,
+  IconSettings,
+  IconUsers,
+  IconWebhook,
 } from '@tabler/icons-react';
 import type { TablerIcon } from '@tabler/icons-react';
 import { Link } from '@tanstack/react-router';
@@ -16,7 +21,18 @@ import { useTranslation } from 'react-i18next';
 import { mayActAs } from '@dossier/domain/role.ts';
 import type { Role } from '@dossier/domain/role.ts';
 
-type PageName = 'overview' | 'watchLists' | 'dossiers' | 'replication' | 'deadLetters' | 'offlineDeletions';
+type PageName =
+  | 'overview'
+  | 'watchLists'
+  | 'dossiers'
+  | 'replication'
+  | 'deadLetters'
+  | 'offlineDeletions'
+  | 'users'
+  | 'tokens'
+  | 'audit'
+  | 'settings'
+  | 'webhooks';
 
 interface Entry {
   readonly page: PageName;
@@ -37,6 +53,14 @@ const replicating: readonly Entry[] = [
   { page: 'offlineDeletions', to: '/offline-deletions', icon: IconFolderX },
 ];
 
+const administrative: readonly Entry[] = [
+  { page: 'users', to: '/users', icon: IconUsers, role: 'admin' },
+  { page: 'tokens', to: '/tokens', icon: IconKey },
+  { page: 'audit', to: '/audit', icon: IconHistory, role: 'admin' },
+  { page: 'webhooks', to: '/webhooks', icon: IconWebhook, role: 'admin' },
+  { page: 'settings', to: '/settings', icon: IconSettings, role: 'admin' },
+];
+
 /** The ways to the pages that the person may see. */
 export function Navigation({ replication, role }: { replication: boolean; role: Role }) {
   const { t } = useTranslation();
@@ -51,6 +75,7 @@ export function Navigation({ replication, role }: { replication: boolean; role: 
             {t('shell.replicationOff')}
           </Text>
         )}
+        <Entries title={t('shell.groups.administration')} entries={administrative} role={role} />
         <div>
           <GroupTitle>{t('shell.groups.elsewhere')}</GroupTitle>
           {mayActAs(role, 'admin') && (

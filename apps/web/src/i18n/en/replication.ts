@@ -10,8 +10,14 @@ export const replication = {
   toDossiers: 'Dossiers of this list',
   syncNow: 'Sync now',
   verify: 'Verify every dossier',
+  repair: 'Verify and mend what differs',
   full: 'Fetch everything again',
-  asked: { auto: 'The sync is asked for.', full: 'The full sync is asked for.', verify: 'The verification is asked for.' },
+  asked: {
+    auto: 'The sync is asked for.',
+    full: 'The full sync is asked for.',
+    verify: 'The verification is asked for.',
+    repair: 'The repair is asked for.',
+  },
   followers: {
     slave: 'Slave',
     lastSeen: 'Last seen',

@@ -1,3 +1,4 @@
+import { audit, settings, tokens, users, webhooks } from './administration.ts';
 import { common } from './common.ts';
 import { dossiers } from './dossiers.ts';
 import { overview } from './overview.ts';
@@ -6,4 +7,18 @@ import { shell } from './shell.ts';
 import { watchLists } from './watch-lists.ts';
 
 /** All English texts. The others are held to have the same keys. */
-export const english = { common, shell, overview, watchLists, dossiers, replication, deadLetters, offlineDeletions };
+export const english = {
+  common,
+  shell,
+  overview,
+  watchLists,
+  dossiers,
+  replication,
+  deadLetters,
+  offlineDeletions,
+  users,
+  tokens,
+  audit,
+  settings,
+  webhooks,
+};

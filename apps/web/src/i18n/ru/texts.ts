@@ -1,5 +1,6 @@
 import type { english } from '../en/texts.ts';
 import type { Translation } from '../texts.types.ts';
+import { audit, settings, tokens, users, webhooks } from './administration.ts';
 import { common } from './common.ts';
 import { dossiers } from './dossiers.ts';
 import { overview } from './overview.ts';
@@ -17,4 +18,9 @@ export const russian: Translation<typeof english> = {
   replication,
   deadLetters,
   offlineDeletions,
+  users,
+  tokens,
+  audit,
+  settings,
+  webhooks,
 };

@@ -21,6 +21,7 @@ export function ErrorCard({ link, error, name }: { link: Link; error: SyncError;
   const sync = useSync();
   const [cancelling, setCancelling] = useState(false);
   const held = writing.number(link.local_count);
+  const differs = error.code === 'REPLICA_DIFFERS';
   const offerCancel = beyondRepair.includes(error.code);
   return (
     <Alert color="red" icon={<IconAlertTriangle aria-hidden />} title={error.desc} role="alert">
@@ -65,8 +66,12 @@ export function ErrorCard({ link, error, name }: { link: Link; error: SyncError;
         <ProblemAlert error={sync.error} />
         {admin && (
           <Group gap="xs">
-            <Button size="xs" onClick={() => sync.mutate({ list: link.slave_dossier_list, mode: 'auto' })} loading={sync.isPending}>
-              {t(error.code === 'REPLICA_DIFFERS' ? 'replication.error.mend' : 'replication.error.tryNow')}
+            <Button
+              size="xs"
+              onClick={() => sync.mutate({ list: link.slave_dossier_list, mode: differs ? 'repair' : 'auto' })}
+              loading={sync.isPending}
+            >
+              {t(differs ? 'replication.error.mend' : 'replication.error.tryNow')}
             </Button>
             {offerCancel && (
               <Button size="xs" variant="default" onClick={() => setCancelling(true)}>

@@ -39,6 +39,7 @@ export function LinkActions({ link, name }: { link: Link; name: string }) {
         </Menu.Target>
         <Menu.Dropdown>
           <Menu.Item onClick={() => start('verify')}>{t('replication.verify')}</Menu.Item>
+          <Menu.Item onClick={() => start('repair')}>{t('replication.repair')}</Menu.Item>
           <Menu.Item onClick={() => start('full')}>{t('replication.full')}</Menu.Item>
           <Menu.Item onClick={() => setOpened('guards')}>{t('replication.guards.open')}</Menu.Item>
           {link.undo !== null && <Menu.Item onClick={() => setOpened('undo')}>{t('replication.undo.open')}</Menu.Item>}

@@ -1,0 +1,27 @@
+import { keepPreviousData, useInfiniteQuery } from '@tanstack/react-query';
+import { auditEntrySchema } from '@dossier/protocol/audit.ts';
+import { pageOf } from '@dossier/protocol/values.ts';
+import { keys } from './keys.ts';
+import { read } from './request.ts';
+
+const pageSize = 100;
+
+export interface AuditFilter {
+  readonly actor?: string | undefined;
+  readonly action?: string | undefined;
+  readonly via?: string | undefined;
+  readonly since?: string | undefined;
+  readonly until?: string | undefined;
+}
+
+/** Who did what, newest first, page after page. */
+export function useAudit(filter: AuditFilter) {
+  return useInfiniteQuery({
+    queryKey: keys.audit(filter),
+    initialPageParam: '',
+    placeholderData: keepPreviousData,
+    queryFn: ({ pageParam, signal }) =>
+      read(pageOf(auditEntrySchema), '/audit/', { query: { ...filter, page: pageParam, limit: pageSize }, signal }),
+    getNextPageParam: (page) => page.next_page,
+  });
+}

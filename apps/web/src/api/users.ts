@@ -1,0 +1,57 @@
+import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
+import type { z } from 'zod';
+import { issuedTokenSchema, tokenSchema, userDetailsSchema } from '@dossier/protocol/user.ts';
+import type { tokenCreation, userChange, userCreation } from '@dossier/protocol/user.ts';
+import { pageOf } from '@dossier/protocol/values.ts';
+import { keys } from './keys.ts';
+import { readAll } from './read-all.ts';
+import { command, send } from './request.ts';
+
+/** All users, for administrators. */
+export function useUsers({ enabled = true } = {}) {
+  return useQuery({
+    enabled,
+    queryKey: keys.users,
+    queryFn: ({ signal }) => readAll(pageOf(userDetailsSchema), '/users/', { signal }),
+  });
+}
+
+/** Valid tokens and sessions: one's own, and for administrators those of all. */
+export function useTokens() {
+  return useQuery({ queryKey: keys.tokens, queryFn: ({ signal }) => readAll(pageOf(tokenSchema), '/tokens/', { signal }) });
+}
+
+function useForgetAccess(): () => Promise<unknown> {
+  const client = useQueryClient();
+  return () => Promise.all([keys.users, keys.tokens].map((queryKey) => client.invalidateQueries({ queryKey })));
+}
+
+export function useCreateUser() {
+  return useMutation({
+    mutationFn: (body: z.input<typeof userCreation>) => send(userDetailsSchema, ['POST', '/users/'], { body }),
+    onSuccess: useForgetAccess(),
+  });
+}
+
+export function useChangeUser() {
+  return useMutation({
+    mutationFn: ({ id, ...body }: z.input<typeof userChange> & { id: number }) =>
+      send(userDetailsSchema, ['PATCH', `/users/${id}/`], { body }),
+    onSuccess: useForgetAccess(),
+  });
+}
+
+export function useDeleteUser() {
+  return useMutation({ mutationFn: (id: number) => command(['DELETE', `/users/${id}/`]), onSuccess: useForgetAccess() });
+}
+
+export function useCreateToken() {
+  return useMutation({
+    mutationFn: (body: z.input<typeof tokenCreation>) => send(issuedTokenSchema, ['POST', '/tokens/'], { body }),
+    onSuccess: useForgetAccess(),
+  });
+}
+
+export function useRevokeToken() {
+  return useMutation({ mutationFn: (id: number) => command(['DELETE', `/tokens/${id}/`]), onSuccess: useForgetAccess() });
+}

@@ -1,0 +1,120 @@
+import { Button, Group, NativeSelect, Text, TextInput } from '@mantine/core';
+import { useDebouncedCallback } from '@mantine/hooks';
+import { IconListSearch } from '@tabler/icons-react';
+import { useState } from 'react';
+import { useTranslation } from 'react-i18next';
+import { auditActions, auditWays } from '@dossier/domain/audit.ts';
+import type { AuditEntry } from '@dossier/protocol/audit.ts';
+import { useAudit } from '../../api/audit.ts';
+import type { AuditFilter } from '../../api/audit.ts';
+import { DataTable } from '../../components/data-table.tsx';
+import type { Column } from '../../components/data-table.tsx';
+import { Empty } from '../../components/empty.tsx';
+import { Loaded } from '../../components/loaded.tsx';
+import { Page } from '../../components/page.tsx';
+import { When } from '../../components/when.tsx';
+
+const typingPauseMs = 250;
+
+/** Who did what, when and from where. */
+export function AuditPage() {
+  const { t } = useTranslation();
+  const [filter, setFilter] = useState<AuditFilter>({});
+  const entries = useAudit(filter);
+  return (
+    <Page title={t('shell.pages.audit')} description={t('audit.description')}>
+      <Filters filter={filter} onChange={(facts) => setFilter((before) => ({ ...before, ...facts }))} />
+      <Loaded query={entries}>
+        {(data) => {
+          const found = data.pages.flatMap((page) => page.results);
+          if (found.length === 0) {
+            return (
+              <Empty icon={<IconListSearch size={40} />} title={t('audit.empty.title')}>
+                {t('audit.empty.text')}
+              </Empty>
+            );
+          }
+          return (
+            <>
+              <EntryTable entries={found} />
+              {entries.hasNextPage && (
+                <Button variant="default" loading={entries.isFetchingNextPage} onClick={() => void entries.fetchNextPage()}>
+                  {t('common.more')}
+                </Button>
+              )}
+            </>
+          );
+        }}
+      </Loaded>
+    </Page>
+  );
+}
+
+function Filters({ filter, onChange }: { filter: AuditFilter; onChange: (facts: AuditFilter) => void }) {
+  const { t } = useTranslation();
+  const changeSoon = useDebouncedCallback(onChange, typingPauseMs);
+  const given = (text: string): string | undefined => (text.trim() === '' ? undefined : text.trim());
+  return (
+    <Group gap="sm" role="search" aria-label={t('dossiers.filters')}>
+      <TextInput
+        label={t('audit.actor')}
+        type="search"
+        onChange={(event) => changeSoon({ actor: given(event.currentTarget.value) })}
+        w={180}
+      />
+      <NativeSelect
+        label={t('audit.action')}
+        value={filter.action ?? ''}
+        onChange={(event) => onChange({ action: given(event.currentTarget.value) })}
+        data={[{ value: '', label: t('common.all') }, ...auditActions.map((value) => ({ value, label: t(`audit.actions.${value}`) }))]}
+      />
+      <NativeSelect
+        label={t('audit.via')}
+        value={filter.via ?? ''}
+        onChange={(event) => onChange({ via: given(event.currentTarget.value) })}
+        data={[{ value: '', label: t('common.all') }, ...auditWays.map((value) => ({ value, label: t(`audit.ways.${value}`) }))]}
+      />
+      <TextInput label={t('audit.since')} type="date" onChange={(event) => onChange({ since: given(event.currentTarget.value) })} />
+      <TextInput label={t('audit.until')} type="date" onChange={(event) => onChange({ until: given(event.currentTarget.value) })} />
+    </Group>
+  );
+}
+
+function EntryTable({ entries }: { entries: readonly AuditEntry[] }) {
+  const { t } = useTranslation();
+  const columns: Column<AuditEntry>[] = [
+    { title: t('audit.when'), cell: (entry) => <When time={entry.date} /> },
+    {
+      title: t('audit.actor'),
+      cell: (entry) => (
+        <Text size="sm" fw={600} className="wrap">
+          {entry.actor}
+        </Text>
+      ),
+    },
+    { title: t('audit.action'), cell: (entry) => t(`audit.actions.${entry.action}`) },
+    {
+      title: t('audit.object'),
+      cell: ({ object, details }) => (
+        <>
+          <Text size="sm" className="wrap" maw={420}>
+            {t(`audit.objects.${object.kind}`)} {object.name ?? object.id}
+          </Text>
+          {Object.keys(details).length > 0 && (
+            <Text size="xs" c="dimmed" className="wrap" maw={420}>
+              {Object.entries(details)
+                .map(([key, value]) => `${key}: ${typeof value === 'string' ? value : JSON.stringify(value)}`)
+                .join(' · ')}
+            </Text>
+          )}
+        </>
+      ),
+    },
+    {
+      title: t('audit.via'),
+      minor: true,
+      cell: (entry) => `${t(`audit.ways.${entry.via}`)}${entry.address === null ? '' : ` · ${entry.address}`}`,
+    },
+  ];
+  return <DataTable label={t('shell.pages.audit')} columns={columns} rows={entries} rowKey={(entry) => entry.id} />;
+}

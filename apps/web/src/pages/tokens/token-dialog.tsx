@@ -1,0 +1,72 @@
+import { NativeSelect, TextInput } from '@mantine/core';
+import { useState } from 'react';
+import { useTranslation } from 'react-i18next';
+import type { IssuedToken } from '@dossier/protocol/user.ts';
+import { useMay } from '../../api/session.ts';
+import { useCreateToken, useUsers } from '../../api/users.ts';
+import { fieldFault } from '../../components/field-fault.ts';
+import { FormDialog } from '../../components/form-dialog.tsx';
+
+const lifetimes = [30, 90, 365] as const;
+
+/** Makes a token; administrators also for others. */
+export function TokenDialog({ onClose, onIssued }: { onClose: () => void; onIssued: (token: IssuedToken) => void }) {
+  const { t } = useTranslation();
+  const admin = useMay('admin');
+  const users = useUsers({ enabled: admin });
+  const create = useCreateToken();
+  const [label, setLabel] = useState('');
+  const [user, setUser] = useState('');
+  const [days, setDays] = useState('90');
+  const submit = (): void =>
+    create.mutate(
+      { label: label.trim(), expires_in_days: days === '' ? null : Number(days), ...(user !== '' && { user: Number(user) }) },
+      {
+        onSuccess(token) {
+          onClose();
+          onIssued(token);
+        },
+      },
+    );
+  return (
+    <FormDialog
+      title={t('tokens.create')}
+      onClose={onClose}
+      onSubmit={submit}
+      disabled={label.trim() === ''}
+      busy={create.isPending}
+      error={create.error}
+    >
+      <TextInput
+        label={t('tokens.for')}
+        description={t('tokens.forHint')}
+        value={label}
+        onChange={(event) => setLabel(event.currentTarget.value)}
+        error={fieldFault(create.error, 'label')}
+        required
+        data-autofocus
+      />
+      {admin && (
+        <NativeSelect
+          label={t('tokens.user')}
+          description={t('tokens.userHint')}
+          value={user}
+          onChange={(event) => setUser(event.currentTarget.value)}
+          data={[
+            { value: '', label: t('tokens.myself') },
+            ...(users.data ?? []).map(({ id, name, role }) => ({ value: String(id), label: `${name} (${t(`common.role.${role}`)})` })),
+          ]}
+        />
+      )}
+      <NativeSelect
+        label={t('tokens.lifetime')}
+        value={days}
+        onChange={(event) => setDays(event.currentTarget.value)}
+        data={[
+          ...lifetimes.map((count) => ({ value: String(count), label: t('tokens.days', { count }) })),
+          { value: '', label: t('tokens.forever') },
+        ]}
+      />
+    </FormDialog>
+  );
+}

@@ -1,0 +1,94 @@
+import { Button, Text } from '@mantine/core';
+import { IconKey } from '@tabler/icons-react';
+import { useState } from 'react';
+import { useTranslation } from 'react-i18next';
+import type { IssuedToken, Token } from '@dossier/protocol/user.ts';
+import { useRevokeToken, useTokens } from '../../api/users.ts';
+import { ConfirmDialog } from '../../components/confirm-dialog.tsx';
+import { DataTable } from '../../components/data-table.tsx';
+import type { Column } from '../../components/data-table.tsx';
+import { Loaded } from '../../components/loaded.tsx';
+import { Page } from '../../components/page.tsx';
+import { RowMenu } from '../../components/row-menu.tsx';
+import { SecretOnce } from '../../components/secret-once.tsx';
+import { When } from '../../components/when.tsx';
+import { TokenDialog } from './token-dialog.tsx';
+
+/** Tokens for programs, and the sessions of browsers: what lets in, and how to end it. */
+export function TokensPage() {
+  const { t } = useTranslation();
+  const tokens = useTokens();
+  const revoke = useRevokeToken();
+  const [creating, setCreating] = useState(false);
+  const [issued, setIssued] = useState<IssuedToken | null>(null);
+  const [revoking, setRevoking] = useState<Token | null>(null);
+  return (
+    <Page
+      title={t('shell.pages.tokens')}
+      description={t('tokens.description')}
+      actions={
+        <Button leftSection={<IconKey size={18} aria-hidden />} onClick={() => setCreating(true)}>
+          {t('tokens.create')}
+        </Button>
+      }
+    >
+      <Loaded query={tokens}>{(found) => <TokenTable tokens={found} onRevoke={setRevoking} />}</Loaded>
+      {creating && <TokenDialog onClose={() => setCreating(false)} onIssued={setIssued} />}
+      {issued !== null && (
+        <SecretOnce title={t('tokens.issued')} text={t('tokens.once')} secret={issued.token} onClose={() => setIssued(null)} />
+      )}
+      {revoking !== null && (
+        <ConfirmDialog
+          title={t('tokens.revokeTitle')}
+          onClose={() => setRevoking(null)}
+          onConfirm={() => revoke.mutate(revoking.id, { onSuccess: () => setRevoking(null) })}
+          confirmLabel={t('tokens.revoke')}
+          busy={revoke.isPending}
+          error={revoke.error}
+        >
+          {t('tokens.revokeText', { user: revoking.user.name })}
+        </ConfirmDialog>
+      )}
+    </Page>
+  );
+}
+
+function TokenTable({ tokens, onRevoke }: { tokens: readonly Token[]; onRevoke: (token: Token) => void }) {
+  const { t } = useTranslation();
+  const columns: Column<Token>[] = [
+    {
+      title: t('tokens.label'),
+      cell: (token) => (
+        <>
+          <Text size="sm" fw={600}>
+            {t(`tokens.kinds.${token.kind}`)}
+            {token.current && ` (${t('tokens.current')})`}
+          </Text>
+          <Text size="xs" c="dimmed" className="wrap" maw={360} lineClamp={2}>
+            {token.label}
+          </Text>
+        </>
+      ),
+    },
+    { title: t('tokens.user'), cell: (token) => token.user.name },
+    { title: t('tokens.created'), minor: true, cell: (token) => <When time={token.created_date} /> },
+    {
+      title: t('tokens.lastUsed'),
+      cell: (token) => (token.last_used_date === null ? t('common.never') : <When time={token.last_used_date} />),
+    },
+    {
+      title: t('tokens.expires'),
+      minor: true,
+      cell: (token) => (token.expires_date === null ? t('common.never') : <When time={token.expires_date} />),
+    },
+    {
+      title: t('common.actions'),
+      // ADMIN_TOKEN is ended where it is configured.
+      cell: (token) =>
+        token.kind !== 'configured' && (
+          <RowMenu name={token.label} actions={[{ label: t('tokens.revoke'), danger: true, onClick: () => onRevoke(token) }]} />
+        ),
+    },
+  ];
+  return <DataTable label={t('shell.pages.tokens')} columns={columns} rows={tokens} rowKey={(token) => token.id} />;
+}

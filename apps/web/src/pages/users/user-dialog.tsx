@@ -1,0 +1,72 @@
+import { NativeSelect, PasswordInput, Text, TextInput } from '@mantine/core';
+import { useState } from 'react';
+import { useTranslation } from 'react-i18next';
+import { roles } from '@dossier/domain/role.ts';
+import type { Role } from '@dossier/domain/role.ts';
+import type { UserDetails } from '@dossier/protocol/user.ts';
+import { useChangeUser, useCreateUser } from '../../api/users.ts';
+import { fieldFault } from '../../components/field-fault.ts';
+import { FormDialog } from '../../components/form-dialog.tsx';
+import { useTell } from '../../components/tell.ts';
+
+/** Makes a user, or changes role and password of the one that is given. */
+export function UserDialog({ user, onClose }: { user: UserDetails | null; onClose: () => void }) {
+  const { t } = useTranslation();
+  const tell = useTell();
+  const create = useCreateUser();
+  const change = useChangeUser();
+  const [name, setName] = useState(user?.name ?? '');
+  const [role, setRole] = useState<Role>(user?.role ?? 'viewer');
+  const [password, setPassword] = useState('');
+  const error = create.error ?? change.error;
+  const onSuccess = (): void => {
+    tell(t(user === null ? 'users.created' : 'users.changed', { name }));
+    onClose();
+  };
+  const submit = (): void => {
+    if (user === null) create.mutate({ name: name.trim(), role, password }, { onSuccess });
+    else change.mutate({ id: user.id, role, ...(password !== '' && { password }) }, { onSuccess });
+  };
+  return (
+    <FormDialog
+      title={user === null ? t('users.create') : t('users.editTitle', { name: user.name })}
+      onClose={onClose}
+      onSubmit={submit}
+      disabled={name.trim() === '' || (user === null && password === '')}
+      busy={create.isPending || change.isPending}
+      error={error}
+    >
+      {user === null && (
+        <TextInput
+          label={t('users.name')}
+          value={name}
+          onChange={(event) => setName(event.currentTarget.value)}
+          error={fieldFault(error, 'name')}
+          autoComplete="off"
+          required
+          data-autofocus
+        />
+      )}
+      <NativeSelect
+        label={t('users.role')}
+        value={role}
+        onChange={(event) => setRole(event.currentTarget.value as Role)}
+        data={roles.map((value) => ({ value, label: t(`common.role.${value}`) }))}
+        description={t(`users.roleHints.${role}`)}
+      />
+      <PasswordInput
+        label={t(user === null ? 'users.password' : 'users.newPassword')}
+        value={password}
+        onChange={(event) => setPassword(event.currentTarget.value)}
+        error={fieldFault(error, 'password')}
+        autoComplete="new-password"
+        required={user === null}
+      />
+      {user !== null && (
+        <Text size="sm" c="dimmed">
+          {t('users.passwordHint')}
+        </Text>
+      )}
+    </FormDialog>
+  );
+}
