@@ -16,11 +16,9 @@ const beyondRepair = ['NO_SUCH_LIST', 'LIST_REPLACED', 'NODE_REPLACED', 'THIS_NO
 /** What went wrong, what is still safe, what happens next, and the button that mends it. */
 export function ErrorCard({ link, error, name }: { link: Link; error: SyncError; name: string }) {
   const { t } = useTranslation();
-  const writing = useWriting();
   const admin = useMay('admin');
   const sync = useSync();
   const [cancelling, setCancelling] = useState(false);
-  const held = writing.number(link.local_count);
   const differs = error.code === 'REPLICA_DIFFERS';
   const offerCancel = beyondRepair.includes(error.code);
   return (
@@ -31,35 +29,8 @@ export function ErrorCard({ link, error, name }: { link: Link; error: SyncError;
             <strong>{t('replication.error.remedy')}</strong> {error.remedy}
           </Text>
         )}
-        <Text size="sm">
-          <strong>{t('replication.error.safe')}</strong>{' '}
-          {link.verified_at === null ? (
-            t('replication.error.safeNever', { count: link.local_count, held })
-          ) : (
-            <Trans
-              t={t}
-              i18nKey="replication.error.safeSince"
-              count={link.local_count}
-              values={{ held }}
-              components={{ time: <When time={link.verified_at} /> }}
-            />
-          )}
-        </Text>
-        <Text size="sm">
-          <strong>{t('replication.error.next')}</strong>{' '}
-          {error.next_attempt !== null ? (
-            <Trans
-              t={t}
-              i18nKey="replication.error.retrying"
-              count={error.attempts}
-              components={{ time: <When time={error.next_attempt} /> }}
-            />
-          ) : link.next_run === null ? (
-            t('overview.noNextTry')
-          ) : (
-            <Trans t={t} i18nKey="replication.error.scheduled" components={{ time: <When time={link.next_run} /> }} />
-          )}
-        </Text>
+        <Safe link={link} />
+        <NextAttempt link={link} error={error} />
         <Text size="xs" c="dimmed">
           {error.code}
         </Text>
@@ -83,5 +54,47 @@ export function ErrorCard({ link, error, name }: { link: Link; error: SyncError;
       </Stack>
       {cancelling && <CancelDialog link={link} name={name} onClose={() => setCancelling(false)} />}
     </Alert>
+  );
+}
+
+function Safe({ link }: { link: Link }) {
+  const { t } = useTranslation();
+  const held = useWriting().number(link.local_count);
+  return (
+    <Text size="sm">
+      <strong>{t('replication.error.safe')}</strong>{' '}
+      {link.verified_at === null ? (
+        t('replication.error.safeNever', { count: link.local_count, held })
+      ) : (
+        <Trans
+          t={t}
+          i18nKey="replication.error.safeSince"
+          count={link.local_count}
+          values={{ held }}
+          components={{ time: <When time={link.verified_at} /> }}
+        />
+      )}
+    </Text>
+  );
+}
+
+function NextAttempt({ link, error }: { link: Link; error: SyncError }) {
+  const { t } = useTranslation();
+  return (
+    <Text size="sm">
+      <strong>{t('replication.error.next')}</strong>{' '}
+      {error.next_attempt !== null ? (
+        <Trans
+          t={t}
+          i18nKey="replication.error.retrying"
+          count={error.attempts}
+          components={{ time: <When time={error.next_attempt} /> }}
+        />
+      ) : link.next_run === null ? (
+        t('overview.noNextTry')
+      ) : (
+        <Trans t={t} i18nKey="replication.error.scheduled" components={{ time: <When time={link.next_run} /> }} />
+      )}
+    </Text>
   );
 }
