@@ -1,6 +1,7 @@
 /** Slaves without a database: they pull a list as a worker does, check every signature, and throw the rows away. */
 import { randomUUID } from 'node:crypto';
 import { headSchema } from '@dossier/protocol/feed.ts';
+import { rowsMediaType } from '@dossier/protocol/rows.ts';
 import { deriveSigningKey } from '@dossier/protocol/signing-key.ts';
 import { createFeedClient } from '@dossier/replication/feed-client.ts';
 import type { FeedClient } from '@dossier/replication/feed-client.ts';
@@ -39,7 +40,11 @@ async function pull(client: FeedClient): Promise<void> {
 }
 
 async function readEnd(client: FeedClient, since: number, epoch: string): Promise<PageEnd> {
-  const { body } = await client.get(`/feed/v1/dossier-lists/${list}/changes`, { query: { since, epoch }, maximumBytes });
+  const { body } = await client.get(`/feed/v1/dossier-lists/${list}/changes`, {
+    query: { since, epoch },
+    accept: rowsMediaType,
+    maximumBytes,
+  });
   const lastLine = body.subarray(body.lastIndexOf('\n', body.length - 2) + 1);
   return endSchema.parse(JSON.parse(lastLine.toString()));
 }
