@@ -2,7 +2,10 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { z } from 'zod';
+import { listRoutes } from '@dossier/api/app.ts';
 import type { ApiDependencies } from '@dossier/api/dependencies.ts';
+import { createMetrics } from '@dossier/api/metrics.ts';
+import { describeApi } from '@dossier/api/openapi.ts';
 import { startApi } from '@dossier/api/serve.ts';
 import type { Role } from '@dossier/domain/role.ts';
 import { openPhotoStore } from '@dossier/photos/open-photo-store.ts';
@@ -13,6 +16,8 @@ import { issueToken } from '@dossier/store/tokens.ts';
 import { createUser } from '@dossier/store/users.ts';
 import { createTestDatabase } from './database.ts';
 import type { TestDatabase } from './database.ts';
+import { createAnswerCheck } from './openapi.ts';
+import type { OpenApiDocument } from './openapi.ts';
 
 export interface Answer {
   status: number;
@@ -33,7 +38,7 @@ export interface TestApi {
   test: TestDatabase;
   tokens: Record<Role, string>;
   deps: ApiDependencies;
-  /** The raw answer; as admin unless a role is given. A problem is checked against its schema. */
+  /** The raw answer, checked against the OpenAPI document; as admin unless a role is given. */
   call(method: string, path: string, options?: CallOptions): Promise<Answer>;
   /** The answer's body, having checked its status and its schema. */
   want<Schema extends z.ZodType>(
@@ -63,7 +68,7 @@ export async function startTestApi(overrides: Overrides = {}): Promise<TestApi> 
     logger: createLogger({ level: 'silent', name: 'test', pretty: false }),
     database: test.database,
     photos: openPhotoStore(folder),
-    queues: { ping: () => Promise.resolve() },
+    queues: { ping: () => Promise.resolve(), counts: () => Promise.reject(new Error('there is no queue')) },
     nodeUuid,
     probeMaster: () => Promise.resolve('available'),
     routes: [],
@@ -76,6 +81,7 @@ export async function startTestApi(overrides: Overrides = {}): Promise<TestApi> 
     tokens[role] = (await issueToken(test.database, { userId: user.id, kind: 'api', label: 'test', lifetimeMs: null })).token;
   }
   const api = await startApi(deps);
+  const checkAnswer = createAnswerCheck(describeApi(listRoutes(deps, createMetrics(deps.database))) as OpenApiDocument);
 
   const call: TestApi['call'] = async (method, path, { body, headers = {}, role = 'admin' } = {}) => {
     const plain = body === undefined || typeof body === 'string' || body instanceof FormData || body instanceof Uint8Array;
@@ -93,6 +99,7 @@ export async function startTestApi(overrides: Overrides = {}): Promise<TestApi> 
     const isJson = /[/+]json/.test(response.headers.get('content-type') ?? '');
     const json: unknown = isJson && text !== '' ? JSON.parse(text) : undefined;
     if (response.status >= 400 && json !== undefined && !path.startsWith('/readyz')) checkProblem(response, json);
+    checkAnswer({ method, path, status: response.status, contentType: response.headers.get('content-type'), json });
     return { status: response.status, headers: response.headers, text, json };
   };
   return {

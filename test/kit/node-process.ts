@@ -1,4 +1,6 @@
 import { spawn } from 'node:child_process';
+import { createAnswerCheck } from './openapi.ts';
+import type { AnswerToCheck, CheckAnswer, OpenApiDocument } from './openapi.ts';
 import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtemp, open, readFile, rm } from 'node:fs/promises';
@@ -183,7 +185,19 @@ export class NodeProcess {
       ...(body !== undefined && { body: JSON.stringify(body) }),
     });
     const text = await response.text();
-    return { status: response.status, json: text === '' ? null : (JSON.parse(text) as unknown) };
+    const json: unknown = text === '' ? undefined : JSON.parse(text);
+    await this.check({ method, path, status: response.status, contentType: response.headers.get('content-type'), json });
+    return { status: response.status, json: json ?? null };
+  }
+
+  private checkAnswer: Promise<CheckAnswer> | undefined;
+
+  /** Every answer has to be what the node's own OpenAPI document says. */
+  private async check(answer: AnswerToCheck): Promise<void> {
+    this.checkAnswer ??= fetch(`${this.url}/openapi.json`, { headers: { authorization: 'Token the-token-of-the-tests' } }).then(
+      async (response) => createAnswerCheck((await response.json()) as OpenApiDocument),
+    );
+    (await this.checkAnswer)(answer);
   }
 
   /** The answer's body, checked by its status and its schema. */

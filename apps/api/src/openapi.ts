@@ -17,7 +17,8 @@ export function describeApi(routes: readonly Route[]): object {
     info: {
       title: 'Distributed dossier database',
       version: '1',
-      description: 'Watch lists of dossiers on a master, provably equal copies on every slave.',
+      description:
+        'Watch lists of dossiers on a master, provably equal copies on every slave. Not part of this page: the feed under `/feed/`, between nodes and signed (docs/protocol.md), and Bull Board at `/queues/`, for admins.',
     },
     security: [{ token: [] }, { session: [] }],
     components: {

@@ -16,7 +16,10 @@ let queueDown = false;
 beforeAll(async () => {
   api = await startTestApi({
     logger: pino({ level: 'debug' }, { write: (line: string) => lines.push(line) }),
-    queues: { ping: () => (queueDown ? Promise.reject(new Error('redis://user:secret@host is away')) : Promise.resolve()) },
+    queues: {
+      ping: () => (queueDown ? Promise.reject(new Error('redis://user:secret@host is away')) : Promise.resolve()),
+      counts: () => Promise.reject(new Error('redis://user:secret@host is away')),
+    },
     routes: [
       {
         method: 'get',

@@ -4,6 +4,7 @@ import type { Got } from 'got';
 import { z } from 'zod';
 import type { Configuration } from '@dossier/runtime/configuration.ts';
 import { ExitError } from '@dossier/runtime/errors.ts';
+import { softwareVersion } from '@dossier/api/software-version.ts';
 import { problemSchema } from '@dossier/protocol/problem.ts';
 import { configurationOf } from './context.ts';
 import type { Context } from './context.ts';
@@ -53,7 +54,7 @@ function urlOf({ host, port }: Configuration): string {
 export function createClient(url: string, token: string): Client {
   const http = got.extend({
     prefixUrl: url,
-    headers: { authorization: `Token ${token}`, accept: 'application/json' },
+    headers: { authorization: `Token ${token}`, accept: 'application/json', 'user-agent': `dossier-cli/${softwareVersion}` },
     throwHttpErrors: false,
     followRedirect: false,
     retry: { limit: 0 },

@@ -246,6 +246,7 @@ describe('users and tokens', () => {
     expect([token.code, token.out]).toEqual([0, expect.stringMatching(/^\S{40,}\n$/)]);
     expect((await dossier(['token', 'create', 'nobody'])).code).toBe(1);
     const changed = await dossier(['user', 'password', 'otto', '--password-stdin', '--json'], { input: 'a new one\n' });
+    expect(changed.err).toBe('');
     expect([changed.code, JSON.parse(changed.out)]).toEqual([0, { user: 'otto' }]);
     expect((await dossier(['user', 'password', 'otto', '--password-stdin'])).code).toBe(2);
     expect((await dossier(['user', 'password', 'nobody'])).code).toBe(1);

@@ -26,3 +26,15 @@ export async function withDatabase<Result>(
     await access.close();
   }
 }
+
+/** As withDatabase, in one transaction: the work and its entry in the audit are kept together or not at all. */
+export async function withTransaction<Result>(
+  command: Command,
+  context: Context,
+  work: (transaction: Database) => Promise<Result>,
+): Promise<Result> {
+  return withDatabase(command, context, async (database) => {
+    const { transaction } = await import('@dossier/store/database.ts');
+    return transaction(database, work);
+  });
+}

@@ -1,4 +1,5 @@
 import type { Configuration } from '@dossier/runtime/configuration.ts';
+import { recordAudit } from './audit.ts';
 import { transaction } from './database.ts';
 import type { Database } from './database.ts';
 import { configureToken } from './tokens.ts';
@@ -19,6 +20,10 @@ export async function ensureAdministrator(
     const existing = await findUser(tx, name);
     const generatedPassword = existing || adminPassword !== null ? null : generatePassword();
     const user = existing ?? (await createUser(tx, { name, role: 'admin', password: adminPassword ?? generatedPassword ?? '' }));
+    if (existing === null) {
+      const actor = { actor: 'the node', via: 'node', address: null } as const;
+      await recordAudit(tx, actor, { action: 'user-made', object: { kind: 'user', id: user.id, name }, details: { role: 'admin' } });
+    }
     await configureToken(tx, user.id, adminToken);
     return { generatedPassword };
   });

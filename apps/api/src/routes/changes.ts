@@ -3,6 +3,7 @@ import { pageRows } from '@dossier/protocol/feed.ts';
 import { badParam, notFound } from '@dossier/runtime/errors.ts';
 import type { Database } from '@dossier/store/database.ts';
 import { readPage } from '@dossier/store/feed.ts';
+import { answers } from '../route.ts';
 import type { Route } from '../route.ts';
 
 const changesQuery = z.object({
@@ -26,7 +27,11 @@ export function changesRoute({ database }: { database: Database }): Route {
       description:
         'NDJSON: one put or tombstone a line in the order of revisions, then an end line (`count`, `next`, `more`, `head`), or a single `reset` line when `epoch` or `since` name a history that is gone.',
       requestParams: { query: changesQuery },
-      responses: { 200: { description: 'A page', content: { 'application/x-ndjson': { schema: z.string() } } } },
+      tags: ['Watch lists'],
+      responses: {
+        ...answers({}),
+        '200': { description: 'A page', content: { 'application/x-ndjson': { schema: z.string() } } },
+      },
     },
     handle: async (request, response) => {
       const id = Number(request.params['id']);

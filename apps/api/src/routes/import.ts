@@ -71,17 +71,17 @@ async function importBody({ database, photos }: Dependencies, request: Request, 
   }
   // Batches are committed one by one: what was begun is kept before the first of them, what came of it after the last.
   await record({ state: 'begun' });
-  let state = 'broken-off';
-  try {
-    await importFile(task, counts);
-    state = 'done';
-  } catch (error) {
+  await importFile(task, counts).catch(async (error: unknown) => {
+    // What ended the import may keep this from being recorded, too; it is what has to be told.
+    await record({ state: 'broken-off', ...sumsOf(counts) }).catch(() => undefined);
     throw explain(error, counts);
-  } finally {
-    const { added, changed, unchanged, refused } = counts;
-    await record({ state, added, changed, unchanged, refused });
-  }
+  });
+  await record({ state: 'done', ...sumsOf(counts) });
   return presentReport(counts, preview);
+}
+
+function sumsOf({ added, changed, unchanged, refused }: Counts) {
+  return { added, changed, unchanged, refused };
 }
 
 /** Says what stays of an import that ended before its time. */
@@ -94,8 +94,8 @@ function explain(error: unknown, { lines, added, changed }: Counts): unknown {
   });
 }
 
-function presentReport({ added, changed, unchanged, refused, refusedLines }: Counts, preview: boolean): ImportReport {
-  return { preview, added, changed, unchanged, refused, refusals: refusedLines.slice(0, shownRefusals).map((refusal) => ({ ...refusal })) };
+function presentReport(counts: Counts, preview: boolean): ImportReport {
+  return { preview, ...sumsOf(counts), refusals: counts.refusedLines.slice(0, shownRefusals).map((refusal) => ({ ...refusal })) };
 }
 
 /** The body as it comes. TOO_LARGE over the limit, BAD_PARAM where it breaks off; the request itself stays whole for the answer. */

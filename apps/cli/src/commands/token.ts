@@ -1,8 +1,9 @@
 import type { Command } from 'commander';
 import { ExitError } from '@dossier/runtime/errors.ts';
 import type { Context } from '../context.ts';
+import { hostActor } from '../host-actor.ts';
 import { note, print, printJson } from '../output.ts';
-import { withDatabase } from '../with-database.ts';
+import { withTransaction } from '../with-database.ts';
 
 /** `dossier token create USER` */
 export function addToken(program: Command, context: Context): void {
@@ -16,11 +17,15 @@ export function addToken(program: Command, context: Context): void {
     .action(async (name: string, options: { label: string; json?: boolean }) => {
       const { issueToken } = await import('@dossier/store/tokens.ts');
       const { findUser } = await import('@dossier/store/users.ts');
-      const token = await withDatabase(create, context, async (database) => {
-        const user = await findUser(database, name);
+      const { recordAudit } = await import('@dossier/store/audit.ts');
+      const token = await withTransaction(create, context, async (tx) => {
+        const user = await findUser(tx, name);
         if (user === null)
           throw new ExitError(1, `There is no user ${name}.`, { remedy: `"dossier user create ${name} --role ROLE" makes one.` });
-        return (await issueToken(database, { userId: user.id, kind: 'api', label: options.label, lifetimeMs: null })).token;
+        const issued = await issueToken(tx, { userId: user.id, kind: 'api', label: options.label, lifetimeMs: null });
+        const object = { kind: 'token', id: issued.id, name: options.label } as const;
+        await recordAudit(tx, hostActor(), { action: 'token-made', object, details: { user: name, expires_date: null } });
+        return issued.token;
       });
       if (options.json) return printJson({ user: name, token });
       print(token);

@@ -5,8 +5,9 @@ import { roles } from '@dossier/domain/role.ts';
 import type { Role } from '@dossier/domain/role.ts';
 import { ExitError } from '@dossier/runtime/errors.ts';
 import type { Context } from '../context.ts';
+import { hostActor } from '../host-actor.ts';
 import { note, print, printJson } from '../output.ts';
-import { withDatabase } from '../with-database.ts';
+import { withTransaction } from '../with-database.ts';
 
 interface PasswordOptions {
   passwordStdin?: boolean;
@@ -26,7 +27,13 @@ export function addUser(program: Command, context: Context): void {
     .action(async (name: string, options: PasswordOptions & { role: Role }) => {
       const { password, generated } = await choosePassword(options);
       const { createUser } = await import('@dossier/store/users.ts');
-      const user = await withDatabase(create, context, (database) => createUser(database, { name, role: options.role, password }));
+      const { recordAudit } = await import('@dossier/store/audit.ts');
+      const user = await withTransaction(create, context, async (tx) => {
+        const made = await createUser(tx, { name, role: options.role, password });
+        const object = { kind: 'user', id: made.id, name } as const;
+        await recordAudit(tx, hostActor(), { action: 'user-made', object, details: { role: made.role } });
+        return made;
+      });
       if (options.json) return printJson({ user: user.name, role: user.role, ...(generated ? { password } : {}) });
       print(`User ${user.name} made, role ${user.role}.`);
       if (generated) printPassword(password);
@@ -40,8 +47,13 @@ export function addUser(program: Command, context: Context): void {
     .option('--json', 'print JSON for programs')
     .action(async (name: string, options: PasswordOptions) => {
       const { password, generated } = await choosePassword(options);
-      const { setPassword } = await import('@dossier/store/users.ts');
-      await withDatabase(change, context, (database) => setPassword(database, name, password));
+      const { findUser, setPassword } = await import('@dossier/store/users.ts');
+      const { recordAudit } = await import('@dossier/store/audit.ts');
+      await withTransaction(change, context, async (tx) => {
+        await setPassword(tx, name, password);
+        const user = await findUser(tx, name);
+        await recordAudit(tx, hostActor(), { action: 'password-set', object: { kind: 'user', id: user?.id ?? null, name } });
+      });
       if (options.json) return printJson({ user: name, ...(generated ? { password } : {}) });
       print(`The password of ${name} is set.`);
       if (generated) printPassword(password);

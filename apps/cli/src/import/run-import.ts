@@ -1,3 +1,4 @@
+import { basename } from 'node:path';
 import { openPhotoStore } from '@dossier/photos/open-photo-store.ts';
 import type { Configuration } from '@dossier/runtime/configuration.ts';
 import { createLogger, prefersPretty } from '@dossier/runtime/logger.ts';
@@ -5,7 +6,9 @@ import { transaction } from '@dossier/store/database.ts';
 import type { Database } from '@dossier/store/database.ts';
 import { requireWritable } from '@dossier/store/read-only.ts';
 import { createWatchList, deleteWatchList, readWatchList } from '@dossier/store/watch-lists.ts';
+import { recordAudit } from '@dossier/store/audit.ts';
 import { accessDatabase } from '../database-access.ts';
+import { hostActor } from '../host-actor.ts';
 import { interruption } from '../interruption.ts';
 import { note, progressLine } from '../output.ts';
 import { importFailure } from './failure.ts';
@@ -49,6 +52,14 @@ export async function runImport(request: ImportRequest): Promise<void> {
     const list = await openList(access.database, target);
     if (target.name !== null)
       note(`Made watch list ${list.id}; if this is interrupted, go on with: dossier import ${list.id} ${target.file}`);
+    const record = (details: object): Promise<void> =>
+      recordAudit(access.database, hostActor(), {
+        action: 'dossiers-imported',
+        object: { kind: 'watch-list', id: list.id, name: list.name },
+        details: { file: basename(target.file), ...details },
+      });
+    // Batches are committed one by one: that it was begun is kept before the first of them, what came of it after the last.
+    await record({ state: 'begun' });
     const show = (): void => progress.update(progressText(report, source, performance.now() - startedAt));
     await importFile(
       {
@@ -61,7 +72,12 @@ export async function runImport(request: ImportRequest): Promise<void> {
         progress: show,
       },
       report,
-    );
+    ).catch(async (error: unknown) => {
+      // What ended the import may keep this from being recorded, too; it is what has to be told.
+      await record({ state: 'broken-off', ...countsOf(report) }).catch(() => undefined);
+      throw error;
+    });
+    await record({ state: interrupted.signal.aborted ? 'broken-off' : 'done', ...countsOf(report) });
     progress.end();
     // A file in which nothing can be used makes no list either.
     const kept = target.listId !== null || report.lines > report.refused;
@@ -78,6 +94,10 @@ export async function runImport(request: ImportRequest): Promise<void> {
     interrupted.release();
     await access.close();
   }
+}
+
+function countsOf({ added, changed, unchanged, refused }: ImportReport) {
+  return { added, changed, unchanged, refused };
 }
 
 async function openList(database: Database, { listId, name }: Target): Promise<{ id: number; name: string }> {
