@@ -50,7 +50,7 @@ export function listRoutes(deps: ApiDependencies, metrics: Metrics): Route[] {
 
 /** The node's HTTP interface. Nothing is opened or started; see startApi. */
 export function createApp(deps: ApiDependencies): Express {
-  const metrics = createMetrics(deps.database);
+  const metrics = createMetrics(deps.database, deps.queues);
   const routes = listRoutes(deps, metrics);
   const app = express();
   app.disable('x-powered-by');

@@ -1,8 +1,11 @@
 import { Gauge, Histogram, Registry, collectDefaultMetrics } from 'prom-client';
+import type { Queues } from '@dossier/jobs/queues.ts';
 import type { Database } from '@dossier/store/database.ts';
 import { readReplicationFigures } from '@dossier/store/replication-figures.ts';
+import { renderQueues, renderReplication } from './replication-metrics.ts';
+import { softwareVersion } from './software-version.ts';
 
-/** The numbers of one API process, and of the node's database at the moment of the scrape. */
+/** The numbers of one API process, and of the node's database and queue at the moment of the scrape. */
 export interface Metrics {
   /** Books an answered request under its route's path template, which has a bounded number of values. */
   observe(request: { method: string; route: string; status: number; seconds: number }): void;
@@ -10,7 +13,7 @@ export interface Metrics {
   scrape(): Promise<{ text: string; contentType: string }>;
 }
 
-export function createMetrics(database: Database): Metrics {
+export function createMetrics(database: Database, queues: Pick<Queues, 'counts'> | null = null): Metrics {
   const registry = new Registry();
   collectDefaultMetrics({ register: registry });
   const registers = [registry];
@@ -22,27 +25,24 @@ export function createMetrics(database: Database): Metrics {
     registers,
   });
   const reachable = new Gauge({ name: 'dossier_database_up', help: 'Whether the database answered this scrape', registers });
-  const links = new Gauge({ name: 'dossier_links', help: 'Links by state', labelNames: ['state'], registers });
-  const ages = new Gauge({
-    name: 'dossier_replica_verified_age_seconds',
-    help: 'Time since the replica was last known to equal its list on the master; -1: never',
-    labelNames: ['list'],
-    registers,
-  });
-  const deadLetters = new Gauge({ name: 'dossier_dead_letters', help: 'Dead letters that wait for a person', registers });
+  new Gauge({ name: 'dossier_build_info', help: 'Version of the software', labelNames: ['version'], registers }).set(
+    { version: softwareVersion },
+    1,
+  );
 
   return {
     observe({ method, route, status, seconds }) {
       durations.observe({ method, route, status }, seconds);
     },
     async scrape() {
-      const figures = await readReplicationFigures(database).catch(() => null);
-      for (const gauge of [links, ages, deadLetters]) gauge.reset();
+      const [figures, counts] = await Promise.all([
+        readReplicationFigures(database).catch(() => null),
+        queues === null ? null : queues.counts().catch(() => null),
+      ]);
       reachable.set(figures === null ? 0 : 1);
-      for (const { state, count } of figures?.links ?? []) links.set({ state }, count);
-      for (const { list, seconds } of figures?.ages ?? []) ages.set({ list }, seconds ?? -1);
-      if (figures !== null) deadLetters.set(figures.deadLetters);
-      return { text: await registry.metrics(), contentType: registry.contentType };
+      const own = await registry.metrics();
+      const text = [own, figures === null ? '' : renderReplication(figures), queues === null ? '' : renderQueues(counts)].join('\n');
+      return { text, contentType: registry.contentType };
     },
   };
 }

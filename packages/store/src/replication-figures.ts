@@ -3,25 +3,79 @@ import type { LinkState } from '@dossier/domain/link.ts';
 import { query, queryOne } from './database.ts';
 import type { Connection } from './database.ts';
 
-/** What a monitoring system asks of a slave. */
+/** Upper bounds of the buckets in which durations of runs are counted, in seconds. */
+export const durationBounds = [1, 5, 30, 120, 600, 3600] as const;
+
+/** One replica as a monitoring system sees it. */
+export interface ReplicaFigures {
+  list: number;
+  state: LinkState;
+  /** Seconds since it was last verified, and when that was in seconds since 1970; null: never. */
+  age: number | null;
+  verified: number | null;
+  /** Revisions that the master's head is ahead, as last learnt; null before the first sync. */
+  lag: number | null;
+  /** Deletions made here while the master was away that no sync has settled yet. */
+  open_deletions: number;
+}
+
+/** What the finished runs of one list with one result came to, since the node was made. */
+export interface RunFigures {
+  list: number;
+  result: string;
+  runs: number;
+  timed: number;
+  seconds: number;
+  /** Runs within each of `durationBounds`, not cumulated. */
+  buckets: number[];
+  added: number;
+  changed: number;
+  removed: number;
+  unchanged: number;
+  photos: number;
+  bytes: number;
+}
+
+/** What a monitoring system asks of a node: counted from rows, so that all processes of a node say the same. */
 export interface ReplicationFigures {
   /** Every state, also those that no link is in. */
   links: { state: LinkState; count: number }[];
-  /** Per replica the seconds since it was last verified; null: never. */
-  ages: { list: number; seconds: number | null }[];
+  replicas: ReplicaFigures[];
+  runs: RunFigures[];
   deadLetters: number;
+  waitingDeliveries: number;
+  /** Slaves of this master's lists that were seen within a day. */
+  slaves: { list: number; count: number }[];
 }
 
 export async function readReplicationFigures(connection: Connection): Promise<ReplicationFigures> {
-  const links = await query<{ list: number; state: LinkState; seconds: number | null }>(
+  const replicas = await query<ReplicaFigures>(
     connection,
-    `select slave_list_id as list, state, cast(extract(epoch from clock_timestamp() - verified_at) as float8) as seconds
-     from links order by slave_list_id`,
+    `select slave_list_id as list, state, cast(extract(epoch from clock_timestamp() - verified_at) as float8) as age,
+       cast(extract(epoch from verified_at) as float8) as verified, greatest(0, head_revision - revision) as lag,
+       (select count(*) from offline_deletions o where o.slave_list_id = k.slave_list_id and o.settled_as is null) as open_deletions
+     from links k order by slave_list_id`,
   );
-  const letters = await queryOne<{ count: number }>(connection, `select count(*) as count from dead_letters`);
+  const runs = await query<Omit<RunFigures, 'buckets'> & { buckets: (number | string)[] }>(
+    connection,
+    `select slave_list_id as list, result, runs, timed, seconds, buckets, added, changed, removed, unchanged, photos, bytes
+     from run_statistics order by slave_list_id, result`,
+  );
+  const sums = await queryOne<{ letters: number; waiting: number }>(
+    connection,
+    `select (select count(*) from dead_letters) as letters, (select count(*) from webhook_deliveries where state = 'waiting') as waiting`,
+  );
+  const slaves = await query<{ list: number; count: number }>(
+    connection,
+    `select list_id as list, count(*) as count from followers where last_seen > now() - interval '1 day' group by list_id order by list_id`,
+  );
   return {
-    links: linkStates.map((state) => ({ state, count: links.filter((link) => link.state === state).length })),
-    ages: links.map(({ list, seconds }) => ({ list, seconds })),
-    deadLetters: letters?.count ?? 0,
+    links: linkStates.map((state) => ({ state, count: replicas.filter((replica) => replica.state === state).length })),
+    replicas,
+    // Arrays of bigint come as text.
+    runs: runs.map((run) => ({ ...run, buckets: run.buckets.map(Number) })),
+    deadLetters: sums?.letters ?? 0,
+    waitingDeliveries: sums?.waiting ?? 0,
+    slaves,
   };
 }
