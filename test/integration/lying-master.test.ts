@@ -1,11 +1,12 @@
+import { sha256Of } from '@dossier/protocol/content-digest.ts';
 import { query, queryOne } from '@dossier/store/database.ts';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { contentOf, createEngineNode } from '../kit/engine.ts';
 import type { EngineNode } from '../kit/engine.ts';
-import { lies } from '../kit/lies.ts';
+import { lies, liesInRowsOnly } from '../kit/lies.ts';
 import type { LieCase } from '../kit/lies.ts';
 import { startLyingMaster } from '../kit/lying-master.ts';
-import type { LyingMaster } from '../kit/lying-master.ts';
+import type { Lie, LyingMaster } from '../kit/lying-master.ts';
 
 /* A master that holds the token and says everything wrong that can be said: whatever it is, the list stays as it was, and says why. */
 
@@ -33,9 +34,11 @@ interface Replica {
 async function prepare(sync: LieCase['sync']): Promise<Replica> {
   liar.lie = null;
   const remote = await honest.makeList('Wanted');
-  const dossiers = await honest.makeDossiers([remote], ['Ada', 'Ben', 'Cleo', 'Dan', 'Eve', 'Finn']);
+  const names =
+    sync === 'load' ? Array.from({ length: 2100 }, (_, index) => `Person ${index}`) : ['Ada', 'Ben', 'Cleo', 'Dan', 'Eve', 'Finn'];
+  const dossiers = await honest.makeDossiers([remote], names);
   const local = await slave.makeList('Wanted');
-  if (sync === 'first') {
+  if (sync === 'first' || sync === 'load') {
     await slave.makeDossiers([local], ['Here before']);
     return { remote, local };
   }
@@ -95,5 +98,70 @@ describe('a master that lies is refused, and nothing is changed', () => {
     expect(await attempt('delta', replica)).toMatchObject({ state: 'synced' });
     expect(await contentOf(slave.database, local)).toEqual(await contentOf(honest.database, remote));
     expect(await outcome(local)).toMatchObject({ state: 'synced', letter: null, litter: false });
+  });
+});
+
+test('a lie in rows alone is gone around: the readable form of the page is asked for', async () => {
+  const { local, remote } = await prepare('load');
+  liar.lie = liesInRowsOnly;
+  expect(await slave.link(liar, remote, local)).toMatchObject({ state: 'synced', added: 2100 });
+  expect(await contentOf(slave.database, local)).toEqual(await contentOf(honest.database, remote));
+});
+
+describe('photos', () => {
+  const photo = (text: string) => ({ bytes: Buffer.from(text), sha256: sha256Of(Buffer.from(text)) });
+
+  /** A replica, and on the master a dossier more, with a photo. */
+  async function withPhoto({ bytes, sha256 }: ReturnType<typeof photo>): Promise<Replica> {
+    const replica = await prepare('delta');
+    const [dossier = ''] = await honest.makeDossiers([replica.remote], ['With a photo']);
+    await honest.photos.put(bytes);
+    await query(
+      honest.database,
+      `insert into photos (dossier, sha256, width, height, bytes, media_type) values (:dossier, decode(:sha256, 'hex'), 1, 1, :length, 'image/jpeg')`,
+      { dossier, sha256, length: bytes.length },
+    );
+    return replica;
+  }
+
+  const toPhoto =
+    (lie: Lie): Lie =>
+    (exchange) =>
+      exchange.asked.part === 'photo' ? lie(exchange) : exchange.honest();
+
+  const saying =
+    (body: Buffer, signed: string | null): Lie =>
+    ({ response, sign }) => {
+      const answer = { status: 200, headers: { 'content-type': 'application/octet-stream' }, body };
+      response.writeHead(200, { ...sign(answer, signed === null ? {} : { sha256: signed }), 'content-length': body.length }).end(body);
+      return 'sent';
+    };
+
+  test('that are others than asked for stop the run, and the list stays as it was', async () => {
+    const asked = photo('one photo');
+    const replica = await withPhoto(asked);
+    const before = await contentOf(slave.database, replica.local);
+    for (const [lie, code] of [
+      [saying(Buffer.from('other bytes'), null), 'ANSWER_FORGED'],
+      [saying(Buffer.alloc(1_000_000), asked.sha256), 'ANSWER_TOO_LARGE'],
+      [saying(asked.bytes.subarray(1), asked.sha256), 'ANSWER_TRUNCATED'],
+    ] as const) {
+      liar.lie = toPhoto(lie);
+      expect(await attempt('delta', replica, true)).toMatchObject({ code });
+      expect(await contentOf(slave.database, replica.local)).toEqual(before);
+      expect(await slave.photos.has(asked.sha256)).toBe(false);
+    }
+  });
+
+  test('that are said to be the right ones and are not are not kept, and the run names them', async () => {
+    const asked = photo('another photo');
+    const replica = await withPhoto(asked);
+    liar.lie = toPhoto(saying(Buffer.from(asked.bytes).fill('x'), asked.sha256));
+    expect(await attempt('delta', replica)).toMatchObject({ state: 'synced', photos_missing: [asked.sha256] });
+    expect(await slave.photos.has(asked.sha256)).toBe(false);
+    expect(await contentOf(slave.database, replica.local)).toEqual(await contentOf(honest.database, replica.remote));
+    liar.lie = null;
+    expect(await attempt('delta', replica)).toMatchObject({ photos_fetched: 1, photos_missing: [] });
+    expect(await slave.photos.has(asked.sha256)).toBe(true);
   });
 });

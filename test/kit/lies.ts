@@ -3,14 +3,15 @@ import { deriveSigningKey } from '@dossier/protocol/signing-key.ts';
 import type { Asked, Exchange, Lie } from './lying-master.ts';
 
 /**
- * One thing that a master may do wrong. `sync` is the run in which it does: the first one of a link, one with a few changes (`delta`), one after
+ * One thing that a master may do wrong. `sync` is the run in which it does: the first one of a link, that of a long list whose
+ * pages come as rows (`load`), one with a few changes (`delta`), one after
  * a restore of the master (`reconcile`), or a full one. `ends` names the code of the refusal; `mends`: by itself (retried, then a dead letter),
  * by a person (a dead letter at once), or by the decision of a person who is shown what would change (held).
  */
 export interface LieCase {
   readonly says: string;
   readonly to: Asked['part'] | 'anything';
-  readonly sync: 'first' | 'delta' | 'reconcile' | 'full';
+  readonly sync: 'first' | 'load' | 'delta' | 'reconcile' | 'full';
   readonly tell: Lie;
   readonly ends: string;
   readonly mends: 'by itself' | 'by a person' | 'by a decision';
@@ -514,5 +515,188 @@ const inComparisons: readonly LieCase[] = [
   lie('dossiers of another list', ['reconcile', 'dossiers', page((_lines, end) => void (end['dossier_list'] = other))], ['PAGE_REFUSED']),
 ];
 
+interface RowsPage {
+  dossiers: string[];
+  photos: string[];
+  tombstones: string[];
+  end: PageEnd;
+}
+
+/** Lies in whatever form the page is asked for. */
+const inBothForms =
+  (inRows: Lie, inLines: Lie): Lie =>
+  (exchange) =>
+    exchange.request.headers.accept?.includes('rows') === true ? inRows(exchange) : inLines(exchange);
+
+/** Changes the rows of an honest page in its fast form. Lengths and counts of the end line are made to fit, unless `counted` is false. */
+const changedRows = (change: (rows: RowsPage) => void, counted = true): Lie =>
+  bytes((honest) => {
+    const lines = honest.toString('latin1').trimEnd().split('\n');
+    const [end] = lines.splice(-1).map((line) => JSON.parse(line) as PageEnd);
+    if (!end) throw new Error('an honest page has an end line');
+    const [dossiers, photos] = [Number(end['dossiers']), Number(end['photos'])];
+    const read: RowsPage = {
+      dossiers: lines.slice(0, dossiers),
+      photos: lines.slice(dossiers, dossiers + photos),
+      tombstones: lines.slice(dossiers + photos),
+      end,
+    };
+    change(read);
+    const blocks = [read.dossiers, read.photos, read.tombstones].map((block) => block.map((line) => `${line}\n`).join(''));
+    const fitting = {
+      dossiers: read.dossiers.length,
+      photos: read.photos.length,
+      tombstones: read.tombstones.length,
+      dossier_bytes: blocks[0]?.length,
+      photo_bytes: blocks[1]?.length,
+    };
+    return Buffer.from(`${blocks.join('')}${JSON.stringify({ ...end, ...(counted && fitting) })}\n`, 'latin1');
+  });
+
+/** The same, with nothing in the readable form, which would be asked for then. */
+const rows = (...change: Parameters<typeof changedRows>): Lie =>
+  inBothForms(
+    changedRows(...change),
+    bytes(() => nothing),
+  );
+
+const firstOf = (lines: string[], change: (line: string) => string): void => {
+  lines[0] = change(lines[0] ?? '');
+};
+const aPhoto = (row: string): string => `${row.slice(0, 36)}\t\\\\x${'ab'.repeat(32)}\t1\t1\t3\timage/jpeg\t\\N`;
+
+const load = (says: string, tell: Lie, ends = 'PAGE_REFUSED'): LieCase => lie(says, ['load', 'changes', tell], [ends]);
+
+const inRows: readonly LieCase[] = [
+  load(
+    'rows without their end line',
+    bytes((body) => body.subarray(0, body.lastIndexOf('\n', body.length - 2) + 1)),
+  ),
+  load(
+    'half of the rows',
+    bytes((body) => body.subarray(0, body.length / 2)),
+  ),
+  load(
+    'no rows, and no end line',
+    bytes(() => nothing),
+  ),
+  load(
+    'more after the end line',
+    bytes((body) => Buffer.concat([body, Buffer.from('x\n')])),
+  ),
+  load(
+    'blocks that are longer than the page',
+    rows(({ end }) => void (end['dossier_bytes'] = 2 ** 40), false),
+  ),
+  load(
+    'blocks that end within a row',
+    rows(({ end }) => void (end['dossier_bytes'] = Number(end['dossier_bytes']) - 5), false),
+  ),
+  load(
+    'one row more than there is',
+    rows(({ end }) => void (end['dossiers'] = Number(end['dossiers']) + 1), false),
+  ),
+  load(
+    'rows of another list',
+    rows(({ end }) => void (end['dossier_list'] = other)),
+  ),
+  load(
+    'rows of another history',
+    rows(({ end }) => void (end.head['epoch'] = other)),
+  ),
+  load(
+    'rows from elsewhere in the list',
+    rows(({ end }) => void (end['since'] = Number(end['since']) + 1)),
+  ),
+  load(
+    'that more follows, without getting further',
+    rows(({ end }) => {
+      end['next'] = end['since'];
+    }),
+  ),
+  load(
+    'an end beyond the head',
+    rows(({ end }) => void (end['next'] = Number(end['next']) + 1)),
+  ),
+  load('pages of nothing without an end', async (exchange) => {
+    const since = Number(exchange.asked.url.searchParams.get('since'));
+    if (exchange.asked.before === 0)
+      remembered = JSON.parse((await exchange.honest()).body.toString().trimEnd().split('\n').at(-1) ?? '') as PageEnd;
+    const none = { dossiers: 0, photos: 0, tombstones: 0, dossier_bytes: 0, photo_bytes: 0 };
+    const end = { ...remembered, ...none, since, next: since + 1, head: { ...remembered?.head, revision: since + 2 } };
+    return { status: 200, headers: { 'content-type': 'application/vnd.dossier.rows-1' }, body: Buffer.from(`${JSON.stringify(end)}\n`) };
+  }),
+  load(
+    'a row that is no dossier',
+    rows(({ dossiers }) => firstOf(dossiers, () => 'x')),
+  ),
+  load(
+    'a row with the end of data in it',
+    rows(({ dossiers }) => firstOf(dossiers, () => String.raw`\.`)),
+  ),
+  load(
+    'an identity in capitals',
+    rows(({ dossiers }) => firstOf(dossiers, (row) => row.slice(0, 36).toUpperCase() + row.slice(36))),
+  ),
+  load(
+    'a date that is none',
+    rows(({ dossiers }) => firstOf(dossiers, (row) => row.replace(/\t\d{4}-/, '\tyesterday-'))),
+  ),
+  load(
+    'meta nested a hundred times',
+    rows(({ dossiers }) => firstOf(dossiers, (row) => row.replace(/[^\t]*$/, `{"a": ${'['.repeat(100)}${']'.repeat(100)}}`))),
+  ),
+  load(
+    'one row twice',
+    rows(({ dossiers }) => void dossiers.push(dossiers[0] ?? '')),
+  ),
+  load(
+    'a photo of no dossier',
+    rows(({ dossiers, photos }) => void photos.push(aPhoto(dossiers[0] ?? ''))),
+  ),
+  load(
+    'a photo that the dossier does not name',
+    rows(({ dossiers, photos }) => {
+      firstOf(dossiers, (row) => row.replace(/\t0\t\\\\x\t/, `\t1\t\\\\x${'cd'.repeat(32)}\t`));
+      photos.unshift(aPhoto(dossiers[0] ?? ''));
+    }),
+  ),
+  load(
+    'a tombstone that is none',
+    rows(({ tombstones }) => void tombstones.push('everybody')),
+  ),
+  load(
+    'a tombstone for a dossier of the page',
+    rows(({ dossiers, tombstones }) => void tombstones.push((dossiers[0] ?? '').slice(0, 36))),
+  ),
+  load(
+    'one row less',
+    inBothForms(
+      changedRows(({ dossiers }) => void dossiers.pop()),
+      page((lines) => lines.slice(1)),
+    ),
+    'DIGEST_DIFFERS',
+  ),
+  load(
+    'another name',
+    inBothForms(
+      changedRows(({ dossiers }) => firstOf(dossiers, (row) => row.replace('Person 1', 'Person X'))),
+      puts((put) => ({ ...put, name: 'X' })),
+    ),
+    'HASH_DIFFERS',
+  ),
+];
+
+let remembered: PageEnd | null = null;
+
+/** A lie in the fast form of a page alone: the readable one, which a slave asks for then, is honest. */
+export const liesInRowsOnly: Lie = (exchange) =>
+  exchange.asked.part === 'changes'
+    ? inBothForms(
+        changedRows(({ dossiers }) => void dossiers.pop()),
+        ({ honest }) => honest(),
+      )(exchange)
+    : exchange.honest();
+
 /** Every lie that a slave has to refuse. */
-export const lies: readonly LieCase[] = [...onTheWire, ...inHeads, ...inPages, ...inDossiers, ...inComparisons];
+export const lies: readonly LieCase[] = [...onTheWire, ...inHeads, ...inPages, ...inDossiers, ...inComparisons, ...inRows];

@@ -99,7 +99,7 @@ function createReplicaStore(database: Database): ReplicaStore {
     listDiffering: (taken, page) => listDiffering(database, taken, page),
     listWantedPhotos: (taken, page) => listWantedPhotos(database, taken, page),
     countWantedPhotos: (taken) => countWantedPhotos(database, taken),
-    saveMissingPhotos: (taken, photos) => saveMissingPhotos(database, taken.listId, photos),
+    saveMissingPhotos: (taken, photos) => saveMissingPhotos(database, taken, photos),
     apply: (request) => applyRun(database, request),
     finishUnchanged: (taken, headTag) => finishUnchanged(database, taken, headTag),
     rehashList: (taken) => rehashList(database, taken),

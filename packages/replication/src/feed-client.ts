@@ -163,6 +163,8 @@ function photoStream(answer: OpenAnswer, photo: { sha256: string; bytes: number 
     throw error;
   }
   const counted = countingStream(photo.bytes, fail);
+  // It may fail before the receiver listens, which must not end the process; who reads it later still gets the error.
+  counted.on('error', () => {});
   finished(stream, { writable: false }, (error) => {
     if (error) counted.destroy(asError(wireError(error, { fail, signal, answering: true })));
   });

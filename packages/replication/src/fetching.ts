@@ -38,7 +38,7 @@ export async function fetchChanges(context: FetchContext, from: StagingCursor, r
   for (let pages = 0; pending; pages += 1) {
     const page: Page = await pending;
     if (page.end.more && page.changes.length === 0) throw new SyncFailure('PAGE_REFUSED', 'A page that is not the last is empty.');
-    if (isThin(counts)) throw new SyncFailure('PAGE_REFUSED', `The master's feed comes in tiny pages without an end (${counts.pages}).`);
+    requireSubstance(counts);
     if (pages === maximumPages) throw new SyncFailure('PAGE_REFUSED', `The master's feed has no end after ${maximumPages} pages.`);
     pending = page.end.more ? ask(page.end.next) : null;
     // Whoever awaits it next hears of its failure; staging this page may fail before that.
@@ -54,8 +54,10 @@ export async function fetchChanges(context: FetchContext, from: StagingCursor, r
   return cursor;
 }
 
-function isThin({ pages, fetched, bytes }: FetchContext['counts']): boolean {
-  return pages > thinAfterPages && fetched < pages * thinPage.changes && bytes < pages * thinPage.bytes;
+/** Refuses a feed that goes on and on and says nothing. Throws SyncFailure. */
+export function requireSubstance({ pages, fetched, bytes }: FetchContext['counts']): void {
+  if (pages <= thinAfterPages || fetched >= pages * thinPage.changes || bytes >= pages * thinPage.bytes) return;
+  throw new SyncFailure('PAGE_REFUSED', `The master's feed comes in tiny pages without an end (${pages}).`);
 }
 
 async function askPage(

@@ -1,4 +1,4 @@
-import { HistoryGone } from './fetching.ts';
+import { HistoryGone, requireSubstance } from './fetching.ts';
 import type { FetchContext } from './fetching.ts';
 import { noSuchList } from './identity.ts';
 import type { StagingCursor } from './ports.ts';
@@ -32,6 +32,7 @@ export async function loadChanges(context: FetchContext, from: StagingCursor, re
     for (let pages = 0; pending; pages += 1) {
       const page: FetchedRows = await pending;
       const { rows, end, bytes } = page;
+      requireSubstance(counts);
       if (pages === maximumPages) throw new SyncFailure('PAGE_REFUSED', `The master's feed has no end after ${maximumPages} pages.`);
       highest = Math.max(highest, end.head.revision);
       const isLast: boolean = end.next === highest && end.next === end.head.revision;

@@ -274,10 +274,16 @@ export async function countWantedPhotos(connection: Connection, taken: TakenRun)
   return row?.count ?? 0;
 }
 
-/** Books which of the wanted photos the master couldn't deliver, so that later runs ask again, and forgets those that came. */
+/** So many missing photos a run names; a master that lost its folder of photos would fill the row. */
+const namedPhotos = 100;
+
+/**
+ * Books which of the wanted photos the master couldn't deliver, so that later runs ask again, and forgets those that came. The run names those
+ * that are missing.
+ */
 export async function saveMissingPhotos(
   connection: Connection,
-  listId: number,
+  { runId, listId }: Pick<TakenRun, 'runId' | 'listId'>,
   photos: { missing: WantedPhoto[]; present: string[] },
 ): Promise<void> {
   await query(
@@ -293,5 +299,13 @@ export async function saveMissingPhotos(
     `insert into missing_photos (slave_list_id, sha256, bytes)
      select :listId, decode(sha256, 'hex'), bytes from unnest(:addresses::text[], :bytes::int[]) as m (sha256, bytes) on conflict do nothing`,
     { listId, addresses: photos.missing.map((photo) => photo.sha256), bytes: photos.missing.map((photo) => photo.bytes) },
+  );
+  await query(
+    connection,
+    `update runs set photos_missing = to_jsonb(array(
+       select x from (select jsonb_array_elements_text(photos_missing) union select unnest(:missing::text[])) named (x)
+       where x <> all (:present::text[]) order by x limit :namedPhotos))
+     where id = :runId`,
+    { runId, missing: photos.missing.map((photo) => photo.sha256), present: photos.present, namedPhotos },
   );
 }
