@@ -13,6 +13,8 @@ export interface FollowedRun {
   readonly jobMs: number;
   readonly bytes: number;
   readonly pages: number;
+  /** Milliseconds in each state that was seen, in their order. */
+  readonly phases: Readonly<Record<string, number>>;
 }
 
 const unheardMs = 500;
@@ -42,29 +44,39 @@ export class RunFollower implements AsyncDisposable {
       list,
     ]);
     const begun = now();
-    let asked: unknown = null;
-    const asking = ask().catch((error: unknown) => (asked = error));
+    let failure: unknown = null;
+    const asking = ask().catch((error: unknown) => (failure = error));
+    const phases: Record<string, number> = {};
+    let state = 'none';
+    let enteredAt = begun;
     for (;;) {
       const heard = new Promise<void>((resolve) => (this.#heard = resolve));
-      const run = await this.#finishedRun(list, rows[0]?.last ?? '0');
-      if (run) {
+      const seen = now();
+      const run = await this.#readRun(list, rows[0]?.last ?? '0');
+      if (run && run.state !== state) {
+        phases[state] = (phases[state] ?? 0) + seen - enteredAt;
+        state = run.state;
+        enteredAt = seen;
+      }
+      if (run?.isFinished) {
         await asking;
-        const { finishedSeen, ...rest } = run;
         if (!['synced', 'unchanged'].includes(run.state))
           throw new Error(`run ${run.id} of list ${list} ended as ${run.state}: ${run.error}`);
-        return { ...rest, totalMs: finishedSeen - begun, jobMs: finishedSeen - run.startedMs };
+        return { ...run, totalMs: seen - begun, jobMs: seen - run.startedMs, phases };
       }
-      if (asked !== null) throw asked;
-      if (now() - begun > timeoutMs) throw new Error(`no run of list ${list} has ended within ${timeoutMs} ms`);
+      if (failure !== null) throw failure;
+      if (now() - begun > timeoutMs)
+        throw new Error(`the run of list ${list} has not ended within ${timeoutMs} ms: ${run?.state ?? 'none'}`);
       await Promise.race([heard, delay(unheardMs)]);
     }
   }
 
-  async #finishedRun(list: number, after: string) {
-    const seen = now();
+  /** The first run of the list after another. */
+  async #readRun(list: number, after: string) {
     const { rows } = await this.#client.query<Record<string, string | null>>(
-      `select id, state, method, bytes, pages, extract(epoch from started_date) * 1000 as started, error ->> 'desc' as error
-       from runs where slave_list_id = $1 and id > $2 and finished_date is not null order by id limit 1`,
+      `select id, state, method, bytes, pages, extract(epoch from started_date) * 1000 as started, error ->> 'desc' as error,
+         (finished_date is not null)::int as finished
+       from runs where slave_list_id = $1 and id > $2 order by id limit 1`,
       [list, after],
     );
     const row = rows[0];
@@ -76,7 +88,7 @@ export class RunFollower implements AsyncDisposable {
       bytes: Number(row['bytes']),
       pages: Number(row['pages']),
       startedMs: Number(row['started']),
-      finishedSeen: seen,
+      isFinished: Number(row['finished']) === 1,
       error: row['error'] ?? null,
     };
   }

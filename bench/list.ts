@@ -12,6 +12,7 @@ import { runNaiveProgram } from './peers/naive.ts';
 import { installPouchDb, replicatePouch, startPouchMaster } from './peers/pouchdb.ts';
 import type { PouchMaster } from './peers/pouchdb.ts';
 import { sharePhotos } from './photo-set.ts';
+import { processorSeconds } from './processor-time.ts';
 import { mediaRootOf, restartWithoutCaches } from './workshop.ts';
 import type { BenchNode } from './workshop.ts';
 
@@ -125,14 +126,19 @@ async function measureProduct(context: BenchContext, { master, lists, round }: {
   const { measures } = context;
   await restartWithoutCaches(master);
   await withSlave(context, async (slave) => {
-    const { totalMs, peak, wal } = await firstSync({ master, slave, list: lists.all });
+    const { totalMs, peak, wal } = await profiled(context, { master, slave, round, name: 'first sync, not yet encoded' }, () =>
+      firstSync({ master, slave, list: lists.all }),
+    );
     measures.record('first sync, not yet encoded', { unit: 'ms', round, value: totalMs });
     measures.record('first sync: WAL', { unit: 'MB', round, value: wal / 1e6 });
     measures.record('memory: worker', { unit: 'MiB', round, value: peak });
     measures.record('memory: master api', { unit: 'MiB', round, value: await peakMemory(master.node.processes[0]) });
   });
   await withSlave(context, async (slave) => {
-    const { totalMs } = await firstSync({ master, slave, list: lists.all });
+    const { totalMs, bytes } = await profiled(context, { master, slave, round, name: 'first sync, encoded before' }, () =>
+      firstSync({ master, slave, list: lists.all }),
+    );
+    measures.record('first sync: bytes of the feed', { unit: 'MB', round, value: bytes / 1e6 });
     measures.record('first sync, encoded before', { unit: 'ms', round, value: totalMs });
     await measureLater(context, { master, slave, lists, round });
   });
@@ -162,6 +168,28 @@ async function firstSync({ master, slave, list }: { master: BenchNode; slave: Be
   const walBefore = await walPosition(slave);
   const run = await follower.follow(local, () => slave.node.link(master.node.url, list, local), firstSyncWithinMs);
   return { ...run, peak: await peakMemory(worker), wal: (await walPosition(slave)) - walBefore };
+}
+
+/** Records how long a run was in each phase, and the processor time of everyone who takes part. */
+async function profiled<Run extends { phases: Readonly<Record<string, number>> }>(
+  { workshop, measures }: BenchContext,
+  { master, slave, round, name }: { master: BenchNode; slave: BenchNode; round: number; name: string },
+  work: () => Promise<Run>,
+): Promise<Run> {
+  const parts: readonly (readonly [who: string, pid: number | undefined])[] = [
+    ['the master’s PostgreSQL', workshop.masterCluster.pid],
+    ['the master’s api', master.node.processes[0]?.pid],
+    ['the slave’s worker', slave.node.processes[1]?.pid],
+    ['the slave’s PostgreSQL', workshop.slaveCluster.pid],
+  ];
+  const before = await Promise.all(parts.map(([, pid]) => processorSeconds(pid ?? 0)));
+  const run = await work();
+  for (const [index, [who, pid]] of parts.entries()) {
+    const used = (await processorSeconds(pid ?? 0)) - (before[index] ?? 0);
+    measures.record(`${name}: processor time of ${who}`, { unit: 's', round, value: used });
+  }
+  for (const [phase, value] of Object.entries(run.phases)) measures.record(`${name}: phase ${phase}`, { unit: 'ms', round, value });
+  return run;
 }
 
 async function walPosition(node: BenchNode): Promise<number> {
@@ -224,8 +252,11 @@ async function countUnchangedRequests(
   const proxy = await startCountingProxy(master.node.port, workshop.cleanup);
   const local = await slave.node.makeList('through a proxy');
   await follower.follow(local, () => slave.node.link(proxy.url, lists.tenth, local));
+  const sync = () => follower.follow(local, () => slave.node.call('POST', `/sync/dossier-lists/${local}/sync/`, {}));
+  // The first one after a first sync may still learn something.
+  await sync();
   const before = proxy.requests();
-  await follower.follow(local, () => slave.node.call('POST', `/sync/dossier-lists/${local}/sync/`, {}));
+  await sync();
   const requests = proxy.requests() - before;
   await slave.node.call('DELETE', `/sync/dossier-lists/${local}/`);
   await slave.node.until('rid of the link', async () => (await slave.node.call('GET', `/sync/dossier-lists/${local}/`)).status === 404);
