@@ -1,9 +1,11 @@
 import { Command } from 'commander';
 import { addApi } from './commands/api.ts';
 import { addApprove } from './commands/approve.ts';
+import { addCredentials } from './commands/credentials.ts';
 import { addDeadLetters } from './commands/dead-letters.ts';
 import { addDemo } from './commands/demo.ts';
 import { addHeld } from './commands/held.ts';
+import { addDoctor } from './commands/doctor.ts';
 import { addImport } from './commands/import.ts';
 import { addLink } from './commands/link.ts';
 import { addMigrate } from './commands/migrate.ts';
@@ -37,7 +39,9 @@ const commands: readonly AddCommand[] = [
   addDeadLetters,
   addToken,
   addUser,
+  addDoctor,
   addDemo,
+  addCredentials,
 ];
 
 /** The command line of a node. What it throws carries the exit code. */

@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import { existsSync } from 'node:fs';
 import { access, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -14,6 +15,11 @@ const pages = fileURLToPath(new URL('../pages', import.meta.url));
 const built = fileURLToPath(new URL('../../../web/dist', import.meta.url));
 const noncePlace = /__CSP_NONCE__/g;
 const mediaTypes: Readonly<Record<string, string>> = { js: 'text/javascript', css: 'text/css', svg: 'image/svg+xml' };
+
+/** Whether the web interface was built, so that its pages can be served. */
+export function webIsBuilt(): boolean {
+  return existsSync(join(built, 'index.html'));
+}
 
 /** The web interface for people: one page, which finds out by itself what its address asks for, and the files that it is made of. */
 export function pageRoutes(folder = built): Route[] {

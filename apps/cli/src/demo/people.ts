@@ -47,15 +47,15 @@ const sites: Words = ['Harbour', 'North gate', 'Office', 'Ship “Aurora”', 'W
 /** The share of people who have a drawn portrait: several hundred of several thousand. */
 const portraitShare = 0.1;
 
-/** Invented people, always the same for a seed. Every name is put together at random; nobody real is meant. */
-export function generatePeople(count: number, seed = 20261123): DemoPerson[] {
+/** Invented people, always the same for a prefix and a seed. Every name is put together at random; nobody real is meant. */
+export function generatePeople(count: number, prefix: string, seed = 20261123): DemoPerson[] {
   const random = createRandom(seed);
   return Array.from({ length: count }, (_, index) => {
     const naming = pick(random, namings);
     const [given, family] = [pick(random, naming.given), pick(random, naming.family)];
     const number = String(index + 1).padStart(5, '0');
     return {
-      external_id: `demo-${number}`,
+      external_id: `${prefix}-${number}`,
       name: naming.familyFirst ? `${family} ${given}` : `${given} ${family}`,
       comment: pick(random, reasons),
       active: random() > 0.03,

@@ -16,13 +16,16 @@ import type { Client } from '../client.ts';
 import type { Context } from '../context.ts';
 import { exitCodeOfRun, followRun } from '../follow-run.ts';
 import { interruption } from '../interruption.ts';
-import { bar, print, progressLine } from '../output.ts';
-import { box } from '../table.ts';
+import { bar, note, print, progressLine } from '../output.ts';
+import { credentialsBox } from './credentials.ts';
 import { findFreePort, runCommand, runScript, startNode, stopNode, waitUntilReady } from './node-process.ts';
 import type { DemoNode } from './node-process.ts';
 import type { Sample } from './sample.ts';
-import { readSettings } from './settings.ts';
+import { setScene } from './scene.ts';
+import type { SceneNodes } from './scene.ts';
+import { readSettings, saveSettings } from './settings.ts';
 import type { DemoSettings } from './settings.ts';
+import type { SlowLine } from './slow-line.ts';
 
 export interface DemoOptions {
   /** End after the report. */
@@ -33,6 +36,7 @@ export interface DemoOptions {
   dossiers: number;
 }
 
+const settingsFile = 'settings.json';
 const firstPort = 8000;
 const pollMs = 150;
 const masterList = 'Sample watch list';
@@ -44,15 +48,17 @@ export async function runDemo(context: Context, options: DemoOptions): Promise<v
   const folder = join(context.workingDirectory, 'data', 'demo');
   if (options.fresh) await forget(folder);
   for (const name of nodeNames) await mkdir(join(folder, name), { recursive: true });
-  const settings = await readSettings(join(folder, 'settings.json'));
+  const settings = await readSettings(join(folder, settingsFile));
+  const lines: SlowLine[] = [];
   const nodes: DemoNode[] = [];
   const { signal } = interruption();
   const interrupted = once(signal, 'abort').then(() => null);
   try {
-    const verified = await Promise.race([show({ context, options, folder, settings, nodes, signal }), interrupted]);
+    const verified = await Promise.race([show({ context, options, folder, settings, nodes, lines, signal }), interrupted]);
     process.exitCode = verified === true || (verified === null && !options.exit) ? 0 : 1;
     if (verified !== null && !options.exit) await interrupted;
   } finally {
+    for (const line of lines) line.close();
     await Promise.all(nodes.map(stopNode));
   }
   // What was interrupted half-way would keep the process waiting for nodes that are gone.
@@ -75,11 +81,12 @@ interface Stage {
   settings: DemoSettings;
   /** Filled while it goes, so that they are stopped however it ends. */
   nodes: DemoNode[];
+  lines: SlowLine[];
   signal: AbortSignal;
 }
 
 /** True if the replica was verified. */
-async function show({ context, options, folder, settings, nodes, signal }: Stage): Promise<boolean> {
+async function show({ context, options, folder, settings, nodes, lines, signal }: Stage): Promise<boolean> {
   const begun = performance.now();
   print('Starting a master and a slave, each on a PostgreSQL of its own …');
   let port = firstPort;
@@ -91,7 +98,10 @@ async function show({ context, options, folder, settings, nodes, signal }: Stage
     port += 1;
   }
   const [master, slave] = nodes as [DemoNode, DemoNode];
-  const sample = makeSample(master, join(folder, 'sample'), options.dossiers);
+  const draw = (target: string, { people, prefix }: { people: number; prefix: string }) => makeSample(master, target, { people, prefix });
+  const sample = draw(join(folder, 'sample'), { people: options.dossiers, prefix: 'demo' });
+  const kept = { ...settings, urls: { master: master.url, slave: slave.url } };
+  await saveSettings(join(folder, settingsFile), kept);
   await Promise.all([sample, ...nodes.map(waitUntilReady)]);
   print(`Both are up after ${seconds(begun)} s.`);
 
@@ -108,25 +118,30 @@ async function show({ context, options, folder, settings, nodes, signal }: Stage
   print(`replicated  ${local.dossier_count} of ${remote.dossier_count} dossiers, ${(await sample).portraits} photos, in ${syncSeconds} s`);
   print(`verified    ${verified ? 'yes: the digest of the replica equals the master’s' : 'NO: the replica differs from the master'}`);
   print(`all of it   ${seconds(begun)} s`);
+  if (!options.exit) await populate({ master, slave, atMaster, atSlave, draw, folder, signal }, lines);
   print('');
-  print(
-    box([
-      'The nodes are up' + (options.exit ? '.' : '; Ctrl-C ends them.'),
-      '',
-      `  master     ${master.url}/ui/     API reference ${master.url}/docs/`,
-      `  slave      ${slave.url}/ui/     queues ${slave.url}/queues/`,
-      `  user       admin`,
-      `  password   ${settings.password}`,
-      `  API token  ${settings.adminToken}`,
-    ]),
-  );
+  print(credentialsBox(kept, `The nodes are up${options.exit ? '.' : '; Ctrl-C ends them.'}`));
   return verified;
+}
+
+/** Shows more than one list; the demo goes on without. */
+async function populate(nodes: SceneNodes, lines: SlowLine[]): Promise<void> {
+  try {
+    lines.push(await setScene(nodes));
+    print('also there  a second list that is synced, a link that fails on purpose, and one in the middle of a sync over a slow line');
+  } catch (error) {
+    if (!nodes.signal.aborted) note(`The further lists could not be made: ${error instanceof Error ? error.message : String(error)}`);
+  }
 }
 
 const drawSample = fileURLToPath(new URL('draw-sample.ts', import.meta.url));
 
-async function makeSample({ environment, folder }: DemoNode, target: string, count: number): Promise<Sample> {
-  const output = await runScript([drawSample, target, String(count)], { title: 'The drawing of the sample', environment, folder });
+async function makeSample({ environment, folder }: DemoNode, target: string, of: { people: number; prefix: string }): Promise<Sample> {
+  const output = await runScript([drawSample, target, String(of.people), of.prefix], {
+    title: 'The drawing of the sample',
+    environment,
+    folder,
+  });
   return JSON.parse(output) as Sample;
 }
 

@@ -13,16 +13,20 @@ export interface Sample {
   portraits: number;
 }
 
-/** Writes the sample watch list's files. */
-export async function writeSample(folder: string, count: number): Promise<Sample> {
-  const people = generatePeople(count);
+/** Apart from each other, so that no two lists of the demo have a portrait in common. */
+const portraitsOf: Readonly<Record<string, number>> = { demo: 0, harbour: 1_000_000, fleet: 2_000_000 };
+
+/** Writes the files of one of the demo's watch lists. */
+export async function writeSample(folder: string, count: number, prefix: string): Promise<Sample> {
+  const first = portraitsOf[prefix] ?? 0;
+  const people = generatePeople(count, prefix, 20_261_123 + first);
   const photos = join(folder, 'photos');
   await mkdir(photos, { recursive: true });
   const names = people.map((person) => person.photo).filter((photo) => photo !== undefined);
   const queue = names.values();
   await Promise.all(
     Array.from({ length: drawnAtOnce }, async () => {
-      for (const name of queue) await writeFile(join(photos, name), await drawPortrait(Number.parseInt(name, 10)));
+      for (const name of queue) await writeFile(join(photos, name), await drawPortrait(first + Number.parseInt(name, 10)));
     }),
   );
   const file = join(folder, 'people.jsonl');

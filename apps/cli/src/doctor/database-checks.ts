@@ -1,0 +1,86 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { openQueues } from '@dossier/jobs/queues.ts';
+import type { Configuration } from '@dossier/runtime/configuration.ts';
+import type { Logger } from '@dossier/runtime/logger.ts';
+import { query, queryOne } from '@dossier/store/database.ts';
+import type { Database } from '@dossier/store/database.ts';
+import { readNodeUuid } from '@dossier/store/node.ts';
+import { accessDatabase } from '../database-access.ts';
+import { fromError, ok, skipped } from './finding.ts';
+import type { Finding } from './finding.ts';
+
+/** A master that this node replicates from, with how many lists. */
+export interface LinkedMaster {
+  readonly url: string;
+  readonly lists: number;
+}
+
+export interface DatabaseFindings {
+  readonly findings: Finding[];
+  /** Empty where the database could not be asked. */
+  readonly masters: LinkedMaster[];
+  readonly nodeUuid: string | null;
+}
+
+/** Looks at the database, its schema and the queue, and finds out which masters are linked. The embedded database is started for it, not made. */
+export async function checkDatabase(configuration: Configuration, logger: Logger): Promise<DatabaseFindings> {
+  const none = (finding: Finding): DatabaseFindings => ({ findings: [finding], masters: [], nodeUuid: null });
+  if (configuration.databaseUrl === null && !hasCluster(configuration.dataDir)) {
+    return none(skipped('database', `There is no database in ${configuration.dataDir} yet: "dossier start" makes one.`));
+  }
+  const access = await accessDatabase(configuration, logger, { applicationName: 'dossier doctor', migrations: 'none', poolSize: 2 }).catch(
+    (error: unknown) => fromError('database', error, 'Start PostgreSQL, or correct DATABASE_URL.'),
+  );
+  if ('check' in access) return none(access);
+  try {
+    const { database, url } = access;
+    const nodeUuid = await readNodeUuid(database);
+    const findings = [await describeDatabase(database, access.embedded), await checkQueue(configuration, { url, nodeUuid, logger })];
+    const masters = await query<LinkedMaster>(
+      database,
+      `select remote_url as url, count(*) as lists from links where state <> 'unlinking' group by remote_url order by remote_url`,
+    );
+    return { findings, masters, nodeUuid };
+  } finally {
+    await access.close();
+  }
+}
+
+function hasCluster(dataDir: string): boolean {
+  return existsSync(join(dataDir, 'postgres')) || existsSync(join(dataDir, 'postgres.location'));
+}
+
+async function describeDatabase(database: Database, embedded: boolean): Promise<Finding> {
+  const server = await queryOne<{ version: string; size: string; dossiers: number; lists: number }>(
+    database,
+    `select current_setting('server_version') as version, pg_size_pretty(pg_database_size(current_database())) as size,
+       (select count(*) from watch_lists) as lists, (select coalesce(sum(dossier_count), 0)::bigint from list_positions) as dossiers`,
+  );
+  const { version = '', size = '', lists = 0, dossiers = 0 } = server ?? {};
+  const kind = embedded ? 'The embedded PostgreSQL' : 'PostgreSQL';
+  return ok('database', `${kind} ${version} answers; its schema is this program's. ${lists} watch lists, ${dossiers} dossiers, ${size}.`);
+}
+
+async function checkQueue(
+  configuration: Configuration,
+  { url, nodeUuid, logger }: { url: string; nodeUuid: string; logger: Logger },
+): Promise<Finding> {
+  const where = configuration.redisUrl === null ? 'PostgreSQL' : 'Redis';
+  try {
+    const queues = await openQueues({ redisUrl: configuration.redisUrl, databaseUrl: url, prefix: `dossier-${nodeUuid}`, logger });
+    try {
+      const counts = await queues.counts();
+      const waiting = Object.values(counts).reduce((sum, { waiting: jobs }) => sum + jobs, 0);
+      return ok('queue', `The queue is in ${where} and answers; ${waiting} jobs wait.`);
+    } finally {
+      await queues.close();
+    }
+  } catch (error) {
+    return fromError(
+      'queue',
+      error,
+      configuration.redisUrl === null ? 'Run "dossier migrate".' : 'Start Redis (6.2 or newer), or correct REDIS_URL.',
+    );
+  }
+}
