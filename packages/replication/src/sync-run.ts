@@ -189,7 +189,8 @@ async function fetchAll(context: FetchContext, plan: Plan): Promise<StagingCurso
     plan.method = staged.method;
     plan.loads = staged.loading ?? false;
     await store.saveProgress(taken, { state: 'fetching', method: staged.method });
-    if (staged.phase === 'complete') return staged;
+    // What was staged by an earlier attempt may be the master's state of yesterday: the rest of the feed follows.
+    if (staged.phase === 'complete' && samePosition(staged.head, plan.head.position)) return staged;
     return plan.loads ? loadChanges(context, staged, true) : fetchChanges(context, staged, true);
   }
   await store.saveProgress(taken, { state: 'fetching', method: plan.method, total: plannedTotal(plan) });
