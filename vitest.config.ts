@@ -1,6 +1,6 @@
 import { defineConfig } from 'vitest/config';
 
-const integration = ['{packages,apps}/**/*.integration.test.ts', 'test/integration/**/*.test.ts'];
+const integration = ['{packages,apps}/**/*.integration.test.ts', 'test/integration/**/*.test.ts', 'test/simulation/**/*.test.ts'];
 
 /** Suites by what they need: `unit` nothing, `integration` and `end-to-end` the embedded PostgreSQL, `redis` a Redis server, `real` the public data sets. */
 export default defineConfig({

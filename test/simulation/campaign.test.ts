@@ -1,0 +1,46 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { startCluster, template } from './cluster.ts';
+import { mutations } from './mutations.ts';
+import { runSeed } from './run-seed.ts';
+import { World } from './world.ts';
+
+let cluster: Awaited<ReturnType<typeof startCluster>>;
+let pairs = 0;
+
+beforeAll(async () => {
+  cluster = await startCluster();
+});
+afterAll(async () => {
+  await cluster.stop();
+});
+
+async function withWorld<Result>(mutation: string | null, work: (world: World) => Promise<Result>): Promise<Result> {
+  pairs += 1;
+  const world = await World.open(cluster.url, {
+    name: `pair_${pairs}`,
+    template,
+    mutation: mutation === null ? null : (mutations[mutation] ?? null),
+  });
+  try {
+    return await work(world);
+  } finally {
+    await world.close();
+  }
+}
+
+describe('the fault campaign', () => {
+  it('finds nothing in its first seeds', async () => {
+    await withWorld(null, async (world) => {
+      for (let seed = 1; seed <= 12; seed += 1) expect(await runSeed(world, seed)).toMatchObject({ seed, violation: null });
+    });
+  });
+
+  it('replays a seed exactly, whatever ran before', async () => {
+    const alone = await withWorld(null, (world) => runSeed(world, 3));
+    const after = await withWorld(null, async (world) => {
+      await runSeed(world, 9);
+      return runSeed(world, 3);
+    });
+    expect(after.trace).toEqual(alone.trace);
+  });
+});

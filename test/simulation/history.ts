@@ -1,0 +1,69 @@
+import { digestOf, hashOf } from './content.ts';
+import type { Content } from './content.ts';
+
+/** What a master's list held from one commit to the next. */
+export interface ListState {
+  /** Number of the commit of the whole master that made it so. */
+  from: number;
+  /** Number of the commit that ended it; infinite for what holds now. */
+  until: number;
+  epoch: string;
+  revision: number;
+  digest: string;
+  rows: ReadonlyMap<string, Content>;
+}
+
+/** Where a list stands, as the product says. */
+export interface StatedPosition {
+  epoch: string;
+  revision: number;
+  count: number;
+  digest: string;
+}
+
+/** The right answer: what each list of the master held after each commit. */
+export class History {
+  readonly #states = new Map<number, ListState[]>();
+  /** Commits so far, restores and renewed epochs among them. */
+  commit = 0;
+
+  lists(): number[] {
+    return [...this.#states.keys()];
+  }
+
+  /** What the list holds now. */
+  current(list: number): ListState {
+    const state = this.#states.get(list)?.at(-1);
+    if (!state) throw new Error(`the model knows no list ${list}`);
+    return state;
+  }
+
+  /** Notes what a list holds from the commit `from` on. */
+  record(list: number, state: { from: number; epoch: string; revision: number; rows: ReadonlyMap<string, Content> }): void {
+    const states = this.#states.get(list) ?? [];
+    this.#states.set(list, states);
+    const last = states.at(-1);
+    if (last) last.until = state.from;
+    const digest = digestOf(Array.from(state.rows.values(), hashOf));
+    states.push({ ...state, until: Number.POSITIVE_INFINITY, digest });
+  }
+
+  /** The latest state of the list at exactly this position, or null if it never was there. */
+  find(list: number, position: StatedPosition): ListState | null {
+    const found = this.#states
+      .get(list)
+      ?.findLast(
+        (state) =>
+          state.epoch === position.epoch &&
+          state.revision === position.revision &&
+          state.digest === position.digest &&
+          state.rows.size === position.count,
+      );
+    return found ?? null;
+  }
+
+  /** All that the list held at some time since a commit. */
+  since(list: number, commit: number): ListState[] {
+    return (this.#states.get(list) ?? []).filter((state) => state.until > commit);
+  }
+}

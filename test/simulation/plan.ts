@@ -1,0 +1,59 @@
+import { faults } from './network.ts';
+import type { Fault } from './network.ts';
+import { Random } from './random.ts';
+
+/** What may happen in a seed besides edits and syncs. Each seed has some of them, so that rare things also happen among few others. */
+const happenings = [
+  'kill',
+  'interrupt',
+  'redeliver',
+  'flush',
+  'clock',
+  'outage',
+  'restore',
+  'epoch',
+  'prune',
+  'hand',
+  'offline',
+  'unlink',
+  'photo-loss',
+  'verify',
+  'full',
+  'clear',
+  'share',
+  'collect',
+] as const;
+export type Happening = (typeof happenings)[number];
+
+/** What a seed consists of; follows from its number alone. */
+export interface Plan {
+  lists: number;
+  dossiers: number;
+  pageRows: number;
+  yieldRate: number;
+  faultRate: number;
+  faults: readonly Fault[];
+  actions: number;
+  keepsDeleted: boolean;
+  has: ReadonlySet<Happening>;
+}
+
+export function planSeed(seed: number): Plan {
+  const random = new Random(`plan ${seed}`);
+  const share = random.pick([0.15, 0.3, 0.6]);
+  return {
+    lists: random.weighted([
+      [4, 1],
+      [4, 2],
+      [2, 3],
+    ]),
+    dossiers: random.pick([0, 3, 8, 15]),
+    pageRows: random.pick([2, 3, 5, 9, 1000]),
+    yieldRate: random.pick([0.02, 0.08, 0.25]),
+    faultRate: random.pick([0, 0.04, 0.2]),
+    faults: faults.filter(() => random.chance(0.5)).concat('cut-in-line'),
+    actions: random.between(20, 60),
+    keepsDeleted: random.chance(0.5),
+    has: new Set(happenings.filter(() => random.chance(share))),
+  };
+}

@@ -1,0 +1,172 @@
+import { AsyncLocalStorage } from 'node:async_hooks';
+import { setImmediate as turn, setTimeout as delay } from 'node:timers/promises';
+import { Random } from './random.ts';
+
+/** Ends what runs in a process that was killed; nobody hears of it. */
+export class Killed extends Error {
+  override readonly name = 'Killed';
+}
+
+/** Something that goes on beside other things: a job in a worker, a transaction of an editor, a call of the API. */
+export class Task {
+  readonly name: string;
+  readonly #key: string;
+  readonly #counts = new Map<string, number>();
+  /** How often it lets others go first where it may. */
+  readonly yieldRate: number;
+  /** Probability of a fault per exchange with the master; null: its network is perfect, also when the others' is down. */
+  readonly faultRate: number | null;
+  state: 'running' | 'done' | 'failed' = 'running';
+  error: unknown = null;
+  statements = 0;
+  /** Dies at this statement (1 = its first): before it is sent, or after it was carried out and before anybody hears of it. */
+  deadline: { statement: number; sent: boolean } | null = null;
+
+  constructor(name: string, options: { key: string; yieldRate: number; faultRate: number | null }) {
+    this.name = name;
+    this.#key = `${options.key} ${name}`;
+    this.yieldRate = options.yieldRate;
+    this.faultRate = options.faultRate;
+  }
+
+  /** Decides about the n-th thing of its kind that this task does, whatever others do meanwhile. */
+  random(kind: string): Random {
+    const count = (this.#counts.get(kind) ?? 0) + 1;
+    this.#counts.set(kind, count);
+    return new Random(`${this.#key} ${kind} ${count}`);
+  }
+}
+
+/** A place where a task waits until it is its turn. */
+export interface Point {
+  task: Task;
+  label: string;
+  resume(): void;
+  fail(error: Error): void;
+}
+
+/** Calm turns of the event loop after which nothing more comes by itself: between two operations there are only promises. */
+const calmTurns = 4;
+/** A lock is a lock when it was waited for so long (ms): longer than PostgreSQL's deadlock_timeout in the simulation. */
+const lockWaitMs = 8;
+
+/**
+ * Lets one task go at a time, from one point to the next. Whatever takes time outside of this process is announced as an operation, so that
+ * the scheduler knows when all tasks wait for their turn, or for a lock that another one holds.
+ */
+export class Scheduler {
+  readonly tasks = new AsyncLocalStorage<Task>();
+  readonly points: Point[] = [];
+  readonly #countBlocked: () => Promise<number>;
+  #executing = 0;
+  #moves = 0;
+  #wake: (() => void) | null = null;
+
+  /** `countBlocked`: how many operations wait in PostgreSQL for a lock that somebody else holds. */
+  constructor(countBlocked: () => Promise<number>) {
+    this.#countBlocked = countBlocked;
+  }
+
+  /** Starts a task; `settle` tells when it waits. */
+  start(task: Task, work: () => Promise<void>): void {
+    this.#moves += 1;
+    void this.tasks.run(task, work).then(
+      () => {
+        task.state = 'done';
+        this.#moved();
+      },
+      (error: unknown) => {
+        task.state = 'failed';
+        task.error = error;
+        this.#moved();
+      },
+    );
+  }
+
+  /** Carries out an operation that takes time outside of this process. */
+  async execute<Result>(operation: () => Promise<Result>): Promise<Result> {
+    this.#executing += 1;
+    this.#moved();
+    try {
+      return await operation();
+    } finally {
+      this.#executing -= 1;
+      this.#moved();
+    }
+  }
+
+  /** Waits for its turn if chance says so. `within`: in the middle of an operation. */
+  async pass(task: Task, label: string, within = false): Promise<void> {
+    if (task.yieldRate === 0 || !task.random(`pass ${label}`).chance(task.yieldRate)) return;
+    await this.wait(task, label, within);
+  }
+
+  /** Waits for its turn. */
+  async wait(task: Task, label: string, within = false): Promise<void> {
+    if (within) this.#executing -= 1;
+    this.#moved();
+    try {
+      await new Promise<void>((resolve, reject) => {
+        const leave = (): void => {
+          this.points.splice(this.points.indexOf(point), 1);
+          if (within) this.#executing += 1;
+          this.#moved();
+        };
+        const point: Point = {
+          task,
+          label,
+          resume: () => {
+            leave();
+            resolve();
+          },
+          fail: (error) => {
+            leave();
+            reject(error);
+          },
+        };
+        this.points.push(point);
+      });
+    } finally {
+      this.#moved();
+    }
+  }
+
+  /** Resolves when every task has ended, waits at a point, or waits for a lock. */
+  async settle(): Promise<void> {
+    let calm = 0;
+    let blocked = 0;
+    while (calm < calmTurns) {
+      const moves = this.#moves;
+      await turn();
+      if (moves !== this.#moves) {
+        calm = 0;
+        blocked = 0;
+        continue;
+      }
+      if (this.#executing === blocked) {
+        calm += 1;
+        continue;
+      }
+      calm = 0;
+      if (await this.#movesWithin(lockWaitMs)) continue;
+      blocked = await this.#countBlocked();
+    }
+  }
+
+  async #movesWithin(milliseconds: number): Promise<boolean> {
+    const timeout = new AbortController();
+    const moved = new Promise<boolean>((resolve) => {
+      this.#wake = () => resolve(true);
+    });
+    const late = delay(milliseconds, false, { signal: timeout.signal }).catch(() => false);
+    const outcome = await Promise.race([moved, late]);
+    this.#wake = null;
+    timeout.abort();
+    return outcome;
+  }
+
+  #moved(): void {
+    this.#moves += 1;
+    this.#wake?.();
+  }
+}

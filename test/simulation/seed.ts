@@ -1,0 +1,327 @@
+import { createHash } from 'node:crypto';
+import { transaction } from '@dossier/store/database.ts';
+import { createLink } from '@dossier/store/links.ts';
+import { requestRun } from '@dossier/store/runs.ts';
+import type { JobName, JobPayload } from '@dossier/jobs/declarations.ts';
+import { FeedConsumer } from './consumer.ts';
+import { Editor } from './editor.ts';
+import type { PlannedEdit } from './editor.ts';
+import { MasterModel } from './master-model.ts';
+import type { Effect } from './master-model.ts';
+import { observe } from './observation.ts';
+import { planSeed } from './plan.ts';
+import type { Happening, Plan } from './plan.ts';
+import type { SiteProcess } from './process.ts';
+import { Random } from './random.ts';
+import { ReplicaModel } from './replica-model.ts';
+import type { Deed, EndedRun } from './replica-model.ts';
+import { Killed, Task } from './scheduler.ts';
+import { rowsOf } from './site.ts';
+import { require } from './violation.ts';
+import { SimulatedQueue, SimulatedWorker } from './worker.ts';
+import { masterUrl } from './world.ts';
+import type { World } from './world.ts';
+
+export interface Replica {
+  remote: number;
+  local: number;
+}
+
+/** One seed while it runs: both nodes, the model of both, and whoever works on them. What happens is decided elsewhere. */
+export class Seed {
+  readonly world: World;
+  readonly plan: Plan;
+  readonly random: Random;
+  readonly editor: Editor;
+  readonly master: MasterModel;
+  readonly replica: ReplicaModel;
+  readonly queue: SimulatedQueue;
+  readonly replicas: Replica[];
+  readonly consumers: FeedConsumer[] = [];
+  readonly trace: string[] = [];
+  readonly ended = new Map<string, number>();
+  /** What happened in this seed after which a delta need not do. */
+  readonly upheavals = new Set<Happening>();
+  workers: SimulatedWorker[] = [];
+  writer: SiteProcess;
+  api: SiteProcess;
+  /** Whether nothing disturbs any more: networks are perfect, nobody waits. */
+  calm = false;
+  readonly number: number;
+  #effects: Effect[][] = [];
+  #deeds: Deed[] = [];
+  #tasks = 0;
+
+  private constructor(world: World, number: number, processes: { writer: SiteProcess; api: SiteProcess; workers: SiteProcess[] }) {
+    this.world = world;
+    this.number = number;
+    this.plan = planSeed(number);
+    this.random = new Random(`seed ${number}`);
+    this.master = new MasterModel(world.master.admin);
+    this.editor = new Editor({ model: this.master, photos: world.masterPhotos, random: new Random(`edits ${number}`) });
+    this.replicas = Array.from({ length: this.plan.lists }, (_, index) => ({ remote: index + 1, local: index + 2 }));
+    const sources = new Map(this.replicas.map(({ local, remote }) => [local, remote]));
+    this.replica = new ReplicaModel(this.master.history, { sources, keepsDeleted: this.plan.keepsDeleted });
+    this.queue = new SimulatedQueue(() => world.clock.at('slave').getTime());
+    this.writer = processes.writer;
+    this.api = processes.api;
+    this.workers = processes.workers.map((process, index) => this.#employ(`worker-${'ab'[index]}`, process));
+    world.network.enabled = this.plan.faults;
+    world.network.down = false;
+    world.network.onExchange = (line) => this.trace.push(line);
+  }
+
+  /** Makes both nodes with their lists, an unlinked list of the slave's own among them, and links. */
+  static async open(world: World, number: number): Promise<Seed> {
+    await world.begin(number, { pageRows: planSeed(number).pageRows });
+    const writer = await world.obtainProcess('writer', 'master', { connections: 6 });
+    const api = await world.obtainProcess('slave-api', 'slave', { connections: 4 });
+    const workers = [
+      await world.obtainProcess('worker-a', 'slave', { connections: 2 }),
+      await world.obtainProcess('worker-b', 'slave', { connections: 2 }),
+    ];
+    const seed = new Seed(world, number, { writer, api, workers });
+    await seed.#makeLists();
+    return seed;
+  }
+
+  async #makeLists(): Promise<void> {
+    const { world, master } = this;
+    for (const { remote, local } of this.replicas) {
+      await world.master.admin.query(`insert into watch_lists (id, uuid, name) values ($1, $2, 'list')`, [remote, this.random.uuid()]);
+      await world.slave.admin.query(`insert into watch_lists (id, uuid, name) values ($1, $2, 'copy')`, [local, this.random.uuid()]);
+      master.lists.set(remote, new Set());
+      this.replica.lists.set(local, new Set());
+      this.consumers.push(new FeedConsumer(world, remote, master.history));
+    }
+    await this.#makeOwnList();
+    await master.follow([]);
+    for (const { remote } of this.replicas)
+      if (this.plan.dossiers > 0) await this.edit([await this.editor.create([remote], this.plan.dossiers)]);
+    await this.step('begin');
+    for (const replica of this.replicas) await this.link(replica);
+  }
+
+  /** A list of the slave that copies nothing. */
+  async #makeOwnList(): Promise<void> {
+    const { admin } = this.world.slave;
+    const uuid = this.random.uuid();
+    await admin.query(`insert into watch_lists (id, uuid, name) values (1, $1, 'own')`, [this.random.uuid()]);
+    await admin.query(`insert into dossiers (uuid, name) values ($1, 'own')`, [uuid]);
+    await admin.query(`insert into memberships (list_id, dossier) values (1, $1)`, [uuid]);
+    this.replica.lists.set(1, new Set([uuid]));
+    this.replica.contents.set(uuid, { uuid, name: 'own', comment: '', active: true, meta: '{}', externalId: null, photos: [] });
+  }
+
+  #employ(name: string, process: SiteProcess): SimulatedWorker {
+    const policy = this.plan.keepsDeleted ? 'keep-deleted' : 'restore';
+    const configuration = { ...this.world.configuration, offlineDeletions: policy } as const;
+    return new SimulatedWorker(name, { world: this.world, process, queue: this.queue, configuration });
+  }
+
+  /** A task of this seed. Its name is its own. */
+  makeTask(kind: string, options: { perfect?: boolean } = {}): Task {
+    this.#tasks += 1;
+    const task = new Task(`${kind}-${this.#tasks}`, {
+      key: `seed ${this.number}`,
+      yieldRate: this.calm || options.perfect ? 0 : this.plan.yieldRate,
+      faultRate: this.calm || options.perfect ? null : this.plan.faultRate,
+    });
+    this.world.know(task);
+    return task;
+  }
+
+  /** Lets all settle, and compares both nodes with their models. */
+  async step(label: string): Promise<void> {
+    this.trace.push(`— ${label}`);
+    const { commit } = this.master.history;
+    await this.world.scheduler.settle();
+    await this.#buryDead();
+    await this.master.follow(this.#effects.splice(0).flat());
+    const deeds = this.#deeds.splice(0);
+    const ended = this.replica.check(await observe(this.world.slave.admin), { commit, deeds });
+    for (const run of ended) this.#noteEnd(run);
+    await this.#checkPhotos();
+    for (const worker of this.workers) this.#dismiss(worker);
+  }
+
+  #noteEnd(run: EndedRun): void {
+    const outcome = [
+      run.mode === 'auto' ? '' : `${run.mode} `,
+      run.state,
+      run.code ? ` ${run.code}` : '',
+      run.method ? ` by ${run.method}` : '',
+    ].join('');
+    this.trace.push(`run ${run.id} of list ${run.list}: ${outcome}, attempt ${run.attempt}`);
+    this.ended.set(outcome, (this.ended.get(outcome) ?? 0) + 1);
+    require(11, run.code !== 'INTERNAL', () => `run ${run.id} failed with something that nobody foresaw: ${this.#reasons()}`);
+    const isPlain = this.upheavals.size === 0 && run.mode === 'auto' && run.state === 'synced';
+    require(12, !isPlain || run.isFirst || run.method === 'delta', () =>
+      `run ${run.id} of list ${run.list} went by ${run.method}, and nothing had happened after which a delta need not do`);
+  }
+
+  #reasons(): string {
+    return this.workers
+      .map((worker) => causes(worker.task?.error))
+      .filter(Boolean)
+      .join('; ');
+  }
+
+  /** A photo is here before the dossier that shows it, or is known to be missing. */
+  async #checkPhotos(): Promise<void> {
+    const seen = this.replica.last;
+    const known = new Set(Array.from(seen.missingPhotos.values()).flatMap((photos) => [...photos]));
+    const wanted = Array.from(seen.dossiers.values()).flatMap(({ content }) => content.photos.map((photo) => photo.sha256));
+    const missing = await this.world.slavePhotos.missing(wanted);
+    const unknown = missing.find((sha256) => !known.has(sha256));
+    require(13, unknown === undefined, () => `a dossier shows photo ${unknown}, which is neither here nor known to be missing`);
+  }
+
+  /** Whoever belongs to a process that was killed is gone; a new process takes its place. */
+  async #buryDead(): Promise<void> {
+    for (const [index, worker] of this.workers.entries()) {
+      if (worker.process.alive) continue;
+      for (const point of this.world.scheduler.points.filter((one) => one.task === worker.task))
+        point.fail(new Killed('its process is gone'));
+      const { reminder } = worker;
+      await this.world.scheduler.settle();
+      const process = await this.world.obtainProcess(worker.name, 'slave', { connections: 2 });
+      this.workers[index] = this.#employ(worker.name, process);
+      this.trace.push(`${worker.name} was killed in ${worker.task?.name}`);
+      // The queue notices the loss and starts the job again, unless it was lost with its worker: then the sweep does.
+      if (reminder && this.random.chance(0.5)) this.queue.leave(reminder.name, reminder.payload);
+    }
+  }
+
+  #dismiss(worker: SimulatedWorker): void {
+    const { task, reminder } = worker;
+    if (!task || !reminder || task.state === 'running') return;
+    this.trace.push(
+      `${task.name} ${task.state}${task.error instanceof Error ? ` ${'code' in task.error ? String(task.error.code) : task.error.message}` : ''}`,
+    );
+    if (task.state === 'failed') this.queue.again(reminder, task.error);
+    worker.task = null;
+    worker.reminder = null;
+  }
+
+  /** Starts an edit of the master. It waits before its commit, and between its statements. */
+  edit(edits: readonly PlannedEdit[], { open = false } = {}): Promise<void> {
+    const task = this.makeTask('edit', { perfect: true });
+    const { scheduler } = this.world;
+    const dossiers = edits.flatMap((edit) => edit.dossiers);
+    for (const uuid of dossiers) this.editor.reserved.add(uuid);
+    const { database } = this.writer;
+    scheduler.start(task, async () => {
+      try {
+        const effects = await transaction(database, async (tx) => {
+          const all: Effect[] = [];
+          for (const edit of edits) {
+            all.push(...(await edit.carryOut(tx)));
+            await scheduler.wait(task, edit.label);
+          }
+          return all;
+        });
+        this.#effects.push(effects);
+      } finally {
+        for (const uuid of dossiers) this.editor.reserved.delete(uuid);
+      }
+    });
+    return open ? Promise.resolve() : this.#finish(task);
+  }
+
+  async #finish(task: Task): Promise<void> {
+    for (;;) {
+      await this.world.scheduler.settle();
+      const point = this.world.scheduler.points.find((one) => one.task === task);
+      if (!point) return;
+      point.resume();
+    }
+  }
+
+  /** Starts something that a person does on the slave. */
+  act(kind: string, deed: () => Promise<Deed | null>): void {
+    const task = this.makeTask(kind, { perfect: true });
+    this.world.scheduler.start(task, async () => {
+      const effect = await deed();
+      if (effect) this.#deeds.push(effect);
+    });
+  }
+
+  /** Links a replica, with the command that greets the master. */
+  async link({ local, remote }: Replica): Promise<void> {
+    this.act('link', async () => {
+      const request = { slaveListId: local, remoteUrl: masterUrl, remoteListId: remote, refuseNonEmpty: false };
+      const made = await createLink(this.api.database, request);
+      if (made.outcome === 'created') this.leave('link', { slaveDossierList: local });
+      return null;
+    });
+    await this.step(`link ${local}`);
+  }
+
+  /** Asks for a run of a list. */
+  async request(local: number, mode: 'auto' | 'full' | 'verify'): Promise<void> {
+    this.act('request', async () => {
+      const made = await requestRun(this.api.database, { slaveListId: local, mode });
+      if (made.outcome === 'run') this.leave('sync', { runId: made.run.id });
+      return null;
+    });
+    await this.step(`request ${mode} ${local}`);
+  }
+
+  leave(name: JobName, payload: JobPayload): void {
+    this.queue.leave(name, payload);
+  }
+
+  async advance(milliseconds: number): Promise<void> {
+    this.world.clock.advance(milliseconds);
+    await this.world.syncClocks();
+  }
+
+  /** Rolls back what editors have not committed: the master's database goes down. */
+  async stopEditors(): Promise<void> {
+    await this.writer.kill();
+    for (const point of this.world.scheduler.points.filter((one) => one.task.name.startsWith('edit-')))
+      point.fail(new Killed('the master is down'));
+    await this.world.scheduler.settle();
+    this.writer = await this.world.obtainProcess('writer', 'master', { connections: 6 });
+  }
+
+  /** Unsettled lists of the slave: those that are linked and not equal to the master. */
+  async unequal(): Promise<Replica[]> {
+    const seen = this.replica.last;
+    return this.replicas.filter(({ local, remote }) => {
+      const link = seen.links.get(local);
+      if (!link) return false;
+      const state = this.master.history.current(remote);
+      const [reached] = [this.replica.reached(local)];
+      return link.state !== 'synced' || link.digest !== state.digest || reached?.digest !== state.digest || this.replica.touched.has(local);
+    });
+  }
+
+  /** Equal for equal courses of a seed. */
+  fingerprint(): string {
+    return createHash('sha256').update(this.trace.join('\n')).digest('hex').slice(0, 16);
+  }
+
+  async close(): Promise<void> {
+    const { scheduler } = this.world;
+    while (scheduler.points.length > 0) {
+      for (const point of Array.from(scheduler.points)) point.fail(new Killed('the seed is over'));
+      await scheduler.settle();
+    }
+    await scheduler.settle();
+    await this.world.end(this.number);
+  }
+
+  /** The numeric id of a dossier here. */
+  async localId(uuid: string): Promise<number | null> {
+    const [row] = await rowsOf<{ id: number }>(this.world.slave.admin, `select id::int from dossiers where uuid = $1`, [uuid]);
+    return row?.id ?? null;
+  }
+}
+
+function causes(error: unknown): string {
+  const texts: string[] = [];
+  for (let at = error; at instanceof Error; at = at.cause) texts.push(at.stack ?? at.message);
+  return texts.join(' ← ');
+}

@@ -1,0 +1,14 @@
+/** An invariant that doesn't hold; the numbers are those of docs/testing.md. */
+export class Violation extends Error {
+  override readonly name = 'Violation';
+  readonly invariant: number;
+
+  constructor(invariant: number, what: string) {
+    super(`invariant ${invariant}: ${what}`);
+    this.invariant = invariant;
+  }
+}
+
+export function require(invariant: number, holds: boolean, what: string | (() => string)): asserts holds {
+  if (!holds) throw new Violation(invariant, typeof what === 'string' ? what : what());
+}
