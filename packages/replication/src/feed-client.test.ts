@@ -379,6 +379,13 @@ describe('a photo', () => {
     await expect(received({ timeouts: { inactivityMs: 200 } })).rejects.toMatchObject({ code, kind: 'retry' });
   });
 
+  test('cut before anybody reads it', async () => {
+    handler = breakingOff(photo, (response) => response.socket?.destroy());
+    const stream = await client().download('/feed/v1/photos/1', asked);
+    await new Promise<void>((resolve) => stream?.once('close', resolve));
+    await expect(stream && buffer(stream)).rejects.toMatchObject({ code: 'ANSWER_TRUNCATED' });
+  });
+
   test('that the receiver drops ends the transfer', async () => {
     const closed = new Promise((resolve) => {
       handler = breakingOff(photo, (response) => response.on('close', resolve));
