@@ -5,6 +5,7 @@ import { z } from 'zod';
 import { startCluster, template } from './cluster.ts';
 import { mutations } from './mutations.ts';
 import { runSeed } from './run-seed.ts';
+import type { Seed } from './seed.ts';
 import { World } from './world.ts';
 
 const usage = `npm run campaign -- [--seeds N] [--first N] [--seed N] [--mutation NAME] [--processes N]
@@ -28,13 +29,25 @@ type Report = z.infer<typeof report>;
 
 const task = z.object({ clusterUrl: z.string(), name: z.string(), mutation: z.string().nullable(), seeds: z.array(z.int()) });
 
+/** A seed that takes so long stands still. */
+const standstillMs = 50_000;
+
 /** Carries out seeds one after the other and reports each. */
 async function work(order: z.infer<typeof task>, tell: (report: Report) => void): Promise<void> {
   const mutation = order.mutation === null ? null : (mutations[order.mutation] ?? null);
   const world = await World.open(order.clusterUrl, { name: order.name, template, mutation });
   try {
     for (const number of order.seeds) {
-      const outcome = await runSeed(world, number);
+      let seed: Seed | null = null;
+      const watch = setTimeout(() => {
+        // Nothing here can be ended in order any more.
+        const violation = `invariant 15: nothing moves any more; ${seed?.world.scheduler.describe()}`;
+        tell({ seed: number, violation, trace: [...(seed?.trace ?? [])], ended: [], faults: [], strikes: world.strikes });
+        process.disconnect();
+        process.exit(0);
+      }, standstillMs);
+      const outcome = await runSeed(world, number, (opened) => (seed = opened));
+      clearTimeout(watch);
       const counts = Array.from(world.network.counts);
       world.network.counts.clear();
       tell({ ...outcome, trace: [...outcome.trace], ended: Array.from(outcome.ended), faults: counts, strikes: world.strikes });
@@ -59,7 +72,7 @@ class Tally {
     for (const [key, count] of outcome.faults) this.#faults.set(key, (this.#faults.get(key) ?? 0) + count);
     this.strikes = Math.max(this.strikes, outcome.strikes);
     if (outcome.violation !== null) this.violations.push(outcome);
-    if (outcome.violation !== null || this.seeds % 500 === 0) console.log(this.line(outcome));
+    if (outcome.violation !== null || this.seeds % 5 === 0) console.log(this.line(outcome));
   }
 
   line(outcome: Report): string {

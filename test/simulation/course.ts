@@ -1,5 +1,6 @@
 import { query, transaction } from '@dossier/store/database.ts';
 import { deleteOffline } from '@dossier/store/dossiers.ts';
+import { decideHold } from '@dossier/store/hold-decisions.ts';
 import { renewEpoch } from '@dossier/store/feed.ts';
 import { startUnlink } from '@dossier/store/links.ts';
 import { pruneTombstones } from '@dossier/store/runs.ts';
@@ -176,6 +177,8 @@ export class Course {
         await this.#seed.edit([this.#seed.editor.clear(remote)]);
         return this.#seed.step(`clear ${remote}`);
       }
+      case 'decide':
+        return this.#decide(random.chance(0.6) ? 'approved' : 'rejected', this.#linked());
       case 'collect':
         this.#seed.leave('collect-photos', {});
         this.#seed.leave('prune', {});
@@ -295,6 +298,21 @@ export class Course {
     await this.#seed.step('the master loses a photo');
   }
 
+  /** A person approves or rejects what the guards hold. */
+  async #decide(decision: 'approved' | 'rejected', among: readonly Replica[]): Promise<void> {
+    const { api, replica } = this.#seed;
+    for (const { local } of among) {
+      const difference = replica.last.holds.get(local);
+      if (difference === undefined) continue;
+      this.#seed.act('decide', async () => {
+        const made = await decideHold(api.database, { slaveListId: local, difference, decision, by: 'somebody' });
+        if (made.outcome === 'approved') this.#seed.leave('sync', { runId: made.runId });
+        return null;
+      });
+      await this.#seed.step(`what is held of list ${local} is ${decision}`);
+    }
+  }
+
   #linked(): Replica[] {
     const { replicas, replica } = this.#seed;
     return replicas.filter(({ local }) => replica.last.links.has(local) && replica.last.links.get(local)?.state !== 'unlinking');
@@ -317,6 +335,8 @@ export class Course {
       require(15, rounds <= maximumRounds, () =>
         `after ${maximumRounds} rounds without a fault ${left.length} lists are not equal: ${this.#describe()}`);
       for (const { local } of left) await this.#seed.request(local, 'auto');
+      await this.#drain();
+      await this.#decide('approved', left);
       await this.#drain();
     }
     for (const { local } of this.#linked()) await this.#seed.request(local, 'auto');

@@ -44,6 +44,8 @@ export interface Observation {
   setAside: Map<number, Map<string, string>>;
   offlineDeletions: { list: number; dossier: string; settled: string | null }[];
   missingPhotos: Map<number, Set<string>>;
+  /** What waits for a person's approval, by list. */
+  holds: Map<number, string>;
 }
 
 const statement = `
@@ -68,7 +70,8 @@ const statement = `
     (select coalesce(json_agg(json_build_object('list', slave_list_id, 'dossier', dossier, 'settled', settled_as) order by id), '[]')
        from offline_deletions) as offline_deletions,
     (select coalesce(json_agg(json_build_array(slave_list_id, encode(sha256, 'hex')) order by 1), '[]') from
-       (select slave_list_id, sha256 from missing_photos order by 1, 2) m) as missing_photos`;
+       (select slave_list_id, sha256 from missing_photos order by 1, 2) m) as missing_photos,
+    (select coalesce(json_agg(json_build_array(slave_list_id, difference) order by id), '[]') from holds where state = 'waiting') as holds`;
 
 interface ObservedRow {
   links: ObservedLink[];
@@ -79,6 +82,7 @@ interface ObservedRow {
   set_aside: [number, string, string][];
   offline_deletions: { list: number; dossier: string; settled: string | null }[];
   missing_photos: [number, string][];
+  holds: [number, string][];
 }
 
 /** Looks at the slave as a reader would: only what is committed. */
@@ -100,6 +104,7 @@ export async function observe(admin: Client): Promise<Observation> {
     setAside,
     offlineDeletions: row.offline_deletions,
     missingPhotos,
+    holds: new Map(row.holds),
   };
 }
 

@@ -22,6 +22,7 @@ const happenings = [
   'clear',
   'share',
   'collect',
+  'decide',
 ] as const;
 export type Happening = (typeof happenings)[number];
 

@@ -113,10 +113,12 @@ export class SiteProcess {
   }
 
   async #run(text: string, carryOut: () => Promise<unknown>): Promise<unknown> {
-    const { scheduler, within, alter } = this.#options;
+    const { scheduler, alter } = this.#options;
+    const isAside = aside.test(text);
+    const within = this.#options.within && !isAside;
     const task = scheduler.tasks.getStore();
     const dies = task && !within ? countStatement(task) : null;
-    if (task) await scheduler.pass(task, 'statement', within);
+    if (task && !isAside) await scheduler.pass(task, 'statement', within);
     this.requireAlive();
     if (dies === 'before') await this.kill();
     this.requireAlive();
@@ -126,6 +128,9 @@ export class SiteProcess {
     return alter ? alter(text, result) : result;
   }
 }
+
+/** What the master notes beside its answer, and perhaps after it. */
+const aside = /\bfollowers\b/;
 
 function countStatement(task: Task): 'before' | 'after' | null {
   task.statements += 1;

@@ -14,8 +14,8 @@ export interface SeedOutcome {
 }
 
 /** Carries out one seed from beginning to end. */
-export async function runSeed(world: World, number: number): Promise<SeedOutcome> {
-  const seed = await Seed.open(world, number);
+export async function runSeed(world: World, number: number, follow: (seed: Seed) => void = () => undefined): Promise<SeedOutcome> {
+  const seed = await Seed.open(world, number, follow);
   let violation: string | null = null;
   try {
     await new Course(seed).run();

@@ -67,6 +67,11 @@ export class Scheduler {
     this.#countBlocked = countBlocked;
   }
 
+  /** What goes on and who waits, for a seed that stands still. */
+  describe(): string {
+    return `${this.#executing} operations go on, at points wait ${this.points.map((point) => `${point.task.name} (${point.label})`).join(', ')}`;
+  }
+
   /** Starts a task; `settle` tells when it waits. */
   start(task: Task, work: () => Promise<void>): void {
     this.#moves += 1;

@@ -72,15 +72,16 @@ export class Seed {
   }
 
   /** Makes both nodes with their lists, an unlinked list of the slave's own among them, and links. */
-  static async open(world: World, number: number): Promise<Seed> {
+  static async open(world: World, number: number, follow: (seed: Seed) => void): Promise<Seed> {
     await world.begin(number, { pageRows: planSeed(number).pageRows });
     const writer = await world.obtainProcess('writer', 'master', { connections: 6 });
     const api = await world.obtainProcess('slave-api', 'slave', { connections: 4 });
     const workers = [
-      await world.obtainProcess('worker-a', 'slave', { connections: 2 }),
-      await world.obtainProcess('worker-b', 'slave', { connections: 2 }),
+      await world.obtainProcess('worker-a', 'slave', { connections: 4 }),
+      await world.obtainProcess('worker-b', 'slave', { connections: 4 }),
     ];
     const seed = new Seed(world, number, { writer, api, workers });
+    follow(seed);
     await seed.#makeLists();
     return seed;
   }
@@ -185,7 +186,7 @@ export class Seed {
         point.fail(new Killed('its process is gone'));
       const { reminder } = worker;
       await this.world.scheduler.settle();
-      const process = await this.world.obtainProcess(worker.name, 'slave', { connections: 2 });
+      const process = await this.world.obtainProcess(worker.name, 'slave', { connections: 4 });
       this.workers[index] = this.#employ(worker.name, process);
       this.trace.push(`${worker.name} was killed in ${worker.task?.name}`);
       // The queue notices the loss and starts the job again, unless it was lost with its worker: then the sweep does.

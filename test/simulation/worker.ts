@@ -10,6 +10,7 @@ import type { Configuration } from '@dossier/runtime/configuration.ts';
 import { createCollectPhotosHandler } from '@dossier/worker/jobs/collect-photos.ts';
 import { createDeadLetterHandler } from '@dossier/worker/jobs/dead-letter.ts';
 import { createLinkHandler } from '@dossier/worker/jobs/link.ts';
+import { createNotifyHandler } from '@dossier/worker/jobs/notify.ts';
 import { createPruneHandler } from '@dossier/worker/jobs/prune.ts';
 import { createSweepHandler } from '@dossier/worker/jobs/sweep.ts';
 import { createSyncHandler } from '@dossier/worker/jobs/sync.ts';
@@ -98,7 +99,7 @@ export class SimulatedWorker {
       store: world.mutation?.wrapStore?.(wired.store, world.mutable) ?? wired.store,
       now: () => world.clock.at('slave'),
       connectMaster: () =>
-        steppedMaster(createMaster(world.createClient({ node: 'slave', requireAlive: () => process.requireAlive() })), {
+        steppedMaster(createMaster(world.createClient({ node: 'slave', requireAlive: () => process.requireAlive() }), nodes.slave), {
           scheduler: world.scheduler,
           process,
           photos,
@@ -112,6 +113,7 @@ export class SimulatedWorker {
       sweep: createSweepHandler(deps),
       prune: createPruneHandler(deps),
       'collect-photos': createCollectPhotosHandler(deps),
+      notify: createNotifyHandler(deps),
       'dead-letter': createDeadLetterHandler(deps),
     };
   }

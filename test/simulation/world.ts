@@ -91,7 +91,7 @@ export class World {
     this.#nonces = 0;
     this.masterPhotos = openPhotoStore(join(this.#folder, String(seed), 'master'));
     this.slavePhotos = openPhotoStore(join(this.#folder, String(seed), 'slave'));
-    const server = await this.obtainProcess('master-api', 'master', { connections: 3, within: true });
+    const server = await this.obtainProcess('master-api', 'master', { connections: 8, within: true });
     const app = express();
     app.disable('etag');
     app.use(
