@@ -129,6 +129,36 @@ describe('a guard', () => {
     ]);
   });
 
+  it('takes dossiers that come back under their external ids for the same persons', async () => {
+    const list = await linked('made anew', 100);
+    await onMaster(`update dossiers set external_id = 'anew ' || uuid where uuid = any(:uuids::uuid[])`, list as never);
+    await slave.sync(list.local);
+    const people = await query<{ name: string; external_id: string }>(
+      master.database,
+      `select name, external_id from dossiers where uuid = any(:uuids::uuid[])`,
+      list as never,
+    );
+    const remake = async (active: boolean): Promise<void> => {
+      await onMaster(`delete from memberships where list_id = :remote`, { remote: list.remote });
+      const made = await query<{ uuid: string }>(
+        master.database,
+        `insert into dossiers (name, external_id, active) select p.name, p.external_id, :active
+         from jsonb_to_recordset(:people::jsonb) p (name text, external_id text) returning uuid`,
+        { active, people: JSON.stringify(people) },
+      );
+      await onMaster(`insert into memberships (list_id, dossier) select :remote, unnest(:made::uuid[])`, {
+        remote: list.remote,
+        made: made.map(({ uuid }) => uuid),
+      });
+    };
+    await remake(true);
+    expect(await slave.sync(list.local)).toMatchObject({ state: 'synced', added: 100, removed: 100 });
+    await expectEqual(list);
+    // But not, if they come back as others.
+    await remake(false);
+    expect(await slave.sync(list.local)).toMatchObject({ state: 'held', held: { reasons: [{ guard: 'deactivations', count: 100 }] } });
+  });
+
   it('does not stop the repair of a replica that was changed here', async () => {
     const list = await linked('repair', 100);
     await query(slave.database, `delete from dossiers where uuid = any(:uuids::uuid[])`, { uuids: list.uuids.slice(0, 90) });

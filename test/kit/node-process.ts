@@ -138,6 +138,19 @@ export class NodeProcess {
     await ended;
   }
 
+  /** Runs a command of the executable that asks this node; its exit code and what it printed. */
+  async cli(...parameters: string[]): Promise<{ code: number | null; printed: string }> {
+    const child = spawn(process.execPath, [executable, ...parameters], {
+      cwd: this.folder,
+      env: { PATH: process.env['PATH'], PORT: String(this.port), ADMIN_TOKEN: 'the-token-of-the-tests' },
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
+    let printed = '';
+    for (const stream of [child.stdout, child.stderr]) stream.setEncoding('utf8').on('data', (text: string) => (printed += text));
+    const [code] = (await once(child, 'close')) as [number | null];
+    return { code, printed };
+  }
+
   /** Sends a signal to a process of this role, which stays a part of the node. */
   signal(role: 'api' | 'worker' | 'start', signal: 'SIGSTOP' | 'SIGCONT'): void {
     this.processOf(role).kill(signal);

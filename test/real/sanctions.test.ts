@@ -62,4 +62,28 @@ describe('the sanctions list of the US Treasury', () => {
       }
     }
   });
+
+  it('whose next version on 2024-05-04 was an empty file keeps serving the one before, until somebody has looked', async () => {
+    const remote = await master.makeList('OFAC SDN, overnight');
+    const base = readLines(realFile('ofac_sdn', 'base_2021-08-18.jsonl')).map((line) => line.replace('ofac-sdn:', 'night:'));
+    await importLines(master, { listId: remote, lines: base });
+    const local = await awake.makeList('OFAC SDN, overnight');
+    expect(await awake.link(master, remote, local)).toMatchObject({ state: 'synced', added: base.length });
+    const before = await contentOf(awake.database, local);
+    await query(master.database, `delete from memberships where list_id = :remote`, { remote });
+    const night = await awake.sync(local, { reason: 'schedule' });
+    expect(night).toMatchObject({
+      state: 'held',
+      removed: 0,
+      held: { removing: base.length, reasons: [{ guard: 'emptied' }, { guard: 'deletions' }] },
+    });
+    expect(night.held?.examples).toHaveLength(100);
+    expect(await contentOf(awake.database, local)).toEqual(before);
+    // The publisher mends it: nobody had to do anything here.
+    await importLines(master, { listId: remote, lines: base });
+    const morning = await awake.sync(local, { reason: 'schedule' });
+    // On the master they are new dossiers under the same external ids: the same persons.
+    expect(morning).toMatchObject({ state: 'synced', added: base.length, removed: base.length });
+    expect(await contentOf(awake.database, local)).toEqual(await contentOf(master.database, remote));
+  });
 });

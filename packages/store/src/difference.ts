@@ -18,6 +18,11 @@ export interface StagedDifference extends DifferenceCounts {
    * followed another history.
    */
   takenBack: number;
+  /**
+   * Dossiers that would be removed and come back at once under the same external id: for the desk the same person, whose list was made anew on
+   * the master. `changed` and `deactivated` count those of them with another content, or made inactive.
+   */
+  exchanged: { count: number; changed: number; deactivated: number };
 }
 
 /** How many dossiers an apply would touch. */
@@ -54,7 +59,7 @@ export function differenceRows({ method, offlineDeletions }: StagedRun): string 
 
 /** Counts what the apply of a staged run would do. `passed` is the revision that an intact replica stands at in the same epoch, or 0. */
 export async function countDifference(tx: Knex.Transaction, run: StagedRun, passed: number): Promise<StagedDifference> {
-  const row = await queryOne<Record<keyof StagedDifference, number>>(
+  const row = await queryOne<Record<Exclude<keyof StagedDifference, 'exchanged'>, number>>(
     tx,
     `select (select count(*) from memberships where list_id = :listId) as held,
        count(*) filter (where kind = 'adding') as adding, count(*) filter (where kind = 'changing') as changing,
@@ -65,7 +70,43 @@ export async function countDifference(tx: Knex.Transaction, run: StagedRun, pass
     { runId: run.runId, listId: run.listId, passed },
   );
   if (!row) throw new Error('an aggregate gave no row');
-  return row;
+  const { equalBefore, ...exchanged } = await countExchanged(tx, run, { ...row, passed });
+  return { ...row, takenBack: row.takenBack - equalBefore, exchanged };
+}
+
+async function countExchanged(
+  tx: Knex.Transaction,
+  run: StagedRun,
+  { adding, removing, passed }: { adding: number; removing: number; passed: number },
+): Promise<StagedDifference['exchanged'] & { equalBefore: number }> {
+  const none = { count: 0, changed: 0, deactivated: 0, equalBefore: 0 };
+  if (adding === 0 || removing === 0) return none;
+  const row = await queryOne<typeof none>(
+    tx,
+    `with difference as materialized (${differenceRows(run)})
+     select count(*) as count, count(*) filter (where old.active and not new.active) as deactivated,
+       count(*) filter (where other) as changed, count(*) filter (where not other and come.revision between 1 and :passed) as "equalBefore"
+     from difference gone join dossiers old on old.uuid = gone.dossier
+     join difference come on come.kind = 'adding' and come.external_id = old.external_id
+     join staged_dossiers new on new.run_id = :runId and new.dossier = come.dossier,
+     lateral (select (old.name, old.comment, old.active, old.meta, old.photos_hash)
+       is distinct from (new.name, new.comment, new.active, new.meta, new.photos_hash) as other) content
+     where gone.kind = 'removing'`,
+    { runId: run.runId, listId: run.listId, passed },
+  );
+  return row ?? none;
+}
+
+/** The difference as guards see it, for whom an exchanged dossier is at most a changed one. */
+export function withoutExchanged(difference: StagedDifference): DifferenceCounts {
+  const { held, adding, changing, removing, deactivating, exchanged } = difference;
+  return {
+    held,
+    adding: adding - exchanged.count,
+    changing: changing + exchanged.changed,
+    removing: removing - exchanged.count,
+    deactivating: deactivating + exchanged.deactivated,
+  };
 }
 
 /**

@@ -4,7 +4,7 @@ import type { Guards, TrippedGuard } from '@dossier/domain/guards.ts';
 import type { Position } from '@dossier/domain/position.ts';
 import type { SyncError } from '@dossier/protocol/sync.ts';
 import { query, queryOne } from './database.ts';
-import { addsUp, countDifference, hashDifference, keepHeldDossiers, touches } from './difference.ts';
+import { addsUp, countDifference, hashDifference, keepHeldDossiers, touches, withoutExchanged } from './difference.ts';
 import type { StagedDifference, StagedRun } from './difference.ts';
 import { createHold, findStandingHold, saveExamples } from './holds.ts';
 import type { HoldRow } from './holds.ts';
@@ -73,7 +73,7 @@ export async function judge(tx: Knex.Transaction, sync: StagedSync): Promise<Jud
   const reasons = [
     ...stickyReasons(before, target),
     ...forkReasons(fork, difference),
-    ...(link.epoch === null ? [] : trippedGuards({ ...defaultGuards, ...link.guards }, difference)),
+    ...(link.epoch === null ? [] : trippedGuards({ ...defaultGuards, ...link.guards }, withoutExchanged(difference))),
   ];
   const run = await queryOne<{ reason: string }>(tx, `select reason from runs where id = :runId`, { runId: sync.runId });
   const rejected = before?.state === 'rejected' && run?.reason !== 'person' && isHead(before, target) ? before : null;
@@ -107,7 +107,9 @@ function stickyReasons(before: HoldRow | null, target: Position): TrippedGuard[]
  * which the master's copy was last changed. A fork that only brings new dossiers and newer contents is followed, by content. Another list
  * or node asks in any case.
  */
-function forkReasons(fork: Fork | null, { removing, takenBack }: StagedDifference): TrippedGuard[] {
+function forkReasons(fork: Fork | null, difference: StagedDifference): TrippedGuard[] {
+  const { takenBack } = difference;
+  const { removing } = withoutExchanged(difference);
   const count = fork || takenBack > 0 ? removing + takenBack : 0;
   if (count === 0 && fork?.kind !== 'identity') return [];
   const sentence =
