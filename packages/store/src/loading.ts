@@ -49,6 +49,16 @@ function asRefusal(error: unknown): unknown {
   return new LoadRefused(`The list can't be loaded as a whole: ${error.message}`, { cause: error });
 }
 
+/** The other dossiers of a node that a load takes along; with more of them the list is staged row by row. */
+const mostOthers = 10_000;
+
+async function holdsMore(connection: Connection, dossiers: number): Promise<boolean> {
+  const row = await queryOne<{ more: boolean }>(connection, `select exists (select from dossiers offset :dossiers limit 1) as more`, {
+    dossiers,
+  });
+  return row?.more ?? false;
+}
+
 /** The schema of a run's tables. */
 export function loadArea(runId: number): string {
   return `loading_${runId}`;
@@ -60,8 +70,9 @@ export async function beginLoad(database: Database, taken: TakenRun, cursor: Sta
     return await transaction(database, async (tx) => {
       await requireFence(tx, taken);
       const refusal = await queryOne<{ reason: string | null }>(tx, `select load_refusal() as reason`);
+      if (refusal?.reason !== null || (await holdsMore(tx, mostOthers))) return false;
       // What a hold is about is judged row by row.
-      if (refusal?.reason !== null || (await findStandingHold(tx, taken.listId))) return false;
+      if (await findStandingHold(tx, taken.listId)) return false;
       await clearStaging(tx, taken.runId);
       await query(tx, `select begin_load(:runId)`, { runId: taken.runId });
       await writeCursor(tx, taken.runId, { ...cursor, loading: true });
@@ -172,17 +183,18 @@ export interface LoadedList {
  */
 export async function completeLoad(database: Database, taken: TakenRun): Promise<LoadedList> {
   try {
-    const [loaded] = await Promise.all([fillAndIndex(database, taken), indexTable(database, taken, 'dossiers')]);
+    const [loaded] = await Promise.all([fillAndIndex(database, taken), indexTable(database, taken, 'photos')]);
+    await indexTable(database, taken, 'memberships');
     return loaded;
   } catch (error) {
     throw asRefusal(error);
   }
 }
 
+/** The dossiers are read for the memberships before they are indexed, which locks their table. */
 async function fillAndIndex(database: Database, taken: TakenRun): Promise<LoadedList> {
   const loaded = await fillMemberships(database, taken);
-  await indexTable(database, taken, 'memberships');
-  await indexTable(database, taken, 'photos');
+  await indexTable(database, taken, 'dossiers');
   return loaded;
 }
 
@@ -210,11 +222,18 @@ async function fillMemberships(database: Database, taken: TakenRun): Promise<Loa
   });
 }
 
-async function indexTable(database: Database, taken: TakenRun, table: string): Promise<void> {
+/** What the planner has to know of. To sample long texts would take longer than to sort the short ones. */
+const analysed = {
+  dossiers: 'uuid, id, name, active, external_id, created_date, modified_date',
+  memberships: 'list_id, dossier, revision',
+  photos: 'dossier, sha256, id',
+} as const;
+
+async function indexTable(database: Database, taken: TakenRun, table: keyof typeof analysed): Promise<void> {
   await transaction(database, async (tx) => {
     await query(tx, `set local maintenance_work_mem = '192MB'`);
     await query(tx, `select index_load(:runId, :table, false)`, { runId: taken.runId, table });
-    await query(tx, `analyze ${loadArea(taken.runId)}.${table}`);
+    await query(tx, `analyze ${loadArea(taken.runId)}.${table} (${analysed[table]})`);
   });
 }
 
@@ -237,9 +256,6 @@ export async function whenReadersAllow<Result>(work: () => Promise<Result>): Pro
     }
   }
 }
-
-/** The other dossiers of a node that a load takes along; with more of them the list is staged row by row. */
-const mostOthers = 10_000;
 
 /** Puts what was loaded into the place of the node's tables and books the list's position. Part of the transaction that ends the run. */
 export async function adoptLoad(tx: Knex.Transaction, taken: TakenRun, loaded: LoadedList): Promise<void> {
