@@ -23,6 +23,7 @@ import { findRun } from '@dossier/store/runs.ts';
 import type { RunRow } from '@dossier/store/runs.ts';
 import type { FeedTimeouts } from '@dossier/replication/feed-exchange.ts';
 import { createSyncHandler } from '@dossier/worker/jobs/sync.ts';
+import { fanOut } from '@dossier/worker/schedule.ts';
 import { wireWorker } from '@dossier/worker/wire.ts';
 import { createTestDatabase } from './database.ts';
 
@@ -41,6 +42,10 @@ export interface EngineNode {
   link(master: { feedUrl: string }, remote: number, local: number): Promise<RunRow>;
   /** Makes a run, unless one is unfinished, and carries it out. Throws what ended the attempt. */
   sync(local: number, options?: Attempt & { mode?: RunMode; reason?: RunReason }): Promise<RunRow>;
+  /** Asks, as the schedulers do, which links are due at this time. */
+  tick(now: Date): Promise<void>;
+  /** How many requests its feed has had. */
+  requests(): number;
   close(): Promise<void>;
 }
 
@@ -86,6 +91,8 @@ export async function createEngineNode(
       pageRows,
     }).handler,
   );
+  let requests = 0;
+  server.on('request', () => (requests += 1));
   const sockets = new Set<Socket>();
   server.on('connection', (socket) => sockets.add(socket));
   const runNow = async (runId: number, { signal = new AbortController().signal, lastAttempt = false }: Attempt = {}): Promise<RunRow> => {
@@ -99,6 +106,8 @@ export async function createEngineNode(
     database,
     photos,
     reminders,
+    tick: (now) => fanOut(deps, now),
+    requests: () => requests,
     sentBytes: () => [...sockets].reduce((sum, socket) => sum + socket.bytesWritten, 0),
     feedUrl: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
     makeList: async (name) => {

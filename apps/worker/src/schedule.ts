@@ -2,8 +2,10 @@ import { createHash } from 'node:crypto';
 import { isDeepNight, latestDueDate, nextDue } from '@dossier/domain/schedule.ts';
 import type { Schedule } from '@dossier/domain/schedule.ts';
 import { jobs } from '@dossier/jobs/declarations.ts';
+import { requestHeads } from '@dossier/protocol/feed.ts';
 import { createRun, listLinksAfter, saveSchedule } from '@dossier/store/links.ts';
 import type { LinkRow } from '@dossier/store/links.ts';
+import { recordUnchanged } from '@dossier/store/runs.ts';
 import type { WorkerDependencies } from './dependencies.ts';
 
 const batch = 500;
@@ -34,9 +36,18 @@ export async function planLink(deps: WorkerDependencies, link: LinkRow, now: Dat
   await saveSchedule(deps.database, { slaveListId: link.slave_list_id, nextRun, scheduledDate: served });
 }
 
+/** A link whose scheduled time has come. */
+interface DueLink {
+  link: LinkRow;
+  mode: 'repair' | 'auto';
+  nextRun: Date;
+  scheduledDate: string;
+}
+
 /**
  * Starts a run for each link whose scheduled time has come: once per local date in the master's zone, late rather than never. Decided from
- * rows, so it may be called by any number of workers at any time.
+ * rows, so it may be called by any number of workers at any time. Of links that stand at their master's heads a whole batch is asked about at
+ * once; they need no job.
  */
 export async function fanOut(deps: WorkerDependencies, now: Date): Promise<void> {
   let after = 0;
@@ -45,19 +56,75 @@ export async function fanOut(deps: WorkerDependencies, now: Date): Promise<void>
     const last = links.at(-1);
     if (!last) return;
     after = last.slave_list_id;
-    for (const link of links) await startIfDue(deps, link, now);
+    const due: DueLink[] = [];
+    for (const link of links) {
+      const found = await findDue(deps, link, now);
+      if (found) due.push(found);
+    }
+    const served = await finishThoseUnchanged(deps, due);
+    for (const item of due) if (!served.has(item.link.slave_list_id)) await start(deps, item);
   }
 }
 
-async function startIfDue(deps: WorkerDependencies, link: LinkRow, now: Date): Promise<void> {
+async function findDue(deps: WorkerDependencies, link: LinkRow, now: Date): Promise<DueLink | null> {
   const schedule = scheduleOf(link);
-  if (!schedule || link.state === 'unlinking') return;
+  if (!schedule || link.state === 'unlinking') return null;
   const offsetMs = spreadOffsetMs(link, deps.own.node, deps.configuration.syncSpreadSeconds);
   const due = latestDueDate(schedule, now, offsetMs);
-  if (link.last_scheduled_date === null || link.last_scheduled_date >= due) return planLink(deps, link, now);
-  const nextRun = nextDue(schedule, { now, offsetMs, lastDate: due });
+  if (link.last_scheduled_date === null || link.last_scheduled_date >= due) {
+    await planLink(deps, link, now);
+    return null;
+  }
   const mode = isDeepNight({ last: link.deep_verified_at, linked: link.created_date, place: link.slave_list_id }, now) ? 'repair' : 'auto';
+  return { link, mode, nextRun: nextDue(schedule, { now, offsetMs, lastDate: due }), scheduledDate: due };
+}
+
+async function start(deps: WorkerDependencies, { link, mode, nextRun, scheduledDate }: DueLink): Promise<void> {
   const run = await createRun(deps.database, { slaveListId: link.slave_list_id, reason: 'schedule', mode });
-  await saveSchedule(deps.database, { slaveListId: link.slave_list_id, nextRun, scheduledDate: due });
+  await saveSchedule(deps.database, { slaveListId: link.slave_list_id, nextRun, scheduledDate });
   await deps.queues.enqueue(jobs.sync, { runId: run.id });
+}
+
+/** One link costs as much alone. */
+const fewestAtOnce = 2;
+
+/** Asks each master at once about all links that may be unchanged, and books those that are. Returns their lists. */
+async function finishThoseUnchanged(deps: WorkerDependencies, due: readonly DueLink[]): Promise<Set<number>> {
+  const candidates = due.filter(({ link, mode }) => mode === 'auto' && link.state === 'synced' && link.head_tag !== null);
+  const byMaster = Map.groupBy(candidates, ({ link }) => link.remote_url);
+  const served = new Set<number>();
+  for (const [remoteUrl, items] of byMaster) {
+    for (let at = 0; at < items.length; at += requestHeads) {
+      const asked = items.slice(at, at + requestHeads);
+      if (asked.length < fewestAtOnce) continue;
+      for (const list of await finishUnchangedOf(deps, remoteUrl, asked)) served.add(list);
+    }
+  }
+  return served;
+}
+
+const askTimeoutMs = 10_000;
+
+async function finishUnchangedOf(deps: WorkerDependencies, remoteUrl: string, asked: readonly DueLink[]): Promise<number[]> {
+  // Two lists here may follow one there and stand at different heads; it is asked about one of them.
+  const tags = new Map(asked.map(({ link }) => [link.remote_list_id, link.head_tag ?? '']));
+  const heads = [...tags].map(([list, tag]) => ({ list, tag }));
+  try {
+    const unchanged = await deps.connectMaster(remoteUrl).unchanged(heads, AbortSignal.timeout(askTimeoutMs));
+    return await recordUnchanged(
+      deps.database,
+      asked
+        .filter(({ link }) => unchanged.has(link.remote_list_id) && tags.get(link.remote_list_id) === link.head_tag)
+        .map(({ link, nextRun, scheduledDate }) => ({
+          slaveListId: link.slave_list_id,
+          headTag: link.head_tag ?? '',
+          nextRun,
+          scheduledDate,
+        })),
+    );
+  } catch (error) {
+    // Each link's own run meets the fault, and books and retries it.
+    deps.logger.debug({ err: error, master: remoteUrl }, 'A master could not be asked about its heads at once.');
+    return [];
+  }
 }

@@ -20,6 +20,8 @@ const maximumPhotoBytes = 64 * 1024 * 1024;
 /** Most buckets or dossiers that one request may ask for. */
 export const requestBuckets = 256;
 export const requestDossiers = 200;
+/** Most lists whose heads one request may ask about. */
+export const requestHeads = 100;
 
 const digest = z.string().regex(/^[0-9a-f]{32}$/);
 const revision = z.int().nonnegative();
@@ -155,3 +157,6 @@ export const hashesSchema = z.looseObject({
   dossier_list: z.uuid(),
   hashes: z.array(z.tuple([z.uuid(), digest])),
 });
+
+/** `GET /feed/v1/heads?lists=12.tag,13.tag`: the lists whose heads still have these tags. */
+export const headsSchema = z.looseObject({ unchanged: z.array(z.int()).max(requestHeads) });

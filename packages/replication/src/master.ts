@@ -7,6 +7,7 @@ import {
   greetingSchema,
   hashesSchema,
   headSchema,
+  headsSchema,
   maximumAnswerBytes,
   maximumPageRows,
   offeredListsSchema,
@@ -48,6 +49,8 @@ export interface Master {
   greet(signal?: AbortSignal): Promise<z.infer<typeof greetingSchema>>;
   lists(signal?: AbortSignal): Promise<z.infer<typeof offeredListsSchema>>;
   head(list: number, known: { position: Position | null; tag: string | null }, signal: AbortSignal): Promise<HeadAnswer>;
+  /** Those of the lists whose heads still have these tags; none if this master can't be asked about many at once. */
+  unchanged(heads: readonly { list: number; tag: string }[], signal: AbortSignal): Promise<Set<number>>;
   changes(list: number, from: PageQuestion, signal: AbortSignal): Promise<PageAnswer>;
   /** The same page as rows, or null if this master knows only the readable form. */
   rows(list: number, from: PageQuestion, signal: AbortSignal): Promise<RowsAnswer | null>;
@@ -91,6 +94,11 @@ export function createMaster(client: FeedClient, slave?: string): Master {
       if (answer.status === 304) return { outcome: 'unchanged' };
       if (answer.status === 404) return { outcome: 'no-list' };
       return { outcome: 'head', head: parse(headSchema, answer), tag: answer.headers.etag ?? null };
+    },
+    unchanged: async (heads, signal) => {
+      const named = heads.map(({ list, tag }) => `${list}.${tag.replaceAll('"', '')}`).join(',');
+      const answer = await ask('/feed/v1/heads', { query: { lists: named, ...(slave !== undefined && { slave }) }, signal });
+      return answer.status === 404 ? new Set() : new Set(parse(headsSchema, answer).unchanged);
     },
     changes: async (list, from, signal) => {
       const answer = await ask(`${lists}/${list}/changes`, { query: { ...from }, maximumBytes: maximumAnswerBytes, signal });

@@ -45,9 +45,13 @@ export async function readHead(connection: Connection, listId: number): Promise<
   return row && presentHead(row);
 }
 
-/** The heads of all lists, by id. */
-export async function readHeads(connection: Connection): Promise<ListHead[]> {
-  const rows = await query<HeadRow>(connection, `select ${headColumns} order by l.id`);
+/** The heads of the given lists, or of all, by id. */
+export async function readHeads(connection: Connection, listIds: readonly number[] | null = null): Promise<ListHead[]> {
+  const rows = await query<HeadRow>(
+    connection,
+    `select ${headColumns} where :listIds::bigint[] is null or l.id = any(:listIds::bigint[]) order by l.id`,
+    { listIds },
+  );
   return rows.map(presentHead);
 }
 

@@ -3,13 +3,11 @@ import type { Connection } from './database.ts';
 import { toPage } from './keyset.ts';
 import type { Page, PageRequest } from './keyset.ts';
 
-/** A slave that asked for the head of a list, with the position it says it holds. */
+/** A slave that asked about lists. */
 export interface Sighting {
   node: string;
-  listId: number;
   address: string;
   version: string | null;
-  position: { epoch: string; revision: number } | null;
 }
 
 export interface FollowerRow {
@@ -25,21 +23,25 @@ export interface FollowerRow {
   behind: number | null;
 }
 
-/** Notes that a slave was seen; a list that is gone meanwhile has no followers. */
-export async function noteFollower(connection: Connection, sighting: Sighting): Promise<void> {
+/** Notes that a slave was seen, with the positions that it says it holds; a list that is gone meanwhile has no followers. */
+export async function noteFollower(
+  connection: Connection,
+  sighting: Sighting,
+  lists: readonly { listId: number; position: { epoch: string; revision: number } | null }[],
+): Promise<void> {
   await query(
     connection,
     `insert into followers (node, list_id, address, version, epoch, revision)
-     select :node, id, :address, :version, :epoch, :revision from watch_lists where id = :listId
+     select :node, l.id, :address, :version, s.epoch, s.revision
+     from unnest(:listIds::bigint[], :epochs::uuid[], :revisions::bigint[]) as s (list_id, epoch, revision) join watch_lists l on l.id = s.list_id
+     order by l.id
      on conflict (list_id, node) do update set address = excluded.address, version = excluded.version, epoch = excluded.epoch,
        revision = excluded.revision, last_seen = now()`,
     {
-      node: sighting.node,
-      listId: sighting.listId,
-      address: sighting.address,
-      version: sighting.version,
-      epoch: sighting.position?.epoch ?? null,
-      revision: sighting.position?.revision ?? null,
+      ...sighting,
+      listIds: lists.map(({ listId }) => listId),
+      epochs: lists.map(({ position }) => position?.epoch ?? null),
+      revisions: lists.map(({ position }) => position?.revision ?? null),
     },
   );
 }

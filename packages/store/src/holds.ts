@@ -10,7 +10,7 @@ import type { Page, PageRequest } from './keyset.ts';
 export const holdHours = 24;
 
 /** States in which a hold stands: it is the one that its link shows. */
-const standing = `state in ('waiting', 'approved', 'rejected', 'expired')`;
+export const standing = `state in ('waiting', 'approved', 'rejected', 'expired')`;
 
 /** A hold as it comes out of row_to_json(): dates are texts. */
 export interface HoldRow {

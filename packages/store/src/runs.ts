@@ -4,11 +4,11 @@ import { createRun, findLink } from './links.ts';
 import type { LinkRow } from './links.ts';
 import { query, queryOne, transaction } from './database.ts';
 import type { Connection, Database } from './database.ts';
-import { holdOfRun, settleHold } from './holds.ts';
+import { holdOfRun, standing } from './holds.ts';
 import type { HoldRow } from './holds.ts';
 import { newestFirst, toPage } from './keyset.ts';
 import type { Page, PageRequest } from './keyset.ts';
-import { requireFence } from './staging.ts';
+import { FencedError, requireFence } from './staging.ts';
 import type { TakenRun } from './staging.ts';
 
 /** One attempt to bring a link to the head, with its history and counts. */
@@ -115,28 +115,24 @@ export interface StartedRun {
  * over or its link is gone or being cancelled: then there is nothing to do.
  */
 export async function startRun(database: Database, runId: number, attempt: number): Promise<StartedRun | null> {
-  return transaction(database, async (tx) => {
-    const open = await queryOne<{ slave_list_id: number }>(
-      tx,
-      `select k.slave_list_id from runs r join links k on k.slave_list_id = r.slave_list_id
-       where r.id = :runId and r.finished_date is null and k.state <> 'unlinking' for update of k`,
-      { runId },
-    );
-    if (!open) return null;
-    await query(tx, `update links set fence = fence + 1, state = 'syncing', last_attempt = now() where slave_list_id = :list`, {
-      list: open.slave_list_id,
-    });
-    const link = await findLink(tx, open.slave_list_id);
-    if (!link) return null;
-    const run = await queryOne<RunRow>(
-      tx,
-      `update runs set fence = :fence, attempt = :attempt, state = 'greeting', next_attempt = null,
-         started_date = coalesce(started_date, now()), heartbeat = now()
-       where id = :runId and finished_date is null returning ${runColumns}`,
-      { runId, attempt, fence: link.fence },
-    );
-    return run && { run, link, fence: link.fence };
-  });
+  const run = await queryOne<RunRow>(
+    database,
+    `with open as (
+       select k.slave_list_id from runs r join links k on k.slave_list_id = r.slave_list_id
+       where r.id = :runId and r.finished_date is null and k.state <> 'unlinking' for update of k
+     ),
+     fenced as (
+       update links k set fence = k.fence + 1, state = 'syncing', last_attempt = now()
+       from open where k.slave_list_id = open.slave_list_id returning k.slave_list_id as list_id, k.fence as new_fence
+     )
+     update runs set fence = new_fence, attempt = :attempt, state = 'greeting', next_attempt = null,
+       started_date = coalesce(started_date, now()), heartbeat = now()
+     from fenced where id = :runId and finished_date is null returning ${runColumns}`,
+    { runId, attempt },
+  );
+  const link = run && (await findLink(database, run.slave_list_id));
+  if (!link || run.fence === null) return null;
+  return { run, link, fence: run.fence };
 }
 
 /** Counts of a run's progress; what is left out stays. */
@@ -238,24 +234,69 @@ export async function failRun(database: Database, taken: { runId: number; fence:
 
 /** Ends a run that found the replica at the master's head already. Throws FencedError. */
 export async function finishUnchanged(database: Database, taken: TakenRun, headTag: string | null): Promise<void> {
-  await transaction(database, async (tx) => {
-    await requireFence(tx, taken);
-    await query(
-      tx,
-      `update links set state = 'synced', error = null, head_tag = :headTag, last_success = now(), verified_at = now(),
-         deep_verified_at = ${deepVerified} where slave_list_id = :listId`,
-      { listId: taken.listId, runId: taken.runId, headTag },
-    );
-    await query(
-      tx,
-      `update runs set state = 'unchanged', finished_date = now(), heartbeat = now(), error = null,
+  const ended = await queryOne(
+    database,
+    `with link as (
+       update links set state = 'synced', error = null, head_tag = :headTag, last_success = now(), verified_at = now(),
+         deep_verified_at = ${deepVerified}
+       where slave_list_id = :listId and fence = :fence and state <> 'unlinking' returning slave_list_id as list_id
+     ),
+     run as (
+       update runs set state = 'unchanged', finished_date = now(), heartbeat = now(), error = null,
          unchanged = (select dossier_count from list_positions where list_id = :listId)
-       where id = :runId`,
-      { runId: taken.runId, listId: taken.listId },
-    );
-    await query(tx, `delete from dead_letters where slave_list_id = :listId`, { listId: taken.listId });
-    await settleHold(tx, taken.listId, 'superseded');
-  });
+       from link where id = :runId
+     ),
+     letters as (delete from dead_letters using link where slave_list_id = list_id),
+     holds as (update holds set state = 'superseded' from link where slave_list_id = list_id and ${standing})
+     select list_id from link`,
+    { ...taken, headTag },
+  );
+  if (!ended) throw new FencedError();
+}
+
+/** A link of which the master has said that its list's head is the one with this tag. */
+export interface UnchangedLink {
+  slaveListId: number;
+  headTag: string;
+  /** The local date for which this is the scheduled run, and when the next one is due. */
+  scheduledDate: string;
+  nextRun: Date;
+}
+
+/**
+ * Books a scheduled run that changed nothing for each of the links that are whole here and wait for nothing else; returns their lists. The others
+ * need a run of their own.
+ */
+export async function recordUnchanged(connection: Connection, links: readonly UnchangedLink[]): Promise<number[]> {
+  const rows = await query<{ list_id: number }>(
+    connection,
+    `with asked as (
+       select * from unnest(:lists::bigint[], :tags::text[], :dates::date[], :nextRuns::timestamptz[]) as a (list_id, tag, scheduled_date, due)
+     ),
+     whole as (
+       select k.slave_list_id, a.scheduled_date, a.due from asked a join links k on k.slave_list_id = a.list_id
+       where k.state = 'synced' and k.head_tag = a.tag and holds_position(k)
+         and not exists (select from runs r where r.slave_list_id = k.slave_list_id and r.finished_date is null)
+         and not exists (select from missing_photos m where m.slave_list_id = k.slave_list_id)
+         and not exists (select from holds where holds.slave_list_id = k.slave_list_id and ${standing})
+       order by k.slave_list_id for update of k
+     ),
+     link as (
+       update links k set last_attempt = now(), last_success = now(), verified_at = now(), next_run = due, last_scheduled_date = w.scheduled_date
+       from whole w where k.slave_list_id = w.slave_list_id returning k.slave_list_id as list_id
+     )
+     insert into runs (slave_list_id, reason, mode, state, attempt, started_date, finished_date, heartbeat, unchanged)
+     select l.list_id, 'schedule', 'auto', 'unchanged', 1, now(), now(), now(), p.dossier_count
+     from link l join list_positions p on p.list_id = l.list_id
+     returning slave_list_id as list_id`,
+    {
+      lists: links.map((link) => link.slaveListId),
+      tags: links.map((link) => link.headTag),
+      dates: links.map((link) => link.scheduledDate),
+      nextRuns: links.map((link) => link.nextRun.toISOString()),
+    },
+  );
+  return rows.map((row) => row.list_id);
 }
 
 /**

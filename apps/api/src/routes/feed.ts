@@ -3,7 +3,7 @@ import { Router } from 'express';
 import type { Request, Response } from 'express';
 import { z } from 'zod';
 import type { PhotoStore } from '@dossier/photos/photo-store.ts';
-import { feedVersions, positionSchema, requestBuckets, requestDossiers } from '@dossier/protocol/feed.ts';
+import { feedVersions, positionSchema, requestBuckets, requestDossiers, requestHeads } from '@dossier/protocol/feed.ts';
 import type { Head } from '@dossier/protocol/feed.ts';
 import { rowsMediaType } from '@dossier/protocol/rows.ts';
 import type { SigningKey } from '@dossier/protocol/signing-key.ts';
@@ -47,6 +47,12 @@ const knownPosition = z.object({
 const follower = z.object({ slave: z.uuid() });
 const revisionText = z.coerce.number().int().nonnegative().max(Number.MAX_SAFE_INTEGER);
 const pageQuery = z.object({ since: revisionText, epoch: z.uuid(), begun: revisionText.optional() });
+const headsQuery = z.object({
+  lists: z
+    .string()
+    .transform((value) => value.split(','))
+    .pipe(z.array(z.string().regex(/^[1-9]\d{0,14}\.[\w-]{43}$/)).max(requestHeads)),
+});
 const bucketsQuery = z.object({
   buckets: z
     .string()
@@ -67,6 +73,7 @@ export function createFeedMount(deps: FeedDependencies): Mount {
     handler(request, response, requireSignature(request, deps));
   router.get('/', signed(greet(deps)));
   router.get('/v1/dossier-lists', signed(offerLists(deps)));
+  router.get('/v1/heads', signed(sendHeads(deps)));
   router.get('/v1/dossier-lists/:id/head', signed(sendHead(deps)));
   router.get('/v1/dossier-lists/:id/changes', signed(sendChanges(deps)));
   router.get('/v1/dossier-lists/:id/buckets', signed(sendBuckets(deps)));
@@ -136,19 +143,39 @@ function sendHead(deps: FeedDependencies): Handler {
       await renewEpoch(deps.database, head.listId, head.position.epoch);
       head = (await readHead(deps.database, head.listId)) ?? head;
     }
-    const answer = json({
-      node: deps.nodeUuid,
-      dossier_list: head.listUuid,
-      name: head.name,
-      external_address: deps.configuration.externalAddress,
-      schedule: schedule(deps),
-      position: head.position,
-      floor: head.floor,
-    });
-    const etag = `"${createHash('sha256').update(answer.body).digest('base64url')}"`;
+    const answer = headAnswer(deps, head);
+    const { etag } = answer;
     if (request.headers['if-none-match'] === etag) sendUnchanged(response, asker, etag);
-    else await sendSigned(response, asker, { ...answer, etag });
-    await noteSlave(deps, request, { listId: head.listId, position: known.success ? known.data : null });
+    else await sendSigned(response, asker, answer);
+    await noteSlave(deps, request, [{ listId: head.listId, position: known.success ? known.data : null }]);
+  };
+}
+
+/** The head of a list with the tag that changes with it. */
+function headAnswer(deps: FeedDependencies, head: ListHead): FeedBody & { etag: string } {
+  const answer = json({
+    node: deps.nodeUuid,
+    dossier_list: head.listUuid,
+    name: head.name,
+    external_address: deps.configuration.externalAddress,
+    schedule: schedule(deps),
+    position: head.position,
+    floor: head.floor,
+  });
+  return { ...answer, etag: `"${createHash('sha256').update(answer.body).digest('base64url')}"` };
+}
+
+/** Says of many lists at once whose heads still have the tags that the slave knows. */
+function sendHeads(deps: FeedDependencies): Handler {
+  return async (request, response, asker) => {
+    const asked = headsQuery.safeParse(request.query);
+    if (!asked.success) throw badParam('lists', `"lists" names up to ${requestHeads} lists with the tags of their heads.`);
+    const tags = new Map(asked.data.lists.map((item) => [Number(item.split('.')[0]), item.split('.')[1]]));
+    const heads = await readHeads(deps.database, [...tags.keys()]);
+    const unchanged = heads.filter((head) => headAnswer(deps, head).etag === `"${tags.get(head.listId)}"`);
+    await sendSigned(response, asker, json({ unchanged: unchanged.map((head) => head.listId) }));
+    const seen = unchanged.map((head) => ({ listId: head.listId, position: head.position }));
+    await noteSlave(deps, request, seen);
   };
 }
 
@@ -156,15 +183,15 @@ function sendHead(deps: FeedDependencies): Handler {
 async function noteSlave(
   { database, logger }: FeedDependencies,
   request: Request,
-  seen: { listId: number; position: { epoch: string; revision: number } | null },
+  seen: readonly { listId: number; position: { epoch: string; revision: number } | null }[],
 ): Promise<void> {
   const asker = follower.safeParse(request.query);
   if (!asker.success) return;
   const version = /^dossier\/(\S{1,50})/.exec(request.get('user-agent') ?? '')?.[1] ?? null;
   try {
-    await noteFollower(database, { node: asker.data.slave, address: addressOf(request), version, ...seen });
+    await noteFollower(database, { node: asker.data.slave, address: addressOf(request), version }, seen);
   } catch (error) {
-    logger.warn({ err: error, list: seen.listId }, 'It could not be kept that a slave was seen.');
+    logger.warn({ err: error, lists: seen.map((list) => list.listId) }, 'It could not be kept that a slave was seen.');
   }
 }
 
