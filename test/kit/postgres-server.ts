@@ -1,6 +1,7 @@
 import { execFile, execFileSync, spawn } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
 import { chmod, chown, mkdtemp, rm } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
@@ -18,7 +19,9 @@ const run = promisify(execFile);
  * A throw-away PostgreSQL cluster whose server can be stopped and started again on the same port, which the node's own embedded
  * database doesn't promise. PostgreSQL refuses to run as root; then it runs as the system's user `postgres`.
  */
-export async function startPostgresServer(): Promise<FaultyServer & { crash(): Promise<void> }> {
+export async function startPostgresServer({ maximumConnections = 100 } = {}): Promise<
+  FaultyServer & { crash(): Promise<void>; signal(signal: 'SIGSTOP' | 'SIGCONT'): void; own(folder: string): Promise<void> }
+> {
   const owner = process.getuid?.() === 0 ? account('postgres') : undefined;
   const directory = await mkdtemp(join(tmpdir(), 'dossier-postgres-'));
   await chmod(directory, 0o700);
@@ -33,7 +36,18 @@ export async function startPostgresServer(): Promise<FaultyServer & { crash(): P
   const port = await freePort();
   const databaseUrl = `postgres://dossier@127.0.0.1:${port}/postgres`;
   const launch = async (): Promise<ChildProcess> => {
-    const settings = ['-p', String(port), '-c', 'listen_addresses=127.0.0.1', '-c', 'unix_socket_directories=', '-c', 'fsync=off'];
+    const settings = [
+      '-p',
+      String(port),
+      '-c',
+      `max_connections=${maximumConnections}`,
+      '-c',
+      'listen_addresses=127.0.0.1',
+      '-c',
+      'unix_socket_directories=',
+      '-c',
+      'fsync=off',
+    ];
     const child = spawn(join(programs, 'postgres'), ['-D', data, ...settings], { ...owner, cwd: directory, stdio: 'ignore' });
     await once(child, 'spawn');
     const isUp = await Promise.race([answers(databaseUrl).then(() => true), once(child, 'exit').then(() => false)]);
@@ -61,11 +75,24 @@ export async function startPostgresServer(): Promise<FaultyServer & { crash(): P
       child.kill('SIGKILL');
       await exit;
     },
+    /** Stops all its processes where they are, or lets them go on. */
+    signal(signal) {
+      for (const pid of [child.pid ?? 0, ...childrenOf(child.pid ?? 0)]) process.kill(pid, signal);
+    },
+    /** Gives it a folder, for a tablespace. */
+    async own(folder) {
+      if (owner) await chown(folder, owner.uid, owner.gid);
+      await chmod(folder, 0o700);
+    },
     async stop() {
       if (child.exitCode === null && child.signalCode === null) await end();
       await rm(directory, { recursive: true });
     },
   };
+}
+
+function childrenOf(pid: number): number[] {
+  return readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').trim().split(' ').filter(Boolean).map(Number);
 }
 
 function account(name: string): { uid: number; gid: number } {

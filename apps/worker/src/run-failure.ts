@@ -4,6 +4,7 @@ import { jobs } from '@dossier/jobs/declarations.ts';
 import { retryDelayMs } from '@dossier/jobs/retry.ts';
 import type { JobContext } from '@dossier/jobs/workers.ts';
 import { SyncFailure } from '@dossier/replication/sync-failure.ts';
+import { translateDatabaseError } from '@dossier/store/postgres-errors.ts';
 import { failRun, findRun } from '@dossier/store/runs.ts';
 import type { StartedRun } from '@dossier/store/runs.ts';
 import type { WorkerDependencies } from './dependencies.ts';
@@ -19,7 +20,7 @@ export async function bookFailure(
   attempt: { error: unknown; context: JobContext; seed: number },
 ): Promise<Failure> {
   const { error, context } = attempt;
-  const failure = isFailure(error) ? error : new SyncFailure('INTERNAL', 'Something failed that nobody foresaw.', { cause: error });
+  const failure = isFailure(error) ? error : localFailure(error);
   if (failure.kind === 'stop') return failure;
   if (context.signal.aborted) return failure;
   const passing = failure.kind === 'retry' || (failure.code === 'PROTOCOL_NOT_SPOKEN' && started.link.epoch !== null);
@@ -45,4 +46,15 @@ export async function bookFailure(
   if (final) await deps.store.clearStaging(started.run.id);
   if (deadLetterId !== null) await deps.queues.enqueue(jobs['dead-letter'], { deadLetterId });
   return Object.assign(failure, { kind: passing ? 'retry' : 'operator' });
+}
+
+/** What failed on this node itself: its disk, its database, or something that nobody foresaw. */
+function localFailure(cause: unknown): SyncFailure {
+  const code = cause instanceof Error && 'code' in cause ? String(cause.code) : '';
+  if (['ENOSPC', 'EDQUOT', '53100'].includes(code))
+    return new SyncFailure('DISK_FULL', 'This node has no space left on its disk.', { cause });
+  if (translateDatabaseError(cause)?.code === 'UNAVAILABLE') {
+    return new SyncFailure('DATABASE_UNAVAILABLE', "This node's database could not do its part.", { cause });
+  }
+  return new SyncFailure('INTERNAL', 'Something failed that nobody foresaw.', { cause });
 }

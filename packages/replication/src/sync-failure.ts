@@ -16,6 +16,8 @@ import type { Failure, FailureKind } from '@dossier/domain/failure.ts';
  * - `LIST_NOT_EMPTY`: SYNC_ON_EXISTING is `refuse` and the list held dossiers before the first sync. Purge it, or link an empty one.
  * - `MASTER_NOT_ALLOWED`: SYNC_ALLOWED_MASTERS of this node doesn't name the link's master (any more). Add its origin and restart, or cancel the link.
  * - `NO_TOKEN`: SYNC_TOKEN is not set on this node. Set it to the master's, restart.
+ * - `DISK_FULL`: this node has no space left for rows or photos. Make space; the run is tried again.
+ * - `DATABASE_UNAVAILABLE`: this node's database was away, or had no connection or memory left. The run is tried again.
  * - `INTERNAL`: something nobody foresaw. The log holds it under the run's number.
  */
 export type SyncFailureCode =
@@ -32,6 +34,8 @@ export type SyncFailureCode =
   | 'LIST_NOT_EMPTY'
   | 'MASTER_NOT_ALLOWED'
   | 'NO_TOKEN'
+  | 'DISK_FULL'
+  | 'DATABASE_UNAVAILABLE'
   | 'INTERNAL';
 
 const kinds: Record<SyncFailureCode, FailureKind> = {
@@ -48,6 +52,8 @@ const kinds: Record<SyncFailureCode, FailureKind> = {
   LIST_NOT_EMPTY: 'operator',
   MASTER_NOT_ALLOWED: 'operator',
   NO_TOKEN: 'operator',
+  DISK_FULL: 'retry',
+  DATABASE_UNAVAILABLE: 'retry',
   INTERNAL: 'retry',
 };
 
@@ -68,6 +74,9 @@ const remedies: Record<SyncFailureCode, string> = {
   LIST_NOT_EMPTY: 'Link an empty list, purge this one first, or set SYNC_ON_EXISTING to replace.',
   MASTER_NOT_ALLOWED: 'Add the origin of the master to SYNC_ALLOWED_MASTERS of this node and restart it, or cancel this link.',
   NO_TOKEN: 'Set SYNC_TOKEN to the same token as on the master, restart this node, and sync again.',
+  DISK_FULL: "Make space on this node's disk, or give the database and MEDIA_ROOT a larger one. The run is tried again by itself.",
+  DATABASE_UNAVAILABLE:
+    'See to the server behind DATABASE_URL: that it runs, and that max_connections is enough for all processes. The run is tried again by itself.',
   INTERNAL: "Look in this node's log for the run's number. The run is tried again.",
 };
 

@@ -1,0 +1,191 @@
+import { mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import { Client } from 'pg';
+import sharp from 'sharp';
+import { openDatabase, query } from '@dossier/store/database.ts';
+import { describe, expect, it } from 'vitest';
+import { NodeProcess } from '../kit/node-process.ts';
+import { startPostgresServer } from '../kit/postgres-server.ts';
+import { expectConverged, expectOneRound, nextRound, startReader, startRounds } from '../kit/rounds.ts';
+import { canMountDisks, mountSmallDisk } from '../kit/small-disk.ts';
+
+/* Faults of the machine under real processes: the list stays whole and readable, the link says what is wrong, and all goes on by itself. */
+
+const startMaster = () => NodeProcess.create('master', { topology: { workers: 'in the same process' } });
+
+/** A slave whose database is on a server, and maybe in a tablespace, of its own. */
+async function startSlave(databaseUrl: string, environment: Record<string, string> = {}): Promise<NodeProcess> {
+  const database = openDatabase(databaseUrl, { applicationName: 'test', poolSize: 2 });
+  return NodeProcess.create('slave', {
+    topology: { workers: 'in the same process' },
+    test: { url: databaseUrl, database, drop: () => database.destroy() },
+    environment,
+  });
+}
+
+async function addPhoto(node: NodeProcess, dossier: number): Promise<void> {
+  const noise = {
+    create: {
+      width: 600,
+      height: 600,
+      channels: 3 as const,
+      background: 'grey',
+      noise: { type: 'gaussian' as const, mean: 128, sigma: 50 },
+    },
+  };
+  const form = new FormData();
+  form.set('dossier', String(dossier));
+  form.set('source_photo', new Blob([new Uint8Array(await sharp(noise).jpeg({ quality: 95 }).toBuffer())]), 'a.jpg');
+  const answer = await fetch(`${node.url}/dossier-faces/`, {
+    method: 'POST',
+    headers: { authorization: 'Token the-token-of-the-tests' },
+    body: form,
+  });
+  expect(answer.status).toBe(201);
+}
+
+async function onServer(url: string, statements: readonly string[]): Promise<void> {
+  const client = new Client({ connectionString: url });
+  await client.connect();
+  for (const statement of statements) await client.query(statement);
+  await client.end();
+}
+
+describe.runIf(canMountDisks())('a full disk', () => {
+  it('of the database: DISK_FULL, the old list stays, and with space again it becomes equal', async () => {
+    const [server, disk] = [await startPostgresServer(), await mountSmallDisk(160)];
+    const space = join(disk.folder, 'space');
+    await mkdir(space);
+    await server.own(space);
+    await onServer(server.databaseUrl, [`create tablespace small location '${space}'`, `create database slave tablespace small`]);
+    const [master, slave] = [await startMaster(), await startSlave(server.databaseUrl.replace(/\/postgres$/, '/slave'))];
+    try {
+      const rounds = await startRounds(master, slave);
+      const reader = startReader(rounds);
+      // Too much to be staged in what is left.
+      await query(
+        master.test.database,
+        `update dossiers d set meta = jsonb_build_object('filler', (select string_agg(md5(d.uuid::text || n), '') from generate_series(1, 200) n))`,
+      );
+      await disk.fill(2_000_000);
+      await nextRound(rounds);
+      await slave.until('out of space', async () => (await slave.linkIn(rounds.local, 'failed')).error?.code === 'DISK_FULL');
+      await expectOneRound(rounds);
+      await disk.clear();
+      await expectConverged(rounds);
+      await reader.stop();
+    } finally {
+      await Promise.all([master.remove(), slave.remove()]);
+      await server.stop();
+      await disk.remove();
+    }
+  }, 300_000);
+
+  it('of the photos: DISK_FULL, no half photo, and with space again all are there', async () => {
+    const disk = await mountSmallDisk(4);
+    const master = await startMaster();
+    const slave = await NodeProcess.create('slave', {
+      topology: { workers: 'in the same process' },
+      environment: { MEDIA_ROOT: join(disk.folder, 'uploads') },
+    });
+    try {
+      const remote = await master.makeList('photos');
+      const dossier = await master.makeDossier([remote], { name: 'With a photo' });
+      const local = await slave.makeList('photos');
+      await slave.link(master.url, remote, local);
+      await slave.linkIn(local, 'synced');
+      await disk.fill();
+      await addPhoto(master, dossier);
+      await slave.call('POST', `/sync/dossier-lists/${local}/sync/`, {});
+      await slave.until('out of space', async () => (await slave.linkIn(local, 'failed')).error?.code === 'DISK_FULL');
+      expect((await slave.dossiers(local)).map(({ face_count: faces }) => faces)).toEqual([0]);
+      await disk.clear();
+      expect(await slave.sync(local)).toMatchObject({ state: 'synced', photos_fetched: 1, photos_missing: [] });
+      expect((await slave.dossiers(local)).map(({ face_count: faces }) => faces)).toEqual([1]);
+    } finally {
+      await Promise.all([master.remove(), slave.remove()]);
+      await disk.remove();
+    }
+  }, 300_000);
+});
+
+describe('a database', () => {
+  it('without a free connection: said by /readyz, the old list stays, and all goes on once there are some', async () => {
+    const server = await startPostgresServer({ maximumConnections: 40 });
+    const [master, slave] = [await startMaster(), await startSlave(server.databaseUrl)];
+    const held: Client[] = [];
+    try {
+      const rounds = await startRounds(master, slave);
+      const reader = startReader(rounds);
+      await onServer(server.databaseUrl, [`select pg_terminate_backend(pid) from pg_stat_activity where application_name like 'dossier%'`]);
+      for (;;) {
+        const client = new Client({ connectionString: server.databaseUrl });
+        client.on('error', () => undefined);
+        const connected = await client.connect().then(
+          () => true,
+          () => false,
+        );
+        if (!connected) break;
+        held.push(client);
+      }
+      expect(held.length).toBeGreaterThan(10);
+      await nextRound(rounds);
+      await delay(3000);
+      await expectOneRound(rounds);
+      for (const client of held.splice(0)) await client.end();
+      await slave.until('ready', async () => (await fetch(`${slave.url}/readyz`)).ok);
+      await expectConverged(rounds);
+      await reader.stop();
+    } finally {
+      for (const client of held) await client.end();
+      await Promise.all([master.remove(), slave.remove()]);
+      await server.stop();
+    }
+  }, 300_000);
+
+  it.runIf(process.platform === 'linux')(
+    'that stands still: /readyz says so within seconds, and all goes on when it does',
+    async () => {
+      const server = await startPostgresServer();
+      const [master, slave] = [await startMaster(), await startSlave(server.databaseUrl)];
+      try {
+        const rounds = await startRounds(master, slave);
+        await nextRound(rounds);
+        server.signal('SIGSTOP');
+        const asked = performance.now();
+        const ready = await fetch(`${slave.url}/readyz`, { signal: AbortSignal.timeout(20_000) });
+        expect([ready.status, performance.now() - asked < 15_000]).toEqual([503, true]);
+        await delay(2000);
+        server.signal('SIGCONT');
+        await expectConverged(rounds);
+      } finally {
+        server.signal('SIGCONT');
+        await Promise.all([master.remove(), slave.remove()]);
+        await server.stop();
+      }
+    },
+    300_000,
+  );
+});
+
+it('a worker that stands still is overtaken by another, and harmless when it wakes up', async () => {
+  const master = await startMaster();
+  const slave = await NodeProcess.create('slave', { topology: { workers: 1 } });
+  try {
+    const rounds = await startRounds(master, slave);
+    const reader = startReader(rounds);
+    await nextRound(rounds);
+    await delay(300);
+    slave.signal('worker', 'SIGSTOP');
+    await slave.launch('worker');
+    await expectConverged(rounds);
+    slave.signal('worker', 'SIGCONT');
+    await nextRound(rounds);
+    await expectConverged(rounds);
+    await reader.stop();
+  } finally {
+    slave.signal('worker', 'SIGCONT');
+    await Promise.all([master.remove(), slave.remove()]);
+  }
+}, 300_000);
