@@ -47,6 +47,7 @@ export async function attempt(context: BenchContext, what: string, measure: () =
 
 /** Keeps for the report that something could not be measured. */
 export function noteImpossible({ measures, tell }: BenchContext, what: string, error: unknown): void {
-  tell(`${what} could not be measured`);
-  measures.impossible.push(`${what}: ${error instanceof Error ? error.message : String(error)}`);
+  const line = `${what}: ${error instanceof Error ? error.message : String(error)}`;
+  tell(`could not be measured: ${line}`);
+  measures.impossible.push(line);
 }

@@ -60,6 +60,12 @@ export interface ApplyOutcome {
 }
 
 /**
+ * After so many new members the planner has to hear of them at once: until autovacuum comes it takes the list for one without members, and reads
+ * all of it for each member that changes. Last in the transaction, because the lock of ANALYZE is kept until the commit.
+ */
+const worthAnalysing = 1000;
+
+/**
  * Makes a list equal to what its run has staged, in one transaction: readers see the list before or the list after. The digest is
  * recomputed from the list's rows; if it isn't the target's, everything is rolled back. A difference that a guard stops is recorded
  * instead of applied, and the run is over: `held`.
@@ -93,7 +99,9 @@ export async function applyRun(database: Database, request: ApplyRequest): Promi
     if (mended.length > 0) await recordRepair(tx, request, mended);
     await savePosition(tx, request, counts);
     await settleHold(tx, request.listId, judgement === 'approved' ? 'applied' : 'superseded');
-    return { ...counts, disturbedLists: await markDisturbedLists(tx, request.listId) };
+    const disturbedLists = await markDisturbedLists(tx, request.listId);
+    if (added >= worthAnalysing) await query(tx, `analyze memberships (list_id)`);
+    return { ...counts, disturbedLists };
   });
 }
 
