@@ -233,6 +233,16 @@ export class NodeProcess {
     return (await this.want(201, dossierSchema, ['POST', '/dossiers/', { dossier_lists: lists, ...fields }])).id;
   }
 
+  /** Imports dossiers, a line of JSON each. */
+  async import(list: number, lines: readonly string[]): Promise<void> {
+    const answer = await fetch(`${this.url}/dossier-lists/${list}/import/`, {
+      method: 'POST',
+      headers: { authorization: 'Token the-token-of-the-tests', 'content-type': 'application/x-ndjson' },
+      body: lines.join('\n'),
+    });
+    if (!answer.ok) throw new Error(`${this.name}: the import answered ${answer.status}: ${await answer.text()}`);
+  }
+
   async dossiers(list: number): Promise<z.output<typeof dossierSchema>[]> {
     return (await this.want(200, pageOf(dossierSchema), ['GET', `/dossiers/?dossier_lists=${list}&limit=1000&ordering=id`])).results;
   }

@@ -16,9 +16,9 @@ export const theme = createTheme({
   cursorType: 'pointer',
   headings: { fontWeight: '650' },
   components: {
-    Drawer: { styles: { title: { fontSize: 20, fontWeight: 650 } } },
+    Drawer: { defaultProps: { attributes: { header: { role: 'presentation' } } }, styles: { title: { fontSize: 20, fontWeight: 650 } } },
     Modal: {
-      defaultProps: { centered: true, overlayProps: { backgroundOpacity: 0.5 } },
+      defaultProps: { centered: true, overlayProps: { backgroundOpacity: 0.5 }, attributes: { header: { role: 'presentation' } } },
       styles: { title: { fontSize: 18, fontWeight: 650 } },
     },
   },

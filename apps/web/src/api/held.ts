@@ -1,11 +1,10 @@
 import { useInfiniteQuery, useMutation, useQueryClient } from '@tanstack/react-query';
-import type { QueryClient } from '@tanstack/react-query';
 import type { z } from 'zod';
 import { heldPageSchema } from '@dossier/protocol/held.ts';
 import type { HeldKind, linkChangeRequest } from '@dossier/protocol/held.ts';
 import { linkSchema, runSchema } from '@dossier/protocol/sync.ts';
 import { keys } from './keys.ts';
-import { rememberLink, rememberRun } from './links.ts';
+import { refreshLinks } from './links.ts';
 import { read, send } from './request.ts';
 
 const pageSize = 200;
@@ -26,18 +25,13 @@ export function lostAddress(list: number): string {
   return `/sync/dossier-lists/${list}/held/lost/`;
 }
 
-async function takeRun(client: QueryClient, run: z.infer<typeof runSchema>): Promise<void> {
-  rememberRun(client, run);
-  await client.invalidateQueries({ queryKey: keys.links });
-}
-
 /** Lets exactly the difference that is held be applied. */
 export function useApproveHeld() {
   const client = useQueryClient();
   return useMutation({
     mutationFn: ({ list, difference }: { list: number; difference: string }) =>
       send(runSchema, ['POST', `/sync/dossier-lists/${list}/held/approve/`], { body: { difference } }),
-    onSuccess: (run) => takeRun(client, run),
+    onSuccess: () => refreshLinks(client),
   });
 }
 
@@ -47,7 +41,7 @@ export function useRejectHeld() {
   return useMutation({
     mutationFn: ({ list, difference }: { list: number; difference: string }) =>
       send(linkSchema, ['POST', `/sync/dossier-lists/${list}/held/reject/`], { body: { difference } }),
-    onSuccess: (link) => rememberLink(client, link),
+    onSuccess: () => refreshLinks(client),
   });
 }
 
@@ -56,7 +50,7 @@ export function useUndo() {
   const client = useQueryClient();
   return useMutation({
     mutationFn: (list: number) => send(runSchema, ['POST', `/sync/dossier-lists/${list}/undo/`]),
-    onSuccess: (run) => takeRun(client, run),
+    onSuccess: () => refreshLinks(client),
   });
 }
 
@@ -66,6 +60,6 @@ export function useChangeGuards() {
   return useMutation({
     mutationFn: ({ list, ...body }: z.input<typeof linkChangeRequest> & { list: number }) =>
       send(linkSchema, ['PATCH', `/sync/dossier-lists/${list}/`], { body }),
-    onSuccess: (link) => rememberLink(client, link),
+    onSuccess: () => refreshLinks(client),
   });
 }

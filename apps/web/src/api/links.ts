@@ -32,26 +32,43 @@ export function useRuns(list: number, { enabled = true } = {}) {
   });
 }
 
-/** Takes a link as it has become into what is known. */
+/** What is being read may be older than what an event tells: it is read again. */
+function readAgain(client: QueryClient, queryKey: readonly unknown[]): void {
+  if (client.isFetching({ queryKey }) > 0) void client.invalidateQueries({ queryKey });
+}
+
+/** Takes a link as an event tells of it into what is known. */
 export function rememberLink(client: QueryClient, link: Link): void {
   client.setQueryData<Link[]>(keys.links, (links) => {
     if (!links) return links;
     const others = links.filter((each) => each.slave_dossier_list !== link.slave_dossier_list);
     return [...others, link].toSorted((a, b) => a.slave_dossier_list - b.slave_dossier_list);
   });
+  readAgain(client, keys.links);
 }
 
-/** Takes a run as it has become into what is known. */
+/** Takes a run as an event tells of it into what is known. */
 export function rememberRun(client: QueryClient, run: Run): void {
-  client.setQueryData<Run[]>(keys.runs(run.slave_dossier_list), (runs) => {
+  const queryKey = keys.runs(run.slave_dossier_list);
+  client.setQueryData<Run[]>(queryKey, (runs) => {
     if (!runs) return runs;
     return [run, ...runs.filter((each) => each.id !== run.id)].toSorted((a, b) => b.id - a.id).slice(0, runsShown);
   });
+  readAgain(client, queryKey);
+}
+
+/**
+ * After a command: what it changed is read again. Its own answer isn't taken, since events that came before it may be younger: a link
+ * that is gone by now would come back.
+ */
+export async function refreshLinks(client: QueryClient): Promise<void> {
+  await Promise.all([keys.links, keys.allRuns, keys.watchLists, keys.node].map((queryKey) => client.invalidateQueries({ queryKey })));
 }
 
 /** Forgets a link that is cancelled. */
 export function forgetLink(client: QueryClient, list: number): void {
   client.setQueryData<Link[]>(keys.links, (links) => links?.filter((each) => each.slave_dossier_list !== list));
+  readAgain(client, keys.links);
   client.removeQueries({ queryKey: keys.runs(list) });
 }
 
@@ -66,10 +83,7 @@ export function useCreateLink() {
   const client = useQueryClient();
   return useMutation({
     mutationFn: (body: NewLink): Promise<Link> => send(linkSchema, ['POST', '/sync/dossier-lists/'], { body }),
-    async onSuccess(link) {
-      rememberLink(client, link);
-      await client.invalidateQueries({ queryKey: keys.watchLists });
-    },
+    onSuccess: () => refreshLinks(client),
   });
 }
 
@@ -79,10 +93,7 @@ export function useSync() {
   return useMutation({
     mutationFn: ({ list, mode }: { list: number; mode: RunMode }): Promise<Run> =>
       send(runSchema, ['POST', `/sync/dossier-lists/${list}/sync/`], { body: { mode } }),
-    async onSuccess(run) {
-      rememberRun(client, run);
-      await client.invalidateQueries({ queryKey: keys.links });
-    },
+    onSuccess: () => refreshLinks(client),
   });
 }
 
@@ -92,9 +103,6 @@ export function useCancelLink() {
   return useMutation({
     mutationFn: ({ list, purge }: { list: number; purge: boolean }): Promise<Link> =>
       send(linkSchema, ['DELETE', `/sync/dossier-lists/${list}/`], { query: { purge } }),
-    async onSuccess(link) {
-      rememberLink(client, link);
-      await client.invalidateQueries({ queryKey: keys.watchLists });
-    },
+    onSuccess: () => refreshLinks(client),
   });
 }

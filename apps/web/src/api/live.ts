@@ -60,6 +60,6 @@ function takeLink(client: QueryClient, data: string): void {
     rememberLink(client, link);
     if (!settled.includes(link.state)) return;
   }
-  for (const queryKey of [keys.watchLists, keys.dossiers, keys.deadLetters, keys.offlineDeletions])
+  for (const queryKey of [keys.node, keys.watchLists, keys.dossiers, keys.deadLetters, keys.offlineDeletions])
     void client.invalidateQueries({ queryKey });
 }

@@ -30,7 +30,7 @@ export function Shell({ user }: { user: CurrentSession['user'] }) {
         <Group h="100%" px="md" justify="space-between" wrap="nowrap" gap="sm">
           <Group gap="sm" wrap="nowrap">
             <Burger opened={opened} onClick={toggle} hiddenFrom="sm" size="sm" aria-label={t('shell.menu')} aria-expanded={opened} />
-            <Link to="/" className={classes.brand ?? ''}>
+            <Link to="/" className={classes.brand ?? ''} aria-label={t('shell.title')}>
               <img src={logo} width={28} height={28} alt="" />
               <Text fw={650} span visibleFrom="xs">
                 {t('shell.title')}
