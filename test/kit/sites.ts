@@ -92,7 +92,7 @@ export async function makeSites(): Promise<Sites> {
   const [gone] = await slave.dossiers(copy);
   await remove(slave, `/dossiers/${gone?.id ?? 0}/`);
   await master.start();
-  const [person] = (await slave.dossiers(copy)).filter((dossier) => dossier.has_faces);
+  const person = (await slave.dossiers(copy)).find((dossier) => dossier.has_faces);
   return {
     master,
     slave,
