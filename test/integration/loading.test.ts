@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { query } from '@dossier/store/database.ts';
 import { pruneTombstones } from '@dossier/store/runs.ts';
+import { clearStaging } from '@dossier/store/staging.ts';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { contentOf, createEngineNode } from '../kit/engine.ts';
 import type { EngineNode } from '../kit/engine.ts';
@@ -166,5 +167,30 @@ describe('pages that were made for an earlier reader', () => {
     expect(await second.link(master, remote, local)).toMatchObject({ state: 'synced', added: many - 1 });
     expect(await contentOf(second.database, local)).toEqual(await contentOf(master.database, remote));
     await Promise.all([first.close(), second.close()]);
+  });
+});
+
+describe('staging', () => {
+  it('leaves no dead rows in the way of later runs, and keeps those of other runs', async () => {
+    const stage = (run: number, rows: number) =>
+      query(
+        slave.database,
+        `insert into staged_dossiers (run_id, dossier, removed, revision, name)
+         select :run, gen_random_uuid(), true, n, repeat('x', 100) from generate_series(1, :rows::int) n`,
+        { run, rows },
+      );
+    const state = async () => {
+      const [row] = await query<{ rows: number; bytes: number }>(
+        slave.database,
+        `select (select count(*) from staged_dossiers) as rows, pg_relation_size('staged_dossiers') as bytes`,
+      );
+      return row;
+    };
+    await stage(1001, 30_000);
+    await stage(1002, 1);
+    await clearStaging(slave.database, 1001);
+    expect(await state()).toMatchObject({ rows: 1 });
+    await clearStaging(slave.database, 1002);
+    expect(await state()).toEqual({ rows: 0, bytes: 0 });
   });
 });

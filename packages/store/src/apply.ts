@@ -14,7 +14,8 @@ import { adoptLoad, completeLoad, isLoading, sweepLoads, whenReadersAllow } from
 import { settleOfflineDeletions } from './offline-deletions.ts';
 import { listMended, recordRepair } from './repair.ts';
 import { deepVerified } from './runs.ts';
-import { FencedError } from './staging.ts';
+import { refreshStatistics } from './statistics.ts';
+import { analyseStaging, FencedError } from './staging.ts';
 import type { TakenRun } from './staging.ts';
 
 /**
@@ -74,6 +75,16 @@ const worthAnalysing = 1000;
  */
 export async function applyRun(database: Database, request: ApplyRequest): Promise<ApplyOutcome | 'held'> {
   if (await isLoading(database, request.runId)) return applyLoad(database, request);
+  await analyseStaging(database);
+  const outcome = await applyStaged(database, request);
+  if (outcome !== 'held' && outcome.added + outcome.changed + outcome.removed > manyRows) await refreshStatistics(database);
+  return outcome;
+}
+
+/** After so many changes the planner is told of them; autovacuum would do so later. */
+const manyRows = 10_000;
+
+async function applyStaged(database: Database, request: ApplyRequest): Promise<ApplyOutcome | 'held'> {
   return transaction(database, async (tx) => {
     await lockLink(tx, request);
     const { judgement, difference, damage } = await judge(tx, request);
@@ -227,10 +238,11 @@ async function refuseTakenExternalIds(tx: Knex.Transaction, request: ApplyReques
 async function updateDossiers(tx: Knex.Transaction, request: ApplyRequest): Promise<number> {
   const row = await queryOne<{ count: number }>(
     tx,
-    `with changed as (
+    `with staged as materialized (select * from staged_dossiers where run_id = :runId and not removed),
+     changed as (
        update dossiers d set name = s.name, comment = s.comment, active = s.active, meta = s.meta, external_id = s.external_id,
          photo_count = s.photo_count, photos_hash = s.photos_hash, created_date = s.created_date, modified_date = s.modified_date
-       from staged_dossiers s where s.run_id = :runId and not s.removed and s.dossier = d.uuid and d.hash <> s.hash
+       from staged s where s.dossier = d.uuid and d.hash <> s.hash
        returning d.uuid)
      select count(*) as count from changed c join memberships m on m.list_id = :listId and m.dossier = c.uuid`,
     { runId: request.runId, listId: request.listId },
@@ -302,13 +314,22 @@ async function addMembers(tx: Knex.Transaction, request: ApplyRequest): Promise<
   return block.count;
 }
 
-/** Recomputes the digest from the list's rows; with what is knowingly set aside it has to be the target's. */
+/** Up to here the digest is recomputed from all rows also after a few changes, which takes some milliseconds. */
+const smallList = 50_000;
+
+/**
+ * The digest of the list's rows, with what is knowingly set aside, has to be the target's. It is recomputed from the hashes of all rows, unless a
+ * delta changed some of many: that began at rows with the digest of the last sync, and the triggers have combined the hashes of those that it changed.
+ */
 async function requireDigest(tx: Knex.Transaction, request: ApplyRequest): Promise<void> {
+  const rows =
+    request.method === 'delta' && request.target.count > smallList
+      ? `select dossier_count as count, digest_high as hash_high, digest_low as hash_low from list_positions where list_id = :listId`
+      : `select 1 as count, hash_high, hash_low from memberships where list_id = :listId`;
   const found = await queryOne<{ count: number; digest: string }>(
     tx,
-    `select count(*) as count, hash_text(coalesce(bit_xor(hash_high), 0), coalesce(bit_xor(hash_low), 0)) as digest from (
-       select hash_high, hash_low from memberships where list_id = :listId
-       union all select hash_high, hash_low from set_aside where list_id = :listId
+    `select coalesce(sum(count), 0)::bigint as count, hash_text(coalesce(bit_xor(hash_high), 0), coalesce(bit_xor(hash_low), 0)) as digest from (
+       ${rows} union all select 1, hash_high, hash_low from set_aside where list_id = :listId
      ) rows`,
     { listId: request.listId },
   );

@@ -61,7 +61,7 @@ export function differenceRows({ method, offlineDeletions }: StagedRun): string 
 export async function countDifference(tx: Knex.Transaction, run: StagedRun, passed: number): Promise<StagedDifference> {
   const row = await queryOne<Record<Exclude<keyof StagedDifference, 'exchanged'>, number>>(
     tx,
-    `select (select count(*) from memberships where list_id = :listId) as held,
+    `select (select dossier_count from list_positions where list_id = :listId) as held,
        count(*) filter (where kind = 'adding') as adding, count(*) filter (where kind = 'changing') as changing,
        count(*) filter (where kind = 'removing') as removing, count(*) filter (where deactivating) as deactivating,
        count(*) filter (where kind <> 'removing' and revision between 1 and :passed

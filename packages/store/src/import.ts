@@ -3,7 +3,7 @@ import type { Json } from '@dossier/domain/dossier.ts';
 import { photosText } from '@dossier/domain/photo.ts';
 import type { PhotoContent } from '@dossier/domain/photo.ts';
 import { query, sqlState, transaction } from './database.ts';
-import type { Connection, Database } from './database.ts';
+import type { Connection } from './database.ts';
 
 /** One dossier as an import brings it. What is undefined keeps its value in a known dossier and has its default in a new one. */
 export interface ImportedDossier {
@@ -55,14 +55,6 @@ export function isImportCollision(error: unknown): boolean {
   return (
     sqlState(error) === '23505' && error instanceof Error && 'constraint' in error && error.constraint === 'dossiers_external_id_unique'
   );
-}
-
-/**
- * Lets the planner know of what a big import has added. Until autovacuum does so a minute later, it takes a new list for one without
- * members and reads the whole list for each member that changes.
- */
-export async function refreshStatistics(database: Database): Promise<void> {
-  await query(database, 'analyze dossiers, memberships, photos');
 }
 
 /** Cuts the dossiers, in their order, into parts in which no external id is met twice. */

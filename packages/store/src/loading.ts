@@ -7,6 +7,7 @@ import type { CopyStreamQuery } from 'pg-copy-streams';
 import type { Failure } from '@dossier/domain/failure.ts';
 import { dossierRowColumns, photoRowColumns } from '@dossier/protocol/rows.ts';
 import { query, queryOne, sqlState, transaction } from './database.ts';
+import { analysed } from './statistics.ts';
 import type { Connection, Database } from './database.ts';
 import { findStandingHold } from './holds.ts';
 import { sharePhotoStore } from './photo-garbage.ts';
@@ -221,13 +222,6 @@ async function fillMemberships(database: Database, taken: TakenRun): Promise<Loa
     return row;
   });
 }
-
-/** What the planner has to know of. To sample long texts would take longer than to sort the short ones. */
-const analysed = {
-  dossiers: 'uuid, id, name, active, external_id, created_date, modified_date',
-  memberships: 'list_id, dossier, revision',
-  photos: 'dossier, sha256, id',
-} as const;
 
 async function indexTable(database: Database, taken: TakenRun, table: keyof typeof analysed): Promise<void> {
   await transaction(database, async (tx) => {

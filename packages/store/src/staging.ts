@@ -120,10 +120,16 @@ export async function writeCursor(tx: Knex.Transaction, runId: number, cursor: S
 
 /** Forgets all that a run has staged. */
 export async function clearStaging(connection: Connection, runId: number): Promise<void> {
-  for (const table of ['staging_cursors', 'staged_dossiers', 'staged_photos', 'staged_hashes']) {
-    await query(connection, `delete from ${table} where run_id = :runId`, { runId });
-  }
-  await query(connection, `drop schema if exists loading_${runId} cascade`);
+  await query(connection, `select clear_staging(:runId)`, { runId });
+}
+
+/**
+ * Tells the planner how much is staged, before statements join it with whole lists. Autovacuum would do so a minute later; until then a few rows
+ * pass for as many as the last run had, and a plan made for those takes hours.
+ */
+export async function analyseStaging(database: Database): Promise<void> {
+  await query(database, `analyze staged_dossiers (run_id, dossier, removed, revision, external_id)`);
+  await query(database, `analyze staged_photos (run_id, dossier, sha256)`);
 }
 
 /** Begins the staging of a run anew. */
