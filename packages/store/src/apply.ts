@@ -61,12 +61,6 @@ export interface ApplyOutcome {
 }
 
 /**
- * After so many new members the planner has to hear of them at once: until autovacuum comes it takes the list for one without members, and reads
- * all of it for each member that changes. Last in the transaction, because the lock of ANALYZE is kept until the commit.
- */
-const worthAnalysing = 1000;
-
-/**
  * Makes a list equal to what its run has staged, in one transaction: readers see the list before or the list after. The digest is
  * recomputed from the list's rows; if it isn't the target's, everything is rolled back. A difference that a guard stops is recorded
  * instead of applied, and the run is over: `held`.
@@ -77,12 +71,15 @@ export async function applyRun(database: Database, request: ApplyRequest): Promi
   if (await isLoading(database, request.runId)) return applyLoad(database, request);
   await analyseStaging(database);
   const outcome = await applyStaged(database, request);
-  if (outcome !== 'held' && outcome.added + outcome.changed + outcome.removed > manyRows) await refreshStatistics(database);
+  if (outcome !== 'held' && outcome.added + outcome.changed + outcome.removed >= manyRows) await refreshStatistics(database);
   return outcome;
 }
 
-/** After so many changes the planner is told of them; autovacuum would do so later. */
-const manyRows = 10_000;
+/**
+ * After so many changes the planner has to hear of them at once: until autovacuum comes it takes a new list for one without members, and reads all
+ * of it for each member that changes. Not in the transaction, which would keep the lock of ANALYZE until its end.
+ */
+const manyRows = 1000;
 
 async function applyStaged(database: Database, request: ApplyRequest): Promise<ApplyOutcome | 'held'> {
   return transaction(database, async (tx) => {
@@ -110,9 +107,7 @@ async function applyStaged(database: Database, request: ApplyRequest): Promise<A
     if (mended.length > 0) await recordRepair(tx, request, mended);
     await savePosition(tx, request, counts);
     await settleHold(tx, request.listId, judgement === 'approved' ? 'applied' : 'superseded');
-    const disturbedLists = await markDisturbedLists(tx, request.listId);
-    if (added >= worthAnalysing) await query(tx, `analyze memberships (list_id)`);
-    return { ...counts, disturbedLists };
+    return { ...counts, disturbedLists: await markDisturbedLists(tx, request.listId) };
   });
 }
 
