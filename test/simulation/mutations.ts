@@ -30,9 +30,9 @@ const sequenceCursor = `
   create view list_positions as
     select p.list_id, p.epoch, greatest(p.revision, coalesce(max(d.revision), 0)) as revision, p.floor,
       (p.dossier_count + coalesce(sum(d.count_change), 0))::bigint as dossier_count,
-      p.digest_high # coalesce(bit_xor(d.xor_high), 0) as digest_high, p.digest_low # coalesce(bit_xor(d.xor_low), 0) as digest_low
+      p.digest_high # coalesce(bit_xor(d.xor_high), 0) as digest_high, p.digest_low # coalesce(bit_xor(d.xor_low), 0) as digest_low, p.xmin
     from first_positions p left join deltas d on d.list_id = p.list_id
-    group by p.list_id, p.epoch, p.revision, p.floor, p.dossier_count, p.digest_high, p.digest_low;
+    group by p.list_id, p.epoch, p.revision, p.floor, p.dossier_count, p.digest_high, p.digest_low, p.xmin;
   create function keep_positions() returns trigger language plpgsql as $$
   begin
     if tg_op = 'INSERT' then

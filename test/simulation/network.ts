@@ -60,8 +60,9 @@ export const faults: readonly Fault[] = [
   'proxy-not-found',
 ];
 
-/** Names the request's task to the master's server; no part of what is signed. */
+/** Name the request's task and operation to the master's server; no part of what is signed. */
 export const taskHeader = 'x-simulated-task';
+export const operationHeader = 'x-simulated-operation';
 
 const proxyAnswers: Partial<Record<Fault, string>> = {
   'proxy-error': 'HTTP/1.1 502 Bad Gateway\r\nContent-Type: text/html\r\nContent-Length: 3\r\n\r\nbad',
@@ -164,7 +165,7 @@ export class Network {
     Object.assign(served, socketMethods, { remoteAddress: '192.0.2.7' });
     this.#server.emit('connection', served);
     const lineEnd = request.indexOf('\r\n') + 2;
-    far.write(Buffer.concat([request.subarray(0, lineEnd), Buffer.from(`${taskHeader}: ${task.name}\r\n`), request.subarray(lineEnd)]));
+    far.write(Buffer.concat([request.subarray(0, lineEnd), Buffer.from(`${taskHeader}: ${task.name}\r\n${operationHeader}: ${this.#scheduler.operation()?.id ?? 0}\r\n`), request.subarray(lineEnd)]));
     const chunks: Buffer[] = [];
     try {
       for await (const chunk of far as AsyncIterable<Buffer>) chunks.push(chunk);

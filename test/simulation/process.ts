@@ -114,10 +114,11 @@ export class SiteProcess {
 
   async #run(text: string, carryOut: () => Promise<unknown>): Promise<unknown> {
     const { scheduler, alter } = this.#options;
-    const isAside = aside.test(text);
-    const within = this.#options.within && !isAside;
+    // What nobody waits for any more, as its question was given up, or never did, is an operation of its own.
+    const within = this.#options.within && !aside.test(text) ? scheduler.operation() : null;
+    const isAside = this.#options.within && within === null;
     const task = scheduler.tasks.getStore();
-    const dies = task && !within ? countStatement(task) : null;
+    const dies = task && !this.#options.within ? countStatement(task) : null;
     if (task && !isAside) await scheduler.pass(task, 'statement', within);
     this.requireAlive();
     if (dies === 'before') await this.kill();

@@ -45,6 +45,12 @@ export interface Point {
   fail(error: Error): void;
 }
 
+/** Something that takes time outside of this process; it goes on unless something within it waits for its turn. */
+export interface Operation {
+  readonly id: number;
+  waiting: number;
+}
+
 /** Calm turns of the event loop after which nothing more comes by itself: between two operations there are only promises. */
 const calmTurns = 4;
 /** A lock is a lock when it was waited for so long (ms): longer than PostgreSQL's deadlock_timeout in the simulation. */
@@ -58,7 +64,9 @@ export class Scheduler {
   readonly tasks = new AsyncLocalStorage<Task>();
   readonly points: Point[] = [];
   readonly #countBlocked: () => Promise<number>;
-  #executing = 0;
+  readonly #operations = new Map<number, Operation>();
+  readonly #current = new AsyncLocalStorage<Operation>();
+  #begun = 0;
   #moves = 0;
   #wake: (() => void) | null = null;
 
@@ -69,7 +77,7 @@ export class Scheduler {
 
   /** What goes on and who waits, for a seed that stands still. */
   describe(): string {
-    return `${this.#executing} operations go on, at points wait ${this.points.map((point) => `${point.task.name} (${point.label})`).join(', ')}`;
+    return `${this.#executing()} operations go on, at points wait ${this.points.map((point) => `${point.task.name} (${point.label})`).join(', ')}`;
   }
 
   /** Starts a task; `settle` tells when it waits. */
@@ -89,32 +97,46 @@ export class Scheduler {
   }
 
   /** Carries out an operation that takes time outside of this process. */
-  async execute<Result>(operation: () => Promise<Result>): Promise<Result> {
-    this.#executing += 1;
+  async execute<Result>(work: () => Promise<Result>): Promise<Result> {
+    this.#begun += 1;
+    const operation: Operation = { id: this.#begun, waiting: 0 };
+    this.#operations.set(operation.id, operation);
     this.#moved();
     try {
-      return await operation();
+      return await this.#current.run(operation, work);
     } finally {
-      this.#executing -= 1;
+      this.#operations.delete(operation.id);
       this.#moved();
     }
   }
 
+  /** The operation that the caller is part of, if it still goes on. */
+  operation(): Operation | null {
+    const operation = this.#current.getStore();
+    return operation && this.#operations.has(operation.id) ? operation : null;
+  }
+
+  /** Carries out what belongs to an operation that was begun elsewhere. */
+  within<Result>(id: number, work: () => Result): Result {
+    const operation = this.#operations.get(id) ?? { id, waiting: 0 };
+    return this.#current.run(operation, work);
+  }
+
   /** Waits for its turn if chance says so. `within`: in the middle of an operation. */
-  async pass(task: Task, label: string, within = false): Promise<void> {
+  async pass(task: Task, label: string, within: Operation | null = null): Promise<void> {
     if (task.yieldRate === 0 || !task.random(`pass ${label}`).chance(task.yieldRate)) return;
     await this.wait(task, label, within);
   }
 
   /** Waits for its turn. */
-  async wait(task: Task, label: string, within = false): Promise<void> {
-    if (within) this.#executing -= 1;
+  async wait(task: Task, label: string, within: Operation | null = null): Promise<void> {
+    if (within) within.waiting += 1;
     this.#moved();
     try {
       await new Promise<void>((resolve, reject) => {
         const leave = (): void => {
           this.points.splice(this.points.indexOf(point), 1);
-          if (within) this.#executing += 1;
+          if (within) within.waiting -= 1;
           this.#moved();
         };
         const point: Point = {
@@ -148,7 +170,7 @@ export class Scheduler {
         blocked = 0;
         continue;
       }
-      if (this.#executing === blocked) {
+      if (this.#executing() === blocked) {
         calm += 1;
         continue;
       }
@@ -168,6 +190,13 @@ export class Scheduler {
     this.#wake = null;
     timeout.abort();
     return outcome;
+  }
+
+  /** Operations that go on: those in which nobody waits for a turn. */
+  #executing(): number {
+    let count = 0;
+    for (const { waiting } of this.#operations.values()) if (waiting === 0) count += 1;
+    return count;
   }
 
   #moved(): void {

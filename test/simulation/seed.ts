@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { transaction } from '@dossier/store/database.ts';
+import { sqlState, transaction } from '@dossier/store/database.ts';
 import { createLink } from '@dossier/store/links.ts';
 import { requestRun } from '@dossier/store/runs.ts';
 import type { JobName, JobPayload } from '@dossier/jobs/declarations.ts';
@@ -21,6 +21,9 @@ import { require } from './violation.ts';
 import { SimulatedQueue, SimulatedWorker } from './worker.ts';
 import { masterUrl } from './world.ts';
 import type { World } from './world.ts';
+
+/** SQLSTATEs of edits that come too late: what they are about is gone, taken, or was changed meanwhile. */
+const refusals = new Set(['23503', '23505', '40001', '40P01']);
 
 export interface Replica {
   remote: number;
@@ -49,6 +52,8 @@ export class Seed {
   calm = false;
   readonly number: number;
   #effects: Effect[][] = [];
+  /** What an editor ran into that no edit should. */
+  #fault: unknown = null;
   #deeds: Deed[] = [];
   #tasks = 0;
 
@@ -138,6 +143,7 @@ export class Seed {
     const { commit } = this.master.history;
     await this.world.scheduler.settle();
     await this.#buryDead();
+    if (this.#fault) throw this.#fault;
     await this.master.follow(this.#effects.splice(0).flat());
     const deeds = this.#deeds.splice(0);
     const ended = this.replica.check(await observe(this.world.slave.admin), { commit, deeds });
@@ -223,6 +229,9 @@ export class Seed {
           return all;
         });
         this.#effects.push(effects);
+      } catch (error) {
+        if (!refusals.has(sqlState(error) ?? '') && !(error instanceof Killed) && this.writer.database === database) this.#fault = error;
+        throw error;
       } finally {
         for (const uuid of dossiers) this.editor.reserved.delete(uuid);
       }

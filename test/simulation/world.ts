@@ -17,7 +17,7 @@ import type { Configuration } from '@dossier/runtime/configuration.ts';
 import { createLogger } from '@dossier/runtime/logger.ts';
 import { Clock } from './clock.ts';
 import type { Mutation } from './mutations.ts';
-import { Network, taskHeader } from './network.ts';
+import { Network, operationHeader, taskHeader } from './network.ts';
 import { SiteProcess } from './process.ts';
 import { Scheduler } from './scheduler.ts';
 import type { Task } from './scheduler.ts';
@@ -59,7 +59,8 @@ export class World {
     const server = createServer((request, response) => {
       const task = this.#tasks.get(String(request.headers[taskHeader]));
       response.setHeader('Date', this.clock.at('master').toUTCString());
-      if (task) this.scheduler.tasks.run(task, () => this.#feed(request, response));
+      const operation = Number(request.headers[operationHeader] ?? 0);
+      if (task) this.scheduler.tasks.run(task, () => this.scheduler.within(operation, () => this.#feed(request, response)));
       else this.#feed(request, response);
     });
     this.network = new Network(server, this.scheduler);
