@@ -11,9 +11,14 @@ import type { TakenRun } from './staging.ts';
 export async function rehashList(database: Database, taken: TakenRun): Promise<string[]> {
   const wrong = await query<{ dossier: string }>(
     database,
-    `select m.dossier from memberships m left join dossiers d on d.uuid = m.dossier
-     where m.list_id = :listId and (d.uuid is null
-       or (hash_high(computed_hash(d)), hash_low(computed_hash(d))) is distinct from (m.hash_high, m.hash_low))`,
+    `select m.dossier from memberships m left join dossiers d on d.uuid = m.dossier left join (
+       select p.dossier, sha256(convert_to(
+         string_agg(photo_line(p.sha256, p.width, p.height, p.bytes, p.media_type, p.features), '' order by p.sha256), 'UTF8')) as photos_hash
+       from memberships k join photos p on p.dossier = k.dossier where k.list_id = :listId group by p.dossier
+     ) s on s.dossier = m.dossier
+     where m.list_id = :listId
+       and dossier_hash(d.uuid, d.name, d.comment, d.active, d.meta, d.external_id, coalesce(s.photos_hash, ''))
+         is distinct from int8send(m.hash_high) || int8send(m.hash_low)`,
     { listId: taken.listId },
   );
   const dossiers = wrong.map((row) => row.dossier);
@@ -70,9 +75,17 @@ export async function listHeldPhotos(
 ): Promise<{ sha256: string; bytes: number; dossier: string; id: number; name: string }[]> {
   return query(
     connection,
-    `select distinct on (p.sha256) encode(p.sha256, 'hex') as sha256, p.bytes, d.uuid as dossier, d.id, d.name
-     from photos p join memberships m on m.dossier = p.dossier and m.list_id = :listId join dossiers d on d.uuid = p.dossier
-     where p.sha256 > decode(:after, 'hex') order by p.sha256 limit :limit`,
+    // From one address to the next by the index, so that a page costs what is on it and not the whole list.
+    `with recursive addresses as (
+       (select sha256 from photos where sha256 > decode(:after, 'hex') order by sha256 limit 1)
+       union all
+       select (select p.sha256 from photos p where p.sha256 > a.sha256 order by p.sha256 limit 1) from addresses a where a.sha256 is not null
+     )
+     select encode(a.sha256, 'hex') as sha256, held.* from addresses a cross join lateral (
+       select p.bytes, d.uuid as dossier, d.id, d.name
+       from photos p join memberships m on m.dossier = p.dossier and m.list_id = :listId join dossiers d on d.uuid = p.dossier
+       where p.sha256 = a.sha256 limit 1
+     ) held limit :limit`,
     { listId, ...page },
   );
 }
