@@ -1,4 +1,4 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { request as httpRequest } from 'node:http';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -138,12 +138,10 @@ describe('all calls × all roles × no credentials', () => {
   });
 
   test('are named by the contract or by the reference', () => {
-    const page = fileURLToPath(new URL('../../docs/api.md', import.meta.url));
-    const reference = existsSync(page) ? readFileSync(page, 'utf8') : null;
+    const reference = readFileSync(fileURLToPath(new URL('../../docs/api.md', import.meta.url)), 'utf8');
     const unnamed = calls().filter(
       ({ method, path }) => !contract.has(`${method} ${path}`) && !path.startsWith('/ui/') && !path.startsWith('/docs/'),
     );
-    if (reference === null) return;
     for (const { path } of unnamed) expect(reference).toContain(path.replaceAll(/:(\w+)/g, '{$1}'));
   });
 });
@@ -165,6 +163,45 @@ const contract = new Set(
 test('everything that the contract names is there', () => {
   const there = new Set(calls().map(({ method, path }) => `${method} ${path}`));
   expect([...contract].filter((call) => !there.has(call))).toEqual([]);
+});
+
+describe('a browser', () => {
+  test.each(['/ui/', '/ui/overview', '/docs/', '/queues/'])('gets a page at %s that runs no script but our own files', async (path) => {
+    const response = await fetch(node.url + path, { headers: { cookie: asking.admin.cookie, accept: 'text/html' } });
+    const page = await response.text();
+    expect([response.status, page.startsWith('<!doctype html>') || page.startsWith('<!DOCTYPE html>')]).toEqual([200, true]);
+    const policy = new Map(
+      (response.headers.get('content-security-policy') ?? '').split(';').map((directive) => {
+        const [name = '', ...sources] = directive.trim().split(' ');
+        return [name, sources.join(' ')];
+      }),
+    );
+    expect(policy.get('script-src') ?? policy.get('default-src')).toBe("'self'");
+    expect([policy.get('object-src'), policy.get('base-uri'), policy.get('frame-ancestors')]).toEqual(["'none'", "'self'", "'self'"]);
+    for (const [, attributes = '', content = ''] of page.matchAll(/<script\b([^>]*)>([\s\S]*?)<\/script>/g)) {
+      const isData = /type="application\/json"/.test(attributes);
+      expect([attributes, isData || (/src="(?!https?:|\/\/)/.test(attributes) && content.trim() === '')]).toEqual([attributes, true]);
+    }
+    expect(page).not.toMatch(/\son[a-z]+\s*=\s*["']|javascript:/i);
+    expect(response.headers.get('x-content-type-options')).toBe('nosniff');
+  });
+
+  test('keeps the session to TLS where it came over TLS, as a proxy on this host says, and to this host', async () => {
+    const signIn = async (headers: Record<string, string>): Promise<string[]> => {
+      const answer = await fetch(`${node.url}/auth/login/?cookie=1`, {
+        method: 'POST',
+        headers: { authorization: `Basic ${Buffer.from('asking viewer:viewer asks').toString('base64')}`, ...headers },
+      });
+      return answer.headers.getSetCookie();
+    };
+    for (const cookie of await signIn({ 'x-forwarded-proto': 'https' })) {
+      expect(cookie).toMatch(/; Secure/);
+      expect(cookie).toMatch(/; HttpOnly/);
+      expect(cookie).toMatch(/; SameSite=(Lax|Strict)/);
+      expect(cookie).not.toMatch(/; Domain=/);
+    }
+    expect((await signIn({})).join()).not.toMatch(/Secure/);
+  });
 });
 
 /** Sends a path as it is, where fetch would tidy it up. */

@@ -165,7 +165,13 @@ export class Network {
     Object.assign(served, socketMethods, { remoteAddress: '192.0.2.7' });
     this.#server.emit('connection', served);
     const lineEnd = request.indexOf('\r\n') + 2;
-    far.write(Buffer.concat([request.subarray(0, lineEnd), Buffer.from(`${taskHeader}: ${task.name}\r\n${operationHeader}: ${this.#scheduler.operation()?.id ?? 0}\r\n`), request.subarray(lineEnd)]));
+    far.write(
+      Buffer.concat([
+        request.subarray(0, lineEnd),
+        Buffer.from(`${taskHeader}: ${task.name}\r\n${operationHeader}: ${this.#scheduler.operation()?.id ?? 0}\r\n`),
+        request.subarray(lineEnd),
+      ]),
+    );
     const chunks: Buffer[] = [];
     try {
       for await (const chunk of far as AsyncIterable<Buffer>) chunks.push(chunk);
