@@ -35,6 +35,7 @@ export class Budget {
 /** Measures something and ends what that has started. That it was not possible is kept for the report; the other measurements go on. */
 export async function attempt(context: BenchContext, what: string, measure: () => Promise<void>): Promise<void> {
   const { cleanup } = context.workshop;
+  if (cleanup.closed) return;
   const mark = cleanup.mark();
   try {
     await measure();
@@ -46,7 +47,8 @@ export async function attempt(context: BenchContext, what: string, measure: () =
 }
 
 /** Keeps for the report that something could not be measured. */
-export function noteImpossible({ measures, tell }: BenchContext, what: string, error: unknown): void {
+export function noteImpossible({ workshop, measures, tell }: BenchContext, what: string, error: unknown): void {
+  if (workshop.cleanup.closed) return;
   const line = `${what}: ${error instanceof Error ? error.message : String(error)}`;
   tell(`could not be measured: ${line}`);
   measures.impossible.push(line);

@@ -112,14 +112,14 @@ async function main(): Promise<void> {
       if (interrupted) return;
       interrupted = true;
       tell('ending what was started');
-      void cleanup.end(tell).then(() => process.exit(130));
+      void cleanup.close(tell).then(() => process.exit(130));
     });
   }
   try {
     const complete = await measure(wanted, cleanup);
     process.exitCode = complete ? 0 : 1;
   } finally {
-    if (!interrupted) await cleanup.end(tell);
+    if (!interrupted) await cleanup.close(tell);
   }
 }
 

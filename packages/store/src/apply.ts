@@ -182,13 +182,20 @@ async function setAside(tx: Knex.Transaction, request: ApplyRequest): Promise<vo
   );
 }
 
+/**
+ * Refuses a dossier that another master's list holds with another content. The search is planned for all of its rows, here and below: a bare
+ * `limit 1` makes the planner count on an early hit, compare every staged dossier with every member, and there almost never is one.
+ */
 async function refuseForeignDossiers(tx: Knex.Transaction, request: ApplyRequest): Promise<void> {
   const foreign = await queryOne<{ id: number; remote_url: string }>(
     tx,
-    `select d.id, k.remote_url from staged_dossiers s join dossiers d on d.uuid = s.dossier and d.hash <> s.hash
-     join memberships m on m.dossier = d.uuid and m.list_id <> :listId
-     join links k on k.slave_list_id = m.list_id and k.remote_node <> :remoteNode
-     where s.run_id = :runId and not s.removed limit 1`,
+    `with found as materialized (
+       select d.id, k.remote_url from staged_dossiers s join dossiers d on d.uuid = s.dossier and d.hash <> s.hash
+       join memberships m on m.dossier = d.uuid and m.list_id <> :listId
+       join links k on k.slave_list_id = m.list_id and k.remote_node <> :remoteNode
+       where s.run_id = :runId and not s.removed
+     )
+     select id, remote_url from found limit 1`,
     { runId: request.runId, listId: request.listId, remoteNode: request.master.node },
   );
   if (!foreign) return;
@@ -216,9 +223,12 @@ async function removeMembers(tx: Knex.Transaction, request: ApplyRequest): Promi
 async function refuseTakenExternalIds(tx: Knex.Transaction, request: ApplyRequest): Promise<void> {
   const taken = await queryOne<{ external_id: string; id: number }>(
     tx,
-    `select s.external_id, d.id from staged_dossiers s join dossiers d on d.external_id = s.external_id and d.uuid <> s.dossier
-     where s.run_id = :runId and not s.removed
-       and not exists (select from staged_dossiers o where o.run_id = :runId and o.dossier = d.uuid and not o.removed) limit 1`,
+    `with found as materialized (
+       select s.external_id, d.id from staged_dossiers s join dossiers d on d.external_id = s.external_id and d.uuid <> s.dossier
+       where s.run_id = :runId and not s.removed
+         and not exists (select from staged_dossiers o where o.run_id = :runId and o.dossier = d.uuid and not o.removed)
+     )
+     select external_id, id from found limit 1`,
     { runId: request.runId },
   );
   if (!taken) return;
