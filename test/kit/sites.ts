@@ -104,6 +104,9 @@ export async function makeSites(): Promise<Sites> {
   };
 }
 
+/** Which of them a page shows first is up to each node's own ids. */
+const anyName = new RegExp(`^(${names.join('|')}) \\d+$`);
+
 function viewsOf(site: 'master' | 'slave', ids: { copy: number; broken: number; held: number; person: number }): View[] {
   const text =
     (words: string | RegExp) =>
@@ -117,8 +120,8 @@ function viewsOf(site: 'master' | 'slave', ids: { copy: number; broken: number; 
     };
   const common: View[] = [
     { name: 'watch-lists', path: '/watch-lists', shown: text('Former staff') },
-    { name: 'dossiers', path: '/dossiers', shown: text('Ada Winter 2') },
-    { name: 'dossiers-photos', path: '/dossiers?view=photos', shown: text('Ada Winter 2') },
+    { name: 'dossiers', path: '/dossiers', shown: text(anyName) },
+    { name: 'dossiers-photos', path: '/dossiers?view=photos', shown: text(anyName) },
     {
       name: 'dossier',
       path: `/dossiers?open=${ids.person}`,

@@ -1,7 +1,9 @@
 import { createHash } from 'node:crypto';
 import { dirname } from 'node:path';
 import { query } from '@dossier/store/database.ts';
+import { decideHold } from '@dossier/store/hold-decisions.ts';
 import { collectGarbage } from '@dossier/store/photo-garbage.ts';
+import type { RunRow } from '@dossier/store/runs.ts';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { contentOf, createEngineNode } from '../kit/engine.ts';
 import type { EngineNode } from '../kit/engine.ts';
@@ -37,6 +39,14 @@ async function photosOf(node: EngineNode): Promise<{ wanted: string[]; stored: s
   return { wanted: rows.map((row) => row.sha256), stored: stored.toSorted() };
 }
 
+/** Syncs like a person who knows that the publisher meant it: a version that changes more than the guards let pass is approved. */
+async function follow(local: number): Promise<RunRow> {
+  const run = await slave.sync(local);
+  if (run.state !== 'held') return run;
+  await decideHold(slave.database, { slaveListId: local, difference: run.held?.difference ?? '', decision: 'approved', by: 'admin' });
+  return slave.sync(local);
+}
+
 describe('a register of guests with portraits', () => {
   it('follows its versions; replaced and removed photos leave no orphan', async () => {
     const remote = await master.makeList('VIP');
@@ -44,7 +54,7 @@ describe('a register of guests with portraits', () => {
     const folder = dirname(realFile('vip_congress', 'photos.tsv'));
     for (const version of ['v1_2014-10-10', 'v2_2015-01-20', 'v3_2015-04-23', 'v3b_photo_changes', 'v4_2017-02-28']) {
       await setVersion(remote, readLines(realFile('vip_congress', `${version}.jsonl`)), folder);
-      const run = version.startsWith('v1') ? await slave.link(master, remote, local) : await slave.sync(local);
+      const run = version.startsWith('v1') ? await slave.link(master, remote, local) : await follow(local);
       expect(run, version).toMatchObject({ state: 'synced', photos_missing: [] });
       expect(await contentOf(slave.database, local), version).toEqual(await contentOf(master.database, remote));
       const [there, here] = [await photosOf(master), await photosOf(slave)];
@@ -74,7 +84,7 @@ describe.each([
     for (const [index, version] of versions.entries()) {
       const lines = readLines(realFile(folder, `${version}.jsonl`)).map((line) => (form === 'as published' ? line : line.normalize('NFD')));
       await setVersion(remote, lines);
-      const run = index === 0 ? await slave.link(master, remote, local) : await slave.sync(local);
+      const run = index === 0 ? await slave.link(master, remote, local) : await follow(local);
       expect(run).toMatchObject({ state: 'synced' });
       expect(await contentOf(slave.database, local)).toEqual(await contentOf(master.database, remote));
     }
@@ -85,7 +95,7 @@ describe.each([
     );
     if (form === 'as published') expect(row?.count).toBe(0);
     await query(master.database, `delete from memberships where list_id = :remote`, { remote });
-    await slave.sync(local);
+    expect(await follow(local)).toMatchObject({ state: 'synced' });
   });
 });
 
