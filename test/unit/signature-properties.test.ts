@@ -190,6 +190,6 @@ test('no garbage in the signature fields makes the verifier throw', () => {
       expect(verifyRequest([key], { method: 'GET', target: '/', headers }, { now }).ok).toBe(false);
       expect(verifyResponse(key, { status: 200, headers }, { requestSignature: 'x', now }).ok).toBe(false);
     }),
-    { numRuns: 1000 },
+    { numRuns: 400 },
   );
 });
