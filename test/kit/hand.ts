@@ -27,16 +27,27 @@ export function mouseOf(): Hand {
 
 const mostStops = 200;
 
+/** What of the page's own world is asked for; the tests are not compiled for browsers. */
+interface Window {
+  readonly document: { readonly activeElement: Field | null };
+}
+interface Field {
+  readonly type?: string;
+  readonly name?: string;
+}
+
 /** With nothing but keys: Tab to get there, Enter, Space and arrows. Fails where the way there is longer than anybody would go. */
 export function keyboardOf(page: Page): Hand {
   const isFocused = (target: Locator): Promise<boolean> =>
-    target.evaluate('(element) => element === document.activeElement').then((focused) => focused === true);
+    target.evaluate((element) => element === (globalThis as unknown as Window).document.activeElement);
   async function walkTo(reached: () => Promise<boolean>, key: string, what: Locator): Promise<void> {
-    for (let stops = 0; stops < mostStops; stops += 1) {
+    const stops = new Set<string>();
+    for (let count = 0; count < mostStops; count += 1) {
       if (await reached()) return;
       await page.keyboard.press(key);
+      stops.add(String(await page.evaluate('document.activeElement?.innerText || document.activeElement?.outerHTML.slice(0, 80)')));
     }
-    throw new Error(`${what.toString()} can't be reached with ${key}`);
+    throw new Error(`${what.toString()} can't be reached with ${key}, only ${[...stops].join(' | ')}`);
   }
   return {
     async press(target) {
@@ -53,9 +64,10 @@ export function keyboardOf(page: Page): Hand {
     async choose(radio) {
       await radio.waitFor();
       const inGroup = (): Promise<boolean> =>
-        radio
-          .evaluate('(own) => document.activeElement?.type === "radio" && document.activeElement.name === own.name')
-          .then((inside) => inside === true);
+        radio.evaluate((element) => {
+          const focused = (globalThis as unknown as Window).document.activeElement;
+          return focused?.type === 'radio' && focused.name === (element as unknown as Field).name;
+        });
       await walkTo(inGroup, 'Tab', radio);
       if (!(await radio.isChecked())) await page.keyboard.press('Space');
       await walkTo(() => radio.isChecked(), 'ArrowDown', radio);
