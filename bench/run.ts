@@ -5,6 +5,7 @@ import { parseArgs } from 'node:util';
 import { Cleanup } from './cleanup.ts';
 import { attempt, Budget } from './context.ts';
 import type { BenchContext } from './context.ts';
+import { benchBrowser } from './browser.ts';
 import { benchImport } from './import.ts';
 import { benchLinks } from './links.ts';
 import { benchList } from './list.ts';
@@ -26,6 +27,7 @@ const benchmarks: Readonly<Record<string, (context: BenchContext) => Promise<voi
   requests: benchRequests,
   links: benchLinks,
   workers: benchWorkers,
+  browser: benchBrowser,
 };
 const defaults = { size: '100000', runs: '5', budget: '60' };
 const results = fileURLToPath(new URL('results/', import.meta.url));

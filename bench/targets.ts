@@ -110,4 +110,7 @@ export const targets: readonly Target[] = [
   atMost('POST /sync/dossier-lists/: not accepted', 'POST: not accepted', 0),
   atMost('1,000 links, none changed: one tick', 'tick of 1000 unchanged links', 5000),
   atMost('1,000 links, none changed: requests', 'tick of 1000 unchanged links: requests', 10),
+  atMost('a list in the browser: first rows', 'browser: first rows', 300),
+  atMost('a list in the browser: rows not shown when scrolled through', 'browser: rows not shown', 0),
+  atMost('a list in the browser: dropped answers and errors', 'browser: dropped answers and errors', 0),
 ];

@@ -36,7 +36,8 @@ export function DossierResults({ lists, editable }: { lists: readonly WatchList[
         const dossiers = data.pages.flatMap((page) => page.results);
         if (dossiers.length === 0) return <Nothing filtered={filtered} editable={editable} />;
         const loadMore = (): void => {
-          if (pages.hasNextPage && !pages.isFetchingNextPage && !pages.isFetchNextPageError) void pages.fetchNextPage();
+          // Scrolling asks again before this page is drawn anew: the page that is on its way must not be dropped for that.
+          if (pages.hasNextPage && !pages.isFetchNextPageError) void pages.fetchNextPage({ cancelRefetch: false });
         };
         const count = writing.number(dossiers.length);
         const View = search.view === 'photos' ? PhotoGrid : DossierTable;
