@@ -2,7 +2,7 @@ import { defineConfig } from 'vitest/config';
 
 const integration = ['{packages,apps}/**/*.integration.test.ts', 'test/integration/**/*.test.ts', 'test/simulation/**/*.test.ts'];
 
-/** Suites by what they need: `unit` nothing, `integration` and `end-to-end` the embedded PostgreSQL, `redis` a Redis server, `browser` Chromium; `screenshots` takes pictures of every page into screenshots/; `real` the public data sets. */
+/** Suites by what they need: `unit` nothing, `integration` and `end-to-end` the embedded PostgreSQL, `redis` a Redis server, `browser` Chromium, `real` the public data sets. */
 export default defineConfig({
   test: {
     projects: [
@@ -51,16 +51,6 @@ export default defineConfig({
           globalSetup: ['test/kit/global-database.ts'],
           testTimeout: 300_000,
           hookTimeout: 180_000,
-          maxWorkers: 1,
-        },
-      },
-      {
-        test: {
-          name: 'screenshots',
-          include: ['test/screenshots/**/*.test.ts'],
-          globalSetup: ['test/kit/global-database.ts'],
-          testTimeout: 600_000,
-          hookTimeout: 300_000,
           maxWorkers: 1,
         },
       },

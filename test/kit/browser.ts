@@ -57,7 +57,8 @@ export async function openWindow(browser: Browser, options: BrowserContextOption
   });
   context.on('weberror', (error) => faults.push(String(error.error())));
   context.on('console', (message) => {
-    if (/Content Security Policy|Minified React error/i.test(message.text())) faults.push(message.text());
+    // The browser writes down each refusal of an API, too.
+    if (message.type() === 'error' && !message.text().startsWith('Failed to load resource')) faults.push(message.text());
   });
   const page = await context.newPage();
   return { page, origins, faults, close: () => context.close() };

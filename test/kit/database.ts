@@ -10,9 +10,13 @@ export interface TestDatabase {
   drop(): Promise<void>;
 }
 
-/** Clones the suite's template database; takes some tens of milliseconds. The node's uuid is made anew, so that two clones are two nodes. */
-export async function createTestDatabase(): Promise<TestDatabase> {
-  const clusterUrl = inject('clusterUrl');
+/** Clones the suite's template database. */
+export function createTestDatabase(): Promise<TestDatabase> {
+  return cloneDatabase(inject('clusterUrl'));
+}
+
+/** Clones the template database of a cluster; takes some tens of milliseconds. The node's uuid is made anew, so that two clones are two nodes. */
+export async function cloneDatabase(clusterUrl: string): Promise<TestDatabase> {
   const name = `test_${randomUUID().replaceAll('-', '')}`;
   const admin = openDatabase(clusterUrl, { applicationName: 'test', poolSize: 1 });
   await admin.raw(`create database ${name} template template_dossier`);

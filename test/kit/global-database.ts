@@ -16,6 +16,13 @@ declare module 'vitest' {
 
 /** Starts one PostgreSQL for the whole suite, with a migrated database that the tests' own ones are cloned from. */
 export async function setup(project: TestProject): Promise<() => Promise<void>> {
+  const { url, stop } = await startTestCluster();
+  project.provide('clusterUrl', url);
+  return stop;
+}
+
+/** A PostgreSQL with the database that `createTestDatabase` clones. */
+export async function startTestCluster(): Promise<{ url: string; stop: () => Promise<void> }> {
   const dataDir = await mkdtemp(join(tmpdir(), 'dossier-test-'));
   const logger = createLogger({ level: 'warn', name: 'test', pretty: false });
   const server = await startEmbeddedDatabase({ dataDir, logger });
@@ -28,10 +35,12 @@ export async function setup(project: TestProject): Promise<() => Promise<void>> 
   const database = openDatabase(template.href, { applicationName: 'test setup', poolSize: 2 });
   await migrate(database);
   await database.destroy();
-  project.provide('clusterUrl', server.url);
-  return async () => {
-    await server.stop();
-    await deleteEmbeddedDatabase({ dataDir, logger });
-    await rm(dataDir, { recursive: true, force: true });
+  return {
+    url: server.url,
+    async stop() {
+      await server.stop();
+      await deleteEmbeddedDatabase({ dataDir, logger });
+      await rm(dataDir, { recursive: true, force: true });
+    },
   };
 }

@@ -24,9 +24,23 @@ export const theme = createTheme({
   },
 });
 
+/** Calm enough for a dark control room; Mantine's own are as bright as a lamp. */
+const darkAlerts = {
+  '--mantine-color-red-light': '#3a1f22',
+  '--mantine-color-red-light-color': '#ffb3b3',
+  '--mantine-color-yellow-light': '#352a12',
+  '--mantine-color-yellow-light-color': '#ffd98a',
+};
+
+const lightAlerts = {
+  '--mantine-color-red-light-color': '#9c1c1c',
+  '--mantine-color-yellow-light-color': '#754800',
+  '--mantine-color-green-light-color': '#14603a',
+};
+
 /** Mantine's own are too pale for small text on its own backgrounds. */
 export const cssVariables: CSSVariablesResolver = () => ({
   variables: {},
-  light: { '--mantine-color-dimmed': '#56606b', '--mantine-color-anchor': '#1f5f96', '--mantine-color-error': '#b42323' },
-  dark: { '--mantine-color-dimmed': '#a3adb8', '--mantine-color-anchor': '#85b3da', '--mantine-color-error': '#ff9a9a' },
+  light: { '--mantine-color-dimmed': '#56606b', '--mantine-color-anchor': '#1f5f96', '--mantine-color-error': '#b42323', ...lightAlerts },
+  dark: { '--mantine-color-dimmed': '#a3adb8', '--mantine-color-anchor': '#85b3da', '--mantine-color-error': '#ff9a9a', ...darkAlerts },
 });

@@ -25,7 +25,9 @@ export function NothingReplicated({ hasLists }: { hasLists: boolean }) {
       {!hasLists && (
         <Text size="sm" mt="sm">
           {t('overview.empty.master')}{' '}
-          <Anchor renderRoot={(props) => <RouterLink {...props} to="/watch-lists" />}>{t('overview.empty.lists')}</Anchor>
+          <Anchor underline="always" renderRoot={(props) => <RouterLink {...props} to="/watch-lists" />}>
+            {t('overview.empty.lists')}
+          </Anchor>
         </Text>
       )}
     </Empty>

@@ -61,16 +61,15 @@ const administrative: readonly Entry[] = [
   { page: 'settings', to: '/settings', icon: IconSettings, role: 'admin' },
 ];
 
-/** The ways to the pages that the person may see. */
-export function Navigation({ replication, role }: { replication: boolean; role: Role }) {
+/** The ways to the pages that the person may see; those of replication neither offered nor said to be off before that is known. */
+export function Navigation({ replication, role }: { replication: boolean | undefined; role: Role }) {
   const { t } = useTranslation();
   return (
     <ScrollArea type="auto" h="100%">
       <Stack gap="md">
         <Entries entries={contents} role={role} />
-        {replication ? (
-          <Entries title={t('shell.groups.replication')} entries={replicating} role={role} />
-        ) : (
+        {replication === true && <Entries title={t('shell.groups.replication')} entries={replicating} role={role} />}
+        {replication === false && (
           <Text size="xs" c="dimmed" px="sm">
             {t('shell.replicationOff')}
           </Text>

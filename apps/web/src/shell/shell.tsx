@@ -45,7 +45,7 @@ export function Shell({ user }: { user: CurrentSession['user'] }) {
         </Group>
       </AppShell.Header>
       <AppShell.Navbar p="sm" aria-label={t('shell.navigation')} className={classes.navbar ?? ''}>
-        <Navigation replication={replication === true} role={user.role} />
+        <Navigation replication={replication} role={user.role} />
       </AppShell.Navbar>
       <AppShell.Main id="content" tabIndex={-1} className={classes.main ?? ''}>
         <Outlet />

@@ -24,7 +24,7 @@ export const replication = {
     behind: 'Behind',
     none: 'No slave has asked for a list of this node yet.',
     upToDate: 'Has everything',
-    nothingYet: 'Nothing yet',
+    knownLater: 'Known from its next sync on',
   },
   noLink: {
     title: 'This list is not replicated',

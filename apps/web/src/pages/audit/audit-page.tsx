@@ -60,7 +60,7 @@ function Filters({ filter, onChange }: { filter: AuditFilter; onChange: (facts: 
         label={t('audit.actor')}
         type="search"
         onChange={(event) => changeSoon({ actor: given(event.currentTarget.value) })}
-        w={180}
+        w={150}
       />
       <NativeSelect
         label={t('audit.action')}

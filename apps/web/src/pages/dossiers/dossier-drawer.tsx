@@ -111,7 +111,11 @@ function Origin({ lists }: { lists: readonly WatchList[] }) {
   if (master === undefined) return null;
   return (
     <Text size="sm" c="dimmed">
-      {t('dossiers.copyOf')} <Anchor href={`${master}/ui/`}>{new URL(master).host}</Anchor>.
+      {t('dossiers.copyOf')}{' '}
+      <Anchor underline="always" href={`${master}/ui/`}>
+        {new URL(master).host}
+      </Anchor>
+      .
     </Text>
   );
 }

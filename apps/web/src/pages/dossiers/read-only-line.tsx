@@ -17,7 +17,9 @@ export function ReadOnlyLine() {
       {masters.map((master, index) => (
         <Fragment key={master}>
           {index > 0 && ', '}
-          <Anchor href={`${master}/ui/`}>{new URL(master).host}</Anchor>
+          <Anchor underline="always" href={`${master}/ui/`}>
+            {new URL(master).host}
+          </Anchor>
         </Fragment>
       ))}
       .

@@ -58,7 +58,7 @@ function FollowerTable({ slaves }: { slaves: readonly Slave[] }) {
 
 function Behind({ slave }: { slave: Slave }) {
   const { t } = useTranslation();
-  if (slave.behind === null) return <>{t('replication.followers.nothingYet')}</>;
+  if (slave.behind === null) return <>{t('replication.followers.knownLater')}</>;
   if (slave.behind === 0) return <>{t('replication.followers.upToDate')}</>;
   return <>{t('overview.behind', { count: slave.behind })}</>;
 }

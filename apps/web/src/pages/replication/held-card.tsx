@@ -40,7 +40,7 @@ export function HeldCard({ link, held, name }: { link: Link; held: Held; name: s
         <HeldNames list={link.slave_dossier_list} held={held} />
         {held.lost > 0 && (
           <Text size="sm">
-            <Anchor href={lostAddress(link.slave_dossier_list)} download>
+            <Anchor underline="always" href={lostAddress(link.slave_dossier_list)} download>
               {t('replication.held.lostFile')}
             </Anchor>{' '}
             {t('replication.held.lostHint')}

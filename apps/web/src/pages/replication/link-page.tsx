@@ -50,7 +50,10 @@ function OneLink({ link, list }: { link: Link; list: WatchList | null }) {
       title={name}
       description={
         <>
-          {origin} <Anchor href={`${link.remote_url}/ui/`}>{new URL(link.remote_url).host}</Anchor>
+          {origin}{' '}
+          <Anchor underline="always" href={`${link.remote_url}/ui/`}>
+            {new URL(link.remote_url).host}
+          </Anchor>
         </>
       }
       actions={admin && <LinkActions link={link} name={name} />}
@@ -65,7 +68,9 @@ function OneLink({ link, list }: { link: Link; list: WatchList | null }) {
           <LinkFigures link={link} />
         </Stack>
       </Paper>
-      {link.error !== null && <ErrorCard link={link} error={link.error} name={name} />}
+      {link.error !== null && (link.held === null || link.error.code !== 'HELD') && (
+        <ErrorCard link={link} error={link.error} name={name} />
+      )}
       {link.held !== null && <HeldCard link={link} held={link.held} name={name} />}
       <SetAside dossiers={link.set_aside} />
       <History list={link.slave_dossier_list} />

@@ -1,4 +1,5 @@
 import { Code, Text } from '@mantine/core';
+import type { ReactNode } from 'react';
 import { useTranslation } from 'react-i18next';
 import type { Setting } from '@dossier/protocol/node.ts';
 import { useNode } from '../../api/node.ts';
@@ -34,8 +35,8 @@ function SettingTable({ settings }: { settings: readonly Setting[] }) {
     {
       title: t('settings.key'),
       cell: (setting) => (
-        <Text size="sm" fw={600} className="wrap">
-          {setting.key}
+        <Text size="sm" fw={600}>
+          {breakable(setting.key)}
         </Text>
       ),
     },
@@ -52,6 +53,11 @@ function SettingTable({ settings }: { settings: readonly Setting[] }) {
     },
   ];
   return <DataTable label={t('shell.pages.settings')} columns={columns} rows={settings} rowKey={(setting) => setting.key} />;
+}
+
+/** A key that may be broken after its underscores, and nowhere else. */
+function breakable(key: string): ReactNode[] {
+  return key.split(/(?<=_)/).flatMap((part, index) => (index === 0 ? [part] : [<wbr key={part} />, part]));
 }
 
 function Value({ setting }: { setting: Setting }) {

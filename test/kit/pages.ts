@@ -1,0 +1,65 @@
+import type { Locator, Page } from 'playwright-core';
+import type { SampleSite } from './sample-site.ts';
+
+/** A page of the web interface of one of the nodes. */
+export interface SitePage {
+  /** Names it in reports and file names. */
+  readonly name: string;
+  readonly node: 'master' | 'slave';
+  readonly path: string;
+  /** What is there when the page has loaded all that it shows. */
+  readonly shows: (page: Page) => Locator;
+  /** Only administrators get there. */
+  readonly admin?: boolean;
+  /** Made by Swagger UI, whose colours are its own: it is looked at, but not judged. */
+  readonly foreign?: boolean;
+}
+
+const rows = (page: Page): Locator => page.getByRole('row').nth(1);
+const title = (page: Page): Locator => page.getByRole('heading', { level: 1 });
+const dialog = (page: Page): Locator => page.getByRole('dialog').getByRole('button').first();
+
+/** Every page, with what is special to a master and to a slave, and the dialogs that an address opens. */
+export function pagesOf({ lists, dossiers }: SampleSite): SitePage[] {
+  const slave = (name: string, path: string, shows = rows): SitePage => ({ name, node: 'slave', path, shows });
+  const master = (name: string, path: string, shows = rows): SitePage => ({ name, node: 'master', path, shows });
+  const forAdmin = (page: SitePage): SitePage => ({ ...page, admin: true });
+  const link = (list: number): string => `/ui/replication/${list}`;
+  return [
+    slave('overview', '/ui/', (page) => page.getByText('Regular visitors')),
+    slave('watch-lists', '/ui/watch-lists'),
+    slave('dossiers', '/ui/dossiers'),
+    slave('dossiers-photos', `/ui/dossiers?list=${lists.synced}&view=photos&order=name`, (page) => page.locator('main img').nth(6)),
+    slave('dossier', `/ui/dossiers?open=${dossiers.slave}`, (page) => page.getByRole('dialog').locator('img').first()),
+    slave('replication', '/ui/replication'),
+    forAdmin(slave('replication-enable', '/ui/replication?enable=true', dialog)),
+    slave('link-synced', link(lists.synced)),
+    slave('link-held', link(lists.held)),
+    slave('link-failed', link(lists.failed)),
+    slave('dead-letters', '/ui/dead-letters'),
+    slave('offline-deletions', '/ui/offline-deletions'),
+    forAdmin(slave('users', '/ui/users')),
+    slave('tokens', '/ui/tokens'),
+    forAdmin(slave('audit', '/ui/audit')),
+    forAdmin(slave('webhooks', '/ui/webhooks')),
+    forAdmin(slave('settings', '/ui/settings')),
+    slave('not-found', '/ui/nowhere', title),
+    { ...slave('reference', '/docs/', title), foreign: true },
+    master('master-overview', '/ui/', (page) => page.getByText('Wanted persons')),
+    master('master-watch-lists', '/ui/watch-lists'),
+    master('master-dossiers', '/ui/dossiers'),
+    master('master-dossier', `/ui/dossiers?open=${dossiers.master}`, (page) => page.getByRole('dialog').locator('img').first()),
+    master('master-replication', '/ui/replication'),
+    master('master-dead-letters', '/ui/dead-letters', title),
+    master('master-offline-deletions', '/ui/offline-deletions', title),
+  ];
+}
+
+/** Opens a page and waits until nothing of it is still being loaded. */
+export async function openPage(page: Page, url: string, { path, shows }: SitePage): Promise<void> {
+  await page.goto(url + path);
+  // A phone hides some columns, not the rows.
+  await shows(page).waitFor({ state: 'attached' });
+  await page.locator('.mantine-Loader-root, .mantine-Skeleton-root').first().waitFor({ state: 'hidden' });
+  await page.evaluate('Promise.all([...document.images].map((image) => image.decode().catch(() => undefined))).then(() => undefined)');
+}
