@@ -21,6 +21,7 @@ export default defineConfig({
           globalSetup: ['test/kit/global-database.ts'],
           testTimeout: 60_000,
           hookTimeout: 120_000,
+          expect: { poll: { timeout: 10_000 } },
           maxWorkers: 2,
         },
       },

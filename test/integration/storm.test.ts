@@ -1,4 +1,6 @@
 import { query, transaction } from '@dossier/store/database.ts';
+import { decideHold } from '@dossier/store/hold-decisions.ts';
+import type { RunRow } from '@dossier/store/runs.ts';
 import { afterEach, describe, expect, it } from 'vitest';
 import { contentOf, createEngineNode } from '../kit/engine.ts';
 import type { EngineNode } from '../kit/engine.ts';
@@ -111,6 +113,14 @@ describe('a storm of eight writers', () => {
   });
 });
 
+/** A last sync. Changes that were missed look as if the master had taken them back: then the sync is held, and approved here. */
+async function settle(slave: EngineNode, local: number): Promise<RunRow> {
+  const run = await slave.sync(local);
+  if (run.state !== 'held') return run;
+  await decideHold(slave.database, { slaveListId: local, difference: run.held?.difference ?? '', decision: 'approved', by: 'admin' });
+  return slave.sync(local);
+}
+
 /** Eight writers change dossiers in overlapping transactions while a slave follows; returns how its runs went about it. */
 async function followOverlap(master: EngineNode, list: number, dossiers: readonly string[]): Promise<(string | null)[]> {
   const slave = await makeNode();
@@ -136,7 +146,7 @@ async function followOverlap(master: EngineNode, list: number, dossiers: readonl
   const methods: (string | null)[] = [];
   while (writing) methods.push((await slave.sync(local)).method);
   await storm;
-  methods.push((await slave.sync(local)).method);
+  methods.push((await settle(slave, local)).method);
   expect(await contentOf(slave.database, local)).toEqual(await contentOf(master.database, list));
   return methods;
 }
