@@ -9,8 +9,8 @@ const root = fileURLToPath(new URL('../..', import.meta.url));
 const read = (path: string): string => readFileSync(join(root, path), 'utf8');
 
 const pages = readdirSync(root, { recursive: false, encoding: 'utf8' })
-  .filter((name) => name.endsWith('.md'))
-  .concat(readdirSync(join(root, 'docs'), { encoding: 'utf8' }).map((name) => `docs/${name}`));
+  .concat(readdirSync(join(root, 'docs'), { encoding: 'utf8' }).map((name) => `docs/${name}`))
+  .filter((name) => name.endsWith('.md'));
 
 /** Where codes that people meet are declared, and how they look there. */
 const codeSources: [file: string, pattern: RegExp][] = [
