@@ -1,9 +1,11 @@
 import { setTimeout as delay } from 'node:timers/promises';
+import type { SetAside } from '@dossier/protocol/held.ts';
 import type { Link, Run } from '@dossier/protocol/sync.ts';
 import { ExitError } from '@dossier/runtime/errors.ts';
 import type { Client } from './client.ts';
 import { linkOf, newestRuns } from './links.ts';
 import { bar } from './output.ts';
+import { printable } from './table.ts';
 
 const pollMs = 300;
 
@@ -56,5 +58,17 @@ export function describeOutcome(run: Run): string {
   const restored = run.restored_offline_deletions > 0 ? `, ${run.restored_offline_deletions} offline deletions restored` : '';
   const missing = run.photos_missing.length > 0 ? `\n  ${run.photos_missing.length} photos are missing on the master` : '';
   const mended = (run.differences ?? []).length > 0 ? `\n  ${run.differences?.length} dossiers had been changed here and were mended` : '';
-  return `${list}: ${counts}${restored}${missing}${mended}`;
+  return [`${list}: ${counts}${restored}${missing}${mended}`, ...describeSetAside(run.set_aside)].join('\n');
+}
+
+/** The dossiers that a replica can't hold as the master has them, one a line. */
+export function describeSetAside(setAside: readonly SetAside[]): string[] {
+  if (setAside.length === 0) return [];
+  return [
+    `  ${setAside.length} set aside; what was here before stays:`,
+    ...setAside.map(
+      ({ name, external_id: externalId, reason }) =>
+        `    ${printable(name ?? '?')} (${printable(externalId ?? '-')}): ${printable(reason)}`,
+    ),
+  ];
 }

@@ -35,8 +35,13 @@ export function table<Row>(columns: readonly Column<Row>[], rows: readonly Row[]
     .join('\n');
 }
 
+/** A text that can neither drive the terminal nor reorder a line. */
+export function printable(text: string): string {
+  return text.replace(unprintable, ' ');
+}
+
 function show(value: string | number | null): string {
-  const text = value === null ? '-' : String(value).replace(unprintable, ' ');
+  const text = value === null ? '-' : printable(String(value));
   if (widthOf(text) <= widestCell) return text;
   let cut = '';
   let width = 1;

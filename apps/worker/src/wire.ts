@@ -17,6 +17,7 @@ import type { Database } from '@dossier/store/database.ts';
 import { saveGreeting } from '@dossier/store/links.ts';
 import { beginLoad, loadPage } from '@dossier/store/loading.ts';
 import { holdsPosition, listDiffering, readStandingBuckets, stageExtras, stageHashes } from '@dossier/store/reconciliation.ts';
+import { listRefused } from '@dossier/store/set-aside.ts';
 import { finishUnchanged, finishVerification, saveProgress } from '@dossier/store/runs.ts';
 import {
   beginStaging,
@@ -93,6 +94,7 @@ function createReplicaStore(database: Database): ReplicaStore {
     loadPage: (taken, page) => loadPage(database, taken, page),
     clearStaging: (runId) => clearStaging(database, runId),
     findForgedDossiers: (runId) => findForgedDossiers(database, runId),
+    listRefused: (listId) => listRefused(database, listId),
     readStandingBuckets: (listId) => readStandingBuckets(database, listId),
     stageHashes: (taken, hashes) => stageHashes(database, taken, hashes),
     stageExtras: (taken, buckets) => stageExtras(database, taken, buckets),

@@ -137,3 +137,20 @@ export async function compareBuckets({ master, store, taken, link, signal }: Fet
       return [[number, Math.max(their?.[1] ?? 0, our?.[1] ?? 0), their?.[2] ?? '']];
     });
 }
+
+/**
+ * Stages, as the master has them now, dossiers that earlier runs set aside: what kept them from being held may be over. One that was changed
+ * after the cursor's head is left to the next sync.
+ */
+export async function stageRefused(
+  { master, store, taken, link, signal }: FetchContext,
+  refused: readonly string[],
+  cursor: StagingCursor,
+): Promise<void> {
+  const page = await master.dossiers(link.remote_list_id, refused, signal);
+  if (page.end.dossier_list !== link.remote_list || page.changes.some((change) => !refused.includes(change.dossier))) {
+    throw new SyncFailure('PAGE_REFUSED', 'The master sent dossiers that were not asked for.');
+  }
+  const changes = page.changes.filter((change) => change.revision <= cursor.head.revision);
+  await store.stagePage(taken, { changes, cursor, fresh: false });
+}

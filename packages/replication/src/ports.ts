@@ -85,6 +85,8 @@ export interface ApplyRequest extends TakenRun {
   /** Whose list was staged. */
   master: { node: string; list: string };
   fork: Fork | null;
+  /** Staged dossiers whose hash isn't the one of their content. */
+  forged: readonly string[];
 }
 
 /** Why what the master offers may be another history than the one that the replica followed; `identity`: it is another list or node. */
@@ -123,6 +125,8 @@ export interface ReplicaStore {
   loadPage(taken: TakenRun, page: { rows: LoadedRows; cursor: StagingCursor; replaces: boolean; after: Promise<unknown> }): Promise<void>;
   clearStaging(runId: number): Promise<void>;
   findForgedDossiers(runId: number): Promise<string[]>;
+  /** Dossiers of the master that are set aside because the replica couldn't hold them as they were. */
+  listRefused(listId: number): Promise<{ dossier: string; name: string | null; code: string }[]>;
   readStandingBuckets(listId: number): Promise<Bucket[]>;
   stageHashes(taken: TakenRun, hashes: readonly [string, string][]): Promise<void>;
   stageExtras(taken: TakenRun, buckets: readonly number[]): Promise<number>;

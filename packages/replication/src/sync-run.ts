@@ -1,8 +1,9 @@
 import { isFailure } from '@dossier/domain/failure.ts';
 import type { Position } from '@dossier/domain/position.ts';
 import type { RunMethod, RunMode } from '@dossier/domain/run.ts';
+import { setAsideBound } from '@dossier/domain/set-aside.ts';
 import type { Head } from '@dossier/protocol/feed.ts';
-import { fetchChanges, HistoryGone, stageDifferences } from './fetching.ts';
+import { fetchChanges, HistoryGone, stageDifferences, stageRefused } from './fetching.ts';
 import type { FetchContext } from './fetching.ts';
 import { brokenDelta, findFork, knownPosition, samePosition } from './fork.ts';
 import { noSuchList, requireIdentity, requireOtherNode } from './identity.ts';
@@ -41,7 +42,10 @@ export async function syncRun(context: SyncContext, started: StartedRun): Promis
   if (run.mode === 'repair') await examineReplica({ ...context, taken });
   const intact = followingModes.has(run.mode) && (await context.store.holdsPosition(link.slave_list_id));
   const position = intact ? knownPosition(link) : null;
-  const answer = await context.master.head(link.remote_list_id, { position, tag: position && link.head_tag }, context.signal);
+  const refused = run.mode === 'verify' ? [] : (await context.store.listRefused(link.slave_list_id)).map(({ dossier }) => dossier);
+  // What was set aside is asked for again, though nothing changed on the master.
+  const idle = refused.length === 0;
+  const answer = await context.master.head(link.remote_list_id, { position, tag: idle && position ? link.head_tag : null }, context.signal);
   if (answer.outcome === 'no-list') throw noSuchList(link);
   if (answer.outcome === 'unchanged') return finishUnchanged(context, started, taken, link.head_tag);
 
@@ -55,7 +59,7 @@ export async function syncRun(context: SyncContext, started: StartedRun): Promis
     counts: { fetched: run.fetched, pages: run.pages, bytes: run.bytes },
   };
   if (run.mode === 'verify') return verifyReplica(fetchContext, head);
-  if (fork === null && position && samePosition(position, head.position)) return finishUnchanged(context, started, taken, tag);
+  if (idle && fork === null && position && samePosition(position, head.position)) return finishUnchanged(context, started, taken, tag);
   if (context.onExisting === 'refuse' && link.epoch === null && link.local_count > 0) {
     throw new SyncFailure('LIST_NOT_EMPTY', `The list holds ${link.local_count} dossiers, and SYNC_ON_EXISTING is refuse.`);
   }
@@ -65,6 +69,7 @@ export async function syncRun(context: SyncContext, started: StartedRun): Promis
     tag,
     position,
     fork,
+    refused,
     loads: isWorthLoading(started, head),
   };
   for (;;) {
@@ -80,7 +85,8 @@ export async function syncRun(context: SyncContext, started: StartedRun): Promis
 async function attempt(context: FetchContext & SyncContext, plan: Plan, started: StartedRun): Promise<SyncOutcome> {
   const { store, taken } = context;
   const cursor = await fetchAll(context, plan);
-  await requireHonestHashes(store, taken);
+  if (plan.refused.length > 0 && cursor.method !== 'full') await stageRefused(context, plan.refused, cursor);
+  const forged = await findForged(store, taken, cursor);
   await fetchPhotos(context, taken, started.run.photos_fetched);
   await store.saveProgress(taken, { state: 'applying' });
   context.signal.throwIfAborted();
@@ -93,6 +99,7 @@ async function attempt(context: FetchContext & SyncContext, plan: Plan, started:
     headTag: samePosition(cursor.head, head.position) ? tag : null,
     offlineDeletions: context.offlineDeletions,
     master: { node: head.node, list: head.dossier_list },
+    forged,
     fork: fork ?? (followsChanges(started, plan) && cursor.method !== 'delta' ? brokenDelta : null),
   });
   await store.clearStaging(taken.runId);
@@ -141,6 +148,8 @@ interface Plan {
   tag: string | null;
   position: Position | null;
   fork: Fork | null;
+  /** Dossiers that earlier runs set aside. */
+  refused: readonly string[];
   /** Whether the list is loaded into tables of the run's own. */
   loads: boolean;
   restart?: boolean;
@@ -214,9 +223,10 @@ function plannedTotal({ method, head, position }: Plan): number {
   return method === 'full' ? head.position.count : 0;
 }
 
-async function requireHonestHashes(store: ReplicaStore, taken: TakenRun): Promise<void> {
+/** Staged dossiers whose hash isn't the one of their content; more than may be set aside are a lie. */
+async function findForged(store: ReplicaStore, taken: TakenRun, cursor: StagingCursor): Promise<string[]> {
   const forged = await store.findForgedDossiers(taken.runId);
-  if (forged.length === 0) return;
+  if (forged.length <= setAsideBound(cursor.head.count)) return forged;
   await store.clearStaging(taken.runId);
   throw new SyncFailure(
     'HASH_DIFFERS',

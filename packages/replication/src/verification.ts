@@ -23,6 +23,8 @@ export async function verifyReplica(context: FetchContext & { photos: PhotoTarge
   const intact = rehashed.length === 0 && (await store.holdsPosition(taken.listId));
   const photoless = await findPhotolessDossiers(context);
   const found = [...(await compareAll(context)), ...(await store.nameDossiers(rehashed.slice(0, maximumDifferences))), ...photoless];
+  const refused = await store.listRefused(taken.listId);
+  for (const { dossier, name } of refused) found.push({ kind: 'set-aside', dossier, id: null, name });
   const differences = [...new Map(found.map((difference) => [difference.dossier, difference])).values()];
   await store.clearStaging(taken.runId);
   const corrupted = !intact || photoless.length > 0;

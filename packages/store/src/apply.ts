@@ -1,5 +1,7 @@
 import type { Knex } from 'knex';
 import type { Failure, FailureKind } from '@dossier/domain/failure.ts';
+import { setAsideBound } from '@dossier/domain/set-aside.ts';
+import type { RefusalCode } from '@dossier/domain/set-aside.ts';
 import type { Position } from '@dossier/domain/position.ts';
 import type { RunMethod } from '@dossier/domain/run.ts';
 import { query, queryOne, serializationFailure, transaction } from './database.ts';
@@ -13,6 +15,8 @@ import { closeJournal, forgetJournal, writeJournal } from './journal.ts';
 import { adoptLoad, completeLoad, isLoading, sweepLoads, whenReadersAllow } from './loading.ts';
 import { settleOfflineDeletions } from './offline-deletions.ts';
 import { listMended, recordRepair } from './repair.ts';
+import { markRefused, noteKept, refusedOf, setRefusedAside } from './set-aside.ts';
+import type { Refusal } from './set-aside.ts';
 import { deepVerified } from './runs.ts';
 import { refreshStatistics } from './statistics.ts';
 import { analyseStaging, FencedError } from './staging.ts';
@@ -27,14 +31,14 @@ import type { TakenRun } from './staging.ts';
  */
 export class ApplyRefused extends Error implements Failure {
   override readonly name = 'ApplyRefused';
-  readonly code: 'DIGEST_DIFFERS' | 'EXTERNAL_ID_TAKEN' | 'DOSSIER_OF_ANOTHER_MASTER';
+  readonly code: 'DIGEST_DIFFERS' | RefusalCode;
   readonly kind: FailureKind;
   readonly remedy: string;
 
   constructor(code: ApplyRefused['code'], what: string, remedy: string) {
     super(`${what} Nothing was changed: the watch list keeps what it had.`);
     this.code = code;
-    this.kind = code === 'DIGEST_DIFFERS' ? 'retry' : 'operator';
+    this.kind = code === 'DIGEST_DIFFERS' || code === 'HASH_DIFFERS' ? 'retry' : 'operator';
     this.remedy = remedy;
   }
 }
@@ -48,6 +52,8 @@ export interface ApplyRequest extends TakenRun {
   /** Whose list was staged; pinned with the apply. */
   master: { node: string; list: string };
   fork: Fork | null;
+  /** Staged dossiers whose hash isn't the one of their content. */
+  forged: readonly string[];
 }
 
 export interface ApplyOutcome {
@@ -84,21 +90,25 @@ const manyRows = 1000;
 async function applyStaged(database: Database, request: ApplyRequest): Promise<ApplyOutcome | 'held'> {
   return transaction(database, async (tx) => {
     await lockLink(tx, request);
+    const refused = await markRefused(tx, request);
+    requireFew(refused, request);
     const { judgement, difference, damage } = await judge(tx, request);
     if (judgement === 'held') return 'held';
     const mended = damage ? await listMended(tx, request, damage) : [];
-    if (damage === 'everything') await forgetJournal(tx, request.listId);
-    else if (!difference || touches(difference)) await writeJournal(tx, request);
+    if (!difference || touches(difference) > 0) {
+      if (damage === 'everything') await forgetJournal(tx, request.listId);
+      else await writeJournal(tx, request);
+    }
     await query(tx, `set constraints all deferred`);
     await setAside(tx, request);
-    await refuseForeignDossiers(tx, request);
+    await setRefusedAside(tx, request);
     const removed = await removeMembers(tx, request);
-    await refuseTakenExternalIds(tx, request);
     const changed = await updateDossiers(tx, request);
     await insertDossiers(tx, request);
     await replacePhotos(tx, request);
     const added = await addMembers(tx, request);
     await query(tx, `set constraints all immediate`);
+    await noteKept(tx, request.listId);
     await requireDigest(tx, request);
     requireJudged(judgement, difference, { adding: added, changing: changed, removing: removed });
     const restored = await settleOfflineDeletions(tx, request);
@@ -162,7 +172,7 @@ async function setAside(tx: Knex.Transaction, request: ApplyRequest): Promise<vo
     );
   }
   if (request.offlineDeletions === 'restore') {
-    await query(tx, `delete from set_aside where list_id = :listId`, { listId });
+    await query(tx, `delete from set_aside where list_id = :listId and reason = 'kept-deleted'`, { listId });
     return;
   }
   await query(
@@ -171,46 +181,42 @@ async function setAside(tx: Knex.Transaction, request: ApplyRequest): Promise<vo
      select :listId, s.dossier, 'kept-deleted', hash_high(s.hash), hash_low(s.hash) from staged_dossiers s
      where s.run_id = :runId and not s.removed and (
        exists (select from offline_deletions o where o.slave_list_id = :listId and o.dossier = s.dossier and o.settled_as is null)
-       or exists (select from set_aside a where a.list_id = :listId and a.dossier = s.dossier))
+       or exists (select from set_aside a where a.list_id = :listId and a.dossier = s.dossier and a.reason = 'kept-deleted'))
      on conflict (list_id, dossier) do update set hash_high = excluded.hash_high, hash_low = excluded.hash_low`,
     { runId, listId },
   );
   await query(
     tx,
-    `delete from staged_dossiers s using set_aside a where s.run_id = :runId and a.list_id = :listId and a.dossier = s.dossier`,
+    `delete from staged_dossiers s using set_aside a
+     where s.run_id = :runId and a.list_id = :listId and a.dossier = s.dossier and a.reason = 'kept-deleted'`,
     { runId, listId },
   );
 }
 
-/**
- * Refuses a dossier that another master's list holds with another content. The search is planned for all of its rows, here and below: a bare
- * `limit 1` makes the planner count on an early hit, compare every staged dossier with every member, and there almost never is one.
- */
-async function refuseForeignDossiers(tx: Knex.Transaction, request: ApplyRequest): Promise<void> {
-  const foreign = await queryOne<{ id: number; remote_url: string }>(
-    tx,
-    `with found as materialized (
-       select d.id, k.remote_url from staged_dossiers s join dossiers d on d.uuid = s.dossier and d.hash <> s.hash
-       join memberships m on m.dossier = d.uuid and m.list_id <> :listId
-       join links k on k.slave_list_id = m.list_id and k.remote_node <> :remoteNode
-       where s.run_id = :runId and not s.removed
-     )
-     select id, remote_url from found limit 1`,
-    { runId: request.runId, listId: request.listId, remoteNode: request.master.node },
-  );
-  if (!foreign) return;
+/** Refuses a list of which more dossiers can't be held than may be set aside. */
+function requireFew(refused: readonly Refusal[], request: ApplyRequest): void {
+  const [first] = refused;
+  if (!first || refused.length <= setAsideBound(request.target.count)) return;
   throw new ApplyRefused(
-    'DOSSIER_OF_ANOTHER_MASTER',
-    `Dossier ${foreign.id} is also replicated from ${foreign.remote_url}, with another content.`,
-    'Link both lists to the same master, or cancel one of the two links.',
+    first.code,
+    `${refused.length === 1 ? 'A dossier' : `At least ${refused.length} dossiers`} of the master's list can't be held here, more than are set aside one by one. The first is ${first.dossier}: ${first.sentence}`,
+    remedies[first.code],
   );
 }
+
+const remedies: Record<RefusalCode, string> = {
+  HASH_DIFFERS:
+    'Verify the list on the master (SQL by hand or a failing disk may have changed it), and compare the versions of both nodes.',
+  EXTERNAL_ID_TAKEN: 'Give the dossiers here another external_id or delete them, then sync again.',
+  DOSSIER_OF_ANOTHER_MASTER: 'Link both lists to the same master, or cancel one of the two links.',
+};
 
 /** Takes out of the list what the run removes: staged tombstones or, replacing everything, all that isn't staged. Returns how many. */
 async function removeMembers(tx: Knex.Transaction, request: ApplyRequest): Promise<number> {
   const condition =
     request.method === 'full'
-      ? `not exists (select from staged_dossiers s where s.run_id = :runId and s.dossier = m.dossier and not s.removed)`
+      ? `not exists (select from staged_dossiers s where s.run_id = :runId and s.dossier = m.dossier and not s.removed)
+         and not exists (select from set_aside a where a.list_id = :listId and a.dossier = m.dossier)`
       : `exists (select from staged_dossiers s where s.run_id = :runId and s.dossier = m.dossier and s.removed)`;
   const row = await queryOne<{ count: number }>(
     tx,
@@ -218,25 +224,6 @@ async function removeMembers(tx: Knex.Transaction, request: ApplyRequest): Promi
     { runId: request.runId, listId: request.listId },
   );
   return row?.count ?? 0;
-}
-
-async function refuseTakenExternalIds(tx: Knex.Transaction, request: ApplyRequest): Promise<void> {
-  const taken = await queryOne<{ external_id: string; id: number }>(
-    tx,
-    `with found as materialized (
-       select s.external_id, d.id from staged_dossiers s join dossiers d on d.external_id = s.external_id and d.uuid <> s.dossier
-       where s.run_id = :runId and not s.removed
-         and not exists (select from staged_dossiers o where o.run_id = :runId and o.dossier = d.uuid and not o.removed)
-     )
-     select external_id, id from found limit 1`,
-    { runId: request.runId },
-  );
-  if (!taken) return;
-  throw new ApplyRefused(
-    'EXTERNAL_ID_TAKEN',
-    `The external_id ${JSON.stringify(taken.external_id)} of the master's list belongs to dossier ${taken.id} here, which is in another list.`,
-    `Give dossier ${taken.id} another external_id or delete it, then sync again.`,
-  );
 }
 
 /** Updates the dossiers whose content differs; returns how many of them the list held already. */
@@ -334,7 +321,7 @@ async function requireDigest(tx: Knex.Transaction, request: ApplyRequest): Promi
   const found = await queryOne<{ count: number; digest: string }>(
     tx,
     `select coalesce(sum(count), 0)::bigint as count, hash_text(coalesce(bit_xor(hash_high), 0), coalesce(bit_xor(hash_low), 0)) as digest from (
-       ${rows} union all select 1, hash_high, hash_low from set_aside where list_id = :listId
+       ${rows} union all select (not kept)::int, hash_high # kept_high, hash_low # kept_low from set_aside where list_id = :listId
      ) rows`,
     { listId: request.listId },
   );
@@ -376,7 +363,7 @@ async function savePosition(tx: Knex.Transaction, request: ApplyRequest, counts:
   await query(
     tx,
     `update runs set state = 'synced', finished_date = now(), heartbeat = now(), error = null, next_attempt = null, added = :added, changed = :changed,
-       removed = :removed, unchanged = :unchanged, restored_offline_deletions = :restored
+       removed = :removed, unchanged = :unchanged, restored_offline_deletions = :restored, set_aside = ${refusedOf('runs.slave_list_id')}
      where id = :runId`,
     { ...counts, restored: counts.restoredOfflineDeletions, runId: request.runId },
   );

@@ -32,14 +32,14 @@ export function touches({ adding, changing, removing }: Pick<StagedDifference, '
 
 /** True for a staged dossier that `keep-deleted` sets aside instead of adding it. */
 const keptDeleted = `exists (select from offline_deletions o where o.slave_list_id = :listId and o.dossier = s.dossier and o.settled_as is null)
-  or exists (select from set_aside a where a.list_id = :listId and a.dossier = s.dossier)`;
+  or exists (select from set_aside a where a.list_id = :listId and a.dossier = s.dossier and a.reason = 'kept-deleted')`;
 
 /**
  * One row for each dossier that the apply of a staged run would add to the list, change or remove from it: the twin of the statements in
  * apply.ts. Hashes are null where there is nothing.
  */
 export function differenceRows({ method, offlineDeletions }: StagedRun): string {
-  const staged = `staged_dossiers s where s.run_id = :runId ${offlineDeletions === 'keep-deleted' ? `and (s.removed or not (${keptDeleted}))` : ''}`;
+  const staged = `staged_dossiers s where s.run_id = :runId and s.refusal is null ${offlineDeletions === 'keep-deleted' ? `and (s.removed or not (${keptDeleted}))` : ''}`;
   const touched = `
     select s.dossier, case when s.removed then 'removing' when m.dossier is null then 'adding' else 'changing' end as kind,
       case when m.dossier is not null then d.hash end as old_hash, case when not s.removed then s.hash end as new_hash,
@@ -169,20 +169,20 @@ export async function addsUp(tx: Knex.Transaction, run: StagedRun, target: { cou
   const row = await queryOne<{ count: number; digest: string }>(
     tx,
     run.method === 'full'
-      ? `select count(*) as count, hash_text(coalesce(bit_xor(hash_high(hash)), 0), coalesce(bit_xor(hash_low(hash)), 0)) as digest
+      ? `select count(*) as count, hash_text(coalesce(bit_xor(hash_high(remote_hash)), 0), coalesce(bit_xor(hash_low(remote_hash)), 0)) as digest
          from staged_dossiers where run_id = :runId and not removed`
       : `select p.dossier_count + a.count + t.count as count, hash_text(p.digest_high # a.high # t.high, p.digest_low # a.low # t.low) as digest
          from list_positions p, lateral (
-           select count(*) as count, coalesce(bit_xor(hash_high), 0) as high, coalesce(bit_xor(hash_low), 0) as low
+           select count(*) filter (where not kept) as count, coalesce(bit_xor(hash_high # kept_high), 0) as high,
+             coalesce(bit_xor(hash_low # kept_low), 0) as low
            from set_aside where list_id = p.list_id
          ) a, lateral (
-           select coalesce(sum((not s.removed)::int - (stood.hash_high is not null)::int), 0) as count,
-             coalesce(bit_xor(coalesce(stood.hash_high, 0) # case when s.removed then 0 else hash_high(s.hash) end), 0) as high,
-             coalesce(bit_xor(coalesce(stood.hash_low, 0) # case when s.removed then 0 else hash_low(s.hash) end), 0) as low
-           from staged_dossiers s left join lateral (
-             select hash_high, hash_low from memberships m where m.list_id = :listId and m.dossier = s.dossier
-             union all select hash_high, hash_low from set_aside a where a.list_id = :listId and a.dossier = s.dossier
-           ) stood on true
+           select coalesce(sum((not s.removed)::int - (coalesce(o.hash_high, m.hash_high) is not null)::int), 0) as count,
+             coalesce(bit_xor(coalesce(o.hash_high, m.hash_high, 0) # case when s.removed then 0 else hash_high(s.remote_hash) end), 0) as high,
+             coalesce(bit_xor(coalesce(o.hash_low, m.hash_low, 0) # case when s.removed then 0 else hash_low(s.remote_hash) end), 0) as low
+           from staged_dossiers s
+           left join set_aside o on o.list_id = :listId and o.dossier = s.dossier
+           left join memberships m on m.list_id = :listId and m.dossier = s.dossier
            where s.run_id = :runId
          ) t where p.list_id = :listId`,
     { runId: run.runId, listId: run.listId },

@@ -65,7 +65,9 @@ export async function judge(tx: Knex.Transaction, sync: StagedSync): Promise<Jud
   );
   const before = await findStandingHold(tx, sync.listId);
   if (!link || (link.epoch === null && !before)) return { judgement: 'free', difference: null, damage: null };
-  if (fork === null && isPosition(link, target)) return { judgement: 'free', difference: null, damage: 'everything' };
+  if (fork === null && isPosition(link, target)) {
+    return { judgement: 'free', difference: await countDifference(tx, sync, 0), damage: 'everything' };
+  }
   // Revisions of another list say nothing, and a replica that was changed here may differ without a fork.
   const comparable = fork ? fork.kind !== 'identity' : link.intact;
   const damage = fork === null && !link.intact && link.revision !== null ? { upTo: link.revision } : null;

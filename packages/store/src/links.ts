@@ -1,6 +1,7 @@
 import type { Guards } from '@dossier/domain/guards.ts';
 import type { LinkState } from '@dossier/domain/link.ts';
 import type { RunMode, RunReason } from '@dossier/domain/run.ts';
+import type { SetAside } from '@dossier/protocol/held.ts';
 import type { SyncError } from '@dossier/protocol/sync.ts';
 import { query, queryOne, transaction } from './database.ts';
 import type { Connection, Database } from './database.ts';
@@ -9,6 +10,7 @@ import type { HoldRow } from './holds.ts';
 import { forgetJournal, journalOfLink } from './journal.ts';
 import type { JournalRow } from './journal.ts';
 import { toPage } from './keyset.ts';
+import { refusedOf } from './set-aside.ts';
 import type { Page, PageRequest } from './keyset.ts';
 
 /** "This slave list copies that master list", with what the slave knows of both. */
@@ -47,6 +49,8 @@ export interface LinkRow {
   held: HoldRow | null;
   /** The last applied sync, if it can be taken back. */
   undo: JournalRow | null;
+  /** Dossiers of the master that the replica can't hold as they are. */
+  set_aside: SetAside[];
   /** Dossiers in the list here. */
   local_count: number;
 }
@@ -55,7 +59,7 @@ const linkColumns = `
   k.slave_list_id, k.remote_url, k.remote_list_id, k.remote_node, k.remote_list, k.remote_name, k.state, k.error, k.fence,
   k.epoch, k.revision, k.digest, k.dossier_count, k.head_tag, k.head_revision, k.remote_count, k.last_attempt, k.last_success,
   k.verified_at, k.deep_verified_at, k.sync_hour, k.sync_minute, k.sync_zone, k.last_scheduled_date::text as last_scheduled_date, k.next_run, k.purge,
-  k.created_date, k.guards, ${standingHold}, ${journalOfLink}, p.dossier_count as local_count
+  k.created_date, k.guards, ${standingHold}, ${journalOfLink}, ${refusedOf('k.slave_list_id')} as set_aside, p.dossier_count as local_count
   from links k join list_positions p on p.list_id = k.slave_list_id`;
 
 /** The link of a list of this slave, or null. */

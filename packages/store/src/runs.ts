@@ -1,4 +1,5 @@
 import type { RunMethod, RunMode, RunReason, RunState } from '@dossier/domain/run.ts';
+import type { SetAside } from '@dossier/protocol/held.ts';
 import type { Difference, SyncError } from '@dossier/protocol/sync.ts';
 import { createRun, findLink } from './links.ts';
 import type { LinkRow } from './links.ts';
@@ -41,12 +42,14 @@ export interface RunRow {
   differences: Difference[] | null;
   error: SyncError | null;
   held: HoldRow | null;
+  /** What the list's dossiers were set aside with, after the run. */
+  set_aside: SetAside[];
 }
 
 const runColumns = `
   id, slave_list_id, reason, mode, method, state, fence, attempt, next_attempt, heartbeat, created_date, started_date, finished_date,
   added, changed, removed, unchanged, fetched, total, photos_fetched, photos_total, photos_missing, bytes, pages,
-  restored_offline_deletions, differences, error, ${holdOfRun}`;
+  restored_offline_deletions, differences, error, set_aside, ${holdOfRun}`;
 
 /** For an update of links: a run that looked at every row says so. */
 export const deepVerified = `(select case when r.mode in ('repair', 'verify') then now() else deep_verified_at end from runs r where r.id = :runId)`;
@@ -278,6 +281,7 @@ export async function recordUnchanged(connection: Connection, links: readonly Un
        where k.state = 'synced' and k.head_tag = a.tag and holds_position(k)
          and not exists (select from runs r where r.slave_list_id = k.slave_list_id and r.finished_date is null)
          and not exists (select from missing_photos m where m.slave_list_id = k.slave_list_id)
+         and not exists (select from set_aside a where a.list_id = k.slave_list_id and a.reason <> 'kept-deleted')
          and not exists (select from holds where holds.slave_list_id = k.slave_list_id and ${standing})
        order by k.slave_list_id for update of k
      ),
@@ -314,7 +318,7 @@ export async function finishVerification(
       ? null
       : {
           code: 'REPLICA_DIFFERS',
-          desc: `${differences.length === 100 ? 'At least 100' : differences.length} dossiers differ from the master's${outcome.corrupted ? '' : ', which has moved on since the last sync'}.`,
+          desc: `${differences.length === 100 ? 'At least 100' : differences.length} dossiers differ from the master's${explain(outcome)}.`,
           remedy: 'Sync the list: it fetches what differs.',
           attempts: 1,
           next_attempt: null,
@@ -346,6 +350,11 @@ export async function finishVerification(
       },
     );
   });
+}
+
+function explain({ differences, corrupted }: { differences: readonly Difference[]; corrupted: boolean }): string {
+  if (differences.every(({ kind }) => kind === 'set-aside')) return ', as they are set aside: the link says why';
+  return corrupted ? '' : ', which has moved on since the last sync';
 }
 
 /** A run that the queue should have been reminded of by now. */

@@ -2,6 +2,7 @@ import type { Difference } from '@dossier/protocol/sync.ts';
 import { query, transaction } from './database.ts';
 import type { Connection, Database } from './database.ts';
 import { requireFence } from './staging.ts';
+import { standing } from './reconciliation.ts';
 import type { TakenRun } from './staging.ts';
 
 /**
@@ -48,8 +49,7 @@ export async function listDifferences(
     connection,
     `select case when m.dossier is null then 'missing' when h.dossier is null then 'unexpected' else 'changed' end as kind,
        coalesce(m.dossier, h.dossier) as dossier, d.id, d.name
-     from (select dossier, hash_high, hash_low from memberships where list_id = :listId and dossier_bucket(dossier) = any(:buckets::int[])
-           union all select dossier, hash_high, hash_low from set_aside where list_id = :listId and dossier_bucket(dossier) = any(:buckets::int[])) m
+     from (select * from ${standing} s where dossier_bucket(dossier) = any(:buckets::int[])) m
      full join (select dossier, hash from staged_hashes where run_id = :runId) h on h.dossier = m.dossier
      left join dossiers d on d.uuid = coalesce(m.dossier, h.dossier)
      where m.dossier is null or h.dossier is null or (m.hash_high, m.hash_low) is distinct from (hash_high(h.hash), hash_low(h.hash))

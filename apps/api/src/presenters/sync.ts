@@ -30,7 +30,7 @@ export function presentLink(link: LinkRow, run: RunRow | null): Link {
     head_revision: link.head_revision,
     guards: { ...defaultGuards, ...link.guards },
     held: link.held && presentHold(link.held),
-    set_aside: [],
+    set_aside: link.set_aside,
     undo: link.undo && { run: link.undo.run_id, applied_date: new Date(link.undo.applied_date).toISOString() },
   };
 }
@@ -70,7 +70,7 @@ export function presentRun(run: RunRow): Run {
     error: run.error,
     restored_offline_deletions: run.restored_offline_deletions,
     differences: run.differences,
-    set_aside: [],
+    set_aside: run.set_aside,
     held: run.held && presentHold(run.held),
   };
 }

@@ -5,6 +5,7 @@ import { addClientOptions, clientOf } from '../client.ts';
 import type { Context } from '../context.ts';
 import { allLinks, allOf, newestRuns } from '../links.ts';
 import { print, printJson } from '../output.ts';
+import { describeSetAside } from '../follow-run.ts';
 import { ago, localTime } from '../moments.ts';
 import { table } from '../table.ts';
 
@@ -58,6 +59,7 @@ function report(url: string, statuses: readonly LinkStatus[], deadLetters: reado
     ),
   );
   for (const { link } of statuses) {
+    if (link.set_aside.length > 0) print([`\nlist ${link.slave_dossier_list}:`, ...describeSetAside(link.set_aside)].join('\n'));
     if (link.error === null) continue;
     print(`\nlist ${link.slave_dossier_list}: ${link.error.desc}\n  ${link.error.remedy}`);
   }
