@@ -224,13 +224,24 @@ export class ReplicaModel {
     if (run.mode === 'verify' || (run.state !== 'synced' && run.state !== 'unchanged')) return;
     const link = seen.links.get(run.list);
     if (!link) return;
-    const state = this.#reached.get(run.list);
+    const { epoch, revision, count, digest } = link;
+    // After a restore the master may stand again where it stood before.
+    const state =
+      epoch === null || revision === null || count === null || digest === null
+        ? null
+        : this.#history.find(this.#sources.get(run.list) ?? 0, { epoch, revision, count, digest });
     const since = this.#fences.get(`${run.id} ${run.fence}`) ?? 0;
-    require(7, state !== undefined && state.until > since, () =>
-      `run ${run.id} of list ${run.list} is ${run.state} at revision ${link.revision}, which the master had left when the run began`);
-    const hashes = [...(seen.members.get(run.list)?.values() ?? [])].map((member) => member.hash);
-    const aside = [...(seen.setAside.get(run.list)?.values() ?? [])];
-    require(7, digestOf([...hashes, ...aside]) === state.digest, () =>
+    require(7, state !== null && state.until > since, () =>
+      `run ${run.id} of list ${run.list} is ${run.state} at revision ${revision}, which the master had left when the run began`);
+    const aside = seen.setAside.get(run.list) ?? new Map<string, string>();
+    // Deleted offline between the end of the run and this look.
+    const gone = [...(this.deleted.get(run.list) ?? [])].filter((uuid) => state.rows.has(uuid) && !aside.has(uuid));
+    const hashes = [
+      ...Array.from(seen.members.get(run.list)?.values() ?? [], (member) => member.hash),
+      ...aside.values(),
+      ...gone.flatMap((uuid) => state.rows.get(uuid) ?? []).map(hashOf),
+    ];
+    require(7, digestOf(hashes) === state.digest, () =>
       `run ${run.id} of list ${run.list} is ${run.state}, and the list isn't the master's`);
   }
 }
