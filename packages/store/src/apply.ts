@@ -306,22 +306,13 @@ async function addMembers(tx: Knex.Transaction, request: ApplyRequest): Promise<
   return block.count;
 }
 
-/** Up to here the digest is recomputed from all rows also after a few changes, which takes some milliseconds. */
-const smallList = 50_000;
-
-/**
- * The digest of the list's rows, with what is knowingly set aside, has to be the target's. It is recomputed from the hashes of all rows, unless a
- * delta changed some of many: that began at rows with the digest of the last sync, and the triggers have combined the hashes of those that it changed.
- */
+/** Recomputes the digest from the hashes of the list's rows; with what is knowingly set aside it has to be the target's. */
 async function requireDigest(tx: Knex.Transaction, request: ApplyRequest): Promise<void> {
-  const rows =
-    request.method === 'delta' && request.target.count > smallList
-      ? `select dossier_count as count, digest_high as hash_high, digest_low as hash_low from list_positions where list_id = :listId`
-      : `select 1 as count, hash_high, hash_low from memberships where list_id = :listId`;
   const found = await queryOne<{ count: number; digest: string }>(
     tx,
     `select coalesce(sum(count), 0)::bigint as count, hash_text(coalesce(bit_xor(hash_high), 0), coalesce(bit_xor(hash_low), 0)) as digest from (
-       ${rows} union all select (not kept)::int, hash_high # kept_high, hash_low # kept_low from set_aside where list_id = :listId
+       select 1 as count, hash_high, hash_low from memberships where list_id = :listId
+       union all select (not kept)::int, hash_high # kept_high, hash_low # kept_low from set_aside where list_id = :listId
      ) rows`,
     { listId: request.listId },
   );
