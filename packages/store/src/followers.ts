@@ -23,7 +23,10 @@ export interface FollowerRow {
   behind: number | null;
 }
 
-/** Notes that a slave was seen, with the positions that it says it holds; a list that is gone meanwhile has no followers. */
+/**
+ * Notes that a slave was seen, with the positions that it says it holds; where it says none, as in a full sync, the last one stays. A list that is
+ * gone meanwhile has no followers.
+ */
 export async function noteFollower(
   connection: Connection,
   sighting: Sighting,
@@ -35,8 +38,8 @@ export async function noteFollower(
      select :node, l.id, :address, :version, s.epoch, s.revision
      from unnest(:listIds::bigint[], :epochs::uuid[], :revisions::bigint[]) as s (list_id, epoch, revision) join watch_lists l on l.id = s.list_id
      order by l.id
-     on conflict (list_id, node) do update set address = excluded.address, version = excluded.version, epoch = excluded.epoch,
-       revision = excluded.revision, last_seen = now()`,
+     on conflict (list_id, node) do update set address = excluded.address, version = excluded.version,
+       epoch = coalesce(excluded.epoch, followers.epoch), revision = coalesce(excluded.revision, followers.revision), last_seen = now()`,
     {
       ...sighting,
       listIds: lists.map(({ listId }) => listId),
