@@ -35,6 +35,12 @@ describe('the fault campaign', () => {
     });
   });
 
+  it('accuses nobody of what the simulation does itself: an abandoned question, a pool that closes, a dossier that comes again elsewhere', async () => {
+    await withWorld(null, async (world) => {
+      for (const seed of [72, 519, 214]) expect(await runSeed(world, seed)).toMatchObject({ seed, violation: null });
+    });
+  });
+
   it('replays a seed exactly, whatever ran before', async () => {
     const alone = await withWorld(null, (world) => runSeed(world, 3));
     const after = await withWorld(null, async (world) => {

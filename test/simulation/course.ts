@@ -92,7 +92,7 @@ export class Course {
       edits.push(edit);
     }
     if (edits.length === 0) return;
-    if (plan.has.has('share')) this.#seed.upheavals.add('share');
+    if (edits.some((edit) => edit.shares)) this.#seed.upheavals.add('share');
     await this.#seed.edit(edits, { open: isOpen });
     await this.#seed.step(`edit ${remote}${isOpen ? ' and wait' : ''}: ${edits.map((edit) => edit.label).join(', ')}`);
   }

@@ -13,6 +13,8 @@ export interface PlannedEdit {
   label: string;
   /** Dossiers that no other open transaction may touch. */
   dossiers: readonly string[];
+  /** Whether it brings a dossier into a list while a slave may still hold it in another one. */
+  shares: boolean;
   carryOut: Edit;
 }
 
@@ -25,7 +27,8 @@ export class Editor {
   readonly reserved = new Set<string>();
   /** Photos that were put, by address. */
   readonly photoBytes = new Map<string, Buffer>();
-  #graveyard: string[] = [];
+  /** Dossiers that were taken out of their last list, with that list. */
+  readonly #graveyard = new Map<string, number>();
   #externalIds = 0;
 
   constructor(options: { model: MasterModel; photos: PhotoStore; random: Random }) {
@@ -36,10 +39,12 @@ export class Editor {
 
   /** New dossiers in one or several lists. */
   async create(lists: readonly number[], count: number): Promise<PlannedEdit> {
-    const made = await Promise.all(Array.from({ length: count }, () => this.#compose()));
+    const composed = await Promise.all(Array.from({ length: count }, () => this.#compose()));
+    const made = composed.map(({ content }) => content);
     return {
       label: `create ${count} in ${lists.join(', ')}`,
       dossiers: made.map((content) => content.uuid),
+      shares: lists.length > 1 || composed.some(({ from }) => from !== null && !lists.includes(from)),
       carryOut: async (tx) => {
         for (const content of made) await insertContent(tx, content);
         await query(tx, `insert into memberships (list_id, dossier) select l, d from unnest(:lists::bigint[]) l, unnest(:made::uuid[]) d`, {
@@ -81,7 +86,7 @@ export class Editor {
       case 'remove':
         return this.#remove(list, uuid);
       case 'delete':
-        return this.#delete(uuid);
+        return this.#delete(list, uuid);
       case 'share':
         return this.#share(uuid);
       case 'move':
@@ -113,6 +118,7 @@ export class Editor {
     return {
       label: `clear ${list}`,
       dossiers: members,
+      shares: false,
       carryOut: async (tx) => {
         await query(tx, `delete from memberships where list_id = :list`, { list });
         return [(model) => model.lists.get(list)?.clear()];
@@ -124,23 +130,25 @@ export class Editor {
     return {
       label: `remove ${uuid.slice(0, 8)} from ${list}`,
       dossiers: [uuid],
+      shares: false,
       carryOut: async (tx) => {
         const gone = await query(tx, `delete from memberships where list_id = :list and dossier = :uuid returning dossier`, { list, uuid });
         if (gone.length === 0) return [];
-        this.#graveyard.push(uuid);
+        this.#graveyard.set(uuid, list);
         return [(model) => void model.lists.get(list)?.delete(uuid)];
       },
     };
   }
 
-  #delete(uuid: string): PlannedEdit {
+  #delete(list: number, uuid: string): PlannedEdit {
     return {
       label: `delete ${uuid.slice(0, 8)}`,
       dossiers: [uuid],
+      shares: false,
       carryOut: async (tx) => {
         const gone = await query(tx, `delete from dossiers where uuid = :uuid returning uuid`, { uuid });
         if (gone.length === 0) return [];
-        this.#graveyard.push(uuid);
+        this.#graveyard.set(uuid, list);
         return [(model) => model.lists.forEach((members) => members.delete(uuid))];
       },
     };
@@ -153,6 +161,7 @@ export class Editor {
     return {
       label: `share ${uuid.slice(0, 8)} with ${list}`,
       dossiers: [uuid],
+      shares: true,
       carryOut: async (tx) => {
         await query(tx, `insert into memberships (list_id, dossier) values (:list, :uuid)`, { list, uuid });
         return [(model) => void model.lists.get(list)?.add(uuid)];
@@ -167,6 +176,7 @@ export class Editor {
     return {
       label: `${share.label}, ${remove.label}`,
       dossiers: [uuid],
+      shares: true,
       carryOut: async (tx) => {
         // The lists' locks in the order of their ids, as everybody takes them.
         await query(tx, `select 1 from dossiers where uuid = :uuid for update`, { uuid });
@@ -180,6 +190,7 @@ export class Editor {
     return {
       label: `edit ${uuid.slice(0, 8)}`,
       dossiers: [uuid],
+      shares: false,
       carryOut: async (tx) => {
         const rows = await query(
           tx,
@@ -198,6 +209,7 @@ export class Editor {
     return {
       label: `swap the external ids of ${one.uuid.slice(0, 8)} and ${otherUuid.slice(0, 8)}`,
       dossiers: [one.uuid, otherUuid],
+      shares: false,
       carryOut: async (tx) => {
         const rows = await query(
           tx,
@@ -218,6 +230,7 @@ export class Editor {
     return {
       label: `photo of ${content.uuid.slice(0, 8)}`,
       dossiers: [content.uuid],
+      shares: false,
       carryOut: async (tx) => {
         await insertPhoto(tx, content.uuid, photo);
         return [replaced(content.uuid, (now) => ({ ...now, photos: [...now.photos, photo] }))];
@@ -231,6 +244,7 @@ export class Editor {
     return {
       label: `drop a photo of ${content.uuid.slice(0, 8)}`,
       dossiers: [content.uuid],
+      shares: false,
       carryOut: async (tx) => {
         await query(tx, `delete from photos where dossier = :uuid and sha256 = decode(:sha256, 'hex')`, { uuid: content.uuid, sha256 });
         return [replaced(content.uuid, (now) => ({ ...now, photos: now.photos.filter((photo) => photo.sha256 !== sha256) }))];
@@ -245,6 +259,7 @@ export class Editor {
     return {
       label: `features of ${content.uuid.slice(0, 8)}`,
       dossiers: [content.uuid],
+      shares: false,
       carryOut: async (tx) => {
         await query(tx, `update photos set features = :features where dossier = :uuid and sha256 = decode(:sha256, 'hex')`, {
           uuid: content.uuid,
@@ -263,13 +278,15 @@ export class Editor {
       .map(([list]) => list);
   }
 
-  async #compose(): Promise<Content> {
+  /** A new dossier, or one that comes again: then with the list that it was in. */
+  async #compose(): Promise<{ content: Content; from: number | null }> {
     const random = this.#random;
-    const dead = this.#graveyard.filter((uuid) => !this.#model.dossiers.has(uuid) && !this.reserved.has(uuid));
+    const dead = [...this.#graveyard.keys()].filter((uuid) => !this.#model.dossiers.has(uuid) && !this.reserved.has(uuid));
     const uuid = dead.length > 0 && random.chance(0.2) ? random.pick(dead) : random.uuid();
-    this.#graveyard = this.#graveyard.filter((other) => other !== uuid);
+    const from = this.#graveyard.get(uuid) ?? null;
+    this.#graveyard.delete(uuid);
     this.#externalIds += 1;
-    return {
+    const content = {
       uuid,
       name: this.#name(),
       comment: this.#text(),
@@ -278,6 +295,7 @@ export class Editor {
       externalId: random.chance(0.4) ? `e-${this.#externalIds}` : null,
       photos: random.chance(0.25) ? [await this.#composePhoto()] : [],
     };
+    return { content, from };
   }
 
   /** Bytes of a photo, in the master's store. The same bytes come again now and then. */

@@ -21,6 +21,8 @@ export class Task {
   statements = 0;
   /** Dies at this statement (1 = its first): before it is sent, or after it was carried out and before anybody hears of it. */
   deadline: { statement: number; sent: boolean } | null = null;
+  /** Nobody waits for it any more: what the master does for it goes on to its end without a pause. */
+  abandoned = false;
 
   constructor(name: string, options: { key: string; yieldRate: number; faultRate: number | null }) {
     this.name = name;
@@ -41,6 +43,8 @@ export class Task {
 export interface Point {
   task: Task;
   label: string;
+  /** In the middle of an operation: the task waits in another process than its own, the master's. */
+  elsewhere: boolean;
   resume(): void;
   fail(error: Error): void;
 }
@@ -124,7 +128,7 @@ export class Scheduler {
 
   /** Waits for its turn if chance says so. `within`: in the middle of an operation. */
   async pass(task: Task, label: string, within: Operation | null = null): Promise<void> {
-    if (task.yieldRate === 0 || !task.random(`pass ${label}`).chance(task.yieldRate)) return;
+    if (task.yieldRate === 0 || task.abandoned || !task.random(`pass ${label}`).chance(task.yieldRate)) return;
     await this.wait(task, label, within);
   }
 
@@ -142,6 +146,7 @@ export class Scheduler {
         const point: Point = {
           task,
           label,
+          elsewhere: within !== null,
           resume: () => {
             leave();
             resolve();
@@ -155,6 +160,18 @@ export class Scheduler {
       });
     } finally {
       this.#moved();
+    }
+  }
+
+  /**
+   * Ends a task whose process is gone where it waits. The master only hears that its client has vanished: it carries out what it has begun, and
+   * its transactions end.
+   */
+  abandon(task: Task, reason: string): void {
+    task.abandoned = true;
+    for (const point of this.points.filter((one) => one.task === task)) {
+      if (point.elsewhere) point.resume();
+      else point.fail(new Killed(reason));
     }
   }
 

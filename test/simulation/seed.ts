@@ -15,7 +15,7 @@ import type { SiteProcess } from './process.ts';
 import { Random } from './random.ts';
 import { ReplicaModel } from './replica-model.ts';
 import type { Deed, EndedRun } from './replica-model.ts';
-import { Killed, Task } from './scheduler.ts';
+import { Task } from './scheduler.ts';
 import { rowsOf } from './site.ts';
 import { require } from './violation.ts';
 import { SimulatedQueue, SimulatedWorker } from './worker.ts';
@@ -188,8 +188,7 @@ export class Seed {
   async #buryDead(): Promise<void> {
     for (const [index, worker] of this.workers.entries()) {
       if (worker.process.alive) continue;
-      for (const point of this.world.scheduler.points.filter((one) => one.task === worker.task))
-        point.fail(new Killed('its process is gone'));
+      if (worker.task) this.world.scheduler.abandon(worker.task, 'its process is gone');
       const { reminder } = worker;
       await this.world.scheduler.settle();
       const process = await this.world.obtainProcess(worker.name, 'slave', { connections: 4 });
@@ -217,10 +216,10 @@ export class Seed {
     const { scheduler } = this.world;
     const dossiers = edits.flatMap((edit) => edit.dossiers);
     for (const uuid of dossiers) this.editor.reserved.add(uuid);
-    const { database } = this.writer;
+    const { writer } = this;
     scheduler.start(task, async () => {
       try {
-        const effects = await transaction(database, async (tx) => {
+        const effects = await transaction(writer.database, async (tx) => {
           const all: Effect[] = [];
           for (const edit of edits) {
             all.push(...(await edit.carryOut(tx)));
@@ -230,7 +229,7 @@ export class Seed {
         });
         this.#effects.push(effects);
       } catch (error) {
-        if (!refusals.has(sqlState(error) ?? '') && !(error instanceof Killed) && this.writer.database === database) this.#fault = error;
+        if (writer.alive && !refusals.has(sqlState(error) ?? '')) this.#fault = error;
         throw error;
       } finally {
         for (const uuid of dossiers) this.editor.reserved.delete(uuid);
@@ -290,8 +289,8 @@ export class Seed {
   /** Rolls back what editors have not committed: the master's database goes down. */
   async stopEditors(): Promise<void> {
     await this.writer.kill();
-    for (const point of this.world.scheduler.points.filter((one) => one.task.name.startsWith('edit-')))
-      point.fail(new Killed('the master is down'));
+    for (const { task } of Array.from(this.world.scheduler.points))
+      if (task.name.startsWith('edit-')) this.world.scheduler.abandon(task, 'the master is down');
     await this.world.scheduler.settle();
     this.writer = await this.world.obtainProcess('writer', 'master', { connections: 6 });
   }
@@ -315,8 +314,12 @@ export class Seed {
 
   async close(): Promise<void> {
     const { scheduler } = this.world;
+    // What waits in the middle of a transaction must not leave it to the next seed: its process ends with this one.
+    if (scheduler.points.length > 0) {
+      for (const process of [this.writer, this.api, ...this.workers.map((worker) => worker.process)]) await process.kill();
+    }
     while (scheduler.points.length > 0) {
-      for (const point of Array.from(scheduler.points)) point.fail(new Killed('the seed is over'));
+      for (const { task } of Array.from(scheduler.points)) scheduler.abandon(task, 'the seed is over');
       await scheduler.settle();
     }
     await scheduler.settle();
