@@ -193,6 +193,32 @@ describe('photos', () => {
     expect(await slave.photos.has(lost ?? '')).toBe(true);
     expect(await slave.sync(local)).toMatchObject({ state: 'unchanged', photos_total: null });
   });
+
+  it('are counted while they come, not only at the end', async () => {
+    const remote = await master.makeList('many photos');
+    const [dossier] = await master.makeDossiers([remote], ['Much photographed']);
+    for (let i = 0; i < 24; i += 1) {
+      const bytes = Buffer.from(`photo ${i} of many`);
+      await master.photos.put(bytes);
+      await query(
+        master.database,
+        `insert into photos (dossier, sha256, width, height, bytes, media_type) values (:dossier, decode(:sha256, 'hex'), 1, 1, :length, 'image/jpeg')`,
+        { dossier, sha256: createHash('sha256').update(bytes).digest('hex'), length: bytes.length },
+      );
+    }
+    await query(slave.database, 'create table counted (photos integer)');
+    await query(
+      slave.database,
+      `create function count_photos() returns trigger language plpgsql as 'begin insert into counted values (new.photos_fetched); return null; end'`,
+    );
+    await query(
+      slave.database,
+      'create trigger count_photos after update on runs for each row when (new.photos_fetched <> old.photos_fetched) execute function count_photos()',
+    );
+    await slave.link(master, remote, await slave.makeList('many photos'));
+    const counted = await query<{ photos: number }>(slave.database, 'select photos from counted order by photos');
+    expect(counted.map(({ photos }) => photos)).toEqual([10, 20, 24]);
+  });
 });
 
 describe('a fence', () => {

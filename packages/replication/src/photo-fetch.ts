@@ -4,6 +4,8 @@ import type { PhotoTarget, ReplicaStore, TakenRun, WantedPhoto } from './ports.t
 
 const batch = 500;
 const concurrency = 8;
+/** Photos after which progress is saved: on a slow line they are what a person watches, on a fast one it costs nothing that is felt. */
+const progressEvery = 10;
 
 export interface PhotoFetchContext {
   store: ReplicaStore;
@@ -33,8 +35,12 @@ export async function fetchPhotos(context: PhotoFetchContext, taken: TakenRun, a
     await eachOf(
       wanted.filter((photo) => lacking.has(photo.sha256)),
       async (photo) => {
-        if (await fetchPhoto(context, photo)) fetched += 1;
-        else missing.push(photo);
+        if (!(await fetchPhoto(context, photo))) {
+          missing.push(photo);
+          return;
+        }
+        fetched += 1;
+        if (fetched % progressEvery === 0) await store.saveProgress(taken, { photosFetched: fetched });
       },
     );
     signal.throwIfAborted();

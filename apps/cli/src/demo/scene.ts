@@ -23,7 +23,8 @@ const harbour: Extra = { name: 'Harbour visitors', color: '#1c7ed6', people: 180
 const fleet: Extra = { name: 'Crew of the fleet', color: '#e8590c', people: 1500, prefix: 'fleet' };
 const failing = 'Link that fails on purpose';
 const missingList = 999_999;
-const lineBytesPerSecond = 12_000;
+/** The dossiers come at once and the photos take minutes, so that whoever looks sees them being counted. */
+const line = { fastBytes: 900_000, bytesPerSecond: 5000 };
 const waitMs = 20_000;
 const pollMs = 150;
 
@@ -44,17 +45,22 @@ export interface SceneNodes {
  */
 export async function setScene(nodes: SceneNodes): Promise<SlowLine> {
   const { master, atSlave } = nodes;
-  const line = await openSlowLine(Number(new URL(master.url).port), lineBytesPerSecond);
+  const slowLine = await openSlowLine(Number(new URL(master.url).port), line);
   try {
     const remotes = [await fill(nodes, harbour), await fill(nodes, fleet)];
     await link(nodes, { name: `${harbour.name} (copy)`, color: harbour.color, remoteUrl: master.url, remote: remotes[0]?.id ?? 0 });
     const broken = await link(nodes, { name: failing, color: '#868e96', remoteUrl: master.url, remote: missingList });
-    const slow = await link(nodes, { name: `${fleet.name} (copy)`, color: fleet.color, remoteUrl: line.url, remote: remotes[1]?.id ?? 0 });
+    const slow = await link(nodes, {
+      name: `${fleet.name} (copy)`,
+      color: fleet.color,
+      remoteUrl: slowLine.url,
+      remote: remotes[1]?.id ?? 0,
+    });
     await until(atSlave, broken, ({ state }) => state === 'failed');
-    await until(atSlave, slow, ({ progress }) => (progress?.done ?? 0) > 0 || progress?.phase === 'fetching');
-    return line;
+    await until(atSlave, slow, ({ progress }) => (progress?.photos_done ?? 0) > 0);
+    return slowLine;
   } catch (error) {
-    line.close();
+    slowLine.close();
     throw error;
   }
 }

@@ -11,12 +11,14 @@ export interface SlowLine {
   close(): void;
 }
 
-/** Passes connections on to a port of this machine; all answers together travel at `bytesPerSecond`. */
-export async function openSlowLine(port: number, bytesPerSecond: number): Promise<SlowLine> {
+/** Passes connections on to a port of this machine; beyond the first `fastBytes`, all answers together travel at `bytesPerSecond`. */
+export async function openSlowLine(port: number, pace: { fastBytes: number; bytesPerSecond: number }): Promise<SlowLine> {
   const sockets = new Set<Socket>();
   let turn: Promise<void> = Promise.resolve();
+  let passed = 0;
   const pass = (bytes: number): Promise<void> => {
-    turn = turn.then(() => delay((bytes / bytesPerSecond) * 1000));
+    passed += bytes;
+    if (passed > pace.fastBytes) turn = turn.then(() => delay((bytes / pace.bytesPerSecond) * 1000));
     return turn;
   };
   const server = createServer((near) => {

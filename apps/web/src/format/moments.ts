@@ -65,7 +65,6 @@ function writingOf(locale: string): Writing {
     },
     number: (value) => numbers.format(value),
     bytes(value) {
-      if (value < 1000) return unit(value, 'byte');
       if (value < 1_000_000) return unit(value / 1000, 'kilobyte', 1);
       if (value < 1_000_000_000) return unit(value / 1_000_000, 'megabyte', 1);
       return unit(value / 1_000_000_000, 'gigabyte', 1);

@@ -24,6 +24,7 @@ export const overview = {
   nextTry: 'Next try <time/>',
   noNextTry: 'Not tried again by itself',
   of: '“{{remote}}” of {{master}}',
+  ofNumber: 'List {{remote}} of {{master}}',
   lastRuns: 'Last syncs',
   lastRunsText: 'Last {{count, number}} syncs: {{good}} good, {{bad}} failed',
   noRuns: 'No sync yet',

@@ -45,6 +45,7 @@ export const replication = {
     answered: '{{master}} answers. Its lists are synced daily at {{time}} ({{zone}}).',
     noLists: 'This master has no watch list yet. Make one there, and come back.',
     chooseRemote: 'Which list of the master?',
+    copyHere: 'replicated here already, as “{{name}}”',
     chooseLocal: 'Into which list here?',
     newList: 'A new list',
     newListHint: 'The safe choice: nothing here is touched.',

@@ -36,6 +36,7 @@ export const overview = {
   nextTry: 'Следующая попытка <time/>',
   noNextTry: 'Сама больше не повторяется',
   of: '«{{remote}}» на {{master}}',
+  ofNumber: 'Список {{remote}} на {{master}}',
   lastRuns: 'Последние синхронизации',
   lastRunsText: 'Последних синхронизаций: {{count, number}}, удачных {{good}}, неудачных {{bad}}',
   noRuns: 'Синхронизаций ещё не было',

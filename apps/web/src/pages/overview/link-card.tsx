@@ -10,6 +10,7 @@ import { ListName } from '../../components/list-name.tsx';
 import { ProgressLine } from '../../components/progress-line.tsx';
 import { Sparkline } from '../../components/sparkline.tsx';
 import { useWriting } from '../../format/moments.ts';
+import { useOrigin } from '../../format/origin.ts';
 import classes from './link-card.module.css';
 
 /** A replicated list at a glance. */
@@ -18,7 +19,7 @@ export function LinkCard({ link, list }: { link: Link; list: WatchList | null })
   const writing = useWriting();
   const { ref, entry } = useIntersection({ rootMargin: '200px' });
   const runs = useRuns(link.slave_dossier_list, { enabled: entry?.isIntersecting === true });
-  const remote = link.remote_name ?? String(link.remote_dossier_list);
+  const origin = useOrigin();
   const behind = (link.head_revision ?? 0) - (link.revision ?? 0);
   return (
     <Card ref={ref} withBorder component="li" className={classes.card ?? ''} data-state={link.state}>
@@ -37,7 +38,7 @@ export function LinkCard({ link, list }: { link: Link; list: WatchList | null })
             </Text>
           </Group>
           <Text size="xs" c="dimmed" className={classes.origin ?? ''}>
-            {t('overview.of', { remote, master: new URL(link.remote_url).host })}
+            {origin(link, new URL(link.remote_url).host)}
           </Text>
         </div>
         <div>

@@ -14,6 +14,7 @@ import { Loaded } from '../../components/loaded.tsx';
 import { Page } from '../../components/page.tsx';
 import { ProgressLine } from '../../components/progress-line.tsx';
 import { SwitchedOff } from '../../components/switched-off.tsx';
+import { useOrigin } from '../../format/origin.ts';
 import { ErrorCard } from './error-card.tsx';
 import { HeldCard } from './held-card.tsx';
 import { History } from './history.tsx';
@@ -44,13 +45,13 @@ function OneLink({ link, list }: { link: Link; list: WatchList | null }) {
   const { t } = useTranslation();
   const admin = useMay('admin');
   const name = list?.name ?? String(link.slave_dossier_list);
-  const origin = t('overview.of', { remote: link.remote_name ?? link.remote_dossier_list, master: '' });
+  const origin = useOrigin();
   return (
     <Page
       title={name}
       description={
         <>
-          {origin}{' '}
+          {origin(link, '')}{' '}
           <Anchor underline="always" href={`${link.remote_url}/ui/`}>
             {new URL(link.remote_url).host}
           </Anchor>

@@ -10,11 +10,13 @@ import { LinkState, NextRun } from '../../components/link-facts.tsx';
 import { ListName } from '../../components/list-name.tsx';
 import { ProgressLine } from '../../components/progress-line.tsx';
 import { useWriting } from '../../format/moments.ts';
+import { useOrigin } from '../../format/origin.ts';
 
 /** The links, what needs a person first. */
 export function LinkTable({ links, lists }: { links: readonly Link[]; lists: readonly WatchList[] }) {
   const { t } = useTranslation();
   const writing = useWriting();
+  const origin = useOrigin();
   const byId = new Map(lists.map((list) => [list.id, list]));
   const columns: Column<Link>[] = [
     {
@@ -33,7 +35,7 @@ export function LinkTable({ links, lists }: { links: readonly Link[]; lists: rea
               <ListName name={list?.name ?? id} color={list?.color ?? ''} />
             </Anchor>
             <Text size="xs" c="dimmed" className="wrap">
-              {t('overview.of', { remote: link.remote_name ?? link.remote_dossier_list, master: new URL(link.remote_url).host })}
+              {origin(link, new URL(link.remote_url).host)}
             </Text>
           </>
         );

@@ -2,6 +2,8 @@ import { Alert, Radio, Stack, Text } from '@mantine/core';
 import { IconCircleCheck } from '@tabler/icons-react';
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
+import { useLinks } from '../../api/links.ts';
+import { useWatchLists } from '../../api/watch-lists.ts';
 import type { ChosenMaster, RemoteList } from './enable-dialog.tsx';
 import { StepForm } from './step-form.tsx';
 
@@ -15,6 +17,7 @@ interface RemoteListStepProps {
 /** Which of the master's lists is replicated. */
 export function RemoteListStep({ master, preset, onBack, onDone }: RemoteListStepProps) {
   const { t } = useTranslation();
+  const copyOf = useCopies(master);
   const { dossier_lists: lists, SYNC_TIME: time, TIME_ZONE: zone } = master.test;
   const [only] = lists.length === 1 ? lists : [];
   const [chosen, setChosen] = useState(preset ?? only ?? null);
@@ -45,7 +48,7 @@ export function RemoteListStep({ master, preset, onBack, onDone }: RemoteListSte
                 key={list.id}
                 value={String(list.id)}
                 label={list.name}
-                description={t('common.dossiers', { count: list.dossier_count })}
+                description={[t('common.dossiers', { count: list.dossier_count }), copyOf(list)].filter(Boolean).join(' · ')}
               />
             ))}
           </Stack>
@@ -53,4 +56,18 @@ export function RemoteListStep({ master, preset, onBack, onDone }: RemoteListSte
       )}
     </StepForm>
   );
+}
+
+/** Says of a list of the master which list here is its copy already; undefined if none is. */
+function useCopies(master: ChosenMaster): (list: RemoteList) => string | undefined {
+  const { t } = useTranslation();
+  const links = useLinks();
+  const lists = useWatchLists();
+  return (list) => {
+    const link = links.data?.find(
+      (each) => each.remote_dossier_list === list.id && new URL(each.remote_url).origin === new URL(master.url).origin,
+    );
+    const copy = lists.data?.find((each) => each.id === link?.slave_dossier_list);
+    return copy && t('replication.enable.copyHere', { name: copy.name });
+  };
 }
