@@ -10,6 +10,7 @@ const pages = fileURLToPath(new URL('../pages', import.meta.url));
 /** Files under /docs/ and where they are: nothing else of the folders is served. */
 const files: Readonly<Record<string, string>> = {
   'reference.js': pages,
+  'reference.css': pages,
   'swagger-ui.css': getAbsoluteFSPath(),
   'swagger-ui-bundle.js': getAbsoluteFSPath(),
   'favicon-32x32.png': getAbsoluteFSPath(),
