@@ -13,6 +13,7 @@ import type { JobContext } from '@dossier/jobs/workers.ts';
 import { openPhotoStore } from '@dossier/photos/open-photo-store.ts';
 import type { PhotoStore } from '@dossier/photos/photo-store.ts';
 import { pageRows } from '@dossier/protocol/feed.ts';
+import { rowsMediaType } from '@dossier/protocol/rows.ts';
 import { deriveSigningKey } from '@dossier/protocol/signing-key.ts';
 import { loadConfiguration } from '@dossier/runtime/configuration.ts';
 import { createLogger } from '@dossier/runtime/logger.ts';
@@ -46,6 +47,8 @@ export interface EngineNode {
   tick(now: Date): Promise<void>;
   /** How many requests its feed has had. */
   requests(): number;
+  /** How many of them asked for a page as rows. */
+  rowsRequests(): number;
   close(): Promise<void>;
 }
 
@@ -92,7 +95,11 @@ export async function createEngineNode(
     }).handler,
   );
   let requests = 0;
-  server.on('request', () => (requests += 1));
+  let rowsRequests = 0;
+  server.on('request', ({ headers }) => {
+    requests += 1;
+    if (headers.accept === rowsMediaType) rowsRequests += 1;
+  });
   const sockets = new Set<Socket>();
   server.on('connection', (socket) => sockets.add(socket));
   const runNow = async (runId: number, { signal = new AbortController().signal, lastAttempt = false }: Attempt = {}): Promise<RunRow> => {
@@ -108,6 +115,7 @@ export async function createEngineNode(
     reminders,
     tick: (now) => fanOut(deps, now),
     requests: () => requests,
+    rowsRequests: () => rowsRequests,
     sentBytes: () => [...sockets].reduce((sum, socket) => sum + socket.bytesWritten, 0),
     feedUrl: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
     makeList: async (name) => {

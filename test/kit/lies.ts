@@ -680,7 +680,7 @@ const inRows: readonly LieCase[] = [
   load(
     'another name',
     inBothForms(
-      changedRows(({ dossiers }) => firstOf(dossiers, (row) => row.replace('Person 1', 'Person X'))),
+      changedRows(({ dossiers }) => firstOf(dossiers, (row) => row.replace('Person ', 'Person X'))),
       puts((put) => ({ ...put, name: 'X' })),
     ),
     'HASH_DIFFERS',

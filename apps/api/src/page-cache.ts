@@ -1,9 +1,9 @@
 import { createHash, randomUUID } from 'node:crypto';
-import { createReadStream } from 'node:fs';
+import { createReadStream, createWriteStream } from 'node:fs';
 import type { ReadStream } from 'node:fs';
-import { mkdir, open, opendir, readFile, rename, rm, stat, utimes, writeFile } from 'node:fs/promises';
-import type { FileHandle } from 'node:fs/promises';
+import { mkdir, opendir, readFile, rename, rm, stat, utimes, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { Transform } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { z } from 'zod';
 import { rowsPageRows } from '@dossier/protocol/rows.ts';
@@ -133,62 +133,37 @@ function pageOf(path: string, entry: Entry): CachedPage {
   return { sha256: entry.sha256, bytes: entry.bytes, open: () => createReadStream(path, { highWaterMark: 256 * 1024 }) };
 }
 
-/** A page that is being written. */
-class Part {
-  readonly hash = createHash('sha256');
-  bytes = 0;
-  readonly #file: FileHandle;
-
-  private constructor(file: FileHandle) {
-    this.#file = file;
-  }
-
-  static async create(path: string): Promise<Part> {
-    return new Part(await open(path, 'w'));
-  }
-
-  readonly take = async (block: Buffer): Promise<void> => {
-    this.hash.update(block);
-    this.bytes += block.length;
-    await this.#file.appendFile(block);
-  };
-
-  async close(): Promise<void> {
-    await this.#file.close();
-  }
-}
-
 async function write(page: { database: Database; directory: string; head: ListHead; since: number; rows: number }): Promise<Entry | null> {
   const { database, directory, head, since, rows } = page;
   const temporary = join(directory, `${randomUUID()}.part`);
-  /** One for each try. */
-  const parts: Part[] = [];
+  let hash = createHash('sha256');
+  let bytes = 0;
+  let stored: Promise<void> = Promise.resolve();
   try {
-    const written = await writeRows(database, { listId: head.listId, epoch: head.position.epoch, since, rows }, async () => {
-      await parts.at(-1)?.close();
-      const part = await Part.create(temporary);
-      parts.push(part);
-      return part.take;
+    const written = await writeRows(database, { listId: head.listId, epoch: head.position.epoch, since, rows }, () => {
+      hash = createHash('sha256');
+      bytes = 0;
+      const measured = new Transform({
+        transform(chunk: Buffer, _encoding, done) {
+          hash.update(chunk);
+          bytes += chunk.length;
+          done(null, chunk);
+        },
+      });
+      stored = pipeline(measured, createWriteStream(temporary));
+      stored.catch(() => undefined); // waited for below
+      return measured;
     });
-    const whole = parts.at(-1);
-    if (!written || !whole) return null;
-    await whole.close();
+    if (!written) return null;
+    await stored;
     const { next, head: at } = written.end;
-    const entry: Entry = {
-      sha256: whole.hash.digest('hex'),
-      bytes: whole.bytes,
-      next,
-      head: at.revision,
-      full: written.full,
-      made: Date.now(),
-    };
+    const entry: Entry = { sha256: hash.digest('hex'), bytes, next, head: at.revision, full: written.full, made: Date.now() };
     await rename(temporary, join(directory, `${entry.sha256}.rows`));
     const named = join(directory, `${randomUUID()}.part`);
     await writeFile(named, JSON.stringify(entry));
     await rename(named, join(directory, `${since}.json`));
     return entry;
   } finally {
-    await parts.at(-1)?.close();
     await rm(temporary, { force: true });
   }
 }

@@ -28,6 +28,7 @@ import {
   readCursor,
   saveMissingPhotos,
   stagePage,
+  stageRows,
 } from '@dossier/store/staging.ts';
 import { listDifferences, listHeldPhotos, nameDossiers, rehashList } from '@dossier/store/verification.ts';
 import type { WorkerDependencies } from './dependencies.ts';
@@ -92,6 +93,7 @@ function createReplicaStore(database: Database): ReplicaStore {
     stagePage: (taken, page) => stagePage(database, taken, page),
     beginLoad: (taken, cursor) => beginLoad(database, taken, cursor),
     loadPage: (taken, page) => loadPage(database, taken, page),
+    stageRows: (taken, page) => stageRows(database, taken, page),
     clearStaging: (runId) => clearStaging(database, runId),
     findForgedDossiers: (runId) => findForgedDossiers(database, runId),
     listRefused: (listId) => listRefused(database, listId),

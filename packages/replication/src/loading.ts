@@ -1,6 +1,7 @@
 import { HistoryGone, requireSubstance } from './fetching.ts';
 import type { FetchContext } from './fetching.ts';
 import { noSuchList } from './identity.ts';
+import type { PageQuestion } from './master.ts';
 import type { StagingCursor } from './ports.ts';
 import type { FetchedRows } from './rows-page.ts';
 import { SyncFailure } from './sync-failure.ts';
@@ -14,20 +15,24 @@ export class RowsNotSpoken extends Error {
   override readonly name = 'RowsNotSpoken';
 }
 
+/** Fewer changes come in the readable form, of which nothing has to be kept by the master. */
+export const smallestDelta = 100;
+
 /**
- * Loads the feed from the cursor on until its head: one page is fetched while those before it are loaded, two at once. Pages may have been made at
+ * Brings the feed as rows, from the cursor on until its head, into the run's own tables or into staging: one page is fetched while those before it are
+ * written, two at once. Pages may have been made at
  * different heads, for others: what one of them says is overridden by the later ones, and the list is whole at the head of the last page if no page
  * was made at a later one. Returns the cursor there. Throws HistoryGone and RowsNotSpoken.
  */
 export async function loadChanges(context: FetchContext, from: StagingCursor, resumed: boolean): Promise<StagingCursor> {
   const { store, taken, counts } = context;
-  const begun = from.head.revision;
+  const begun = from.method === 'full' ? { begun: from.head.revision } : {};
   let cursor = from;
-  let highest = begun;
+  let highest = from.head.revision;
   /** Whatever changed above this revision may be in the loaded pages in an older version. */
   let lowest = resumed ? 0 : Number.POSITIVE_INFINITY;
   let loads: Promise<void>[] = [];
-  let pending: Promise<FetchedRows> | null = askRows(context, { since: from.revision, epoch: from.head.epoch, begun });
+  let pending: Promise<FetchedRows> | null = askRows(context, { since: from.revision, epoch: from.head.epoch, ...begun });
   try {
     for (let pages = 0; pending; pages += 1) {
       const page: FetchedRows = await pending;
@@ -36,14 +41,15 @@ export async function loadChanges(context: FetchContext, from: StagingCursor, re
       if (pages === maximumPages) throw new SyncFailure('PAGE_REFUSED', `The master's feed has no end after ${maximumPages} pages.`);
       highest = Math.max(highest, end.head.revision);
       const isLast: boolean = end.next === highest && end.next === end.head.revision;
-      pending = isLast ? null : askRows(context, { since: end.next, epoch: from.head.epoch, begun });
+      pending = isLast ? null : askRows(context, { since: end.next, epoch: from.head.epoch, ...begun });
       // Whoever awaits it next hears of its failure; loading this page may fail before that.
       pending?.catch(() => undefined);
       const replaces = end.next > lowest;
       lowest = Math.min(lowest, end.head.revision);
       const head = isLast ? end.head : from.head;
-      cursor = { method: 'full', phase: isLast ? 'complete' : 'fetching', revision: end.next, head, loading: true };
-      const load = store.loadPage(taken, { rows, cursor, replaces, after: loads.at(-1) ?? Promise.resolve() });
+      cursor = { ...from, phase: isLast ? 'complete' : 'fetching', revision: end.next, head };
+      const written = { rows, cursor, replaces, after: loads.at(-1) ?? Promise.resolve() };
+      const load = from.loading ? store.loadPage(taken, written) : store.stageRows(taken, written);
       load.catch(() => undefined);
       loads = [...loads.slice(-1), load];
       if (loads.length === 2) await loads[0];
@@ -61,10 +67,7 @@ export async function loadChanges(context: FetchContext, from: StagingCursor, re
   }
 }
 
-async function askRows(
-  { master, link, signal }: FetchContext,
-  from: { since: number; epoch: string; begun: number },
-): Promise<FetchedRows> {
+async function askRows({ master, link, signal }: FetchContext, from: PageQuestion): Promise<FetchedRows> {
   const answer = await master.rows(link.remote_list_id, from, signal);
   if (answer === null) throw new RowsNotSpoken();
   if (answer.outcome === 'no-list') throw noSuchList(link);

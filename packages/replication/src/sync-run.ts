@@ -8,7 +8,7 @@ import type { FetchContext } from './fetching.ts';
 import { brokenDelta, findFork, knownPosition, samePosition } from './fork.ts';
 import { noSuchList, requireIdentity, requireOtherNode } from './identity.ts';
 import type { OwnIdentity } from './identity.ts';
-import { loadChanges, RowsNotSpoken, smallestLoad } from './loading.ts';
+import { loadChanges, RowsNotSpoken, smallestDelta, smallestLoad } from './loading.ts';
 import type { Master } from './master.ts';
 import { fetchPhotos } from './photo-fetch.ts';
 import type { Fork, PhotoTarget, ReplicaStore, StagingCursor, StartedRun, TakenRun } from './ports.ts';
@@ -71,6 +71,8 @@ export async function syncRun(context: SyncContext, started: StartedRun): Promis
     fork,
     refused,
     loads: isWorthLoading(started, head),
+    rows: false,
+    readable: false,
   };
   for (;;) {
     try {
@@ -123,7 +125,8 @@ async function replan(
     Object.assign(plan, { head: answer.head, tag: answer.tag, fork: plan.fork ?? findFork(started.link, answer.head), renewed: true });
   }
   plan.method = next;
-  plan.loads &&= error instanceof HistoryGone;
+  plan.readable ||= (plan.loads || plan.rows) && !(error instanceof HistoryGone);
+  plan.loads &&= !plan.readable;
   plan.restart = true;
 }
 
@@ -152,6 +155,10 @@ interface Plan {
   refused: readonly string[];
   /** Whether the list is loaded into tables of the run's own. */
   loads: boolean;
+  /** Whether what is staged comes as rows. */
+  rows: boolean;
+  /** Neither of both any more: what didn't work out is told by the readable form. */
+  readable: boolean;
   restart?: boolean;
   /** The head was asked for again, because the history that it named was gone. */
   renewed?: boolean;
@@ -179,8 +186,8 @@ function followsChanges({ run }: StartedRun, { head, position, fork }: Pick<Plan
  * After a delta that doesn't add up the content is compared; after a comparison that doesn't, everything is fetched. What can't be loaded is staged
  * row by row, which tells exactly what is wrong, if anything is.
  */
-function fallback({ method, loads }: Plan, error: unknown): RunMethod | null {
-  if (loads && (error instanceof RowsNotSpoken || (isFailure(error) && loadRefusals.has(error.code)))) return method;
+function fallback({ method, loads, rows }: Plan, error: unknown): RunMethod | null {
+  if ((loads || rows) && (error instanceof RowsNotSpoken || (isFailure(error) && loadRefusals.has(error.code)))) return method;
   if (error instanceof HistoryGone) return method === 'full' ? 'full' : 'reconcile';
   if (!isFailure(error) || error.code !== 'DIGEST_DIFFERS') return null;
   if (method === 'delta') return 'reconcile';
@@ -200,8 +207,10 @@ async function fetchAll(context: FetchContext, plan: Plan): Promise<StagingCurso
     await store.saveProgress(taken, { state: 'fetching', method: staged.method });
     // What was staged by an earlier attempt may be the master's state of yesterday: the rest of the feed follows.
     if (staged.phase === 'complete' && samePosition(staged.head, plan.head.position)) return staged;
-    return plan.loads ? loadChanges(context, staged, true) : fetchChanges(context, staged, true);
+    plan.rows = !plan.loads && isWorthRows(context, plan, staged);
+    return plan.loads || plan.rows ? loadChanges(context, staged, true) : fetchChanges(context, staged, true);
   }
+  plan.rows = false;
   await store.saveProgress(taken, { state: 'fetching', method: plan.method, total: plannedTotal(plan) });
   if (plan.method === 'reconcile') {
     const compared = await stageDifferences(context, plan.head);
@@ -214,7 +223,17 @@ async function fetchAll(context: FetchContext, plan: Plan): Promise<StagingCurso
   plan.loads &&= plan.method === 'full' && (await store.beginLoad(taken, cursor));
   if (plan.loads) return loadChanges(context, { ...cursor, loading: true }, false);
   await store.beginStaging(taken, cursor);
-  return fetchChanges(context, cursor, false);
+  plan.rows = isWorthRows(context, plan, cursor);
+  return plan.rows ? loadChanges(context, cursor, false) : fetchChanges(context, cursor, false);
+}
+
+/**
+ * Whether so much follows that it comes as rows. They don't tell their revisions and hashes, which are needed where the master may offer what is older
+ * than the replica.
+ */
+function isWorthRows({ link }: FetchContext, { readable }: Plan, from: StagingCursor): boolean {
+  const isNews = from.method === 'delta' || (from.method === 'full' && link.epoch === null);
+  return isNews && !readable && from.head.revision - from.revision >= smallestDelta;
 }
 
 /** How many changes a person may expect to see pass; revisions that were superseded make it an upper bound for a delta. */

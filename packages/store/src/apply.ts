@@ -4,9 +4,9 @@ import { setAsideBound } from '@dossier/domain/set-aside.ts';
 import type { RefusalCode } from '@dossier/domain/set-aside.ts';
 import type { Position } from '@dossier/domain/position.ts';
 import type { RunMethod } from '@dossier/domain/run.ts';
-import { query, queryOne, serializationFailure, transaction } from './database.ts';
+import { exchange, query, queryOne, serializationFailure, transaction } from './database.ts';
 import type { Database } from './database.ts';
-import { settleHold } from './holds.ts';
+import { standing } from './holds.ts';
 import { judge } from './judgement.ts';
 import type { Fork, Judgement } from './judgement.ts';
 import { touches } from './difference.ts';
@@ -99,24 +99,20 @@ async function applyStaged(database: Database, request: ApplyRequest): Promise<A
       if (damage === 'everything') await forgetJournal(tx, request.listId);
       else await writeJournal(tx, request);
     }
-    await query(tx, `set constraints all deferred`);
-    await setAside(tx, request);
-    await setRefusedAside(tx, request);
-    const removed = await removeMembers(tx, request);
+    await exchange(tx, [`set constraints all deferred`, ...setAside(request), ...setRefusedAside], numbersOf(request));
+    // What was judged to come to nothing is left out; if somebody else changed that meanwhile, the digest tells.
+    const removed = difference?.removing === 0 ? 0 : await removeMembers(tx, request);
     const changed = await updateDossiers(tx, request);
-    await insertDossiers(tx, request);
+    if (difference?.adding !== 0) await insertDossiers(tx, request);
     await replacePhotos(tx, request);
-    const added = await addMembers(tx, request);
-    await query(tx, `set constraints all immediate`);
-    await noteKept(tx, request.listId);
+    const added = difference?.adding === 0 ? 0 : await addMembers(tx, request);
     await requireDigest(tx, request);
     requireJudged(judgement, difference, { adding: added, changing: changed, removing: removed });
     const restored = await settleOfflineDeletions(tx, request);
     const counts = { added, changed, removed, unchanged: request.target.count - added - changed, restoredOfflineDeletions: restored };
     await closeJournal(tx, request.listId);
     if (mended.length > 0) await recordRepair(tx, request, mended);
-    await savePosition(tx, request, counts);
-    await settleHold(tx, request.listId, judgement === 'approved' ? 'applied' : 'superseded');
+    await savePosition(tx, request, { counts, holdEndsAs: judgement === 'approved' ? 'applied' : 'superseded' });
     return { ...counts, disturbedLists: await markDisturbedLists(tx, request.listId) };
   });
 }
@@ -136,7 +132,7 @@ async function applyLoad(database: Database, request: ApplyRequest): Promise<App
       const restored = await settleOfflineDeletions(tx, request);
       const counts = { added: loaded.count, changed: 0, removed: 0, unchanged: 0, restoredOfflineDeletions: restored };
       await closeJournal(tx, request.listId);
-      await savePosition(tx, request, counts);
+      await savePosition(tx, request, { counts, holdEndsAs: 'superseded' });
       return { ...counts, disturbedLists: await markDisturbedLists(tx, request.listId) };
     }),
   );
@@ -149,48 +145,38 @@ async function applyLoad(database: Database, request: ApplyRequest): Promise<App
 async function lockLink(tx: Knex.Transaction, request: ApplyRequest): Promise<void> {
   const link = await queryOne<{ fence: number }>(
     tx,
-    `select fence from links where slave_list_id = :listId and state <> 'unlinking' for update`,
+    // Few of many rows are looked up by their keys, which are in memory more often than the planner believes.
+    `select fence, set_config('random_page_cost', '1.1', true) from links where slave_list_id = :listId and state <> 'unlinking' for update`,
     { listId: request.listId },
   );
   if (link?.fence !== request.fence) throw new FencedError();
 }
 
-/** With the policy `keep-deleted`, what was deleted here while the master was away is set aside instead of restored, for as long as the master has it. */
-async function setAside(tx: Knex.Transaction, request: ApplyRequest): Promise<void> {
-  const { runId, listId } = request;
-  await query(
-    tx,
-    `delete from set_aside a using staged_dossiers s where a.list_id = :listId and s.run_id = :runId and s.dossier = a.dossier and s.removed`,
-    { runId, listId },
-  );
-  if (request.method === 'full') {
-    await query(
-      tx,
-      `delete from set_aside a where a.list_id = :listId
-         and not exists (select from staged_dossiers s where s.run_id = :runId and s.dossier = a.dossier)`,
-      { runId, listId },
-    );
-  }
-  if (request.offlineDeletions === 'restore') {
-    await query(tx, `delete from set_aside where list_id = :listId and reason = 'kept-deleted'`, { listId });
-    return;
-  }
-  await query(
-    tx,
+function numbersOf({ runId, listId }: TakenRun): { runId: number; listId: number } {
+  return { runId, listId };
+}
+
+/**
+ * With the policy `keep-deleted`, what was deleted here while the master was away is set aside instead of restored, for as long as the master has it.
+ * The statements that do so.
+ */
+function setAside({ method, offlineDeletions }: ApplyRequest): string[] {
+  const left = `delete from set_aside a using staged_dossiers s where a.list_id = :listId and s.run_id = :runId and s.dossier = a.dossier and s.removed`;
+  const unknown = `delete from set_aside a where a.list_id = :listId
+    and not exists (select from staged_dossiers s where s.run_id = :runId and s.dossier = a.dossier)`;
+  const gone = method === 'full' ? [left, unknown] : [left];
+  if (offlineDeletions === 'restore') return [...gone, `delete from set_aside where list_id = :listId and reason = 'kept-deleted'`];
+  return [
+    ...gone,
     `insert into set_aside (list_id, dossier, reason, hash_high, hash_low)
      select :listId, s.dossier, 'kept-deleted', hash_high(s.hash), hash_low(s.hash) from staged_dossiers s
      where s.run_id = :runId and not s.removed and (
        exists (select from offline_deletions o where o.slave_list_id = :listId and o.dossier = s.dossier and o.settled_as is null)
        or exists (select from set_aside a where a.list_id = :listId and a.dossier = s.dossier and a.reason = 'kept-deleted'))
      on conflict (list_id, dossier) do update set hash_high = excluded.hash_high, hash_low = excluded.hash_low`,
-    { runId, listId },
-  );
-  await query(
-    tx,
     `delete from staged_dossiers s using set_aside a
      where s.run_id = :runId and a.list_id = :listId and a.dossier = s.dossier and a.reason = 'kept-deleted'`,
-    { runId, listId },
-  );
+  ];
 }
 
 /** Refuses a list of which more dossiers can't be held than may be set aside. */
@@ -258,28 +244,34 @@ async function insertDossiers(tx: Knex.Transaction, request: ApplyRequest): Prom
   );
 }
 
-/** Gives the staged dossiers exactly their staged photos. One statement, so that the triggers see only the outcome; equal photos are left alone. */
+/**
+ * Gives the staged dossiers exactly their staged photos. One statement, so that the triggers see only the outcome; equal photos are left alone, and
+ * not looked at where the journal knows that their hash is the staged one.
+ */
 async function replacePhotos(tx: Knex.Transaction, request: ApplyRequest): Promise<void> {
   await query(
     tx,
-    `with gone as (
-       delete from photos p using staged_dossiers s
-       where s.run_id = :runId and not s.removed and p.dossier = s.dossier
+    `with staged as materialized (
+       select s.dossier, s.revision from staged_dossiers s where s.run_id = :runId and not s.removed
+         and not exists (select from journal_dossiers j where j.list_id = :listId and j.dossier = s.dossier and j.photos_kept)
+     ),
+     gone as (
+       delete from photos p using staged s
+       where p.dossier = s.dossier
          and not exists (select from staged_photos f where f.run_id = :runId and f.dossier = p.dossier and f.sha256 = p.sha256)
      ),
      rewritten as (
        update photos p set width = f.width, height = f.height, bytes = f.bytes, media_type = f.media_type, features = f.features
-       from staged_photos f
+       from staged_photos f join staged s on s.dossier = f.dossier
        where f.run_id = :runId and p.dossier = f.dossier and p.sha256 = f.sha256
-         and exists (select from staged_dossiers s where s.run_id = :runId and s.dossier = f.dossier and not s.removed)
          and (p.width, p.height, p.bytes, p.media_type, p.features) is distinct from (f.width, f.height, f.bytes, f.media_type, f.features)
      )
      insert into photos (dossier, sha256, width, height, bytes, media_type, features)
      select f.dossier, f.sha256, f.width, f.height, f.bytes, f.media_type, f.features
-     from staged_photos f join staged_dossiers s on s.run_id = f.run_id and s.dossier = f.dossier and not s.removed
+     from staged_photos f join staged s on s.dossier = f.dossier
      where f.run_id = :runId and not exists (select from photos p where p.dossier = f.dossier and p.sha256 = f.sha256)
      order by s.revision, f.dossier, f.ordinal`,
-    { runId: request.runId },
+    { runId: request.runId, listId: request.listId },
   );
 }
 
@@ -308,15 +300,20 @@ async function addMembers(tx: Knex.Transaction, request: ApplyRequest): Promise<
 
 /** Recomputes the digest from the hashes of the list's rows; with what is knowingly set aside it has to be the target's. */
 async function requireDigest(tx: Knex.Transaction, request: ApplyRequest): Promise<void> {
-  const found = await queryOne<{ count: number; digest: string }>(
+  const answers = await exchange(
     tx,
-    `select coalesce(sum(count), 0)::bigint as count, hash_text(coalesce(bit_xor(hash_high), 0), coalesce(bit_xor(hash_low), 0)) as digest from (
-       select 1 as count, hash_high, hash_low from memberships where list_id = :listId
-       union all select (not kept)::int, hash_high # kept_high, hash_low # kept_low from set_aside where list_id = :listId
-     ) rows`,
-    { listId: request.listId },
+    [
+      `set constraints all immediate`,
+      noteKept,
+      `select coalesce(sum(count), 0)::bigint as count, hash_text(coalesce(bit_xor(hash_high), 0), coalesce(bit_xor(hash_low), 0)) as digest from (
+         select 1 as count, hash_high, hash_low from memberships where list_id = :listId
+         union all select (not kept)::int, hash_high # kept_high, hash_low # kept_low from set_aside where list_id = :listId
+       ) rows`,
+    ],
+    numbersOf(request),
   );
-  requireTarget(found, request.target);
+  const [found] = answers.at(-1) as { count: number; digest: string }[];
+  requireTarget(found ?? null, request.target);
 }
 
 function requireTarget(found: { count: number; digest: string } | null, target: Position): void {
@@ -342,23 +339,36 @@ function requireJudged(
   throw Object.assign(new Error('the list changed while a sync was applied'), { code: serializationFailure });
 }
 
-async function savePosition(tx: Knex.Transaction, request: ApplyRequest, counts: Omit<ApplyOutcome, 'disturbedLists'>): Promise<void> {
+async function savePosition(
+  tx: Knex.Transaction,
+  request: ApplyRequest,
+  { counts, holdEndsAs }: { counts: Omit<ApplyOutcome, 'disturbedLists'>; holdEndsAs: 'applied' | 'superseded' },
+): Promise<void> {
   const { target } = request;
   await query(
     tx,
-    `update links set state = 'synced', error = null, epoch = :epoch, revision = :revision, digest = :digest, dossier_count = :count,
-       head_tag = :headTag, remote_node = :node, remote_list = :list, deep_verified_at = ${deepVerified}, head_revision = :revision, remote_count = :count, last_success = now(), verified_at = now()
-     where slave_list_id = :listId`,
-    { ...target, headTag: request.headTag, listId: request.listId, runId: request.runId, ...request.master },
-  );
-  await query(
-    tx,
-    `update runs set state = 'synced', finished_date = now(), heartbeat = now(), error = null, next_attempt = null, added = :added, changed = :changed,
+    `with link as (
+       update links set state = 'synced', error = null, epoch = :epoch, revision = :revision, digest = :digest, dossier_count = :count,
+         head_tag = :headTag, remote_node = :node, remote_list = :list, deep_verified_at = ${deepVerified}, head_revision = :revision,
+         remote_count = :count, last_success = now(), verified_at = now()
+       where slave_list_id = :listId
+     ),
+     letters as (delete from dead_letters where slave_list_id = :listId),
+     hold as (update holds set state = :holdEndsAs where slave_list_id = :listId and ${standing})
+     update runs set state = 'synced', finished_date = now(), heartbeat = now(), error = null, next_attempt = null, added = :added, changed = :changed,
        removed = :removed, unchanged = :unchanged, restored_offline_deletions = :restored, set_aside = ${refusedOf('runs.slave_list_id')}
      where id = :runId`,
-    { ...counts, restored: counts.restoredOfflineDeletions, runId: request.runId },
+    {
+      ...target,
+      headTag: request.headTag,
+      listId: request.listId,
+      ...request.master,
+      ...counts,
+      restored: counts.restoredOfflineDeletions,
+      runId: request.runId,
+      holdEndsAs,
+    },
   );
-  await query(tx, `delete from dead_letters where slave_list_id = :listId`, { listId: request.listId });
 }
 
 /** Lists whose rows aren't what their last verified position says; they share dossiers with the list that was just applied. */

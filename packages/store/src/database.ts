@@ -54,6 +54,24 @@ export async function queryOne<Row>(connection: Connection, sql: string, paramet
   return rows[0] ?? null;
 }
 
+/**
+ * Runs statements one after another in one exchange with the server, all of them or none, and returns the rows of each. Parameters are whole numbers,
+ * which are written into the text.
+ */
+export async function exchange(
+  connection: Connection,
+  statements: readonly string[],
+  numbers: Readonly<Record<string, number>> = {},
+): Promise<unknown[][]> {
+  const text = statements.join(';\n').replaceAll(/(?<!:):([a-zA-Z]+)\b/g, (_whole, name: string) => {
+    const value = numbers[name];
+    if (!Number.isSafeInteger(value)) throw new RangeError(`${name} is no whole number`);
+    return `${value}::bigint`;
+  });
+  const results = await connection.raw<{ rows: unknown[] }[] | { rows: unknown[] }>(text);
+  return [results].flat().map((result) => result.rows);
+}
+
 /** SQLSTATE of a transaction that met another one and has to start again. */
 export const serializationFailure = '40001';
 

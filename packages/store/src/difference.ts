@@ -169,7 +169,7 @@ export async function addsUp(tx: Knex.Transaction, run: StagedRun, target: { cou
   const row = await queryOne<{ count: number; digest: string }>(
     tx,
     run.method === 'full'
-      ? `select count(*) as count, hash_text(coalesce(bit_xor(hash_high(remote_hash)), 0), coalesce(bit_xor(hash_low(remote_hash)), 0)) as digest
+      ? `select count(*) as count, hash_text(coalesce(bit_xor(hash_high(coalesce(remote_hash, hash))), 0), coalesce(bit_xor(hash_low(coalesce(remote_hash, hash))), 0)) as digest
          from staged_dossiers where run_id = :runId and not removed`
       : `select p.dossier_count + a.count + t.count as count, hash_text(p.digest_high # a.high # t.high, p.digest_low # a.low # t.low) as digest
          from list_positions p, lateral (
@@ -178,8 +178,8 @@ export async function addsUp(tx: Knex.Transaction, run: StagedRun, target: { cou
            from set_aside where list_id = p.list_id
          ) a, lateral (
            select coalesce(sum((not s.removed)::int - (coalesce(o.hash_high, m.hash_high) is not null)::int), 0) as count,
-             coalesce(bit_xor(coalesce(o.hash_high, m.hash_high, 0) # case when s.removed then 0 else hash_high(s.remote_hash) end), 0) as high,
-             coalesce(bit_xor(coalesce(o.hash_low, m.hash_low, 0) # case when s.removed then 0 else hash_low(s.remote_hash) end), 0) as low
+             coalesce(bit_xor(coalesce(o.hash_high, m.hash_high, 0) # case when s.removed then 0 else hash_high(coalesce(s.remote_hash, s.hash)) end), 0) as high,
+             coalesce(bit_xor(coalesce(o.hash_low, m.hash_low, 0) # case when s.removed then 0 else hash_low(coalesce(s.remote_hash, s.hash)) end), 0) as low
            from staged_dossiers s
            left join set_aside o on o.list_id = :listId and o.dossier = s.dossier
            left join memberships m on m.list_id = :listId and m.dossier = s.dossier

@@ -83,7 +83,7 @@ export async function saveExamples(tx: Knex.Transaction, holdId: number): Promis
 }
 
 /** Ends the standing hold of a link, if any: what it asked was applied, or is no question any more. */
-export async function settleHold(connection: Connection, slaveListId: number, state: 'applied' | 'superseded'): Promise<void> {
+async function settleHold(connection: Connection, slaveListId: number, state: 'applied' | 'superseded'): Promise<void> {
   await query(connection, `update holds set state = :state where slave_list_id = :slaveListId and ${standing}`, { slaveListId, state });
 }
 

@@ -1,54 +1,40 @@
 import type { Knex } from 'knex';
 import { differenceRows } from './difference.ts';
 import type { StagedRun } from './difference.ts';
-import { query, queryOne } from './database.ts';
+import { exchange, query } from './database.ts';
 import type { Connection } from './database.ts';
+
+const forgetting: readonly string[] = [
+  `insert into photo_garbage (sha256) select distinct sha256 from journal_photos where list_id = :listId on conflict do nothing`,
+  ...['journals', 'journal_dossiers', 'journal_photos'].map((table) => `delete from ${table} where list_id = :listId`),
+];
 
 /** Forgets what the last applied sync of a list took away; photos to which nothing else refers go. */
 export async function forgetJournal(connection: Connection, listId: number): Promise<void> {
-  await query(
-    connection,
-    `insert into photo_garbage (sha256) select distinct sha256 from journal_photos where list_id = :listId on conflict do nothing`,
-    { listId },
-  );
-  for (const table of ['journals', 'journal_dossiers', 'journal_photos']) {
-    await query(connection, `delete from ${table} where list_id = :listId`, { listId });
-  }
+  await exchange(connection, forgetting, { listId });
 }
 
 /**
  * Keeps, in the place of the journal of the sync before, what the apply of a staged run is about to change or remove: to be called in its
- * transaction, before it does. What it adds needs no entry, for the list's own revisions tell.
+ * transaction, before it does. What it adds needs no entry, for the list's own revisions tell; nor do photos that stay what they are.
  */
 export async function writeJournal(tx: Knex.Transaction, run: StagedRun): Promise<void> {
-  const parameters = { runId: run.runId, listId: run.listId };
-  await forgetJournal(tx, run.listId);
-  await query(
-    tx,
+  const written = [
     `insert into journals (list_id, run_id, passed, count_before, digest_before, link, set_aside)
      select p.list_id, :runId, p.revision, p.dossier_count, hash_text(p.digest_high, p.digest_low), to_jsonb(k),
        coalesce((select jsonb_agg(a) from set_aside a where a.list_id = p.list_id), '[]')
      from list_positions p join links k on k.slave_list_id = p.list_id where p.list_id = :listId`,
-    parameters,
-  );
-  const before = await queryOne<{ count_before: number }>(tx, `select count_before from journals where list_id = :listId`, parameters);
-  if (before?.count_before === 0) return;
-  await query(
-    tx,
     `insert into journal_dossiers (list_id, dossier, removed, id, name, comment, active, meta, external_id, photo_count, photos_hash,
-       created_date, modified_date, hash)
+       created_date, modified_date, hash, photos_kept)
      select :listId, d.uuid, difference.kind = 'removing', d.id, d.name, d.comment, d.active, d.meta, d.external_id, d.photo_count, d.photos_hash,
-       d.created_date, d.modified_date, d.hash
-     from (${differenceRows(run)}) difference join dossiers d on d.uuid = difference.dossier where difference.kind <> 'adding'`,
-    parameters,
-  );
-  await query(
-    tx,
+       d.created_date, d.modified_date, d.hash, difference.kind = 'changing' and coalesce(s.photos_hash = d.photos_hash, false)
+     from (${differenceRows(run)}) difference join dossiers d on d.uuid = difference.dossier
+     left join staged_dossiers s on s.run_id = :runId and s.dossier = difference.dossier where difference.kind <> 'adding' and exists (select from memberships where list_id = :listId)`,
     `insert into journal_photos (list_id, dossier, id, sha256, width, height, bytes, media_type, features, created_date)
      select j.list_id, p.dossier, p.id, p.sha256, p.width, p.height, p.bytes, p.media_type, p.features, p.created_date
-     from journal_dossiers j join photos p on p.dossier = j.dossier where j.list_id = :listId`,
-    parameters,
-  );
+     from journal_dossiers j join photos p on p.dossier = j.dossier where j.list_id = :listId and not j.photos_kept`,
+  ];
+  await exchange(tx, [...forgetting, ...written], { runId: run.runId, listId: run.listId });
 }
 
 /** Notes what the list is after the apply; the journal is good for as long as it stays that. */

@@ -50,6 +50,8 @@ interface JudgedLink {
   count: number | null;
   guards: Partial<Guards>;
   intact: boolean;
+  /** Why the run was made. */
+  reason: string;
 }
 
 /**
@@ -60,8 +62,10 @@ export async function judge(tx: Knex.Transaction, sync: StagedSync): Promise<Jud
   const { fork, target } = sync;
   const link = await queryOne<JudgedLink>(
     tx,
-    `select guards, epoch, revision, digest, dossier_count as count, holds_position(k) as intact from links k where slave_list_id = :listId`,
-    { listId: sync.listId },
+    `select guards, epoch, revision, digest, dossier_count as count, holds_position(k) as intact,
+       (select reason from runs where id = :runId) as reason
+     from links k where slave_list_id = :listId`,
+    { listId: sync.listId, runId: sync.runId },
   );
   const before = await findStandingHold(tx, sync.listId);
   if (!link || (link.epoch === null && !before)) return { judgement: 'free', difference: null, damage: null };
@@ -77,8 +81,7 @@ export async function judge(tx: Knex.Transaction, sync: StagedSync): Promise<Jud
     ...forkReasons(fork, difference),
     ...(link.epoch === null ? [] : trippedGuards({ ...defaultGuards, ...link.guards }, withoutExchanged(difference))),
   ];
-  const run = await queryOne<{ reason: string }>(tx, `select reason from runs where id = :runId`, { runId: sync.runId });
-  const rejected = before?.state === 'rejected' && run?.reason !== 'person' && isHead(before, target) ? before : null;
+  const rejected = before?.state === 'rejected' && link.reason !== 'person' && isHead(before, target) ? before : null;
   if (rejected && reasons.length === 0) reasons.push(...rejected.reasons);
   const free = reasons.length === 0 || (touches(difference) === 0 && fork?.kind !== 'identity');
   if (free) return { judgement: 'free', difference, damage };

@@ -175,7 +175,8 @@ export async function saveGreeting(
     connection,
     `update links set remote_node = coalesce(remote_node, :remoteNode), remote_list = coalesce(remote_list, :remoteList),
        remote_name = :remoteName, sync_hour = :hour, sync_minute = :minute, sync_zone = :zone
-     where slave_list_id = :slaveListId and fence = :fence`,
+     where slave_list_id = :slaveListId and fence = :fence and (remote_node is null or remote_list is null
+       or (remote_name, sync_hour, sync_minute, sync_zone) is distinct from (:remoteName::text, :hour::int, :minute::int, :zone::text))`,
     { ...greeting, hour: greeting.schedule.hour, minute: greeting.schedule.minute, zone: greeting.schedule.time_zone },
   );
 }

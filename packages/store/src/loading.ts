@@ -1,9 +1,5 @@
-import { Readable } from 'node:stream';
-import { pipeline } from 'node:stream/promises';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Knex } from 'knex';
-import { from as copyFrom } from 'pg-copy-streams';
-import type { CopyStreamQuery } from 'pg-copy-streams';
 import type { Failure } from '@dossier/domain/failure.ts';
 import { dossierRowColumns, photoRowColumns } from '@dossier/protocol/rows.ts';
 import { query, queryOne, sqlState, transaction } from './database.ts';
@@ -11,8 +7,8 @@ import { analysed } from './statistics.ts';
 import type { Connection, Database } from './database.ts';
 import { findStandingHold } from './holds.ts';
 import { sharePhotoStore } from './photo-garbage.ts';
-import { clearStaging, copyRows, requireFence, writeCursor } from './staging.ts';
-import type { StagingCursor, TakenRun } from './staging.ts';
+import { clearStaging, copyBytes, copyRows, requireFence, UnfitPageError, writeCursor } from './staging.ts';
+import type { RowsPage, StagingCursor, TakenRun } from './staging.ts';
 
 /**
  * Thrown when a load can't be finished, for whatever the rows or this node's tables hold. Nothing of the list was changed. The same run fetches
@@ -25,26 +21,12 @@ export class LoadRefused extends Error implements Failure {
   readonly remedy = 'Nothing: the list is staged row by row instead.';
 }
 
-/** A page of the feed in its fast form, whose rows were looked at. */
-export interface RowsPage {
-  /** Rows in COPY's text format, with the columns of `dossierRowColumns` and `photoRowColumns`. */
-  dossiers: Buffer;
-  photos: Buffer;
-  dossierCount: number;
-  photoCount: number;
-  /** Dossiers that left the list. */
-  removed: readonly string[];
-  /** All dossiers that the page puts. */
-  uuids: readonly string[];
-  /** The different photos of the page. */
-  wanted: readonly { sha256: string; width: number; height: number; bytes: number; media_type: string }[];
-}
-
 /** SQLSTATE classes that speak of the data or of how the tables are made, not of the state of the server. */
 const refusals = /^(22|23|42|0A|55000|25006)/;
 
 /** What PostgreSQL refused is a LoadRefused; a lost connection, a full disk or a fence stays what it is. */
 function asRefusal(error: unknown): unknown {
+  if (error instanceof UnfitPageError) return new LoadRefused(error.message, { cause: error });
   const state = sqlState(error);
   if (state === null || !refusals.test(state) || !(error instanceof Error)) return error;
   return new LoadRefused(`The list can't be loaded as a whole: ${error.message}`, { cause: error });
@@ -133,15 +115,6 @@ async function unload(tx: Knex.Transaction, runId: number, dossiers: readonly st
     await query(tx, `select index_load(:runId, :table, true)`, { runId, table });
     await query(tx, `delete from ${area}.${table} where ${key} = any(:dossiers::uuid[])`, { dossiers });
   }
-}
-
-/** Hands rows in COPY's text format on as they are; the server counts them. */
-async function copyBytes(tx: Knex.Transaction, copy: { target: string; bytes: Buffer; rows: number }): Promise<void> {
-  if (copy.bytes.length === 0) return;
-  const connection = (await tx.client.acquireConnection()) as { query(stream: CopyStreamQuery): CopyStreamQuery };
-  const stream = connection.query(copyFrom(`copy ${copy.target} from stdin (format text, encoding 'UTF8')`));
-  await pipeline(Readable.from([copy.bytes]), stream);
-  if (stream.rowCount !== copy.rows) throw new LoadRefused(`A page of ${copy.rows} rows was read as ${stream.rowCount}.`);
 }
 
 /** Stands in staged rows for the photos of all loaded dossiers, so that they are fetched, and kept from the collection of garbage. */

@@ -3,7 +3,7 @@ import { query, transaction } from './database.ts';
 import type { Connection, Database } from './database.ts';
 
 /** Key of the advisory lock between those who put photos and the one who removes them. */
-const photoStoreLock = 0x0f070;
+export const photoStoreLock = 0x0f070;
 
 /** Whoever puts a photo into the store and then refers to it from a row holds this lock meanwhile: no photo is removed. */
 export async function sharePhotoStore(tx: Knex.Transaction): Promise<void> {

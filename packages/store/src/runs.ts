@@ -150,7 +150,8 @@ export interface RunProgress {
   pages?: number;
 }
 
-/** Notes how far a run is and that its worker lives. False if the run is not this worker's any more. */
+/**
+ * Notes how far a run is and that its worker lives; nobody waits until that is on the disk, since nothing depends on it. False if the run is not this worker's any more. */
 export async function saveProgress(
   connection: Connection,
   taken: { runId: number; fence: number },
@@ -162,7 +163,7 @@ export async function saveProgress(
        fetched = coalesce(:fetched, fetched), total = coalesce(:total, total),
        photos_fetched = coalesce(:photosFetched, photos_fetched), photos_total = coalesce(:photosTotal, photos_total),
        bytes = coalesce(:bytes, bytes), pages = coalesce(:pages, pages)
-     where id = :runId and fence = :fence and finished_date is null returning id`,
+     where id = :runId and fence = :fence and finished_date is null and set_config('synchronous_commit', 'off', true) is not null returning id`,
     {
       ...taken,
       state: progress.state ?? null,

@@ -27,12 +27,7 @@ export interface RefusingRun extends StagedRun {
  */
 export async function markRefused(tx: Knex.Transaction, run: RefusingRun): Promise<Refusal[]> {
   const parameters = { runId: run.runId, listId: run.listId };
-  const refused = await query<Refusal>(
-    tx,
-    `update staged_dossiers s set refusal = 'HASH_DIFFERS', refusal_sentence = 'Its hash is not the one of its content.'
-     where s.run_id = :runId and not s.removed and s.dossier = any(:forged::uuid[]) returning ${returned}`,
-    { ...parameters, forged: run.forged },
-  );
+  const refused = run.forged.length > 0 ? await markForged(tx, run) : [];
   refused.push(
     ...(await query<Refusal>(
       tx,
@@ -51,6 +46,15 @@ export async function markRefused(tx: Knex.Transaction, run: RefusingRun): Promi
     refused.push(...taken);
     if (taken.length === 0 || refused.length > bound) return refused;
   }
+}
+
+function markForged(tx: Knex.Transaction, run: RefusingRun): Promise<Refusal[]> {
+  return query<Refusal>(
+    tx,
+    `update staged_dossiers s set refusal = 'HASH_DIFFERS', refusal_sentence = 'Its hash is not the one of its content.'
+     where s.run_id = :runId and not s.removed and s.dossier = any(:forged::uuid[]) returning ${returned}`,
+    { runId: run.runId, forged: run.forged },
+  );
 }
 
 const returned = `s.dossier, s.refusal as code, s.refusal_sentence as sentence`;
@@ -75,39 +79,25 @@ async function markTaken(tx: Knex.Transaction, run: StagedRun): Promise<Refusal[
 }
 
 /**
- * Sets the refused dossiers of a run aside, each with what the master says of it, and forgets those of earlier runs that it brings in order. What
- * the replica holds of them stays. Part of the apply, after the judgement.
+ * Statements that set the refused dossiers of a run aside, each with what the master says of it, and forget those of earlier runs that it brings in
+ * order. What the replica holds of them stays. Part of the apply, after the judgement.
  */
-export async function setRefusedAside(tx: Knex.Transaction, run: StagedRun): Promise<void> {
-  const parameters = { runId: run.runId, listId: run.listId };
-  await query(
-    tx,
-    `delete from set_aside a using staged_dossiers s
-     where a.list_id = :listId and a.reason <> 'kept-deleted' and s.run_id = :runId and s.dossier = a.dossier and s.refusal is null`,
-    parameters,
-  );
-  await query(
-    tx,
-    `insert into set_aside (list_id, dossier, reason, hash_high, hash_low, name, external_id, sentence)
-     select :listId, dossier, refusal, hash_high(remote_hash), hash_low(remote_hash), name, external_id, refusal_sentence
-     from staged_dossiers where run_id = :runId and refusal is not null
-     on conflict (list_id, dossier) do update set reason = excluded.reason, hash_high = excluded.hash_high, hash_low = excluded.hash_low,
-       name = excluded.name, external_id = excluded.external_id, sentence = excluded.sentence`,
-    parameters,
-  );
-  await query(tx, `delete from staged_dossiers where run_id = :runId and refusal is not null`, parameters);
-}
+export const setRefusedAside: readonly string[] = [
+  `delete from set_aside a using staged_dossiers s
+   where a.list_id = :listId and a.reason <> 'kept-deleted' and s.run_id = :runId and s.dossier = a.dossier and s.refusal is null`,
+  `insert into set_aside (list_id, dossier, reason, hash_high, hash_low, name, external_id, sentence)
+   select :listId, dossier, refusal, hash_high(coalesce(remote_hash, hash)), hash_low(coalesce(remote_hash, hash)), name, external_id, refusal_sentence
+   from staged_dossiers where run_id = :runId and refusal is not null
+   on conflict (list_id, dossier) do update set reason = excluded.reason, hash_high = excluded.hash_high, hash_low = excluded.hash_low,
+     name = excluded.name, external_id = excluded.external_id, sentence = excluded.sentence`,
+  `delete from staged_dossiers where run_id = :runId and refusal is not null`,
+];
 
-/** Notes which of the dossiers that are set aside the replica holds in an older version. */
-export async function noteKept(tx: Knex.Transaction, listId: number): Promise<void> {
-  await query(
-    tx,
-    `update set_aside a set kept = k.hash_high is not null, kept_high = coalesce(k.hash_high, 0), kept_low = coalesce(k.hash_low, 0)
-     from set_aside s left join memberships k on k.list_id = s.list_id and k.dossier = s.dossier
-     where a.list_id = :listId and s.list_id = a.list_id and s.dossier = a.dossier`,
-    { listId },
-  );
-}
+/** The statement that notes which of the dossiers that are set aside the replica holds in an older version. */
+export const noteKept = `
+  update set_aside a set kept = k.hash_high is not null, kept_high = coalesce(k.hash_high, 0), kept_low = coalesce(k.hash_low, 0)
+  from set_aside s left join memberships k on k.list_id = s.list_id and k.dossier = s.dossier
+  where a.list_id = :listId and s.list_id = a.list_id and s.dossier = a.dossier`;
 
 /** The dossiers of a list that are set aside because they can't be held, by uuid; at most 100. */
 export async function listRefused(connection: Connection, listId: number): Promise<SetAside[]> {

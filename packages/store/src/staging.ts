@@ -9,8 +9,9 @@ import { photosText } from '@dossier/domain/photo.ts';
 import type { RunMethod } from '@dossier/domain/run.ts';
 import type { Position } from '@dossier/domain/position.ts';
 import type { Change, Put } from '@dossier/protocol/feed.ts';
-import { query, queryOne, sqlState, transaction } from './database.ts';
-import { sharePhotoStore } from './photo-garbage.ts';
+import { dossierRowColumns, photoRowColumns } from '@dossier/protocol/rows.ts';
+import { exchange, query, queryOne, sqlState, transaction } from './database.ts';
+import { photoStoreLock } from './photo-garbage.ts';
 import type { Connection, Database } from './database.ts';
 
 /** Thrown when a worker's fence is not the link's any more: another one has taken the run, or it was cancelled. Nothing was changed. */
@@ -75,6 +76,22 @@ export async function requireFence(tx: Knex.Transaction, taken: TakenRun): Promi
   if (link?.fence !== taken.fence) throw new FencedError();
 }
 
+/**
+ * Begins to stage: what `requireFence` does, and in the same exchange until the commit no photo is collected as garbage (afterwards the collector sees
+ * what the staged rows refer to). The commit doesn't wait for the disk: after a crash of PostgreSQL all that was staged is gone anyway. `revision`:
+ * that of staged rows which don't tell their own.
+ */
+async function enterStaging(tx: Knex.Transaction, taken: TakenRun, revision = 0): Promise<void> {
+  const link = await queryOne<{ fence: number }>(
+    tx,
+    `select fence, pg_advisory_xact_lock_shared(:photoStoreLock), set_config('synchronous_commit', 'off', true),
+       set_config('dossier.staging_run', :run, true), set_config('dossier.staging_revision', :revision, true)
+     from links where slave_list_id = :listId and state <> 'unlinking' for share`,
+    { listId: taken.listId, photoStoreLock, run: String(taken.runId), revision: String(revision) },
+  );
+  if (link?.fence !== taken.fence) throw new FencedError();
+}
+
 export async function readCursor(connection: Connection, runId: number): Promise<StagingCursor | null> {
   const row = await queryOne<{
     method: RunMethod;
@@ -128,14 +145,16 @@ export async function clearStaging(connection: Connection, runId: number): Promi
  * pass for as many as the last run had, and a plan made for those takes hours.
  */
 export async function analyseStaging(database: Database): Promise<void> {
-  await query(database, `analyze staged_dossiers (run_id, dossier, removed, revision, external_id)`);
-  await query(database, `analyze staged_photos (run_id, dossier, sha256)`);
+  await exchange(database, [
+    `set local synchronous_commit = off`,
+    `analyze staged_dossiers (run_id, dossier, removed, revision, external_id), staged_photos (run_id, dossier, sha256)`,
+  ]);
 }
 
 /** Begins the staging of a run anew. */
 export async function beginStaging(database: Database, taken: TakenRun, cursor: StagingCursor): Promise<void> {
   await transaction(database, async (tx) => {
-    await requireFence(tx, taken);
+    await enterStaging(tx, taken);
     await clearStaging(tx, taken.runId);
     await writeCursor(tx, taken.runId, cursor);
   });
@@ -151,10 +170,13 @@ export async function stagePage(
   page: { changes: readonly Change[]; cursor: StagingCursor; fresh: boolean },
 ): Promise<void> {
   const staging = transaction(database, async (tx) => {
-    await requireFence(tx, taken);
-    // Until the commit no photo is collected as garbage; afterwards the collector sees what these rows refer to.
-    await sharePhotoStore(tx);
-    if (!page.fresh) await unstage(tx, taken.runId, page.changes);
+    await enterStaging(tx, taken);
+    if (!page.fresh)
+      await unstage(
+        tx,
+        taken.runId,
+        page.changes.map((change) => change.dossier),
+      );
     await copyRows(
       tx,
       `staged_dossiers (run_id, dossier, removed, revision, name, comment, active, meta, external_id, photo_count, photos_hash, created_date, modified_date, remote_hash)`,
@@ -171,8 +193,55 @@ export async function stagePage(
   await refuseUnfit(staging);
 }
 
-async function unstage(tx: Knex.Transaction, runId: number, changes: readonly Change[]): Promise<void> {
-  const dossiers = changes.map((change) => change.dossier);
+/** A page of the feed in its fast form, whose rows were looked at. */
+export interface RowsPage {
+  /** Rows in COPY's text format, with the columns of `dossierRowColumns` and `photoRowColumns`. */
+  dossiers: Buffer;
+  photos: Buffer;
+  dossierCount: number;
+  photoCount: number;
+  /** Dossiers that left the list. */
+  removed: readonly string[];
+  /** All dossiers that the page puts. */
+  uuids: readonly string[];
+  /** The different photos of the page. */
+  wanted: readonly { sha256: string; width: number; height: number; bytes: number; media_type: string }[];
+}
+
+const stagedColumns = dossierRowColumns.map((column) => (column === 'uuid' ? 'dossier' : column)).join(', ');
+
+/**
+ * Stages one page of rows as they came, with the cursor behind it, in one transaction. Pages may be staged side by side: `after` is the page
+ * before, without whose commit this one isn't committed either. `replaces` says that a dossier of the page may be staged already, in an older
+ * version. Throws FencedError, or UnfitPageError for rows that the tables don't hold.
+ */
+export async function stageRows(
+  database: Database,
+  taken: TakenRun,
+  page: { rows: RowsPage; cursor: StagingCursor; replaces: boolean; after: Promise<unknown> },
+): Promise<void> {
+  const { rows, cursor } = page;
+  const staging = transaction(database, async (tx) => {
+    await enterStaging(tx, taken, cursor.revision);
+    if (page.replaces) {
+      // What it replaces has to be there before it can be found.
+      await page.after;
+      await unstage(tx, taken.runId, [...rows.uuids, ...rows.removed]);
+    }
+    await copyBytes(tx, { target: `staged_dossiers (${stagedColumns})`, bytes: rows.dossiers, rows: rows.dossierCount });
+    await copyBytes(tx, { target: `staged_photos (${photoRowColumns.join(', ')})`, bytes: rows.photos, rows: rows.photoCount });
+    await copyRows(
+      tx,
+      'staged_dossiers (dossier, removed)',
+      rows.removed.map((dossier) => [dossier, true]),
+    );
+    await page.after;
+    await writeCursor(tx, taken.runId, cursor);
+  });
+  await refuseUnfit(staging);
+}
+
+async function unstage(tx: Knex.Transaction, runId: number, dossiers: readonly string[]): Promise<void> {
   for (const table of ['staged_dossiers', 'staged_photos']) {
     await query(tx, `delete from ${table} where run_id = :runId and dossier = any(:dossiers::uuid[])`, { runId, dossiers });
   }
@@ -235,6 +304,15 @@ export async function copyRows(tx: Knex.Transaction, target: string, rows: reado
   await pipeline(Readable.from([Buffer.from(text)]), connection.query(copyFrom(`copy ${target} from stdin`)));
 }
 
+/** Hands rows in COPY's text format on as they are; the server counts them. */
+export async function copyBytes(tx: Knex.Transaction, copy: { target: string; bytes: Buffer; rows: number }): Promise<void> {
+  if (copy.bytes.length === 0) return;
+  const connection = (await tx.client.acquireConnection()) as { query(stream: CopyStreamQuery): CopyStreamQuery };
+  const stream = connection.query(copyFrom(`copy ${copy.target} from stdin (format text, encoding 'UTF8')`));
+  await pipeline(Readable.from([copy.bytes]), stream);
+  if (stream.rowCount !== copy.rows) throw new UnfitPageError(new Error(`a page of ${copy.rows} rows was read as ${stream.rowCount}`));
+}
+
 /** Dossiers that arrived with a hash that is not the one of their content; at most 20. */
 export async function findForgedDossiers(connection: Connection, runId: number): Promise<string[]> {
   const rows = await query<{ dossier: string }>(
@@ -285,7 +363,7 @@ const namedPhotos = 100;
 
 /**
  * Books which of the wanted photos the master couldn't deliver, so that later runs ask again, and forgets those that came. The run names those
- * that are missing.
+ * that are missing. Nothing is written where nothing is missing and nothing was.
  */
 export async function saveMissingPhotos(
   connection: Connection,
@@ -294,24 +372,24 @@ export async function saveMissingPhotos(
 ): Promise<void> {
   await query(
     connection,
-    `delete from missing_photos where slave_list_id = :listId and sha256 in (select decode(x, 'hex') from unnest(:present::text[]) x)`,
-    {
-      listId,
-      present: photos.present,
-    },
-  );
-  await query(
-    connection,
-    `insert into missing_photos (slave_list_id, sha256, bytes)
-     select :listId, decode(sha256, 'hex'), bytes from unnest(:addresses::text[], :bytes::int[]) as m (sha256, bytes) on conflict do nothing`,
-    { listId, addresses: photos.missing.map((photo) => photo.sha256), bytes: photos.missing.map((photo) => photo.bytes) },
-  );
-  await query(
-    connection,
-    `update runs set photos_missing = to_jsonb(array(
+    `with came as (
+       delete from missing_photos where slave_list_id = :listId and sha256 in (select decode(x, 'hex') from unnest(:present::text[]) x)
+     ),
+     noted as (
+       insert into missing_photos (slave_list_id, sha256, bytes)
+       select :listId, decode(sha256, 'hex'), bytes from unnest(:missing::text[], :bytes::int[]) as m (sha256, bytes) on conflict do nothing
+     )
+     update runs set photos_missing = to_jsonb(array(
        select x from (select jsonb_array_elements_text(photos_missing) union select unnest(:missing::text[])) named (x)
        where x <> all (:present::text[]) order by x limit :namedPhotos))
-     where id = :runId`,
-    { runId, missing: photos.missing.map((photo) => photo.sha256), present: photos.present, namedPhotos },
+     where id = :runId and (photos_missing <> '[]' or cardinality(:missing::text[]) > 0)`,
+    {
+      runId,
+      listId,
+      present: photos.present,
+      missing: photos.missing.map((photo) => photo.sha256),
+      bytes: photos.missing.map((photo) => photo.bytes),
+      namedPhotos,
+    },
   );
 }

@@ -217,7 +217,7 @@ async function putPhotosBack(tx: Knex.Transaction, listId: number): Promise<void
   await query(
     tx,
     `with gone as (
-       delete from photos p using journal_dossiers d where d.list_id = :listId and p.dossier = d.dossier
+       delete from photos p using journal_dossiers d where d.list_id = :listId and p.dossier = d.dossier and not d.photos_kept
          and not exists (select from journal_photos j where j.list_id = :listId and j.dossier = p.dossier and j.sha256 = p.sha256)
      ),
      rewritten as (
