@@ -25,6 +25,7 @@ import { tokenRoutes } from './routes/tokens.ts';
 import { userRoutes } from './routes/users.ts';
 import { watchListRoutes } from './routes/watch-lists.ts';
 import { identify } from './session.ts';
+import { traceRequests } from './tracing.ts';
 
 /** All routes of the API, each with who may call it; what isn't here doesn't exist. */
 export function listRoutes(deps: ApiDependencies, metrics: Metrics): Route[] {
@@ -58,6 +59,7 @@ export function createApp(deps: ApiDependencies): Express {
   // A proxy on this host may say for whom it asks; anybody else could say anything.
   app.set('trust proxy', 'loopback');
   app.use(logRequests(deps.logger));
+  app.use(traceRequests(routeOf));
   app.use(measure(metrics));
   app.use(protectBrowsers());
   for (const { path, access, handler } of deps.mounts) {
@@ -76,6 +78,10 @@ export function createApp(deps: ApiDependencies): Express {
 
 const routeNames = new WeakMap<Response, string>();
 
+function routeOf(response: Response): string {
+  return routeNames.get(response) ?? 'none';
+}
+
 function nameRoute(path: string): RequestHandler {
   return (_request, response, next) => {
     routeNames.set(response, path);
@@ -89,7 +95,7 @@ function measure(metrics: Metrics): RequestHandler {
     response.once('close', () => {
       metrics.observe({
         method: request.method,
-        route: routeNames.get(response) ?? 'none',
+        route: routeOf(response),
         status: response.statusCode,
         seconds: (performance.now() - started) / 1000,
       });

@@ -7,6 +7,7 @@ import type { Context } from './context.ts';
 import { print } from './output.ts';
 import { startRoles } from './roles.ts';
 import { box } from './table.ts';
+import { startTracing } from './tracing.ts';
 import { openNode } from './wire.ts';
 
 export interface Roles {
@@ -28,7 +29,10 @@ export async function runNode(command: Command, context: Context, roles: Roles):
   const shutdown = createShutdown({ logger, timeoutMs: closingTimeoutMs });
   shutdown.install();
   try {
-    const node = await openNode(loaded, { logger, shutdown, name: roles.name, mayMigrate: roles.name === 'start' });
+    const tracing = await startTracing(context.environment, roles.name);
+    if (tracing) shutdown.add('the traces', () => tracing.close());
+    const telemetry = tracing?.telemetry ?? null;
+    const node = await openNode(loaded, { logger, shutdown, name: roles.name, mayMigrate: roles.name === 'start', telemetry });
     if (node.generatedPassword !== null) print(passwordBox(configuration, node.generatedPassword));
     const { url } = await startRoles(node, roles, shutdown);
     if (url === null) logger.info('ready: the worker waits for jobs');

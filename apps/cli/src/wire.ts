@@ -1,3 +1,4 @@
+import type { Telemetry } from '@dossier/jobs/connection.ts';
 import { openQueues } from '@dossier/jobs/queues.ts';
 import type { Queues } from '@dossier/jobs/queues.ts';
 import { openPhotoStore } from '@dossier/photos/open-photo-store.ts';
@@ -25,6 +26,8 @@ export interface OpenNode {
   readonly nodeUuid: string;
   /** Separates this site's queues from others' on one Redis. */
   readonly queuePrefix: string;
+  /** Where traces of jobs go; null for nowhere. */
+  readonly telemetry: Telemetry | null;
   /** Made just now: it must be shown, it is kept nowhere. */
   readonly generatedPassword: string | null;
 }
@@ -34,9 +37,10 @@ const connectionsBesideSyncs = 16;
 /** Opens what the configuration names, in the order in which `shutdown` closes it backwards. Throws ExitError with a remedy. */
 export async function openNode(
   loaded: LoadedConfiguration,
-  { logger, shutdown, name, mayMigrate }: { logger: Logger; shutdown: Shutdown; name: string; mayMigrate: boolean },
+  options: { logger: Logger; shutdown: Shutdown; name: string; mayMigrate: boolean; telemetry: Telemetry | null },
 ): Promise<OpenNode> {
   const { configuration } = loaded;
+  const { logger, shutdown, name, mayMigrate, telemetry } = options;
   const access = await accessDatabase(configuration, logger, {
     applicationName: `dossier ${name}`,
     migrations: mayMigrate ? 'embedded' : 'none',
@@ -57,8 +61,8 @@ export async function openNode(
 
   const nodeUuid = await readNodeUuid(database);
   const queuePrefix = `dossier-${nodeUuid}`;
-  const queues = await openQueues({ redisUrl: configuration.redisUrl, databaseUrl, prefix: queuePrefix, logger });
+  const queues = await openQueues({ redisUrl: configuration.redisUrl, databaseUrl, prefix: queuePrefix, logger, telemetry });
   shutdown.add('the queues', () => queues.close());
   const { generatedPassword } = await ensureAdministrator(database, configuration);
-  return { configuration, loaded, logger, database, databaseUrl, photos, queues, nodeUuid, queuePrefix, generatedPassword };
+  return { configuration, loaded, logger, database, databaseUrl, photos, queues, nodeUuid, queuePrefix, telemetry, generatedPassword };
 }

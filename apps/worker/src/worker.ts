@@ -1,3 +1,4 @@
+import type { Telemetry } from '@dossier/jobs/connection.ts';
 import { keepSchedulers } from '@dossier/jobs/schedulers.ts';
 import type { Schedule } from '@dossier/jobs/schedulers.ts';
 import { startWorkers } from '@dossier/jobs/workers.ts';
@@ -26,7 +27,9 @@ export interface RunningWorker {
 const closingTimeoutMs = 5000;
 
 /** Starts the workers of a node; any number of processes may do so for one site. */
-export async function startWorker(node: WorkerNode & { databaseUrl: string; queuePrefix: string }): Promise<RunningWorker> {
+export async function startWorker(
+  node: WorkerNode & { databaseUrl: string; queuePrefix: string; telemetry?: Telemetry | null },
+): Promise<RunningWorker> {
   const agents = createFeedAgents();
   const deps = wireWorker(node, { agents });
   let schedule: Schedule = { syncTime: node.configuration.syncTime, timeZone: node.configuration.timeZone };
@@ -50,6 +53,7 @@ export async function startWorker(node: WorkerNode & { databaseUrl: string; queu
     databaseUrl: node.databaseUrl,
     prefix: node.queuePrefix,
     logger: node.logger,
+    telemetry: node.telemetry ?? null,
     concurrency: { sync: node.configuration.syncConcurrency },
     handlers,
   });

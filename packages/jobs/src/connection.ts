@@ -1,8 +1,10 @@
-import type { Processor, Queue, Worker, WorkerOptions } from 'bullmq';
+import type { Processor, Queue, Telemetry, Worker, WorkerOptions } from 'bullmq';
 
 import type { Logger } from '@dossier/runtime/logger.ts';
 
 import type { QueueName } from './declarations.ts';
+
+export type { Telemetry } from 'bullmq';
 
 export interface ConnectionOptions {
   /** Redis ≥ 6.2 or Valkey; null for BullMQ's PostgreSQL backend on `databaseUrl`. */
@@ -11,6 +13,8 @@ export interface ConnectionOptions {
   /** Separates the sites on one Redis: must hold the node's uuid. PostgreSQL doesn't need it, each node has its own database. */
   readonly prefix: string;
   readonly logger: Logger;
+  /** Where traces go; null for nowhere. */
+  readonly telemetry?: Telemetry | null;
 }
 
 /**

@@ -38,15 +38,18 @@ export function openPostgresConnection(options: ConnectionOptions, role: Connect
     application_name: `dossier-queues-${role}`,
   });
   pool.on('error', report);
-  const shared = { connection: pool as unknown as BullConnection };
+  const shared = {
+    connection: pool as unknown as BullConnection,
+    settings: bullSettings,
+    ...(options.telemetry && { telemetry: options.telemetry }),
+  };
   const ping = async (): Promise<void> => {
     await pool.query('select 1');
   };
 
   return {
-    queue: (name) => new Queue(name, { ...shared, settings: bullSettings }, backend).on('error', report),
-    worker: (name, process, workerOptions) =>
-      new Worker(name, process, { ...shared, ...workerOptions, settings: bullSettings }, backend).on('error', report),
+    queue: (name) => new Queue(name, shared, backend).on('error', report),
+    worker: (name, process, workerOptions) => new Worker(name, process, { ...shared, ...workerOptions }, backend).on('error', report),
     ready: ping,
     async opened(parts) {
       // BullMQ remembers a failed first contact with PostgreSQL for ever: better to fail here than to sit idle.

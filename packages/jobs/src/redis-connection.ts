@@ -59,12 +59,11 @@ export function openRedisConnection(options: ConnectionOptions & { redisUrl: str
     await inspection;
     if (refusal) throw refusal;
   }
-  const shared = { connection: client, prefix };
+  const shared = { connection: client, prefix, settings: bullSettings, ...(options.telemetry && { telemetry: options.telemetry }) };
 
   return {
-    queue: (name) => new Queue(name, { ...shared, settings: bullSettings }).on('error', report),
-    worker: (name, process, workerOptions) =>
-      new Worker(name, process, { ...shared, ...workerOptions, settings: bullSettings }).on('error', report),
+    queue: (name) => new Queue(name, shared).on('error', report),
+    worker: (name, process, workerOptions) => new Worker(name, process, { ...shared, ...workerOptions }).on('error', report),
     ready,
     async opened() {
       await withinDeadline(ready(), openedMs).catch((error: unknown) => {
