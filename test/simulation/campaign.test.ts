@@ -41,6 +41,15 @@ describe('the fault campaign', () => {
     });
   });
 
+  it.each([
+    ['sequence-cursor', 2],
+    ['no-digest-check', 110],
+    ['no-fence', 38],
+  ])('finds %s with a seed that was found to show it', async (mutation, seed) => {
+    const { violation } = await withWorld(mutation, (world) => runSeed(world, seed));
+    expect(violation).toMatch(/^invariant/);
+  });
+
   it('replays a seed exactly, whatever ran before', async () => {
     const alone = await withWorld(null, (world) => runSeed(world, 3));
     const after = await withWorld(null, async (world) => {

@@ -58,8 +58,8 @@ const targets = new WeakMap<Task, ApplyRequest['target']>();
 
 /** The statement of the apply that recomputes the list's digest from its rows. */
 function isDigestStatement(statement: string): boolean {
-  return (
-    /^\s*select count\(\*\) as count, hash_text\(.* as digest from/s.test(statement) && statement.includes('union all select hash_high')
+  return /^\s*select coalesce\(sum\(count\), 0\).* as digest from \(\s*select 1 as count, hash_high, hash_low from memberships/s.test(
+    statement,
   );
 }
 
