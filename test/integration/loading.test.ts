@@ -139,6 +139,55 @@ describe('the first sync of a big list', () => {
   });
 });
 
+/** Where PostgreSQL ends the connection, as when the process behind it is killed. */
+const die = (kind: string) => `create function die() returns ${kind} language plpgsql as $$ begin
+  perform pg_terminate_backend(pg_backend_pid()); ${kind === 'trigger' ? 'return null;' : ''} end $$;`;
+const places: readonly (readonly [when: string, sql: string])[] = [
+  ['a page is loaded', `${die('trigger')} create trigger die after update on staging_cursors for each row execute function die()`],
+  [
+    'indexes are built',
+    `${die('event_trigger')} create event trigger die on ddl_command_end when tag in ('CREATE INDEX') execute function die()`,
+  ],
+  [
+    'the swap begins',
+    `${die('event_trigger')} create event trigger die on ddl_command_end when tag in ('CREATE TRIGGER') execute function die()`,
+  ],
+  [
+    'the tables change places',
+    `${die('event_trigger')} create event trigger die on ddl_command_end when tag in ('DROP FUNCTION') execute function die()`,
+  ],
+  [
+    'the swap is booked',
+    `${die('trigger')} create trigger die after update on links for each row when (new.state = 'synced') execute function die()`,
+  ],
+];
+
+describe('a first sync that is killed', () => {
+  it.each(places)('while %s leaves everything as it was, and the next attempt loads the list', async (when, sql) => {
+    const node = await createEngineNode();
+    const other = await node.makeList('other');
+    await node.makeDossiers([other], ['Ada', 'Bob']);
+    const before = { shape: await shape(node), tables: await tables(node), other: await contentOf(node.database, other) };
+    const remote = await fill(master, when);
+    const local = await node.makeList('killed');
+    await node.database.raw(sql);
+    await expect(node.link(master, remote, local)).rejects.toThrow();
+    // The pool may give out a connection before it has heard that it was killed.
+    const heal = async (): Promise<void> =>
+      void (await node.database.raw(`drop event trigger if exists die; drop function if exists die() cascade`));
+    await heal().catch(heal);
+    expect(await contentOf(node.database, local)).toEqual([]);
+    expect(await contentOf(node.database, other)).toEqual(before.other);
+    expect(await tables(node)).toEqual(before.tables);
+    expect(await node.sync(local)).toMatchObject({ state: 'synced', method: 'full', added: many });
+    expect(await contentOf(node.database, local)).toEqual(await contentOf(master.database, remote));
+    expect(await contentOf(node.database, other)).toEqual(before.other);
+    expect(await tables(node)).not.toEqual(before.tables);
+    expect(await shape(node)).toEqual(before.shape);
+    await node.close();
+  });
+});
+
 describe('pages that were made for an earlier reader', () => {
   it('are overridden by what changed, left and came since', async () => {
     const remote = await fill(master, 'aged');

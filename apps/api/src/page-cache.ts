@@ -1,9 +1,8 @@
 import { createHash, randomUUID } from 'node:crypto';
-import { createReadStream, createWriteStream } from 'node:fs';
-import type { ReadStream } from 'node:fs';
-import { mkdir, opendir, readFile, rename, rm, stat, utimes, writeFile } from 'node:fs/promises';
+import { createReadStream } from 'node:fs';
+import { mkdir, open, opendir, readFile, rename, rm, stat, utimes, writeFile } from 'node:fs/promises';
+import type { FileHandle } from 'node:fs/promises';
 import { join } from 'node:path';
-import { Transform } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { z } from 'zod';
 import { rowsPageRows } from '@dossier/protocol/rows.ts';
@@ -15,7 +14,7 @@ import type { ListHead } from '@dossier/store/feed.ts';
 export interface CachedPage {
   sha256: string;
   bytes: number;
-  open(): ReadStream;
+  open(): Promise<FileHandle>;
 }
 
 /**
@@ -41,8 +40,17 @@ type Entry = z.infer<typeof entrySchema>;
 const maximumBytes = 4 * 2 ** 30;
 /** Older pages hold ever more that was changed since, and are made anew. */
 const maximumAgeMs = 7 * 24 * 3600 * 1000;
-/** A file's bytes are checked against its name before its first use by a process, and from then on once in so long a time. */
+/** A file's bytes are checked against its name before its first use by a process, after each change, and once in so long a time. */
 const trustMs = 60_000;
+
+/** What a file looked like when its bytes were found to be the right ones. */
+interface Trust extends Look {
+  since: number;
+}
+interface Look {
+  bytes: number;
+  changed: number;
+}
 const writersAtOnce = 2;
 const pagesPerSweep = 32;
 
@@ -56,7 +64,7 @@ export function createPageCache({
   database: Database;
   rows?: number;
 }): PageCache {
-  const trusted = new Map<string, number>();
+  const trusted = new Map<string, Trust>();
   const making = new Map<string, Promise<CachedPage | null>>();
   const turns = limit(writersAtOnce);
   let made = 0;
@@ -65,9 +73,9 @@ export function createPageCache({
     const entry = await readEntry(join(folder, head.position.epoch, `${since}.json`));
     if (!entry || !fits(entry, head)) return null;
     const path = join(folder, head.position.epoch, `${entry.sha256}.rows`);
-    if ((trusted.get(path) ?? 0) < Date.now() - trustMs) {
+    if (!isTrusted(trusted.get(path), await look(path))) {
       if (!(await holds(path, entry))) return null;
-      trusted.set(path, Date.now());
+      trusted.set(path, { ...(await look(path)), since: Date.now() });
     }
     return pageOf(path, entry);
   }
@@ -77,10 +85,11 @@ export function createPageCache({
     await mkdir(directory, { recursive: true });
     const written = await write({ database, directory, head, since, rows });
     if (!written) return null;
-    trusted.set(join(directory, `${written.sha256}.rows`), Date.now());
+    const path = join(directory, `${written.sha256}.rows`);
+    trusted.set(path, { ...(await look(path)), since: Date.now() });
     made += 1;
     if (made % pagesPerSweep === 1) await sweep(folder, trusted);
-    return pageOf(join(directory, `${written.sha256}.rows`), written);
+    return pageOf(path, written);
   }
 
   return {
@@ -117,6 +126,15 @@ async function readEntry(path: string): Promise<Entry | null> {
   }
 }
 
+async function look(path: string): Promise<Look> {
+  const stats = await stat(path).catch(() => null);
+  return { bytes: stats?.size ?? 0, changed: stats?.mtimeMs ?? 0 };
+}
+
+function isTrusted(trust: Trust | undefined, now: Look): boolean {
+  return trust !== undefined && trust.since > Date.now() - trustMs && trust.bytes === now.bytes && trust.changed === now.changed;
+}
+
 async function holds(path: string, entry: Entry): Promise<boolean> {
   try {
     const hash = createHash('sha256');
@@ -130,40 +148,65 @@ async function holds(path: string, entry: Entry): Promise<boolean> {
 }
 
 function pageOf(path: string, entry: Entry): CachedPage {
-  return { sha256: entry.sha256, bytes: entry.bytes, open: () => createReadStream(path, { highWaterMark: 256 * 1024 }) };
+  return { sha256: entry.sha256, bytes: entry.bytes, open: () => open(path) };
+}
+
+/** A page that is being written. */
+class Part {
+  readonly hash = createHash('sha256');
+  bytes = 0;
+  readonly #file: FileHandle;
+
+  private constructor(file: FileHandle) {
+    this.#file = file;
+  }
+
+  static async create(path: string): Promise<Part> {
+    return new Part(await open(path, 'w'));
+  }
+
+  readonly take = async (block: Buffer): Promise<void> => {
+    this.hash.update(block);
+    this.bytes += block.length;
+    await this.#file.appendFile(block);
+  };
+
+  async close(): Promise<void> {
+    await this.#file.close();
+  }
 }
 
 async function write(page: { database: Database; directory: string; head: ListHead; since: number; rows: number }): Promise<Entry | null> {
   const { database, directory, head, since, rows } = page;
   const temporary = join(directory, `${randomUUID()}.part`);
-  let hash = createHash('sha256');
-  let bytes = 0;
-  let stored: Promise<void> = Promise.resolve();
+  /** One for each try. */
+  const parts: Part[] = [];
   try {
-    const written = await writeRows(database, { listId: head.listId, epoch: head.position.epoch, since, rows }, () => {
-      hash = createHash('sha256');
-      bytes = 0;
-      const measured = new Transform({
-        transform(chunk: Buffer, _encoding, done) {
-          hash.update(chunk);
-          bytes += chunk.length;
-          done(null, chunk);
-        },
-      });
-      stored = pipeline(measured, createWriteStream(temporary));
-      stored.catch(() => undefined); // waited for below
-      return measured;
+    const written = await writeRows(database, { listId: head.listId, epoch: head.position.epoch, since, rows }, async () => {
+      await parts.at(-1)?.close();
+      const part = await Part.create(temporary);
+      parts.push(part);
+      return part.take;
     });
-    if (!written) return null;
-    await stored;
+    const whole = parts.at(-1);
+    if (!written || !whole) return null;
+    await whole.close();
     const { next, head: at } = written.end;
-    const entry: Entry = { sha256: hash.digest('hex'), bytes, next, head: at.revision, full: written.full, made: Date.now() };
+    const entry: Entry = {
+      sha256: whole.hash.digest('hex'),
+      bytes: whole.bytes,
+      next,
+      head: at.revision,
+      full: written.full,
+      made: Date.now(),
+    };
     await rename(temporary, join(directory, `${entry.sha256}.rows`));
     const named = join(directory, `${randomUUID()}.part`);
     await writeFile(named, JSON.stringify(entry));
     await rename(named, join(directory, `${since}.json`));
     return entry;
   } finally {
+    await parts.at(-1)?.close();
     await rm(temporary, { force: true });
   }
 }
@@ -185,7 +228,7 @@ async function onlyOneProcess<Result>(database: Database, key: string, work: () 
 }
 
 /** Deletes the pages that were not used for the longest time until the rest is within the bound, and what broken writes left. */
-async function sweep(folder: string, trusted: Map<string, number>): Promise<void> {
+async function sweep(folder: string, trusted: Map<string, unknown>): Promise<void> {
   const files: { path: string; bytes: number; used: number }[] = [];
   for await (const entry of await opendir(folder, { recursive: true })) {
     if (!entry.isFile()) continue;

@@ -1,12 +1,12 @@
-import type { Writable } from 'node:stream';
-import { pipeline } from 'node:stream/promises';
-import { to as copyTo } from 'pg-copy-streams';
-import type { CopyToStreamQuery } from 'pg-copy-streams';
 import { dossierRowColumns, photoRowColumns, rowsPageBytes } from '@dossier/protocol/rows.ts';
 import type { RowsEnd } from '@dossier/protocol/rows.ts';
+import { CopyOut } from './copy-out.ts';
+import type { RawConnection } from './copy-out.ts';
+import { query, queryOne } from './database.ts';
 import type { Database } from './database.ts';
 import { readHead } from './feed.ts';
-import { query, queryOne } from './database.ts';
+import { RowBlocks } from './row-blocks.ts';
+import type { TakeBlock } from './row-blocks.ts';
 
 /** Which page of a list: what changed above `since` in the history `epoch`. */
 export interface RowsRequest {
@@ -27,14 +27,17 @@ export interface WrittenRows {
 class PageTooLong extends Error {}
 
 /**
- * Writes a page in its fast form, rows as they come out of PostgreSQL, in one snapshot. `begin` gives where to write to, anew for each try: a page
+ * Whatever this role or database was set to, rows are spelt alike. And a page is looked up row by row: the planner would read whole tables for each of
+ * the pages of a list, which only pays when all of it is wanted at once.
+ */
+const settings = `set local datestyle = 'iso, mdy'; set local timezone = 'UTC'; set local bytea_output = 'hex';
+  set local enable_seqscan = off; set local enable_hashjoin = off; set local enable_mergejoin = off; set local max_parallel_workers_per_gather = 0`;
+
+/**
+ * Writes a page in its fast form, rows as they come out of PostgreSQL, in one snapshot. `begin` gives who takes its bytes, anew for each try: a page
  * that grows too long is begun again with fewer rows. Null if the list or its history is another one by now.
  */
-export async function writeRows(
-  database: Database,
-  request: RowsRequest,
-  begin: () => Promise<Writable> | Writable,
-): Promise<WrittenRows | null> {
+export async function writeRows(database: Database, request: RowsRequest, begin: () => Promise<TakeBlock>): Promise<WrittenRows | null> {
   for (let rows = request.rows; ; rows = Math.ceil(rows / 8)) {
     try {
       return await writePage(database, { ...request, rows, bytes: rows === 1 ? Number.POSITIVE_INFINITY : rowsPageBytes }, await begin());
@@ -44,17 +47,14 @@ export async function writeRows(
   }
 }
 
-type RawConnection = { processID: number; query(stream: CopyToStreamQuery): CopyToStreamQuery };
-
 async function writePage(
   database: Database,
   { listId, epoch, since, rows, bytes }: RowsRequest & { bytes: number },
-  target: Writable,
+  take: TakeBlock,
 ): Promise<WrittenRows | null> {
   return database.transaction(
     async (snapshot) => {
-      // Whatever this role or database was set to, rows are spelt alike.
-      await query(snapshot, `set local datestyle = 'iso, mdy'; set local timezone = 'UTC'; set local bytea_output = 'hex'`);
+      await query(snapshot, settings);
       const head = await readHead(snapshot, listId);
       if (head?.position.epoch !== epoch) return null;
       const bound = await queryOne<{ candidates: number; last: number | null }>(
@@ -71,8 +71,9 @@ async function writePage(
       const full = bound?.candidates === rows;
       const next = full ? (bound.last ?? head.position.revision) : head.position.revision;
       const connection = (await snapshot.client.acquireConnection()) as RawConnection;
+      const blocks = new RowBlocks(take);
       const cancel = () => query(database, `select pg_cancel_backend(:pid)`, { pid: connection.processID });
-      const copy = (statement: string, left: number) => copyOut(connection, { statement, target, left, cancel });
+      const copy = (select: string, most: number) => copyOut(connection, { select, blocks, most, cancel });
       // COPY takes no parameters; all three are numbers that were checked to be whole.
       const range = `list_id = ${wholeNumber(listId)} and revision > ${wholeNumber(since)} and revision <= ${wholeNumber(next)}`;
       const dossiers = await copy(
@@ -84,24 +85,20 @@ async function writePage(
         bytes - dossiers.bytes,
       );
       const tombstones = since > 0 ? await copy(`select dossier from tombstones where ${range} order by revision`, bytes) : null;
-      // How many rows a COPY had is told after its last byte; with the next answer it has come.
-      await query(snapshot, 'select');
       const end: RowsEnd = {
         kind: 'end',
         dossier_list: head.listUuid,
-        dossiers: dossiers.source.rowCount,
-        photos: photos.source.rowCount,
-        tombstones: tombstones?.source.rowCount ?? 0,
+        dossiers: dossiers.rows,
+        photos: photos.rows,
+        tombstones: tombstones?.rows ?? 0,
         dossier_bytes: dossiers.bytes,
         photo_bytes: photos.bytes,
         since,
         next,
         head: head.position,
       };
-      await new Promise<void>((resolve, reject) => {
-        target.once('error', reject);
-        target.end(`${JSON.stringify(end)}\n`, resolve);
-      });
+      blocks.append(Buffer.from(`${JSON.stringify(end)}\n`));
+      await blocks.flush();
       return { end, full };
     },
     { isolationLevel: 'repeatable read', readOnly: true },
@@ -110,26 +107,23 @@ async function writePage(
 
 async function copyOut(
   connection: RawConnection,
-  copy: { statement: string; target: Writable; left: number; cancel: () => Promise<unknown> },
-): Promise<{ source: CopyToStreamQuery; bytes: number }> {
-  let bytes = 0;
-  async function* measured(chunks: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
-    for await (const chunk of chunks) {
-      const wasTooLong = bytes > copy.left;
-      bytes += chunk.length;
-      if (bytes <= copy.left) yield chunk;
-      // The rest of what is on its way is read; the server is told to send no more.
-      else if (!wasTooLong) await copy.cancel();
-    }
-  }
-  const source = connection.query(copyTo(`copy (${copy.statement}) to stdout (format text, encoding 'UTF8')`));
+  { cancel, ...copy }: { select: string; blocks: RowBlocks; most: number; cancel: () => Promise<unknown> },
+): Promise<CopyOut> {
+  let cancelled: Promise<unknown> = Promise.resolve();
+  // The server is told to send no more; if it can't be told, what it sends is read to its end.
+  const tellExcess = (): void => {
+    cancelled = cancel().catch(() => undefined);
+  };
+  const statement = connection.query(new CopyOut({ ...copy, tellExcess }));
   try {
-    await pipeline(source, measured, copy.target, { end: false });
+    await statement.done;
   } catch (error) {
-    throw bytes > copy.left ? new PageTooLong('too long', { cause: error }) : error;
+    throw statement.isExcessive() ? new PageTooLong('too long', { cause: error }) : error;
+  } finally {
+    await cancelled;
   }
-  if (bytes > copy.left) throw new PageTooLong('too long');
-  return { source, bytes };
+  if (statement.isExcessive()) throw new PageTooLong('too long');
+  return statement;
 }
 
 function prefixed(alias: string, columns: readonly string[]): string {

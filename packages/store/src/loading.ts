@@ -157,19 +157,21 @@ export interface LoadedList {
  */
 export async function completeLoad(database: Database, taken: TakenRun): Promise<LoadedList> {
   try {
-    const [loaded] = await Promise.all([fillAndIndex(database, taken), indexTable(database, taken, 'photos')]);
-    await indexTable(database, taken, 'memberships');
-    return loaded;
+    const filling = fillMemberships(database, taken);
+    // Two at once, of about the same length. The dossiers are read for the memberships before they are indexed, which locks their table.
+    const lanes = [
+      filling.then(() => indexTable(database, taken, 'dossiers')),
+      indexTable(database, taken, 'photos')
+        .then(() => filling)
+        .then(() => indexTable(database, taken, 'memberships')),
+    ];
+    // Nothing may still be at work when the next attempt begins.
+    await Promise.allSettled(lanes);
+    await Promise.all(lanes);
+    return await filling;
   } catch (error) {
     throw asRefusal(error);
   }
-}
-
-/** The dossiers are read for the memberships before they are indexed, which locks their table. */
-async function fillAndIndex(database: Database, taken: TakenRun): Promise<LoadedList> {
-  const loaded = await fillMemberships(database, taken);
-  await indexTable(database, taken, 'dossiers');
-  return loaded;
 }
 
 async function fillMemberships(database: Database, taken: TakenRun): Promise<LoadedList> {
@@ -196,9 +198,13 @@ async function fillMemberships(database: Database, taken: TakenRun): Promise<Loa
   });
 }
 
+/** Two tables are indexed at once, so that helpers of one build would only be in the way of the other. */
 async function indexTable(database: Database, taken: TakenRun, table: keyof typeof analysed): Promise<void> {
   await transaction(database, async (tx) => {
-    await query(tx, `set local maintenance_work_mem = '192MB'`);
+    await query(
+      tx,
+      `set local maintenance_work_mem = '192MB'; set local max_parallel_maintenance_workers = 0; set local default_statistics_target = 30`,
+    );
     await query(tx, `select index_load(:runId, :table, false)`, { runId: taken.runId, table });
     await query(tx, `analyze ${loadArea(taken.runId)}.${table} (${analysed[table]})`);
   });

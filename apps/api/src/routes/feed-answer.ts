@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import type { FileHandle } from 'node:fs/promises';
 import { pipeline } from 'node:stream/promises';
 import { promisify } from 'node:util';
 import { constants, zstdCompress } from 'node:zlib';
@@ -8,6 +9,7 @@ import { verifyRequest } from '@dossier/protocol/request-signature.ts';
 import { signResponse } from '@dossier/protocol/response-signature.ts';
 import type { SigningKey } from '@dossier/protocol/signing-key.ts';
 import { ApplicationError } from '@dossier/runtime/errors.ts';
+import { sendBytes } from './file-bytes.ts';
 
 const compress = promisify(zstdCompress);
 const worthCompressingBytes = 16 * 1024;
@@ -74,15 +76,21 @@ export async function sendPhoto(
 export async function sendFile(
   response: Response,
   asker: Asker,
-  file: { contentType: string; sha256: string; bytes: number; open(): Readable },
+  file: { contentType: string; sha256: string; bytes: number; open(): Promise<FileHandle> },
 ): Promise<void> {
   const etag = `"${file.sha256}"`;
   if (response.req.headers['if-none-match'] === etag) return sendUnchanged(response, asker, etag);
-  response.status(200).setHeader('Content-Type', file.contentType);
-  response.setHeader('ETag', etag);
-  sign(response, asker, file.sha256);
-  response.setHeader('Content-Length', file.bytes);
-  await pipeline(file.open(), response);
+  const opened = await file.open();
+  try {
+    response.status(200).setHeader('Content-Type', file.contentType);
+    response.setHeader('ETag', etag);
+    sign(response, asker, file.sha256);
+    response.setHeader('Content-Length', file.bytes);
+    await sendBytes(opened, file.bytes, response);
+    response.end();
+  } finally {
+    await opened.close();
+  }
 }
 
 function sign(response: Response, asker: Asker, sha256: string): void {

@@ -1,0 +1,150 @@
+import { createHash } from 'node:crypto';
+import { watch } from 'node:fs';
+import { mkdir, mkdtemp, readdir, readFile, rm, truncate, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { rowsEndSchema } from '@dossier/protocol/rows.ts';
+import { query } from '@dossier/store/database.ts';
+import { readHead } from '@dossier/store/feed.ts';
+import type { ListHead } from '@dossier/store/feed.ts';
+import { createTestDatabase } from '@dossier/test/kit/database.ts';
+import type { TestDatabase } from '@dossier/test/kit/database.ts';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { createPageCache } from './page-cache.ts';
+import type { CachedPage } from './page-cache.ts';
+
+let test: TestDatabase;
+let folder: string;
+let head: ListHead;
+
+beforeEach(async () => {
+  test = await createTestDatabase();
+  folder = await mkdtemp(join(tmpdir(), 'dossier-pages-'));
+});
+afterEach(async () => {
+  await test.drop();
+  await rm(folder, { recursive: true, force: true });
+});
+
+/** A list of so many dossiers with comments of so many characters. */
+async function fill(count: number, length = 20): Promise<void> {
+  const [list] = await query<{ id: number }>(test.database, `insert into watch_lists (name) values ('list') returning id`);
+  await query(
+    test.database,
+    `with made as (
+       insert into dossiers (name, comment) select E'tab\\t and \\\\ ' || n, repeat(chr(1078), :length::int) from generate_series(1, :count::int) n returning uuid)
+     insert into memberships (list_id, dossier) select :list, uuid from made`,
+    { count, length, list: list?.id },
+  );
+  const found = await readHead(test.database, list?.id ?? 0);
+  if (!found) throw new Error('no list');
+  head = found;
+}
+
+const openCache = () => createPageCache({ folder, database: test.database });
+
+/** The bytes of a page as they would be sent, which have to be those whose hash would be signed. */
+async function bytesOf(page: CachedPage | null): Promise<Buffer> {
+  if (!page) throw new Error('no page');
+  const file = await page.open();
+  const bytes = await file.readFile();
+  await file.close();
+  expect(bytes).toHaveLength(page.bytes);
+  expect(createHash('sha256').update(bytes).digest('hex')).toBe(page.sha256);
+  return bytes;
+}
+
+function endOf(bytes: Buffer) {
+  return rowsEndSchema.parse(JSON.parse(bytes.toString('utf8', bytes.lastIndexOf(0x0a, bytes.length - 2) + 1)));
+}
+
+async function fileOfPage(): Promise<string> {
+  const directory = join(folder, head.position.epoch);
+  const names = (await readdir(directory)).filter((name) => name.endsWith('.rows'));
+  expect(names).toHaveLength(1);
+  return join(directory, names[0] ?? '');
+}
+
+describe('a page in the cache', () => {
+  it('is made once for all who ask at the same time, in this process and in others', async () => {
+    await fill(1000);
+    const directory = join(folder, head.position.epoch);
+    await mkdir(directory);
+    const parts = new Set<string>();
+    const marker = join(directory, 'marker');
+    const watcher = watch(directory);
+    const heardAll = new Promise<void>((resolve) => {
+      watcher.on('change', (_event, name) => {
+        if (String(name).endsWith('.part')) parts.add(String(name));
+        if (name === 'marker') resolve();
+      });
+    });
+    const [one, other] = [openCache(), openCache()];
+    const pages = await Promise.all([one, other, one, other].map(async (cache) => bytesOf(await cache.read(head, 0))));
+    await writeFile(marker, '');
+    await heardAll;
+    watcher.close();
+    // One part became the rows, one what is known of them.
+    expect(parts.size).toBe(2);
+    expect(new Set(pages.map((page) => page.toString('latin1'))).size).toBe(1);
+    expect(endOf(pages[0] ?? Buffer.alloc(0))).toMatchObject({ dossiers: 1000, since: 0, next: 1000 });
+  });
+
+  const harms: readonly (readonly [what: string, harm: (path: string) => Promise<void>])[] = [
+    ['cut short', (path) => truncate(path, 1000)],
+    ['empty', (path) => truncate(path, 0)],
+    ['gone', (path) => rm(path)],
+    [
+      'another in one byte',
+      async (path) => {
+        const bytes = await readFile(path);
+        bytes[500] = (bytes[500] ?? 0) ^ 1;
+        await writeFile(path, bytes);
+      },
+    ],
+  ];
+  for (const [which, reopen] of [
+    ['by the process that made it', false],
+    ['by a new process', true],
+  ] as const) {
+    it.each(harms)(`is never served ${which} when its file is %s`, async (_what, harm) => {
+      await fill(1000);
+      const cache = openCache();
+      const before = await bytesOf(await cache.read(head, 0));
+      await harm(await fileOfPage());
+      const after = await bytesOf(await (reopen ? openCache() : cache).read(head, 0));
+      expect(after.equals(before)).toBe(true);
+    });
+  }
+
+  it.each(['', '{', '{"sha256":"00"}'])('is made anew when what is known of it reads %j', async (text) => {
+    await fill(1000);
+    const cache = openCache();
+    const before = await bytesOf(await cache.read(head, 0));
+    await writeFile(join(folder, head.position.epoch, '0.json'), text);
+    expect((await bytesOf(await cache.read(head, 0))).equals(before)).toBe(true);
+  });
+
+  it('is begun again with fewer rows when it grows too long', async () => {
+    await fill(2000, 5000);
+    const cache = openCache();
+    const names: string[] = [];
+    let since = 0;
+    while (since < 2000) {
+      const bytes = await bytesOf(await cache.read(head, since));
+      const end = endOf(bytes);
+      expect(end).toMatchObject({ since, dossiers: end.next - since });
+      expect(bytes.length).toBeLessThan(17 * 2 ** 20);
+      names.push(
+        ...bytes
+          .toString('utf8', 0, end.dossier_bytes)
+          .split('\n')
+          .slice(0, -1)
+          .map((line) => line.split('\t')[7] ?? ''),
+      );
+      since = end.next;
+    }
+    const all = Array.from({ length: 2000 }, (_, index) => String.raw`tab\t and \\ ` + String(index + 1));
+    expect(names.toSorted()).toEqual(all.toSorted());
+  });
+});

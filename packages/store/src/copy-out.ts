@@ -1,0 +1,62 @@
+import type { Connection as WireConnection } from 'pg';
+import type { RowBlocks } from './row-blocks.ts';
+
+/** A connection of pg that carries out one statement after another. */
+export interface RawConnection {
+  processID: number;
+  query(statement: CopyOut): CopyOut;
+}
+
+/**
+ * `COPY … TO STDOUT` as a statement of pg. Each row goes into a block as it comes: a page has thousands of them, and a stream with a buffer of its own
+ * for each costs several times what PostgreSQL needs to make them.
+ */
+export class CopyOut {
+  readonly text: string;
+  /** Of the rows that have come so far. */
+  bytes = 0;
+  rows = 0;
+  /** Kept when the statement is over; broken by its error. */
+  readonly done: Promise<void>;
+  readonly #blocks: RowBlocks;
+  readonly #most: number;
+  readonly #tellExcess: () => void;
+  #settle: { keep: () => void; break: (error: Error) => void } | null = null;
+
+  /** Puts the rows of `select` into `blocks`. What exceeds `most` bytes is thrown away, and told once. */
+  constructor({ select, blocks, most, tellExcess }: { select: string; blocks: RowBlocks; most: number; tellExcess: () => void }) {
+    this.text = `copy (${select}) to stdout (format text, encoding 'UTF8')`;
+    this.#blocks = blocks;
+    this.#most = most;
+    this.#tellExcess = tellExcess;
+    this.done = new Promise<void>((resolve, reject) => (this.#settle = { keep: resolve, break: reject }));
+  }
+
+  isExcessive(): boolean {
+    return this.bytes > this.#most;
+  }
+
+  submit(connection: WireConnection): void {
+    this.#blocks.fillFrom(connection.stream);
+    connection.query(this.text);
+  }
+
+  handleCopyData({ chunk }: { chunk: Buffer }): void {
+    const wasExcessive = this.isExcessive();
+    this.bytes += chunk.length;
+    if (!this.isExcessive()) this.#blocks.append(chunk);
+    else if (!wasExcessive) this.#tellExcess();
+  }
+
+  handleCommandComplete({ text }: { text: string }): void {
+    this.rows = Number(/^COPY (\d+)$/.exec(text)?.[1]);
+  }
+
+  handleError(error: Error): void {
+    this.#settle?.break(error);
+  }
+
+  handleReadyForQuery(): void {
+    this.#settle?.keep();
+  }
+}
