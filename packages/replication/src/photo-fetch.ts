@@ -20,16 +20,15 @@ export interface PhotoFetchContext {
  */
 export async function fetchPhotos(context: PhotoFetchContext, taken: TakenRun, already: number): Promise<void> {
   const { store, photos, signal } = context;
-  const total = await store.countWantedPhotos(taken);
-  if (total === 0) return;
+  let wanted = await store.listWantedPhotos(taken, { after: '', limit: batch });
+  if (wanted.length === 0) return;
   let fetched = already;
+  const total = wanted.length < batch ? wanted.length : await store.countWantedPhotos(taken);
   await store.saveProgress(taken, { state: 'photos', photosTotal: total });
-  let after = '';
   for (;;) {
-    const wanted = await store.listWantedPhotos(taken, { after, limit: batch });
     const last = wanted.at(-1);
     if (!last) return;
-    after = last.sha256;
+    const before = fetched;
     const lacking = new Set(await photos.missing(wanted.map((photo) => photo.sha256)));
     const missing: WantedPhoto[] = [];
     await eachOf(
@@ -47,7 +46,9 @@ export async function fetchPhotos(context: PhotoFetchContext, taken: TakenRun, a
     const gone = new Set(missing.map((photo) => photo.sha256));
     const present = wanted.map((photo) => photo.sha256).filter((sha256) => !gone.has(sha256));
     await store.saveMissingPhotos(taken, { missing, present });
-    await store.saveProgress(taken, { photosFetched: fetched });
+    if (fetched > before) await store.saveProgress(taken, { photosFetched: fetched });
+    if (wanted.length < batch) return;
+    wanted = await store.listWantedPhotos(taken, { after: last.sha256, limit: batch });
   }
 }
 

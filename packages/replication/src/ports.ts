@@ -26,8 +26,18 @@ export interface StartedRun {
     dossier_count: number | null;
     head_tag: string | null;
     local_count: number;
+    remote_name: string | null;
+    sync_hour: number | null;
+    sync_minute: number | null;
+    sync_zone: string | null;
+    /** Dossiers of the master that are set aside because the replica couldn't hold them as they were. */
+    set_aside: readonly { dossier: string }[];
   };
   fence: number;
+  /** Whether the list's rows are what its last verified sync left. */
+  intact: boolean;
+  /** Whether earlier runs couldn't get a photo. */
+  lacksPhotos: boolean;
 }
 
 export interface StagingCursor {

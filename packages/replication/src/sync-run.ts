@@ -39,15 +39,15 @@ export interface SyncOutcome {
 export async function syncRun(context: SyncContext, started: StartedRun): Promise<SyncOutcome> {
   const { run, link } = started;
   const taken: TakenRun = { runId: run.id, listId: link.slave_list_id, fence: started.fence };
-  if (run.mode === 'repair') await examineReplica({ ...context, taken });
-  const intact = followingModes.has(run.mode) && (await context.store.holdsPosition(link.slave_list_id));
-  const position = intact ? knownPosition(link) : null;
-  const refused = run.mode === 'verify' ? [] : (await context.store.listRefused(link.slave_list_id)).map(({ dossier }) => dossier);
+  const examined = run.mode === 'repair' ? await examineReplica({ ...context, taken }) : started;
+  const position = followingModes.has(run.mode) && examined.intact ? knownPosition(link) : null;
+  const refused = run.mode === 'verify' ? [] : link.set_aside.map(({ dossier }) => dossier);
   // What was set aside is asked for again, though nothing changed on the master.
   const idle = refused.length === 0;
   const answer = await context.master.head(link.remote_list_id, { position, tag: idle && position ? link.head_tag : null }, context.signal);
   if (answer.outcome === 'no-list') throw noSuchList(link);
-  if (answer.outcome === 'unchanged') return finishUnchanged(context, started, taken, link.head_tag);
+  const unchanged = (headTag: string | null) => finishUnchanged(context, { ...started, lacksPhotos: examined.lacksPhotos }, taken, headTag);
+  if (answer.outcome === 'unchanged') return unchanged(link.head_tag);
 
   const { head, tag } = answer;
   const fork = await greet(context, started, head);
@@ -59,7 +59,7 @@ export async function syncRun(context: SyncContext, started: StartedRun): Promis
     counts: { fetched: run.fetched, pages: run.pages, bytes: run.bytes },
   };
   if (run.mode === 'verify') return verifyReplica(fetchContext, head);
-  if (idle && fork === null && position && samePosition(position, head.position)) return finishUnchanged(context, started, taken, tag);
+  if (idle && fork === null && position && samePosition(position, head.position)) return unchanged(tag);
   if (context.onExisting === 'refuse' && link.epoch === null && link.local_count > 0) {
     throw new SyncFailure('LIST_NOT_EMPTY', `The list holds ${link.local_count} dossiers, and SYNC_ON_EXISTING is refuse.`);
   }
@@ -254,12 +254,15 @@ async function findForged(store: ReplicaStore, taken: TakenRun, cursor: StagingC
 }
 
 async function finishUnchanged(context: SyncContext, started: StartedRun, taken: TakenRun, tag: string | null): Promise<SyncOutcome> {
-  await fetchPhotos(context, taken, started.run.photos_fetched);
+  if (started.lacksPhotos) await fetchPhotos(context, taken, started.run.photos_fetched);
   await context.store.finishUnchanged(taken, tag);
   return { state: 'unchanged', disturbedLists: [] };
 }
 
 async function saveGreeting({ store }: SyncContext, { link, fence }: StartedRun, head: Head): Promise<void> {
+  const { hour, minute, time_zone: zone } = head.schedule;
+  const isPinned = link.remote_node !== null && link.remote_list !== null && link.remote_name === head.name;
+  if (isPinned && link.sync_hour === hour && link.sync_minute === minute && link.sync_zone === zone) return;
   await store.saveGreeting({
     slaveListId: link.slave_list_id,
     fence,

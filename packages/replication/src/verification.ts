@@ -34,12 +34,16 @@ export async function verifyReplica(context: FetchContext & { photos: PhotoTarge
 
 /**
  * Looks at every row and photo of a replica without asking the master: what was changed behind the system's back is booked as it is, so that
- * the comparison by content which follows finds exactly that.
+ * the comparison by content which follows finds exactly that. Says how the replica stands then.
  */
-export async function examineReplica(context: Pick<FetchContext, 'store' | 'taken'> & { photos: PhotoTarget }): Promise<void> {
-  await context.store.saveProgress(context.taken, { state: 'fetching' });
+export async function examineReplica(
+  context: Pick<FetchContext, 'store' | 'taken'> & { photos: PhotoTarget },
+): Promise<{ intact: boolean; lacksPhotos: boolean }> {
+  const { store, taken } = context;
+  await store.saveProgress(taken, { state: 'fetching' });
   await rehash(context);
   await findPhotolessDossiers(context);
+  return { intact: await store.holdsPosition(taken.listId), lacksPhotos: true };
 }
 
 const heartbeatMs = 10_000;

@@ -55,6 +55,19 @@ export async function queryOne<Row>(connection: Connection, sql: string, paramet
 }
 
 /**
+ * As `queryOne`, for a small statement that is run very often: each connection plans it but a few times. `name` is the statement's own; its plan
+ * mustn't depend on what the parameters are.
+ */
+export async function preparedOne<Row>(
+  connection: Connection,
+  name: string,
+  { sql, parameters }: { sql: string; parameters: Record<string, unknown> },
+): Promise<Row | null> {
+  const result = await connection.raw<{ rows: Row[] }>(sql, parameters as Record<string, Knex.Value>).options({ name });
+  return result.rows[0] ?? null;
+}
+
+/**
  * Runs statements one after another in one exchange with the server, all of them or none, and returns the rows of each. Parameters are whole numbers,
  * which are written into the text.
  */

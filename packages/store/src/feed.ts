@@ -1,5 +1,5 @@
 import { pageBytes, pageRows } from '@dossier/protocol/feed.ts';
-import { query, queryOne } from './database.ts';
+import { preparedOne, query, queryOne } from './database.ts';
 import type { Connection, Database } from './database.ts';
 import type { Position } from '@dossier/domain/position.ts';
 
@@ -41,7 +41,8 @@ function presentHead(row: HeadRow): ListHead {
 
 /** The head of one list, or null if there is no such list. One row by its key, whatever the list's size. */
 export async function readHead(connection: Connection, listId: number): Promise<ListHead | null> {
-  const row = await queryOne<HeadRow>(connection, `select ${headColumns} where l.id = :listId`, { listId });
+  const sql = `select ${headColumns} where l.id = :listId`;
+  const row = await preparedOne<HeadRow>(connection, 'read head', { sql, parameters: { listId } });
   return row && presentHead(row);
 }
 

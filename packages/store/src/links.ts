@@ -3,7 +3,7 @@ import type { LinkState } from '@dossier/domain/link.ts';
 import type { RunMode, RunReason } from '@dossier/domain/run.ts';
 import type { SetAside } from '@dossier/protocol/held.ts';
 import type { SyncError } from '@dossier/protocol/sync.ts';
-import { query, queryOne, transaction } from './database.ts';
+import { preparedOne, query, queryOne, transaction } from './database.ts';
 import type { Connection, Database } from './database.ts';
 import { standingHold } from './holds.ts';
 import type { HoldRow } from './holds.ts';
@@ -65,6 +65,21 @@ const linkColumns = `
 /** The link of a list of this slave, or null. */
 export async function findLink(connection: Connection, slaveListId: number): Promise<LinkRow | null> {
   return queryOne<LinkRow>(connection, `select ${linkColumns} where k.slave_list_id = :slaveListId`, { slaveListId });
+}
+
+/** A link with what a run has to know before it asks the master, in one exchange. */
+export async function findLinkToFollow(
+  connection: Connection,
+  slaveListId: number,
+): Promise<{ link: LinkRow; intact: boolean; lacksPhotos: boolean } | null> {
+  const row = await preparedOne<LinkRow & { intact: boolean; lacks_photos: boolean }>(connection, 'find link to follow', {
+    sql: `select holds_position(k) as intact, exists (select from missing_photos m where m.slave_list_id = k.slave_list_id) as lacks_photos, ${linkColumns}
+      where k.slave_list_id = :slaveListId`,
+    parameters: { slaveListId },
+  });
+  if (!row) return null;
+  const { intact, lacks_photos: lacksPhotos, ...link } = row;
+  return { link, intact, lacksPhotos };
 }
 
 /** One page of the links, in the order of their lists' ids. */
@@ -175,8 +190,7 @@ export async function saveGreeting(
     connection,
     `update links set remote_node = coalesce(remote_node, :remoteNode), remote_list = coalesce(remote_list, :remoteList),
        remote_name = :remoteName, sync_hour = :hour, sync_minute = :minute, sync_zone = :zone
-     where slave_list_id = :slaveListId and fence = :fence and (remote_node is null or remote_list is null
-       or (remote_name, sync_hour, sync_minute, sync_zone) is distinct from (:remoteName::text, :hour::int, :minute::int, :zone::text))`,
+     where slave_list_id = :slaveListId and fence = :fence`,
     { ...greeting, hour: greeting.schedule.hour, minute: greeting.schedule.minute, zone: greeting.schedule.time_zone },
   );
 }

@@ -1,9 +1,9 @@
 import type { RunMethod, RunMode, RunReason, RunState } from '@dossier/domain/run.ts';
 import type { SetAside } from '@dossier/protocol/held.ts';
 import type { Difference, SyncError } from '@dossier/protocol/sync.ts';
-import { createRun, findLink } from './links.ts';
+import { createRun, findLink, findLinkToFollow } from './links.ts';
 import type { LinkRow } from './links.ts';
-import { query, queryOne, transaction } from './database.ts';
+import { preparedOne, query, queryOne, transaction } from './database.ts';
 import type { Connection, Database } from './database.ts';
 import { holdOfRun, standing } from './holds.ts';
 import type { HoldRow } from './holds.ts';
@@ -111,6 +111,10 @@ export interface StartedRun {
   run: RunRow;
   link: LinkRow;
   fence: number;
+  /** Whether the list's rows are what its last verified sync left. */
+  intact: boolean;
+  /** Whether earlier runs couldn't get a photo. */
+  lacksPhotos: boolean;
 }
 
 /**
@@ -118,9 +122,8 @@ export interface StartedRun {
  * over or its link is gone or being cancelled: then there is nothing to do.
  */
 export async function startRun(database: Database, runId: number, attempt: number): Promise<StartedRun | null> {
-  const run = await queryOne<RunRow>(
-    database,
-    `with open as (
+  const run = await preparedOne<RunRow>(database, 'start run', {
+    sql: `with open as (
        select k.slave_list_id from runs r join links k on k.slave_list_id = r.slave_list_id
        where r.id = :runId and r.finished_date is null and k.state <> 'unlinking' for update of k
      ),
@@ -131,11 +134,11 @@ export async function startRun(database: Database, runId: number, attempt: numbe
      update runs set fence = new_fence, attempt = :attempt, state = 'greeting', next_attempt = null,
        started_date = coalesce(started_date, now()), heartbeat = now()
      from fenced where id = :runId and finished_date is null returning ${runColumns}`,
-    { runId, attempt },
-  );
-  const link = run && (await findLink(database, run.slave_list_id));
-  if (!link || run.fence === null) return null;
-  return { run, link, fence: run.fence };
+    parameters: { runId, attempt },
+  });
+  const found = run && (await findLinkToFollow(database, run.slave_list_id));
+  if (!found || run.fence === null) return null;
+  return { run, ...found, fence: run.fence };
 }
 
 /** Counts of a run's progress; what is left out stays. */
@@ -157,14 +160,13 @@ export async function saveProgress(
   taken: { runId: number; fence: number },
   progress: RunProgress,
 ): Promise<boolean> {
-  const rows = await query(
-    connection,
-    `update runs set heartbeat = now(), state = coalesce(:state, state), method = coalesce(:method, method),
+  const saved = await preparedOne(connection, 'save progress', {
+    sql: `update runs set heartbeat = now(), state = coalesce(:state, state), method = coalesce(:method, method),
        fetched = coalesce(:fetched, fetched), total = coalesce(:total, total),
        photos_fetched = coalesce(:photosFetched, photos_fetched), photos_total = coalesce(:photosTotal, photos_total),
        bytes = coalesce(:bytes, bytes), pages = coalesce(:pages, pages)
      where id = :runId and fence = :fence and finished_date is null and set_config('synchronous_commit', 'off', true) is not null returning id`,
-    {
+    parameters: {
       ...taken,
       state: progress.state ?? null,
       method: progress.method ?? null,
@@ -175,8 +177,8 @@ export async function saveProgress(
       bytes: progress.bytes ?? null,
       pages: progress.pages ?? null,
     },
-  );
-  return rows.length > 0;
+  });
+  return saved !== null;
 }
 
 /** How an attempt failed, and whether another follows (`nextAttempt`) or the run is over (`dead` after the last retry, else `failed`). */
@@ -238,9 +240,8 @@ export async function failRun(database: Database, taken: { runId: number; fence:
 
 /** Ends a run that found the replica at the master's head already. Throws FencedError. */
 export async function finishUnchanged(database: Database, taken: TakenRun, headTag: string | null): Promise<void> {
-  const ended = await queryOne(
-    database,
-    `with link as (
+  const ended = await preparedOne(database, 'finish unchanged', {
+    sql: `with link as (
        update links set state = 'synced', error = null, head_tag = :headTag, last_success = now(), verified_at = now(),
          deep_verified_at = ${deepVerified}
        where slave_list_id = :listId and fence = :fence and state <> 'unlinking' returning slave_list_id as list_id
@@ -253,8 +254,8 @@ export async function finishUnchanged(database: Database, taken: TakenRun, headT
      letters as (delete from dead_letters using link where slave_list_id = list_id),
      holds as (update holds set state = 'superseded' from link where slave_list_id = list_id and ${standing})
      select list_id from link`,
-    { ...taken, headTag },
-  );
+    parameters: { ...taken, headTag },
+  });
   if (!ended) throw new FencedError();
 }
 

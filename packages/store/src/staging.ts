@@ -10,7 +10,7 @@ import type { RunMethod } from '@dossier/domain/run.ts';
 import type { Position } from '@dossier/domain/position.ts';
 import type { Change, Put } from '@dossier/protocol/feed.ts';
 import { dossierRowColumns, photoRowColumns } from '@dossier/protocol/rows.ts';
-import { exchange, query, queryOne, sqlState, transaction } from './database.ts';
+import { exchange, preparedOne, query, queryOne, sqlState, transaction } from './database.ts';
 import { photoStoreLock } from './photo-garbage.ts';
 import type { Connection, Database } from './database.ts';
 
@@ -82,13 +82,12 @@ export async function requireFence(tx: Knex.Transaction, taken: TakenRun): Promi
  * that of staged rows which don't tell their own.
  */
 async function enterStaging(tx: Knex.Transaction, taken: TakenRun, revision = 0): Promise<void> {
-  const link = await queryOne<{ fence: number }>(
-    tx,
-    `select fence, pg_advisory_xact_lock_shared(:photoStoreLock), set_config('synchronous_commit', 'off', true),
+  const link = await preparedOne<{ fence: number }>(tx, 'enter staging', {
+    sql: `select fence, pg_advisory_xact_lock_shared(:photoStoreLock), set_config('synchronous_commit', 'off', true),
        set_config('dossier.staging_run', :run, true), set_config('dossier.staging_revision', :revision, true)
      from links where slave_list_id = :listId and state <> 'unlinking' for share`,
-    { listId: taken.listId, photoStoreLock, run: String(taken.runId), revision: String(revision) },
-  );
+    parameters: { listId: taken.listId, photoStoreLock, run: String(taken.runId), revision: String(revision) },
+  });
   if (link?.fence !== taken.fence) throw new FencedError();
 }
 
