@@ -4,6 +4,7 @@ import { fileURLToPath } from 'node:url';
 
 import { configurationKeys } from '@dossier/runtime/configuration-schema.ts';
 import { describe, expect, test } from 'vitest';
+import { lies } from '../kit/lies/every-lie.ts';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 const read = (path: string): string => readFileSync(join(root, path), 'utf8');
@@ -15,6 +16,7 @@ const pages = readdirSync(root, { recursive: false, encoding: 'utf8' })
 /** Where codes that people meet are declared, and how they look there. */
 const codeSources: [file: string, pattern: RegExp][] = [
   ['packages/replication/src/sync-failure.ts', /^ {2}\| '([A-Z_]+)'/gm],
+  ['packages/replication/src/answer-refusal.ts', /^ {2}\| '([A-Z_]+)'/gm],
   ['packages/replication/src/feed-errors.ts', /^ {2}\| '([A-Z_]+)'/gm],
   ['packages/store/src/apply.ts', /^ \* - `([A-Z_]+)`/gm],
   ['packages/store/src/judgement.ts', /^ \* - `([A-Z_]+)`/gm],
@@ -33,8 +35,17 @@ describe('docs/operations.md', () => {
     expect(read(file)).toMatch(new RegExp(pattern.source, 'm'));
   });
 
-  test.each(codes)('%s: %s is explained', (_file, code) => {
-    expect(text).toContain(`\`${code}\``);
+  const remedies = new Map([...text.matchAll(/^\| `([A-Z_]+)` \|.*\| ([^|]*) \|$/gm)].map(([, code, remedy]) => [code, remedy]));
+  // These don't end a run: it names the photo and goes on.
+  const ofPhotos = new Set(['PHOTO_REFUSED', 'PHOTO_MISMATCH']);
+
+  test.each(codes)('%s: %s is explained, with what to do', (_file, code) => {
+    if (ofPhotos.has(code ?? '')) expect(text).toContain(`\`${code}\``);
+    else expect(remedies.get(code)).toMatch(/\S/);
+  });
+
+  test.each([...new Set(lies.map(({ ends }) => ends))])('%s, with which a lie ends, is explained, with what to do', (code) => {
+    expect(remedies.get(code)).toMatch(/\S/);
   });
 
   test('names only metrics that exist', () => {

@@ -1,11 +1,14 @@
 import * as fc from 'fast-check';
-import { expect, test } from 'vitest';
+import { expect, test, vi } from 'vitest';
 import { sha256Of } from '@dossier/protocol/content-digest.ts';
 import { type ReceivedRequest, signRequest, verifyRequest } from '@dossier/protocol/request-signature.ts';
 import { type ReceivedResponse, signResponse, verifyResponse } from '@dossier/protocol/response-signature.ts';
 import { deriveSigningKey } from '@dossier/protocol/signing-key.ts';
 
 /* Whatever an attacker on the line does to what is covered, it is refused. */
+
+// Hundreds of runs each, which a busy machine needs its time for.
+vi.setConfig({ testTimeout: 60_000 });
 
 const now = new Date('2026-11-23T03:00:00Z');
 const printable = fc.string({

@@ -23,7 +23,7 @@ export async function bookFailure(
   const failure = isFailure(error) ? error : localFailure(error);
   if (failure.kind === 'stop') return failure;
   if (context.signal.aborted) return failure;
-  const passing = failure.kind === 'retry' || (failure.code === 'PROTOCOL_NOT_SPOKEN' && started.link.epoch !== null);
+  const passing = failure.kind === 'retry' || (passingStrangers.has(failure.code) && started.link.epoch !== null);
   const final = !passing || context.lastAttempt;
   const nextAttempt = final ? null : new Date(deps.now().getTime() + retryDelayMs(attempt.seed, context.attempt));
   const phase = (await findRun(deps.database, started.run.id))?.state ?? 'greeting';
@@ -47,6 +47,9 @@ export async function bookFailure(
   if (deadLetterId !== null) await deps.queues.enqueue(jobs['dead-letter'], { deadLetterId });
   return Object.assign(failure, { kind: passing ? 'retry' : 'operator' });
 }
+
+/** What answers where a master was before, and may be gone in a minute. */
+const passingStrangers = new Set(['PROTOCOL_NOT_SPOKEN', 'REDIRECTED', 'CODING_REFUSED']);
 
 /** What failed on this node itself: its disk, its database, or something that nobody foresaw. */
 function localFailure(cause: unknown): SyncFailure {

@@ -188,14 +188,14 @@ describe('an answer is refused', () => {
       'ANSWER_TOO_LARGE',
       { headers: { 'content-encoding': 'zstd' }, body: zstdCompressSync(Buffer.alloc(9_000_000)) },
     ],
-    ['in an encoding not asked for', 'PROTOCOL_NOT_SPOKEN', { headers: { 'content-encoding': 'gzip' }, body: page }],
-    ['that is no zstd', 'PROTOCOL_NOT_SPOKEN', { headers: { 'content-encoding': 'zstd' }, body: page }],
+    ['in an encoding not asked for', 'CODING_REFUSED', { headers: { 'content-encoding': 'gzip' }, body: page }],
+    ['that is no zstd', 'CODING_REFUSED', { headers: { 'content-encoding': 'zstd' }, body: page }],
     [
       'cut before it was packed',
-      'PROTOCOL_NOT_SPOKEN',
+      'CODING_REFUSED',
       { headers: { 'content-encoding': 'zstd' }, body: zstdCompressSync(page).subarray(0, -3) },
     ],
-    ['that redirects, though signed', 'PROTOCOL_NOT_SPOKEN', { status: 307, headers: { location: 'http://127.0.0.1:1/' } }],
+    ['that redirects, though signed', 'REDIRECTED', { status: 307, headers: { location: 'http://127.0.0.1:1/' } }],
     ['that says the master is broken, though signed', 'MASTER_ERROR', { status: 503 }],
   ];
   test.each(replies)('%s: %s', async (_what, code, reply, question) => {
@@ -206,7 +206,7 @@ describe('an answer is refused', () => {
   const handlers: [string, string, string, Handler][] = [
     ['a web page', 'PROTOCOL_NOT_SPOKEN', 'operator', (_q, r) => r.writeHead(200, { 'content-type': 'text/html' }).end('<html>')],
     ['an unsigned 404', 'PROTOCOL_NOT_SPOKEN', 'operator', (_q, r) => r.writeHead(404).end()],
-    ['a redirect', 'PROTOCOL_NOT_SPOKEN', 'operator', (_q, r) => r.writeHead(302, { location: 'http://127.0.0.1:1/login' }).end()],
+    ['a redirect', 'REDIRECTED', 'operator', (_q, r) => r.writeHead(302, { location: 'http://127.0.0.1:1/login' }).end()],
     ['a refused signature', 'TOKEN_REFUSED', 'operator', (_q, r) => r.writeHead(401).end()],
     ['a proxy without its master', 'MASTER_ERROR', 'retry', (_q, r) => r.writeHead(502, { 'content-type': 'text/html' }).end('<html>')],
     ['too many requests', 'MASTER_ERROR', 'retry', (_q, r) => r.writeHead(429).end()],
@@ -358,7 +358,7 @@ describe('a photo', () => {
 
   const lies: [string, string, Reply][] = [
     ['another photo than asked', 'ANSWER_FORGED', { body: page }],
-    ['encoded', 'PROTOCOL_NOT_SPOKEN', { headers: { 'content-encoding': 'zstd' }, body: photo }],
+    ['encoded', 'CODING_REFUSED', { headers: { 'content-encoding': 'zstd' }, body: photo }],
     ['an answer that is none', 'PROTOCOL_NOT_SPOKEN', { status: 204 }],
     ['longer than told', 'ANSWER_TOO_LARGE', { body: Buffer.concat([photo, page]), signed: photo }],
     ['shorter than told', 'ANSWER_TRUNCATED', { body: photo.subarray(1), signed: photo }],

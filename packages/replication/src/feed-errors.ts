@@ -13,7 +13,9 @@ import { CLOCK_TOLERANCE_MS, type SignatureRefusal } from '@dossier/protocol/sig
  *   since a fault of the line looks the same; if it stays, something between the nodes rewrites answers.
  * - `TOKEN_REFUSED`: the master doesn't accept our signature: another SYNC_TOKEN, or a proxy that changes host or path. Needs a person.
  * - `CLOCK_DIFFERS`: the clocks are more than five minutes apart, so that signatures are refused. Needs a person.
- * - `PROTOCOL_NOT_SPOKEN`: whoever answers under this address is no master: a web page, a redirect, an unsigned answer. Needs a person.
+ * - `PROTOCOL_NOT_SPOKEN`: whoever answers under this address is no master: a web page, another program, an unsigned answer. Needs a person.
+ * - `REDIRECTED`: whoever answers sends to another address, and no redirect is followed. Needs a person.
+ * - `CODING_REFUSED`: a signed answer is packed in a way that was not asked for, or can't be unpacked. Needs a person.
  * - `ANSWER_TOO_LARGE`: more bytes than this node accepts as one answer. Needs a person.
  */
 export type FeedErrorCode =
@@ -26,6 +28,8 @@ export type FeedErrorCode =
   | 'TOKEN_REFUSED'
   | 'CLOCK_DIFFERS'
   | 'PROTOCOL_NOT_SPOKEN'
+  | 'REDIRECTED'
+  | 'CODING_REFUSED'
   | 'ANSWER_TOO_LARGE';
 
 const kinds = {
@@ -38,6 +42,8 @@ const kinds = {
   TOKEN_REFUSED: 'operator',
   CLOCK_DIFFERS: 'operator',
   PROTOCOL_NOT_SPOKEN: 'operator',
+  REDIRECTED: 'operator',
+  CODING_REFUSED: 'operator',
   ANSWER_TOO_LARGE: 'operator',
 } as const satisfies Record<FeedErrorCode, 'retry' | 'operator'>;
 
@@ -91,7 +97,12 @@ export function feedErrorOf(master: string, failure: FeedFailure): FeedError {
     case 'distrust':
       return distrustError(master, failure);
     case 'encoding':
-      return notSpokenError(master, `The answer of ${master} cannot be read: ${failure.described}.`, failure.error);
+      return new FeedError('CODING_REFUSED', {
+        what: `The answer of ${master} cannot be read: ${failure.described}.`,
+        remedy:
+          'Look for a proxy before the master that packs answers, and let it pass /feed/ on as it is. Otherwise compare the versions of both nodes.',
+        cause: failure.error,
+      });
     case 'other':
       return forgedError(master, failure.described);
     default:
@@ -155,7 +166,10 @@ function statusError(master: string, status: number): FeedError {
     });
   }
   if (status >= 300 && status < 400) {
-    return notSpokenError(master, `${master} redirects elsewhere, and a redirect is never followed (HTTP ${status}).`);
+    return new FeedError('REDIRECTED', {
+      what: `${master} redirects elsewhere, and a redirect is never followed (HTTP ${status}).`,
+      remedy: `Link with the address to which it leads, if that is the master's own; ${master} has to answer by itself, without a log-in page before it.`,
+    });
   }
   return notSpokenError(master, `${master} gave an answer that is not foreseen here (HTTP ${status}).`);
 }

@@ -3,7 +3,8 @@ import { bucketOf, requestBuckets, requestDossiers } from '@dossier/protocol/fee
 import type { Master, Page, PageQuestion } from './master.ts';
 import type { Bucket, ReplicaStore, StagingCursor, StartedRun, TakenRun } from './ports.ts';
 import { noSuchList } from './identity.ts';
-import { SyncFailure } from './sync-failure.ts';
+import { requireOnce } from './once.ts';
+import { answerRefused } from './sync-failure.ts';
 
 /** More pages than any list can have; a master that never comes to an end is refused there. */
 const maximumPages = 100_000;
@@ -37,9 +38,9 @@ export async function fetchChanges(context: FetchContext, from: StagingCursor, r
   let pending: Promise<Page> | null = ask(cursor.revision);
   for (let pages = 0; pending; pages += 1) {
     const page: Page = await pending;
-    if (page.end.more && page.changes.length === 0) throw new SyncFailure('PAGE_REFUSED', 'A page that is not the last is empty.');
+    if (page.end.more && page.changes.length === 0) throw answerRefused('FEED_ENDLESS', 'a page that is not the last is empty');
     requireSubstance(counts);
-    if (pages === maximumPages) throw new SyncFailure('PAGE_REFUSED', `The master's feed has no end after ${maximumPages} pages.`);
+    if (pages === maximumPages) throw answerRefused('FEED_ENDLESS', `the feed has no end after ${maximumPages} pages`);
     pending = page.end.more ? ask(page.end.next) : null;
     // Whoever awaits it next hears of its failure; staging this page may fail before that.
     pending?.catch(() => undefined);
@@ -57,7 +58,7 @@ export async function fetchChanges(context: FetchContext, from: StagingCursor, r
 /** Refuses a feed that goes on and on and says nothing. Throws SyncFailure. */
 export function requireSubstance({ pages, fetched, bytes }: FetchContext['counts']): void {
   if (pages <= thinAfterPages || fetched >= pages * thinPage.changes || bytes >= pages * thinPage.bytes) return;
-  throw new SyncFailure('PAGE_REFUSED', `The master's feed comes in tiny pages without an end (${pages}).`);
+  throw answerRefused('FEED_ENDLESS', `the feed comes in tiny pages without an end (${pages})`);
 }
 
 async function askPage(
@@ -70,7 +71,7 @@ async function askPage(
   if (answer.outcome === 'reset') throw new HistoryGone();
   const { end } = answer.page;
   if (end.dossier_list !== link.remote_list || end.head.epoch !== from.epoch) {
-    throw new SyncFailure('PAGE_REFUSED', "A page of another list, or of another history of it, came as this list's.");
+    throw answerRefused('ANSWER_OF_ANOTHER_LIST', "a page of another list, or of another history of it, came as this list's");
   }
   return answer.page;
 }
@@ -99,9 +100,7 @@ export async function stageDifferences(context: FetchContext, head: Head): Promi
     if (last === undefined) return cursor;
     after = last;
     const page = await master.dossiers(link.remote_list_id, dossiers, signal);
-    if (page.end.dossier_list !== link.remote_list || page.changes.some((change) => !dossiers.includes(change.dossier))) {
-      throw new SyncFailure('PAGE_REFUSED', 'The master sent dossiers that were not asked for.');
-    }
+    requireAskedFor(page, link, dossiers);
     await store.stagePage(taken, { changes: page.changes, cursor, fresh: true });
     context.counts.fetched += page.changes.length;
     context.counts.pages += 1;
@@ -110,21 +109,34 @@ export async function stageDifferences(context: FetchContext, head: Head): Promi
   }
 }
 
+/** Refuses dossiers of another list, and others than were asked for. Throws SyncFailure. */
+function requireAskedFor(page: Page, link: StartedRun['link'], dossiers: readonly string[]): void {
+  if (page.end.dossier_list !== link.remote_list) {
+    throw answerRefused('ANSWER_OF_ANOTHER_LIST', "dossiers of another list came as this list's");
+  }
+  const asked = new Set(dossiers);
+  if (page.changes.some((change) => !asked.has(change.dossier))) {
+    throw answerRefused('ANSWER_NOT_ASKED_FOR', 'it holds dossiers that were not asked for');
+  }
+}
+
 /** Stages the hash of every dossier that the master holds in these buckets. */
 export async function stageHashesOf({ master, store, taken, link, signal }: FetchContext, buckets: readonly number[]): Promise<void> {
   const answer = await master.hashes(link.remote_list_id, buckets, signal);
-  if (answer.dossier_list !== link.remote_list) throw new SyncFailure('PAGE_REFUSED', "Hashes of another list came as this list's.");
+  if (answer.dossier_list !== link.remote_list) throw answerRefused('ANSWER_OF_ANOTHER_LIST', "hashes of another list came as this list's");
   const asked = new Set(buckets);
   if (!answer.hashes.every(([dossier]) => asked.has(bucketOf(dossier)))) {
-    throw new SyncFailure('PAGE_REFUSED', 'The master sent hashes that were not asked for.');
+    throw answerRefused('ANSWER_NOT_ASKED_FOR', 'it holds hashes that were not asked for');
   }
+  requireOnce(answer.hashes.map(([dossier]) => dossier));
   await store.stageHashes(taken, answer.hashes);
 }
 
 /** The buckets in which replica and master differ, with the larger count of the two. */
 export async function compareBuckets({ master, store, taken, link, signal }: FetchContext): Promise<Bucket[]> {
   const answer = await master.buckets(link.remote_list_id, signal);
-  if (answer.dossier_list !== link.remote_list) throw new SyncFailure('PAGE_REFUSED', "Buckets of another list came as this list's.");
+  if (answer.dossier_list !== link.remote_list)
+    throw answerRefused('ANSWER_OF_ANOTHER_LIST', "buckets of another list came as this list's");
   const theirs = new Map(answer.buckets.map((bucket) => [bucket[0], bucket]));
   const ours = new Map((await store.readStandingBuckets(taken.listId)).map((bucket) => [bucket[0], bucket]));
   const numbers = new Set([...theirs.keys(), ...ours.keys()]);
@@ -148,9 +160,7 @@ export async function stageRefused(
   cursor: StagingCursor,
 ): Promise<void> {
   const page = await master.dossiers(link.remote_list_id, refused, signal);
-  if (page.end.dossier_list !== link.remote_list || page.changes.some((change) => !refused.includes(change.dossier))) {
-    throw new SyncFailure('PAGE_REFUSED', 'The master sent dossiers that were not asked for.');
-  }
+  requireAskedFor(page, link, refused);
   const changes = page.changes.filter((change) => change.revision <= cursor.head.revision);
   await store.stagePage(taken, { changes, cursor, fresh: false });
 }

@@ -4,7 +4,7 @@ import { noSuchList } from './identity.ts';
 import type { PageQuestion } from './master.ts';
 import type { StagingCursor } from './ports.ts';
 import type { FetchedRows } from './rows-page.ts';
-import { SyncFailure } from './sync-failure.ts';
+import { answerRefused } from './sync-failure.ts';
 
 /** Lists below this size are staged row by row, which is as quick. */
 export const smallestLoad = 2000;
@@ -38,7 +38,7 @@ export async function loadChanges(context: FetchContext, from: StagingCursor, re
       const page: FetchedRows = await pending;
       const { rows, end, bytes } = page;
       requireSubstance(counts);
-      if (pages === maximumPages) throw new SyncFailure('PAGE_REFUSED', `The master's feed has no end after ${maximumPages} pages.`);
+      if (pages === maximumPages) throw answerRefused('FEED_ENDLESS', `the feed has no end after ${maximumPages} pages`);
       highest = Math.max(highest, end.head.revision);
       const isLast: boolean = end.next === highest && end.next === end.head.revision;
       pending = isLast ? null : askRows(context, { since: end.next, epoch: from.head.epoch, ...begun });
@@ -74,7 +74,7 @@ async function askRows({ master, link, signal }: FetchContext, from: PageQuestio
   if (answer.outcome === 'reset') throw new HistoryGone();
   const { end } = answer.page;
   if (end.dossier_list !== link.remote_list || end.head.epoch !== from.epoch) {
-    throw new SyncFailure('PAGE_REFUSED', "A page of another list, or of another history of it, came as this list's.");
+    throw answerRefused('ANSWER_OF_ANOTHER_LIST', "a page of another list, or of another history of it, came as this list's");
   }
   return answer.page;
 }

@@ -1,4 +1,4 @@
-import type { z } from 'zod';
+import { z } from 'zod';
 import type { Position } from '@dossier/domain/position.ts';
 import {
   bucketsSchema,
@@ -20,9 +20,10 @@ import { rowsMediaType } from '@dossier/protocol/rows.ts';
 import type { RowsEnd } from '@dossier/protocol/rows.ts';
 import type { Readable } from 'node:stream';
 import type { FeedAnswer, FeedClient } from './feed-client.ts';
+import { requireOnce } from './once.ts';
 import { readRowsPage } from './rows-page.ts';
 import type { FetchedRows } from './rows-page.ts';
-import { SyncFailure } from './sync-failure.ts';
+import { answerRefused, SyncFailure } from './sync-failure.ts';
 
 /** A page that passed every check which needs no knowledge of the slave. */
 export interface Page {
@@ -117,9 +118,9 @@ export function createMaster(client: FeedClient, slave?: string): Master {
       });
       if (answer.status === 404) return { outcome: 'no-list' };
       if (answer.status === 410) return { outcome: 'reset', ...parse(resetSchema, answer, 410) };
-      if (answer.status !== 200) throw refused(`HTTP ${answer.status} is no page`);
+      if (answer.status !== 200) throw answerRefused('ANSWER_UNEXPECTED', `HTTP ${answer.status} is no page`);
       if (answer.headers['content-type'] !== rowsMediaType) return null;
-      const page = readRowsPage(answer.body, refused);
+      const page = readRowsPage(answer.body);
       requireWhole(page.end, from.since);
       return { outcome: 'page', page };
     },
@@ -138,45 +139,59 @@ export function createMaster(client: FeedClient, slave?: string): Master {
   };
 }
 
-function refused(what: string, cause?: unknown): SyncFailure {
-  return new SyncFailure('PAGE_REFUSED', `The master's answer contradicts itself: ${what}.`, { cause });
-}
-
 function parse<Schema extends z.ZodType>(schema: Schema, answer: FeedAnswer, status = 200): z.infer<Schema> {
   if (answer.status === 404) throw new SyncFailure('NO_SUCH_LIST', 'The master has no watch list of this id.');
-  if (answer.status !== status) throw refused(`HTTP ${answer.status} is no answer to this question`);
+  if (answer.status !== status) throw answerRefused('ANSWER_UNEXPECTED', `HTTP ${answer.status} is no answer to this question`);
   const parsed = schema.safeParse(parseJson(answer.body));
-  if (!parsed.success) throw refused(`its answer doesn't have the agreed form (${parsed.error.issues[0]?.path.join('.')})`, parsed.error);
+  if (!parsed.success) {
+    const at = parsed.error.issues[0]?.path.join('.');
+    throw answerRefused('ANSWER_MALFORMED', `it doesn't have the agreed form (${at})`, parsed.error);
+  }
   return parsed.data;
 }
 
 function parseJson(bytes: Buffer): unknown {
   const excess = jsonExcess(bytes);
-  if (excess !== null) throw refused(excess);
+  if (excess !== null) throw answerRefused('ANSWER_MALFORMED', excess);
   try {
     return JSON.parse(bytes.toString('utf8'));
   } catch (error) {
-    throw refused('a line is no JSON', error);
+    throw answerRefused('ANSWER_MALFORMED', 'a line is no JSON', error);
   }
 }
 
 /** Reads an NDJSON page: changes, then one end line that counts them. Nothing is believed without the end line. */
 function parsePage(answer: FeedAnswer): Page {
   if (answer.status === 404) throw new SyncFailure('NO_SUCH_LIST', 'The master has no watch list of this id.');
-  if (answer.status !== 200) throw refused(`HTTP ${answer.status} is no page`);
+  if (answer.status !== 200) throw answerRefused('ANSWER_UNEXPECTED', `HTTP ${answer.status} is no page`);
   const lines = linesOf(answer.body);
   const last = lines.pop();
   const end = last === undefined ? undefined : pageEndSchema.safeParse(parseJson(last));
-  if (!end?.success) throw refused('a page has no end line');
-  if (end.data.count !== lines.length) throw refused(`a page of ${lines.length} lines says that it has ${end.data.count}`);
-  const changes = lines.map((line, index) => {
-    const change = changeSchema.safeParse(parseJson(line));
-    if (change.success) return change.data;
-    const issue = change.error.issues[0];
-    throw refused(`line ${index + 1} of a page: ${issue?.path.join('.')} ${issue?.message}`, change.error);
-  });
-  if (new Set(changes.map((change) => change.dossier)).size !== changes.length) throw refused('a page holds a dossier twice');
+  if (!end?.success) throw answerRefused('PAGE_INCOMPLETE', 'a page has no end line');
+  if (end.data.count !== lines.length) {
+    throw answerRefused('PAGE_INCOMPLETE', `a page of ${lines.length} lines says that it has ${end.data.count}`);
+  }
+  const changes = lines.map(parseChange);
+  requireOnce(changes.map((change) => change.dossier));
   return { changes, end: end.data, bytes: answer.body.length };
+}
+
+function parseChange(line: Buffer, index: number): Change {
+  const value = parseJson(line);
+  const change = changeSchema.safeParse(value);
+  if (change.success) return change.data;
+  const issue = change.error.issues[0];
+  const of = dossierOf(value);
+  const code = of === null ? 'ANSWER_MALFORMED' : 'DOSSIER_MALFORMED';
+  throw answerRefused(code, `line ${index + 1} of a page${of ?? ''}: ${issue?.path.join('.')} ${issue?.message}`, change.error);
+}
+
+const namedDossier = z.object({ kind: z.literal('put'), dossier: z.uuid() });
+
+/** Of which dossier a line speaks, if it can be told. */
+function dossierOf(line: unknown): string | null {
+  const named = namedDossier.safeParse(line);
+  return named.success ? `, dossier ${named.data.dossier}` : null;
 }
 
 /** The lines of a page; more than any node sends are not even counted. */
@@ -184,11 +199,11 @@ function linesOf(body: Buffer): Buffer[] {
   const lines: Buffer[] = [];
   let at = 0;
   for (let end = body.indexOf(lineEnd); end >= 0; end = body.indexOf(lineEnd, at)) {
-    if (lines.length > maximumPageRows) throw refused(`a page has more than ${maximumPageRows} lines`);
+    if (lines.length > maximumPageRows) throw answerRefused('ANSWER_MALFORMED', `a page has more than ${maximumPageRows} lines`);
     lines.push(body.subarray(at, end));
     at = end + 1;
   }
-  if (at < body.length) throw refused('the last line of a page is not whole');
+  if (at < body.length) throw answerRefused('PAGE_INCOMPLETE', 'the last line of a page is not whole');
   return lines;
 }
 
@@ -196,17 +211,19 @@ function linesOf(body: Buffer): Buffer[] {
 function requireOrder({ changes, end }: Page, since: number): void {
   let revision = since;
   for (const change of changes) {
-    if (change.revision <= revision) throw refused(`revision ${change.revision} follows ${revision}`);
+    if (change.revision <= revision) throw answerRefused('PAGE_OUT_OF_ORDER', `revision ${change.revision} follows ${revision}`);
     revision = change.revision;
   }
-  if (end.next < revision || end.next > end.head.revision) throw refused(`a page up to ${revision} says that it ends at ${end.next}`);
-  if (end.more !== end.next < end.head.revision) throw refused('a page is both the last and not the last');
-  if (end.more && end.next === since) throw refused('a page brings the reader no further');
+  if (end.next < revision || end.next > end.head.revision) {
+    throw answerRefused('PAGE_OUT_OF_ORDER', `a page up to ${revision} says that it ends at ${end.next}`);
+  }
+  if (end.more !== end.next < end.head.revision) throw answerRefused('PAGE_OUT_OF_ORDER', 'a page is both the last and not the last');
+  if (end.more && end.next === since) throw answerRefused('FEED_ENDLESS', 'a page brings the reader no further');
 }
 
 /** A page of rows begins where it was asked to, isn't beyond its head, and one that isn't the last brings the reader further. */
 function requireWhole(end: RowsEnd, since: number): void {
-  if (end.since !== since) throw refused(`a page from ${end.since} on came for one from ${since} on`);
-  if (end.next < since || end.next > end.head.revision) throw refused(`a page says that it ends at ${end.next}`);
-  if (end.next === since && end.next < end.head.revision) throw refused('a page brings the reader no further');
+  if (end.since !== since) throw answerRefused('PAGE_OUT_OF_ORDER', `a page from ${end.since} on came for one from ${since} on`);
+  if (end.next < since || end.next > end.head.revision) throw answerRefused('PAGE_OUT_OF_ORDER', `a page says that it ends at ${end.next}`);
+  if (end.next === since && end.next < end.head.revision) throw answerRefused('FEED_ENDLESS', 'a page brings the reader no further');
 }

@@ -133,7 +133,7 @@ export interface ReplicaStore {
    * failure with the code LOAD_REFUSED if the rows or this database don't allow it.
    */
   loadPage(taken: TakenRun, page: { rows: LoadedRows; cursor: StagingCursor; replaces: boolean; after: Promise<unknown> }): Promise<void>;
-  /** Stages one page of rows, committed after the page before (`after`). Throws a failure with the code PAGE_REFUSED if the rows can't be held. */
+  /** Stages one page of rows, committed after the page before (`after`). Throws a failure with the code DOSSIER_MALFORMED if the rows can't be held. */
   stageRows(taken: TakenRun, page: { rows: LoadedRows; cursor: StagingCursor; replaces: boolean; after: Promise<unknown> }): Promise<void>;
   clearStaging(runId: number): Promise<void>;
   findForgedDossiers(runId: number): Promise<string[]>;

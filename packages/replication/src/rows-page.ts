@@ -2,7 +2,9 @@ import { hash } from 'node:crypto';
 import { dossierBounds, metaFault } from '@dossier/domain/dossier.ts';
 import { rowsEndSchema } from '@dossier/protocol/rows.ts';
 import type { RowsEnd } from '@dossier/protocol/rows.ts';
+import { requireOnce } from './once.ts';
 import type { LoadedRows } from './ports.ts';
+import { answerRefused } from './sync-failure.ts';
 
 /** A page in its fast form that passed every check which needs no knowledge of the slave. */
 export interface FetchedRows {
@@ -12,9 +14,6 @@ export interface FetchedRows {
   bytes: number;
 }
 
-/** Says what is wrong with a page; never returns. */
-type Refuse = (what: string, cause?: unknown) => Error;
-
 const lineFeed = 0x0a;
 const tab = 0x09;
 const backslash = 0x5c;
@@ -23,32 +22,33 @@ const maximumEndBytes = 4096;
 /**
  * Reads a page of rows (protocol/rows.ts) without making anything of its rows: they are handed to PostgreSQL as they came. What PostgreSQL's types
  * and checks don't look at is looked at here: that a row belongs where it stands, that the photos are those whose hash the dossier bears, dates,
- * measures, lengths. Throws what `refuse` makes.
+ * measures, lengths. Throws SyncFailure.
  */
-export function readRowsPage(body: Buffer, refuse: Refuse): FetchedRows {
-  const end = readEnd(body, refuse);
+export function readRowsPage(body: Buffer): FetchedRows {
+  const end = readEnd(body);
   const endOfPhotos = end.dossier_bytes + end.photo_bytes;
   const endOfRows = body.lastIndexOf(lineFeed, body.length - 2) + 1;
-  if (endOfPhotos > endOfRows) throw refuse('its blocks are longer than it is');
+  if (endOfPhotos > endOfRows) throw answerRefused('PAGE_INCOMPLETE', 'its blocks are longer than it is');
   const dossiers = body.subarray(0, end.dossier_bytes);
   const photos = body.subarray(end.dossier_bytes, endOfPhotos);
-  const photoReader = new PhotoReader(photos, refuse);
+  const photoReader = new PhotoReader(photos);
   const uuids: string[] = [];
   let at = 0;
   while (at < dossiers.length) {
     const next = dossiers.indexOf(lineFeed, at);
-    if (next === -1) throw refuse('the last line of a page is not whole');
-    const dossier = readDossier(dossiers, { at, end: next }, refuse);
+    if (next === -1) throw answerRefused('PAGE_INCOMPLETE', 'the last line of a page is not whole');
+    const dossier = readDossier(dossiers, { at, end: next });
     const photosHash = photoReader.readPhotosOf(dossiers.subarray(at, at + uuidLength), dossier.photoCount);
-    if (photosHash !== dossier.photosHash) throw refuse(`the photos of ${dossier.uuid} are not those that it names`);
+    if (photosHash !== dossier.photosHash)
+      throw answerRefused('DOSSIER_MALFORMED', `the photos of ${dossier.uuid} are not those that it names`);
     uuids.push(dossier.uuid);
     at = next + 1;
   }
-  if (!photoReader.isThrough()) throw refuse('a page holds photos of no dossier');
-  const removed = readTombstones(body.subarray(endOfPhotos, endOfRows), refuse);
+  if (!photoReader.isThrough()) throw answerRefused('PAGE_INCOMPLETE', 'a page holds photos of no dossier');
+  const removed = readTombstones(body.subarray(endOfPhotos, endOfRows));
   const isCounted = uuids.length === end.dossiers && photoReader.count === end.photos && removed.length === end.tombstones;
-  if (!isCounted) throw refuse(`a page of ${uuids.length} rows says that it has ${end.dossiers}`);
-  if (new Set([...uuids, ...removed]).size !== uuids.length + removed.length) throw refuse('a page holds a dossier twice');
+  if (!isCounted) throw answerRefused('PAGE_INCOMPLETE', `a page of ${uuids.length} rows says that it has ${end.dossiers}`);
+  requireOnce([...uuids, ...removed]);
   const rows = {
     dossiers,
     photos,
@@ -61,18 +61,18 @@ export function readRowsPage(body: Buffer, refuse: Refuse): FetchedRows {
   return { rows, end, bytes: body.length };
 }
 
-function readEnd(body: Buffer, refuse: Refuse): RowsEnd {
-  if (body.at(-1) !== lineFeed) throw refuse('the last line of a page is not whole');
+function readEnd(body: Buffer): RowsEnd {
+  if (body.at(-1) !== lineFeed) throw answerRefused('PAGE_INCOMPLETE', 'the last line of a page is not whole');
   const from = body.lastIndexOf(lineFeed, body.length - 2) + 1;
-  if (body.length - from > maximumEndBytes) throw refuse('a page has no end line');
+  if (body.length - from > maximumEndBytes) throw answerRefused('PAGE_INCOMPLETE', 'a page has no end line');
   let value: unknown;
   try {
     value = JSON.parse(body.toString('utf8', from));
   } catch (error) {
-    throw refuse('a page has no end line', error);
+    throw answerRefused('PAGE_INCOMPLETE', 'a page has no end line', error);
   }
   const end = rowsEndSchema.safeParse(value);
-  if (!end.success) throw refuse('a page has no end line', end.error);
+  if (!end.success) throw answerRefused('PAGE_INCOMPLETE', 'a page has no end line', end.error);
   return end.data;
 }
 
@@ -87,22 +87,19 @@ const longestPrefix = 36 + 2 + 2 * 36 + 4 + 3 + 64 + 8;
 /** Fewer opening brackets can't be nested too deep. */
 const openers = new Set([0x5b, 0x7b]);
 
-function readDossier(
-  dossiers: Buffer,
-  line: { at: number; end: number },
-  refuse: Refuse,
-): { uuid: string; photoCount: number; photosHash: string } {
+function readDossier(dossiers: Buffer, line: { at: number; end: number }): { uuid: string; photoCount: number; photosHash: string } {
   const prefix = dossiers.toString('latin1', line.at, Math.min(line.end, line.at + longestPrefix));
   const [, uuid, photoCount, photosHash] = dossierPattern.exec(prefix) ?? [];
-  if (uuid === undefined || photosHash === undefined) throw refuse('a row of a dossier does not have the agreed form');
-  requireShallowMeta(dossiers, line, refuse);
+  if (uuid === undefined || photosHash === undefined)
+    throw answerRefused('DOSSIER_MALFORMED', 'a row of a dossier does not have the agreed form');
+  requireShallowMeta(dossiers, line);
   const count = Number(photoCount);
-  if (count > dossierBounds.photos) throw refuse(`a dossier has ${count} photos`);
+  if (count > dossierBounds.photos) throw answerRefused('DOSSIER_MALFORMED', `a dossier has ${count} photos`);
   return { uuid, photoCount: count, photosHash };
 }
 
 /** `meta` is the last column. Only one with many brackets is read. */
-function requireShallowMeta(dossiers: Buffer, line: { at: number; end: number }, refuse: Refuse): void {
+function requireShallowMeta(dossiers: Buffer, line: { at: number; end: number }): void {
   const from = dossiers.lastIndexOf(tab, line.end) + 1;
   if (line.end - from < 2 * dossierBounds.metaDepth) return;
   let opened = 0;
@@ -112,10 +109,10 @@ function requireShallowMeta(dossiers: Buffer, line: { at: number; end: number },
   try {
     meta = JSON.parse(unescapeCell(dossiers.toString('utf8', from, line.end)));
   } catch (error) {
-    throw refuse('the meta of a dossier is no JSON', error);
+    throw answerRefused('DOSSIER_MALFORMED', 'the meta of a dossier is no JSON', error);
   }
   const fault = metaFault(meta);
-  if (fault !== null) throw refuse(fault);
+  if (fault !== null) throw answerRefused('DOSSIER_MALFORMED', fault);
 }
 
 const escaped: Record<string, string> = { b: '\b', f: '\f', n: '\n', r: '\r', t: '\t', v: '\v' };
@@ -132,13 +129,11 @@ const longestPhotoPrefix = 1 + 3 + 64 + 3 * 11 + 13;
 class PhotoReader {
   count = 0;
   readonly #photos: Buffer;
-  readonly #refuse: Refuse;
   readonly #wanted = new Map<string, LoadedRows['wanted'][number]>();
   #at = 0;
 
-  constructor(photos: Buffer, refuse: Refuse) {
+  constructor(photos: Buffer) {
     this.#photos = photos;
-    this.#refuse = refuse;
   }
 
   isThrough(): boolean {
@@ -162,14 +157,14 @@ class PhotoReader {
     const photos = this.#photos;
     const from = this.#at;
     const next = photos.indexOf(lineFeed, from);
-    if (next === -1) throw this.#refuse('a page has fewer photos than its dossiers name');
+    if (next === -1) throw answerRefused('PAGE_INCOMPLETE', 'a page has fewer photos than its dossiers name');
     if (photos.compare(dossier, 0, uuidLength, from, from + uuidLength) !== 0) {
-      throw this.#refuse('a photo does not stand with its dossier');
+      throw answerRefused('DOSSIER_MALFORMED', 'a photo does not stand with its dossier');
     }
     const start = from + uuidLength;
     const prefix = photoPattern.exec(photos.toString('latin1', start, Math.min(next, start + longestPhotoPrefix)));
     const [whole, sha256 = '', width = '', height = '', bytes = '', mediaType = ''] = prefix ?? [];
-    if (whole === undefined) throw this.#refuse('a row of a photo does not have the agreed form');
+    if (whole === undefined) throw answerRefused('DOSSIER_MALFORMED', 'a row of a photo does not have the agreed form');
     this.#at = next + 1;
     this.count += 1;
     if (!this.#wanted.has(sha256)) {
@@ -181,7 +176,7 @@ class PhotoReader {
 
   #canonicalLine(head: string, from: number, to: number): Buffer {
     const photos = this.#photos;
-    if (to - from > dossierBounds.featuresCharacters) throw this.#refuse('the features of a photo are too long');
+    if (to - from > dossierBounds.featuresCharacters) throw answerRefused('DOSSIER_MALFORMED', 'the features of a photo are too long');
     const isEscaped = photos.subarray(from, to).includes(backslash);
     if (isEscaped) {
       const features = photos.toString('utf8', from, to);
@@ -195,9 +190,10 @@ class PhotoReader {
   }
 }
 
-function readTombstones(block: Buffer, refuse: Refuse): string[] {
+function readTombstones(block: Buffer): string[] {
   if (block.length === 0) return [];
   const lines = block.toString('latin1').split('\n');
-  if (lines.pop() !== '' || !lines.every((line) => uuidPattern.test(line))) throw refuse('a tombstone does not have the agreed form');
+  if (lines.pop() !== '' || !lines.every((line) => uuidPattern.test(line)))
+    throw answerRefused('ANSWER_MALFORMED', 'a tombstone does not have the agreed form');
   return lines;
 }

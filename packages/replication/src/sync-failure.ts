@@ -1,4 +1,6 @@
 import type { Failure, FailureKind } from '@dossier/domain/failure.ts';
+import { answerRemedies, isAnswerRefusal } from './answer-refusal.ts';
+import type { AnswerRefusal } from './answer-refusal.ts';
 
 /**
  * Why a sync run could not bring its list to the head. Whatever the code, the list keeps what it had.
@@ -9,7 +11,6 @@ import type { Failure, FailureKind } from '@dossier/domain/failure.ts';
  * - `LIST_REPLACED`: the list under that id is another one than the list that was linked. Cancel the link and link the new list.
  * - `NODE_REPLACED`: another node answers under the master's URL. Check the URL; cancel and link anew if the master was replaced on purpose.
  * - `FEED_VERSION`: the nodes share no version of the feed. Bring the older node up to date.
- * - `PAGE_REFUSED`: a signed page contradicts itself (order, counts, list). A defect of the master's software, or somebody holding the token lies.
  * - `HASH_DIFFERS`: a dossier arrived with a hash that is not the one of its content. As above.
  * - `DIGEST_DIFFERS`: after all repair the replica's digest would not equal the master's. Verify the list on the master.
  * - `REPLICA_DIFFERS`: a verification found dossiers that differ from the master's. Sync the list; it fetches what differs.
@@ -21,13 +22,13 @@ import type { Failure, FailureKind } from '@dossier/domain/failure.ts';
  * - `INTERNAL`: something nobody foresaw. The log holds it under the run's number.
  */
 export type SyncFailureCode =
+  | AnswerRefusal
   | 'EXTERNAL_ADDRESS_DIFFERS'
   | 'THIS_NODE_ITSELF'
   | 'NO_SUCH_LIST'
   | 'LIST_REPLACED'
   | 'NODE_REPLACED'
   | 'FEED_VERSION'
-  | 'PAGE_REFUSED'
   | 'HASH_DIFFERS'
   | 'DIGEST_DIFFERS'
   | 'REPLICA_DIFFERS'
@@ -38,14 +39,13 @@ export type SyncFailureCode =
   | 'DATABASE_UNAVAILABLE'
   | 'INTERNAL';
 
-const kinds: Record<SyncFailureCode, FailureKind> = {
+const kinds: Record<Exclude<SyncFailureCode, AnswerRefusal>, FailureKind> = {
   EXTERNAL_ADDRESS_DIFFERS: 'operator',
   THIS_NODE_ITSELF: 'operator',
   NO_SUCH_LIST: 'operator',
   LIST_REPLACED: 'operator',
   NODE_REPLACED: 'operator',
   FEED_VERSION: 'operator',
-  PAGE_REFUSED: 'retry',
   HASH_DIFFERS: 'retry',
   DIGEST_DIFFERS: 'retry',
   REPLICA_DIFFERS: 'operator',
@@ -58,6 +58,7 @@ const kinds: Record<SyncFailureCode, FailureKind> = {
 };
 
 const remedies: Record<SyncFailureCode, string> = {
+  ...answerRemedies,
   EXTERNAL_ADDRESS_DIFFERS:
     'Set EXTERNAL_ADDRESS to the same address on slave and master, restart the one that was changed, and link again.',
   THIS_NODE_ITSELF: "Link to the master's own URL.",
@@ -65,7 +66,6 @@ const remedies: Record<SyncFailureCode, string> = {
   LIST_REPLACED: 'If the new list on the master is the one you want, cancel this link and link it anew.',
   NODE_REPLACED: 'Check the URL. If the master was replaced on purpose, cancel this link and link it anew.',
   FEED_VERSION: 'Bring the older of the two nodes up to date.',
-  PAGE_REFUSED: "Compare the versions of both nodes; if they are equal, keep this run's number and report it as a defect of the master.",
   HASH_DIFFERS:
     'Verify the list on the master (SQL by hand or a failing disk may have changed it), and compare the versions of both nodes.',
   DIGEST_DIFFERS:
@@ -90,7 +90,12 @@ export class SyncFailure extends Error implements Failure {
   constructor(code: SyncFailureCode, what: string, options: { cause?: unknown } = {}) {
     super(`${what} Nothing was changed: the watch list keeps what it had.`, options);
     this.code = code;
-    this.kind = kinds[code];
+    this.kind = isAnswerRefusal(code) ? 'retry' : kinds[code];
     this.remedy = remedies[code];
   }
+}
+
+/** A signed answer that contradicts itself or the question, or can't be stored. */
+export function answerRefused(code: AnswerRefusal, what: string, cause?: unknown): SyncFailure {
+  return new SyncFailure(code, `The master's answer is refused: ${what}.`, { cause });
 }

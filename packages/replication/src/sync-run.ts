@@ -1,8 +1,10 @@
 import { isFailure } from '@dossier/domain/failure.ts';
+import type { Failure } from '@dossier/domain/failure.ts';
 import type { Position } from '@dossier/domain/position.ts';
 import type { RunMethod, RunMode } from '@dossier/domain/run.ts';
 import { setAsideBound } from '@dossier/domain/set-aside.ts';
 import type { Head } from '@dossier/protocol/feed.ts';
+import { isAnswerRefusal } from './answer-refusal.ts';
 import { fetchChanges, HistoryGone, stageDifferences, stageRefused } from './fetching.ts';
 import type { FetchContext } from './fetching.ts';
 import { brokenDelta, findFork, knownPosition, samePosition } from './fork.ts';
@@ -12,7 +14,7 @@ import { loadChanges, RowsNotSpoken, smallestDelta, smallestLoad } from './loadi
 import type { Master } from './master.ts';
 import { fetchPhotos } from './photo-fetch.ts';
 import type { Fork, PhotoTarget, ReplicaStore, StagingCursor, StartedRun, TakenRun } from './ports.ts';
-import { SyncFailure } from './sync-failure.ts';
+import { answerRefused, SyncFailure } from './sync-failure.ts';
 import { examineReplica, verifyReplica } from './verification.ts';
 
 export interface SyncContext {
@@ -117,8 +119,7 @@ async function replan(
   const next = fallback(plan, error);
   if (!next) throw error;
   if (error instanceof HistoryGone) {
-    if (plan.renewed)
-      throw new SyncFailure('PAGE_REFUSED', "The master's list began a new history twice while it was read.", { cause: error });
+    if (plan.renewed) throw answerRefused('HISTORY_LOST', 'the list began a new history twice while it was read', error);
     const answer = await context.master.head(context.link.remote_list_id, { position: null, tag: null }, context.signal);
     if (answer.outcome !== 'head') throw noSuchList(context.link);
     requireIdentity(answer.head, context.link, context.own);
@@ -187,14 +188,20 @@ function followsChanges({ run }: StartedRun, { head, position, fork }: Pick<Plan
  * row by row, which tells exactly what is wrong, if anything is.
  */
 function fallback({ method, loads, rows }: Plan, error: unknown): RunMethod | null {
-  if ((loads || rows) && (error instanceof RowsNotSpoken || (isFailure(error) && loadRefusals.has(error.code)))) return method;
+  if ((loads || rows) && (error instanceof RowsNotSpoken || (isFailure(error) && isLoadRefusal(error)))) return method;
   if (error instanceof HistoryGone) return method === 'full' ? 'full' : 'reconcile';
-  if (!isFailure(error) || error.code !== 'DIGEST_DIFFERS') return null;
+  if (!isFailure(error) || !contentDiffers.has(error.code)) return null;
   if (method === 'delta') return 'reconcile';
   return method === 'reconcile' ? 'full' : null;
 }
 
-const loadRefusals = new Set(['LOAD_REFUSED', 'DIGEST_DIFFERS', 'PAGE_REFUSED']);
+/** What the rows may be the reason of. */
+function isLoadRefusal({ code }: Failure): boolean {
+  return code === 'LOAD_REFUSED' || contentDiffers.has(code) || isAnswerRefusal(code);
+}
+
+/** What was staged isn't what the master has. */
+const contentDiffers = new Set(['DIGEST_DIFFERS', 'COUNT_DIFFERS']);
 
 async function fetchAll(context: FetchContext, plan: Plan): Promise<StagingCursor> {
   const { store, taken } = context;

@@ -25,20 +25,21 @@ import type { TakenRun } from './staging.ts';
 /**
  * Why a staged run could not be applied; everything was rolled back.
  *
- * - `DIGEST_DIFFERS`: the replica would not have the digest of the position it was to reach.
+ * - `COUNT_DIFFERS`: the replica would not have as many dossiers as the position it was to reach.
+ * - `DIGEST_DIFFERS`: it would have as many, but not its digest.
  * - `EXTERNAL_ID_TAKEN`: an external id of the master's list belongs to another dossier of this node, in a list that the run doesn't touch.
  * - `DOSSIER_OF_ANOTHER_MASTER`: a dossier is also in a list replicated from another master, with another content.
  */
 export class ApplyRefused extends Error implements Failure {
   override readonly name = 'ApplyRefused';
-  readonly code: 'DIGEST_DIFFERS' | RefusalCode;
+  readonly code: 'COUNT_DIFFERS' | 'DIGEST_DIFFERS' | RefusalCode;
   readonly kind: FailureKind;
   readonly remedy: string;
 
   constructor(code: ApplyRefused['code'], what: string, remedy: string) {
     super(`${what} Nothing was changed: the watch list keeps what it had.`);
     this.code = code;
-    this.kind = code === 'DIGEST_DIFFERS' || code === 'HASH_DIFFERS' ? 'retry' : 'operator';
+    this.kind = code.endsWith('_DIFFERS') ? 'retry' : 'operator';
     this.remedy = remedy;
   }
 }
@@ -319,7 +320,7 @@ async function requireDigest(tx: Knex.Transaction, request: ApplyRequest): Promi
 function requireTarget(found: { count: number; digest: string } | null, target: Position): void {
   if (found?.count === target.count && found.digest === target.digest) return;
   throw new ApplyRefused(
-    'DIGEST_DIFFERS',
+    found?.count === target.count ? 'DIGEST_DIFFERS' : 'COUNT_DIFFERS',
     `The replica would have ${found?.count} dossiers and the digest ${found?.digest}, the master has ${target.count} and ${target.digest}.`,
     'Verify the list on the master (SQL by hand or a failing disk may have changed it), and compare the versions of both nodes.',
   );

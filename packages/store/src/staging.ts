@@ -29,10 +29,10 @@ export class FencedError extends Error implements Failure {
 /** What a master sent is well formed, but can't be stored: a date that is none, one dossier twice. Nothing was staged. */
 export class UnfitPageError extends Error implements Failure {
   override readonly name = 'UnfitPageError';
-  readonly code = 'PAGE_REFUSED';
+  readonly code = 'DOSSIER_MALFORMED';
   readonly kind = 'retry';
   readonly remedy =
-    "Compare the versions of both nodes; if they are equal, keep this run's number and report it as a defect of the master.";
+    'Verify the list on the master (a program may have written to its database by hand); otherwise compare the versions of both nodes and report it as a defect of the master.';
 
   constructor(cause: unknown) {
     super("The master's answer holds what can't be stored. Nothing was changed: the watch list keeps what it had.", { cause });

@@ -1,0 +1,51 @@
+/**
+ * Why an answer that its master signed is not taken. Nothing of it was applied. Each is a defect of the master's software, or somebody who holds the
+ * token lies. All are retried.
+ *
+ * - `ANSWER_UNEXPECTED`: its status answers nothing that was asked.
+ * - `ANSWER_MALFORMED`: it is no JSON, or doesn't have the agreed form.
+ * - `ANSWER_OF_ANOTHER_LIST`: it speaks of another list, or of another history of it, than the one that was asked for.
+ * - `ANSWER_NOT_ASKED_FOR`: it holds dossiers or hashes for which nobody asked.
+ * - `PAGE_INCOMPLETE`: a page without its end line, or with more or less in it than that counts.
+ * - `PAGE_OUT_OF_ORDER`: revisions don't grow, or a page begins or ends elsewhere than it may.
+ * - `FEED_ENDLESS`: pages that lead no further, or go on and on with nothing in them.
+ * - `HISTORY_LOST`: the list began a new history again and again while it was read.
+ * - `DOSSIER_REPEATED`: one dossier twice in one answer.
+ * - `DOSSIER_MALFORMED`: a dossier can't be stored: lengths, characters, dates, `meta`, photos.
+ */
+export type AnswerRefusal =
+  | 'ANSWER_UNEXPECTED'
+  | 'ANSWER_MALFORMED'
+  | 'ANSWER_OF_ANOTHER_LIST'
+  | 'ANSWER_NOT_ASKED_FOR'
+  | 'PAGE_INCOMPLETE'
+  | 'PAGE_OUT_OF_ORDER'
+  | 'FEED_ENDLESS'
+  | 'HISTORY_LOST'
+  | 'DOSSIER_REPEATED'
+  | 'DOSSIER_MALFORMED';
+
+const reportDefect =
+  "Compare the versions of both nodes; if they are equal, keep this run's number and report it as a defect of the master.";
+
+/** What to do about each. */
+export const answerRemedies: Record<AnswerRefusal, string> = {
+  ANSWER_UNEXPECTED: reportDefect,
+  ANSWER_MALFORMED: reportDefect,
+  ANSWER_OF_ANOTHER_LIST:
+    'Look whether the master was restored, or the list made anew, while it was read; this node tries again by itself. Otherwise report it as a defect of the master.',
+  ANSWER_NOT_ASKED_FOR: reportDefect,
+  PAGE_INCOMPLETE: reportDefect,
+  PAGE_OUT_OF_ORDER:
+    "Look for a program that changes revisions in the master's database by hand. Otherwise compare the versions of both nodes and report it as a defect of the master.",
+  FEED_ENDLESS: reportDefect,
+  HISTORY_LOST: 'Wait until whoever restores the master, or makes this list anew there, is through. This node tries again by itself.',
+  DOSSIER_REPEATED: reportDefect,
+  DOSSIER_MALFORMED:
+    'Correct the dossier that the sentence names on the master. If it looks right there, compare the versions of both nodes and report it as a defect of the master.',
+};
+
+/** Whether this is the code of an answer that was refused for what is in it. */
+export function isAnswerRefusal(code: string): code is AnswerRefusal {
+  return Object.hasOwn(answerRemedies, code);
+}
