@@ -34,8 +34,9 @@ interface Replica {
 async function prepare(sync: LieCase['sync']): Promise<Replica> {
   liar.lie = null;
   const remote = await honest.makeList('Wanted');
+  const persons = sync === 'load' ? 2100 : sync === 'long' ? 300 : 0;
   const names =
-    sync === 'load' ? Array.from({ length: 2100 }, (_, index) => `Person ${index}`) : ['Ada', 'Ben', 'Cleo', 'Dan', 'Eve', 'Finn'];
+    persons > 0 ? Array.from({ length: persons }, (_, index) => `Person ${index}`) : ['Ada', 'Ben', 'Cleo', 'Dan', 'Eve', 'Finn'];
   const dossiers = await honest.makeDossiers([remote], names);
   const local = await slave.makeList('Wanted');
   if (sync === 'empty') return { remote, local };
@@ -43,8 +44,12 @@ async function prepare(sync: LieCase['sync']): Promise<Replica> {
     await slave.makeDossiers([local], ['Here before']);
     return { remote, local };
   }
-  expect(await slave.link(liar, remote, local)).toMatchObject({ state: 'synced', added: 6 });
+  expect(await slave.link(liar, remote, local)).toMatchObject({ state: 'synced', added: names.length });
   await query(honest.database, `update dossiers set name = 'Dana' where uuid = :dossier`, { dossier: dossiers[3] ?? '' });
+  if (sync === 'long') {
+    const changed = dossiers.slice(0, 150);
+    await query(honest.database, `update dossiers set comment = 'changed' where uuid = any(:changed::uuid[])`, { changed });
+  }
   await query(honest.database, `delete from memberships where dossier = :dossier`, { dossier: dossiers[4] ?? '' });
   await honest.makeDossiers([remote], ['Gus']);
   if (sync === 'reconcile')

@@ -31,6 +31,7 @@ export class HistoryGone extends Error {
 /** Stages the feed from the cursor on until its head, two pages in flight. Returns the cursor at the head. Throws HistoryGone. */
 export async function fetchChanges(context: FetchContext, from: StagingCursor, resumed: boolean): Promise<StagingCursor> {
   const { master, store, taken, link, counts, signal } = context;
+  const before = { ...counts };
   let cursor = from;
   let moved = resumed || from.method === 'reconcile';
   const begun = from.method === 'full' ? { begun: from.head.revision } : {};
@@ -39,7 +40,7 @@ export async function fetchChanges(context: FetchContext, from: StagingCursor, r
   for (let pages = 0; pending; pages += 1) {
     const page: Page = await pending;
     if (page.end.more && page.changes.length === 0) throw answerRefused('FEED_ENDLESS', 'a page that is not the last is empty');
-    requireSubstance(counts);
+    requireSubstance(counts, before);
     if (pages === maximumPages) throw answerRefused('FEED_ENDLESS', `the feed has no end after ${maximumPages} pages`);
     pending = page.end.more ? ask(page.end.next) : null;
     // Whoever awaits it next hears of its failure; staging this page may fail before that.
@@ -55,8 +56,11 @@ export async function fetchChanges(context: FetchContext, from: StagingCursor, r
   return cursor;
 }
 
-/** Refuses a feed that goes on and on and says nothing. Throws SyncFailure. */
-export function requireSubstance({ pages, fetched, bytes }: FetchContext['counts']): void {
+/** Refuses a feed that goes on and on and says nothing; what was counted `before`, in another reading, isn't held against this one. Throws SyncFailure. */
+export function requireSubstance(counts: FetchContext['counts'], before: FetchContext['counts']): void {
+  const pages = counts.pages - before.pages;
+  const fetched = counts.fetched - before.fetched;
+  const bytes = counts.bytes - before.bytes;
   if (pages <= thinAfterPages || fetched >= pages * thinPage.changes || bytes >= pages * thinPage.bytes) return;
   throw answerRefused('FEED_ENDLESS', `the feed comes in tiny pages without an end (${pages})`);
 }

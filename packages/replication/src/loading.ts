@@ -26,6 +26,7 @@ export const smallestDelta = 100;
  */
 export async function loadChanges(context: FetchContext, from: StagingCursor, resumed: boolean): Promise<StagingCursor> {
   const { store, taken, counts } = context;
+  const before = { ...counts };
   const begun = from.method === 'full' ? { begun: from.head.revision } : {};
   let cursor = from;
   let highest = from.head.revision;
@@ -37,7 +38,7 @@ export async function loadChanges(context: FetchContext, from: StagingCursor, re
     for (let pages = 0; pending; pages += 1) {
       const page: FetchedRows = await pending;
       const { rows, end, bytes } = page;
-      requireSubstance(counts);
+      requireSubstance(counts, before);
       if (pages === maximumPages) throw answerRefused('FEED_ENDLESS', `the feed has no end after ${maximumPages} pages`);
       highest = Math.max(highest, end.head.revision);
       const isLast: boolean = end.next === highest && end.next === end.head.revision;

@@ -19,19 +19,28 @@ export const page = (change: (lines: Row[], end: PageEnd, exchange: Exchange) =>
     return Buffer.from([...changed, end].map((line) => `${JSON.stringify(line)}\n`).join(''));
   });
 
-/** The end line of an honest page; null if there is none from where it was asked. */
-export async function endOf(honest: Exchange['honest']): Promise<PageEnd | null> {
-  const { status, body } = await honest();
-  return status === 200 ? (JSON.parse(body.toString().trimEnd().split('\n').at(-1) ?? '') as PageEnd) : null;
+/** Remembers the end line of the first honest page of a list, in the form in which it is asked for. */
+export function rememberingEnd(): (exchange: Exchange) => Promise<PageEnd> {
+  let remembered: PageEnd | null = null;
+  let of = '';
+  return async ({ asked, request, honest }) => {
+    const form = `${asked.url.pathname} ${request.headers.accept}`;
+    if (form !== of) {
+      const { status, body } = await honest();
+      if (status === 200) remembered = JSON.parse(body.toString().trimEnd().split('\n').at(-1) ?? '') as PageEnd;
+      of = form;
+    }
+    if (!remembered) throw new Error('an honest page has an end line');
+    return remembered;
+  };
 }
 
 /** Goes on for ever, a revision a page, in the history of the honest page that was asked for first. */
 export function growing(changes: (since: number) => Row[]): Lie {
-  let end: PageEnd | null = null;
-  return async ({ asked, honest }) => {
-    const since = Number(asked.url.searchParams.get('since'));
-    if (asked.before === 0) end = (await endOf(honest)) ?? end;
-    if (!end) throw new Error('an honest page has an end line');
+  const endOf = rememberingEnd();
+  return async (exchange) => {
+    const since = Number(exchange.asked.url.searchParams.get('since'));
+    const end = await endOf(exchange);
     const lines = changes(since);
     const last = { ...end, count: lines.length, next: since + 1, more: true, head: { ...end.head, revision: since + 2 } };
     const body = [...lines, last].map((line) => `${JSON.stringify(line)}\n`).join('');
