@@ -43,7 +43,7 @@ describe('the fault campaign', () => {
 
   it.each([
     ['sequence-cursor', 2],
-    ['no-digest-check', 110],
+    ['no-digest-check', 546],
     ['no-fence', 38],
   ])('finds %s with a seed that was found to show it', async (mutation, seed) => {
     const { violation } = await withWorld(mutation, (world) => runSeed(world, seed));
