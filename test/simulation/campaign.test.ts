@@ -43,8 +43,8 @@ describe('the fault campaign', () => {
 
   it.each([
     ['sequence-cursor', 2],
-    ['no-digest-check', 546],
-    ['no-fence', 38],
+    ['no-digest-check', 141],
+    ['no-fence', 85],
   ])('finds %s with a seed that was found to show it', async (mutation, seed) => {
     const { violation } = await withWorld(mutation, (world) => runSeed(world, seed));
     expect(violation).toMatch(/^invariant/);

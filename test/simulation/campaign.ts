@@ -13,7 +13,7 @@ const usage = `npm run campaign -- [--seeds N] [--first N] [--seed N] [--mutatio
   --seeds N        as many seeds, from --first (1) on
   --seed N         this seed alone, with all that happens in it
   --mutation NAME  with a planted bug, which has to be found: ${Object.keys(mutations).join(', ')}
-  --processes N    so many at once, each with its own pair of nodes
+  --processes N    so many at once, each with its own pair of nodes (two per core: each one waits half of the time)
 `;
 
 /** What a process of the campaign tells the one that started it, once per seed. */
@@ -104,7 +104,7 @@ async function command(): Promise<number> {
       first: { type: 'string', default: '1' },
       seed: { type: 'string' },
       mutation: { type: 'string' },
-      processes: { type: 'string', default: String(availableParallelism()) },
+      processes: { type: 'string', default: String(2 * availableParallelism()) },
       help: { type: 'boolean' },
     },
   });

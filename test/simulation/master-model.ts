@@ -74,11 +74,11 @@ export class MasterModel {
   }
 
   async #heads(): Promise<Head[]> {
-    return rowsOf<Head>(
-      this.#admin,
-      `select list_id::int, epoch, revision::int, dossier_count::int as count, hash_text(digest_high, digest_low) as digest
+    return rowsOf<Head>(this.#admin, {
+      name: 'heads',
+      text: `select list_id::int, epoch, revision::int, dossier_count::int as count, hash_text(digest_high, digest_low) as digest
        from list_positions order by list_id`,
-    );
+    });
   }
 }
 

@@ -87,7 +87,7 @@ interface ObservedRow {
 
 /** Looks at the slave as a reader would: only what is committed. */
 export async function observe(admin: Client): Promise<Observation> {
-  const [row] = await rowsOf<ObservedRow>(admin, statement);
+  const [row] = await rowsOf<ObservedRow>(admin, { name: 'observation', text: statement });
   if (!row) throw new Error('the slave shows nothing');
   const members = new Map(row.positions.map(({ list }) => [list, new Map<string, { hash: string; revision: number }>()]));
   for (const [list, dossier, hash, revision] of row.members) members.get(list)?.set(dossier, { hash, revision });

@@ -1,6 +1,5 @@
 import { finished } from 'node:stream';
 import type { Writable } from 'node:stream';
-import type { Client as PgClient } from 'pg';
 import { openDatabase } from '@dossier/store/database.ts';
 import type { Database } from '@dossier/store/database.ts';
 import { Killed } from './scheduler.ts';
@@ -47,17 +46,17 @@ export class SiteProcess {
     const acquire = client.acquireRawConnection.bind(client);
     client.acquireRawConnection = async () => {
       this.requireAlive();
-      const connection = await acquire();
+      const connection = await options.scheduler.execute(acquire);
       this.#wrap(connection);
+      if (!this.alive) connection.connection.stream.destroy();
+      this.requireAlive();
       return connection;
     };
   }
 
-  /** Opens all connections, so that none has to be opened in the middle of a step. */
-  async warmUp(): Promise<void> {
-    const pool = this.database.client as { acquireConnection(): Promise<PgClient>; releaseConnection(connection: PgClient): Promise<void> };
-    const held = await Promise.all(Array.from({ length: this.#options.connections }, () => pool.acquireConnection()));
-    for (const connection of held) await pool.releaseConnection(connection);
+  /** PostgreSQL's processes that serve it. */
+  get backends(): number[] {
+    return Array.from(this.#connections, (connection) => connection.processID);
   }
 
   /** Throws in a process that was killed: nothing that it does takes place any more. */
@@ -70,7 +69,7 @@ export class SiteProcess {
     if (!this.alive) return;
     this.alive = false;
     const { scheduler } = this.#options;
-    const backends = Array.from(this.#connections, (connection) => connection.processID);
+    const { backends } = this;
     for (const connection of this.#connections) connection.connection.stream.destroy();
     await scheduler.execute(() => this.#options.end(backends));
     // The pool waits for connections that are in use, whose users have yet to hear of their end.

@@ -1,5 +1,5 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
-import { setImmediate as turn, setTimeout as delay } from 'node:timers/promises';
+import { setImmediate as turn } from 'node:timers/promises';
 import { Random } from './random.ts';
 
 /** Ends what runs in a process that was killed; nobody hears of it. */
@@ -58,7 +58,7 @@ export interface Operation {
 /** Calm turns of the event loop after which nothing more comes by itself: between two operations there are only promises. */
 const calmTurns = 4;
 /** A lock is a lock when it was waited for so long (ms): longer than PostgreSQL's deadlock_timeout in the simulation. */
-const lockWaitMs = 8;
+export const lockWaitMs = 8;
 
 /**
  * Lets one task go at a time, from one point to the next. Whatever takes time outside of this process is announced as an operation, so that
@@ -73,6 +73,8 @@ export class Scheduler {
   #begun = 0;
   #moves = 0;
   #wake: (() => void) | null = null;
+  /** Operations that waited for a lock when all had settled last. */
+  #stuck = 0;
 
   /** `countBlocked`: how many operations wait in PostgreSQL for a lock that somebody else holds. */
   constructor(countBlocked: () => Promise<number>) {
@@ -192,21 +194,25 @@ export class Scheduler {
         continue;
       }
       calm = 0;
-      if (await this.#movesWithin(lockWaitMs)) continue;
+      // What waited for a lock before waits on, as a rule.
+      const patience = this.#executing() === this.#stuck ? 0 : lockWaitMs;
+      this.#stuck = 0;
+      if (patience > 0 && (await this.#movesWithin(patience))) continue;
       blocked = await this.#countBlocked();
     }
+    this.#stuck = blocked;
   }
 
   async #movesWithin(milliseconds: number): Promise<boolean> {
-    const timeout = new AbortController();
-    const moved = new Promise<boolean>((resolve) => {
-      this.#wake = () => resolve(true);
+    return new Promise((resolve) => {
+      const end = (moved: boolean): void => {
+        clearTimeout(timeout);
+        this.#wake = null;
+        resolve(moved);
+      };
+      const timeout = setTimeout(() => end(false), milliseconds);
+      this.#wake = () => end(true);
     });
-    const late = delay(milliseconds, false, { signal: timeout.signal }).catch(() => false);
-    const outcome = await Promise.race([moved, late]);
-    this.#wake = null;
-    timeout.abort();
-    return outcome;
   }
 
   /** Operations that go on: those in which nobody waits for a turn. */

@@ -56,6 +56,8 @@ export class Seed {
   #fault: unknown = null;
   #deeds: Deed[] = [];
   #tasks = 0;
+  /** Edits that have not ended. */
+  #editing = 0;
 
   private constructor(world: World, number: number, processes: { writer: SiteProcess; api: SiteProcess; workers: SiteProcess[] }) {
     this.world = world;
@@ -79,11 +81,11 @@ export class Seed {
   /** Makes both nodes with their lists, an unlinked list of the slave's own among them, and links. */
   static async open(world: World, number: number, follow: (seed: Seed) => void): Promise<Seed> {
     await world.begin(number, { pageRows: planSeed(number).pageRows });
-    const writer = await world.obtainProcess('writer', 'master', { connections: 6 });
-    const api = await world.obtainProcess('slave-api', 'slave', { connections: 4 });
+    const writer = world.obtainProcess('writer', 'master', { connections: 6 });
+    const api = world.obtainProcess('slave-api', 'slave', { connections: 4 });
     const workers = [
-      await world.obtainProcess('worker-a', 'slave', { connections: 4 }),
-      await world.obtainProcess('worker-b', 'slave', { connections: 4 }),
+      world.obtainProcess('worker-a', 'slave', { connections: 4 }),
+      world.obtainProcess('worker-b', 'slave', { connections: 4 }),
     ];
     const seed = new Seed(world, number, { writer, api, workers });
     follow(seed);
@@ -144,9 +146,9 @@ export class Seed {
     await this.world.scheduler.settle();
     await this.#buryDead();
     if (this.#fault) throw this.#fault;
-    await this.master.follow(this.#effects.splice(0).flat());
+    const [seen] = await Promise.all([observe(this.world.slave.admin), this.master.follow(this.#effects.splice(0).flat())]);
     const deeds = this.#deeds.splice(0);
-    const ended = this.replica.check(await observe(this.world.slave.admin), { commit, deeds });
+    const ended = this.replica.check(seen, { commit, deeds });
     for (const run of ended) this.#noteEnd(run);
     await this.#checkPhotos();
     for (const worker of this.workers) this.#dismiss(worker);
@@ -191,7 +193,7 @@ export class Seed {
       if (worker.task) this.world.scheduler.abandon(worker.task, 'its process is gone');
       const { reminder } = worker;
       await this.world.scheduler.settle();
-      const process = await this.world.obtainProcess(worker.name, 'slave', { connections: 4 });
+      const process = this.world.obtainProcess(worker.name, 'slave', { connections: 4 });
       this.workers[index] = this.#employ(worker.name, process);
       this.trace.push(`${worker.name} was killed in ${worker.task?.name}`);
       // The queue notices the loss and starts the job again, unless it was lost with its worker: then the sweep does.
@@ -217,6 +219,7 @@ export class Seed {
     const dossiers = edits.flatMap((edit) => edit.dossiers);
     for (const uuid of dossiers) this.editor.reserved.add(uuid);
     const { writer } = this;
+    this.#editing += 1;
     scheduler.start(task, async () => {
       try {
         const effects = await transaction(writer.database, async (tx) => {
@@ -232,6 +235,7 @@ export class Seed {
         if (writer.alive && !refusals.has(sqlState(error) ?? '')) this.#fault = error;
         throw error;
       } finally {
+        this.#editing -= 1;
         for (const uuid of dossiers) this.editor.reserved.delete(uuid);
       }
     });
@@ -288,11 +292,12 @@ export class Seed {
 
   /** Rolls back what editors have not committed: the master's database goes down. */
   async stopEditors(): Promise<void> {
+    if (this.#editing === 0) return;
     await this.writer.kill();
     for (const { task } of Array.from(this.world.scheduler.points))
       if (task.name.startsWith('edit-')) this.world.scheduler.abandon(task, 'the master is down');
     await this.world.scheduler.settle();
-    this.writer = await this.world.obtainProcess('writer', 'master', { connections: 6 });
+    this.writer = this.world.obtainProcess('writer', 'master', { connections: 6 });
   }
 
   /** Unsettled lists of the slave: those that are linked and not equal to the master. */

@@ -1,8 +1,14 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import { Client } from 'pg';
+import { lockWaitMs } from './scheduler.ts';
 
-/** A statement of the simulation itself, beside all processes. */
-export async function rowsOf<Row>(admin: Client, sql: string, values: unknown[] = []): Promise<Row[]> {
-  return (await admin.query(sql, values)).rows as Row[];
+/** A statement of the simulation itself, beside all processes. One that has a name is planned once per connection. */
+export async function rowsOf<Row>(
+  admin: Client,
+  statement: string | { name: string; text: string },
+  values: unknown[] = [],
+): Promise<Row[]> {
+  return (await admin.query(typeof statement === 'string' ? { text: statement, values } : { ...statement, values })).rows as Row[];
 }
 
 /**
@@ -52,6 +58,9 @@ export interface SiteDatabase {
   close(): Promise<void>;
 }
 
+/** Nobody else clears away what the seeds leave; without it each one is slower than the one before. */
+const resetsPerVacuum = 25;
+
 /** Makes the settings of the simulation in a cluster. */
 export async function prepareCluster(clusterUrl: string): Promise<void> {
   const admin = await connect(clusterUrl);
@@ -75,14 +84,17 @@ export async function makeSiteDatabase(
   const admin = await connect(url.href);
   await admin.query(preparation);
   await admin.query('update node set uuid = $1', [options.node]);
+  let resets = 0;
   return {
     url: url.href,
     admin,
     setClock: async (now) => {
-      await admin.query('update sim.clock set at = $1', [now]);
+      await rowsOf(admin, { name: 'clock', text: 'update sim.clock set at = $1' }, [now]);
     },
     reset: async () => {
       await admin.query('select sim.reset()');
+      resets += 1;
+      if (resets % resetsPerVacuum === 0) await admin.query('vacuum');
     },
     close: async () => {
       await admin.end();
@@ -100,19 +112,20 @@ async function connect(url: string): Promise<Client> {
 
 /** Ends backends at once and waits until they are gone. */
 export async function endBackends(admin: Client, backends: readonly number[]): Promise<void> {
-  await admin.query(
-    'select pg_terminate_backend(pid, 5000) from unnest($1::int[]) as pid where pid in (select a.pid from pg_stat_activity a)',
-    [backends],
-  );
+  const left = { name: 'terminate', text: 'select pg_terminate_backend(pid) from pg_stat_activity where pid = any($1::int[])' };
+  while ((await rowsOf(admin, left, [backends])).length > 0) await delay(1);
 }
 
-/** How many connections with one of these names wait for a lock that another connection holds. */
-export async function countBlocked(admin: Client, names: readonly string[]): Promise<number> {
+/** How many of these connections wait for a lock that another connection holds, and have waited for so long that it isn't a deadlock. */
+export async function countBlocked(admin: Client, backends: readonly number[]): Promise<number> {
   const [row] = await rowsOf<{ count: number }>(
     admin,
-    `select count(*)::int as count from pg_stat_activity
-     where application_name = any($1) and state = 'active' and cardinality(pg_blocking_pids(pid)) > 0`,
-    [names],
+    {
+      name: 'blocked',
+      text: `select count(distinct pid)::int as count from pg_locks
+       where not granted and pid = any($1::int[]) and waitstart < clock_timestamp() - interval '${lockWaitMs} ms'`,
+    },
+    [backends],
   );
   return row?.count ?? 0;
 }

@@ -55,7 +55,7 @@ export class World {
     this.master = options.master;
     this.slave = options.slave;
     this.mutation = options.mutation;
-    this.scheduler = new Scheduler(() => countBlocked(options.slave.admin, this.#processNames()));
+    this.scheduler = new Scheduler(() => countBlocked(options.slave.admin, this.#backends()));
     const server = createServer((request, response) => {
       const task = this.#tasks.get(String(request.headers[taskHeader]));
       response.setHeader('Date', this.clock.at('master').toUTCString());
@@ -92,7 +92,7 @@ export class World {
     this.#nonces = 0;
     this.masterPhotos = openPhotoStore(join(this.#folder, String(seed), 'master'));
     this.slavePhotos = openPhotoStore(join(this.#folder, String(seed), 'slave'));
-    const server = await this.obtainProcess('master-api', 'master', { connections: 8, within: true });
+    const server = this.obtainProcess('master-api', 'master', { connections: 8, within: true });
     const app = express();
     app.disable('etag');
     app.use(
@@ -147,19 +147,19 @@ export class World {
   }
 
   /** The process of a role: the one that is there, also from an earlier seed, or a new one if that was killed. */
-  async obtainProcess(role: string, node: 'master' | 'slave', options: { connections: number; within?: boolean }): Promise<SiteProcess> {
+  obtainProcess(role: string, node: 'master' | 'slave', options: { connections: number; within?: boolean }): SiteProcess {
     const running = this.#processes.get(role);
     if (running?.alive) return running;
-    const process = await this.#startProcess(role, node, options);
+    const process = this.#startProcess(role, node, options);
     this.#processes.set(role, process);
     return process;
   }
 
-  async #startProcess(role: string, node: 'master' | 'slave', options: { connections: number; within?: boolean }): Promise<SiteProcess> {
+  #startProcess(role: string, node: 'master' | 'slave', options: { connections: number; within?: boolean }): SiteProcess {
     const { mutation } = this;
     const alter = mutation?.alter;
     const mutable = this.mutable;
-    const process = new SiteProcess({
+    return new SiteProcess({
       url: this[node].url,
       name: `${this.#name}_${role}`,
       connections: options.connections,
@@ -168,8 +168,6 @@ export class World {
       end: (backends) => endBackends(this.slave.admin, backends),
       ...(alter && node === 'slave' && { alter: (statement: string, result: unknown) => alter(statement, result, mutable) }),
     });
-    await process.warmUp();
-    return process;
   }
 
   get mutable() {
@@ -183,7 +181,7 @@ export class World {
     await rm(this.#folder, { recursive: true, force: true });
   }
 
-  #processNames(): string[] {
-    return ['master-api', 'writer', 'worker-a', 'worker-b', 'slave-api'].map((role) => `${this.#name}_${role}`);
+  #backends(): number[] {
+    return Array.from(this.#processes.values()).flatMap((process) => process.backends);
   }
 }
