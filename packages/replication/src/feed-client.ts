@@ -31,6 +31,8 @@ export interface FeedQuestion {
   readonly accept?: string;
   /** Bound of the answer, as it travels and decompressed. */
   readonly maximumBytes: number;
+  /** Gives the memory for an answer of so many bytes, if it is announced; whoever gives it says when it may be used again. */
+  readonly memory?: (bytes: number) => Buffer;
   /** Instead of `totalMs`. */
   readonly timeoutMs?: number;
   readonly signal?: AbortSignal;
@@ -97,7 +99,7 @@ async function readAnswer(answer: OpenAnswer, question: FeedQuestion): Promise<F
     answer.stream.destroy();
     throw fail({ saw: 'excess', maximumBytes: question.maximumBytes });
   }
-  const raw = await readBytes(answer, question.maximumBytes);
+  const raw = await readBytes(answer, question);
   if (sha256Of(raw) !== verified.sha256) throw fail({ saw: 'other', described: 'its bytes are not those that were signed' });
   const { etag, 'content-type': contentType, 'content-encoding': encoding } = response.headers;
   if (response.statusCode === 304 && (question.etag === undefined || etag !== question.etag)) {
@@ -112,9 +114,12 @@ async function readAnswer(answer: OpenAnswer, question: FeedQuestion): Promise<F
 }
 
 /** Reads the whole answer into one piece of memory where its length is announced. */
-async function readBytes({ stream, response, signal, fail }: OpenAnswer, maximumBytes: number): Promise<Buffer> {
+async function readBytes(
+  { stream, response, signal, fail }: OpenAnswer,
+  { maximumBytes, memory = Buffer.allocUnsafeSlow }: FeedQuestion,
+): Promise<Buffer> {
   const announced = Number(response.headers['content-length'] ?? Number.NaN);
-  const whole = Number.isSafeInteger(announced) && announced <= maximumBytes ? Buffer.allocUnsafeSlow(announced) : null;
+  const whole = Number.isSafeInteger(announced) && announced <= maximumBytes ? memory(announced) : null;
   const chunks: Buffer[] = [];
   let bytes = 0;
   try {

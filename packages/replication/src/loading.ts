@@ -3,6 +3,7 @@ import type { FetchContext } from './fetching.ts';
 import { noSuchList } from './identity.ts';
 import type { PageQuestion } from './master.ts';
 import type { StagingCursor } from './ports.ts';
+import { PageMemory } from './page-memory.ts';
 import type { FetchedRows } from './rows-page.ts';
 import { answerRefused } from './sync-failure.ts';
 
@@ -33,16 +34,17 @@ export async function loadChanges(context: FetchContext, from: StagingCursor, re
   /** Whatever changed above this revision may be in the loaded pages in an older version. */
   let lowest = resumed ? 0 : Number.POSITIVE_INFINITY;
   let loads: Promise<void>[] = [];
-  let pending: Promise<FetchedRows> | null = askRows(context, { since: from.revision, epoch: from.head.epoch, ...begun });
+  const memory = new PageMemory();
+  let pending: Promise<FetchedRows> | null = askRows(context, memory, { since: from.revision, epoch: from.head.epoch, ...begun });
   try {
     for (let pages = 0; pending; pages += 1) {
       const page: FetchedRows = await pending;
-      const { rows, end, bytes } = page;
+      const { rows, end, body } = page;
       requireSubstance(counts, before);
       if (pages === maximumPages) throw answerRefused('FEED_ENDLESS', `the feed has no end after ${maximumPages} pages`);
       highest = Math.max(highest, end.head.revision);
       const isLast: boolean = end.next === highest && end.next === end.head.revision;
-      pending = isLast ? null : askRows(context, { since: end.next, epoch: from.head.epoch, ...begun });
+      pending = isLast ? null : askRows(context, memory, { since: end.next, epoch: from.head.epoch, ...begun });
       // Whoever awaits it next hears of its failure; loading this page may fail before that.
       pending?.catch(() => undefined);
       const replaces = end.next > lowest;
@@ -50,13 +52,14 @@ export async function loadChanges(context: FetchContext, from: StagingCursor, re
       const head = isLast ? end.head : from.head;
       cursor = { ...from, phase: isLast ? 'complete' : 'fetching', revision: end.next, head };
       const written = { rows, cursor, replaces, after: loads.at(-1) ?? Promise.resolve() };
-      const load = from.loading ? store.loadPage(taken, written) : store.stageRows(taken, written);
+      const writing = from.loading ? store.loadPage(taken, written) : store.stageRows(taken, written);
+      const load = writing.then(() => memory.giveBack(body));
       load.catch(() => undefined);
       loads = [...loads.slice(-1), load];
       if (loads.length === 2) await loads[0];
       counts.fetched += rows.dossierCount + rows.removed.length;
       counts.pages += 1;
-      counts.bytes += bytes;
+      counts.bytes += body.length;
       await store.saveProgress(taken, counts);
     }
     await loads.at(-1);
@@ -68,8 +71,8 @@ export async function loadChanges(context: FetchContext, from: StagingCursor, re
   }
 }
 
-async function askRows({ master, link, signal }: FetchContext, from: PageQuestion): Promise<FetchedRows> {
-  const answer = await master.rows(link.remote_list_id, from, signal);
+async function askRows({ master, link, signal }: FetchContext, memory: PageMemory, from: PageQuestion): Promise<FetchedRows> {
+  const answer = await master.rows(link.remote_list_id, from, { signal, memory: memory.take });
   if (answer === null) throw new RowsNotSpoken();
   if (answer.outcome === 'no-list') throw noSuchList(link);
   if (answer.outcome === 'reset') throw new HistoryGone();

@@ -45,6 +45,12 @@ export type PageAnswer = { outcome: 'page'; page: Page } | { outcome: 'reset'; e
 
 export type RowsAnswer = { outcome: 'page'; page: FetchedRows } | Exclude<PageAnswer, { outcome: 'page' }>;
 
+/** `memory`: where a page is put. */
+export interface RowsOptions {
+  signal: AbortSignal;
+  memory?: (bytes: number) => Buffer;
+}
+
 /** A master as its feed shows it. All methods throw FeedError for faults of the wire and SyncFailure for answers that contradict themselves. */
 export interface Master {
   greet(signal?: AbortSignal): Promise<z.infer<typeof greetingSchema>>;
@@ -54,7 +60,7 @@ export interface Master {
   unchanged(heads: readonly { list: number; tag: string }[], signal: AbortSignal): Promise<Set<number>>;
   changes(list: number, from: PageQuestion, signal: AbortSignal): Promise<PageAnswer>;
   /** The same page as rows, or null if this master knows only the readable form. */
-  rows(list: number, from: PageQuestion, signal: AbortSignal): Promise<RowsAnswer | null>;
+  rows(list: number, from: PageQuestion, options: RowsOptions): Promise<RowsAnswer | null>;
   buckets(list: number, signal: AbortSignal): Promise<z.infer<typeof bucketsSchema>>;
   hashes(list: number, buckets: readonly number[], signal: AbortSignal): Promise<z.infer<typeof hashesSchema>>;
   dossiers(list: number, dossiers: readonly string[], signal: AbortSignal): Promise<Page>;
@@ -109,12 +115,12 @@ export function createMaster(client: FeedClient, slave?: string): Master {
       requireOrder(page, from.since);
       return { outcome: 'page', page };
     },
-    rows: async (list, from, signal) => {
+    rows: async (list, from, options) => {
       const answer = await client.get(`${lists}/${list}/changes`, {
         query: { ...from },
         accept: rowsMediaType,
         maximumBytes: maximumAnswerBytes,
-        signal,
+        ...options,
       });
       if (answer.status === 404) return { outcome: 'no-list' };
       if (answer.status === 410) return { outcome: 'reset', ...parse(resetSchema, answer, 410) };

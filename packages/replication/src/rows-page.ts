@@ -10,8 +10,8 @@ import { answerRefused } from './sync-failure.ts';
 export interface FetchedRows {
   rows: LoadedRows;
   end: RowsEnd;
-  /** Length of the answer. */
-  bytes: number;
+  /** The answer, of which `rows` are parts. */
+  body: Buffer;
 }
 
 const lineFeed = 0x0a;
@@ -38,7 +38,7 @@ export function readRowsPage(body: Buffer): FetchedRows {
     const next = dossiers.indexOf(lineFeed, at);
     if (next === -1) throw answerRefused('PAGE_INCOMPLETE', 'the last line of a page is not whole');
     const dossier = readDossier(dossiers, { at, end: next });
-    const photosHash = photoReader.readPhotosOf(dossiers.subarray(at, at + uuidLength), dossier.photoCount);
+    const photosHash = photoReader.readPhotosOf(dossiers, at, dossier.photoCount);
     if (photosHash !== dossier.photosHash)
       throw answerRefused('DOSSIER_MALFORMED', `the photos of ${dossier.uuid} are not those that it names`);
     uuids.push(dossier.uuid);
@@ -58,7 +58,7 @@ export function readRowsPage(body: Buffer): FetchedRows {
     removed,
     wanted: photoReader.wanted(),
   };
-  return { rows, end, bytes: body.length };
+  return { rows, end, body };
 }
 
 function readEnd(body: Buffer): RowsEnd {
@@ -85,7 +85,7 @@ const dossierPattern = new RegExp(
 );
 const longestPrefix = 36 + 2 + 2 * 36 + 4 + 3 + 64 + 8;
 /** Fewer opening brackets can't be nested too deep. */
-const openers = new Set([0x5b, 0x7b]);
+const [openSquare, openCurly] = [0x5b, 0x7b];
 
 function readDossier(dossiers: Buffer, line: { at: number; end: number }): { uuid: string; photoCount: number; photosHash: string } {
   const prefix = dossiers.toString('latin1', line.at, Math.min(line.end, line.at + longestPrefix));
@@ -103,7 +103,10 @@ function requireShallowMeta(dossiers: Buffer, line: { at: number; end: number })
   const from = dossiers.lastIndexOf(tab, line.end) + 1;
   if (line.end - from < 2 * dossierBounds.metaDepth) return;
   let opened = 0;
-  for (let at = from; at < line.end; at += 1) if (openers.has(dossiers[at] ?? 0)) opened += 1;
+  for (let at = from; at < line.end; at += 1) {
+    const byte = dossiers[at];
+    if (byte === openSquare || byte === openCurly) opened += 1;
+  }
   if (opened <= dossierBounds.metaDepth) return;
   let meta: unknown;
   try {
@@ -122,15 +125,29 @@ function unescapeCell(cell: string): string {
   return cell.replaceAll(/\\(.)/gs, (_whole, character: string) => escaped[character] ?? character);
 }
 
-const photoPattern = /^\t\\\\x([0-9a-f]{64})\t([1-9]\d{0,9})\t([1-9]\d{0,9})\t([1-9]\d{0,9})\t(image\/(?:jpeg|png|webp))\t/;
-const longestPhotoPrefix = 1 + 3 + 64 + 3 * 11 + 13;
+const mediaTypes = ['image/jpeg', 'image/png', 'image/webp'].map((type) => Buffer.from(`${type}\t`));
+const hexAddress = Buffer.from('\t\\\\x');
+const space = 0x20;
+const nothing = Buffer.alloc(0);
 
-/** Goes through the rows of photos, dossier by dossier. */
+/** One photo: its address and where its features stand. */
+interface PhotoRow {
+  sha256: string;
+  /** Of the columns before the features, and of the features. */
+  at: number;
+  features: number;
+  end: number;
+}
+
+/** Goes through the rows of photos, dossier by dossier, byte by byte: there are thousands in a page, and each text or buffer made of one costs more than to look at it. */
 class PhotoReader {
   count = 0;
   readonly #photos: Buffer;
   readonly #wanted = new Map<string, LoadedRows['wanted'][number]>();
   #at = 0;
+  /** Canonical lines are put together here to be hashed. */
+  #lines: Buffer = Buffer.allocUnsafe(64 * 1024);
+  #used = 0;
 
   constructor(photos: Buffer) {
     this.#photos = photos;
@@ -144,50 +161,113 @@ class PhotoReader {
     return [...this.#wanted.values()];
   }
 
-  /** The hash of the next `count` photos, which have to be those of the dossier; the twin of photos_touched() in the store's migrations. */
-  readPhotosOf(dossier: Buffer, count: number): string {
+  /** The hash of the next `count` photos, which have to be those of the dossier at `from`; the twin of photos_touched() in the store's migrations. */
+  readPhotosOf(dossiers: Buffer, from: number, count: number): string {
     if (count === 0) return '';
-    if (count === 1) return hash('sha256', this.#readPhoto(dossier).line, 'hex');
-    const photos = Array.from({ length: count }, () => this.#readPhoto(dossier)).toSorted((a, b) => (a.sha256 < b.sha256 ? -1 : 1));
-    return hash('sha256', Buffer.concat(photos.map((photo) => photo.line)), 'hex');
+    const rows: PhotoRow[] = [];
+    for (let read = 0; read < count; read += 1) rows.push(this.#readPhoto(dossiers, from));
+    if (count > 1) rows.sort((a, b) => (a.sha256 < b.sha256 ? -1 : 1));
+    this.#used = 0;
+    for (const row of rows) this.#addLine(row);
+    return hash('sha256', this.#lines.subarray(0, this.#used), 'hex');
   }
 
-  /** The address of one photo and its canonical line. */
-  #readPhoto(dossier: Buffer): { sha256: string; line: Buffer } {
+  #readPhoto(dossiers: Buffer, from: number): PhotoRow {
     const photos = this.#photos;
-    const from = this.#at;
-    const next = photos.indexOf(lineFeed, from);
-    if (next === -1) throw answerRefused('PAGE_INCOMPLETE', 'a page has fewer photos than its dossiers name');
-    if (photos.compare(dossier, 0, uuidLength, from, from + uuidLength) !== 0) {
-      throw answerRefused('DOSSIER_MALFORMED', 'a photo does not stand with its dossier');
+    const start = this.#at;
+    const end = photos.indexOf(lineFeed, start);
+    if (end === -1) throw answerRefused('PAGE_INCOMPLETE', 'a page has fewer photos than its dossiers name');
+    for (let index = 0; index < uuidLength; index += 1) {
+      if (photos[start + index] !== dossiers[from + index])
+        throw answerRefused('DOSSIER_MALFORMED', 'a photo does not stand with its dossier');
     }
-    const start = from + uuidLength;
-    const prefix = photoPattern.exec(photos.toString('latin1', start, Math.min(next, start + longestPhotoPrefix)));
-    const [whole, sha256 = '', width = '', height = '', bytes = '', mediaType = ''] = prefix ?? [];
-    if (whole === undefined) throw answerRefused('DOSSIER_MALFORMED', 'a row of a photo does not have the agreed form');
-    this.#at = next + 1;
+    const at = start + uuidLength + hexAddress.length;
+    const afterAddress = at + addressLength;
+    const afterNumbers = this.#skipNumbers(afterAddress);
+    const features = afterNumbers + this.#mediaTypeLength(afterNumbers);
+    const isSound =
+      features > afterNumbers && features <= end && isAt(photos, hexAddress, start + uuidLength) && isHex(photos, at, afterAddress);
+    if (!isSound) throw answerRefused('DOSSIER_MALFORMED', 'a row of a photo does not have the agreed form');
+    this.#at = end + 1;
     this.count += 1;
-    if (!this.#wanted.has(sha256)) {
-      this.#wanted.set(sha256, { sha256, width: Number(width), height: Number(height), bytes: Number(bytes), media_type: mediaType });
-    }
-    const head = `${sha256} ${width} ${height} ${bytes} ${mediaType} `;
-    return { sha256, line: this.#canonicalLine(head, start + whole.length, next) };
+    const sha256 = photos.toString('latin1', at, afterAddress);
+    if (!this.#wanted.has(sha256)) this.#want(sha256, photos.toString('latin1', afterAddress + 1, features - 1).split('\t'));
+    return { sha256, at, features, end };
   }
 
-  #canonicalLine(head: string, from: number, to: number): Buffer {
+  /** Where the three numbers after the address end: tab, digits, tab, digits, tab, digits, tab. Beyond the end of the row if they aren't there. */
+  #skipNumbers(from: number): number {
     const photos = this.#photos;
-    if (to - from > dossierBounds.featuresCharacters) throw answerRefused('DOSSIER_MALFORMED', 'the features of a photo are too long');
-    const isEscaped = photos.subarray(from, to).includes(backslash);
-    if (isEscaped) {
-      const features = photos.toString('utf8', from, to);
-      return Buffer.from(`${head}${features === String.raw`\N` ? '' : unescapeCell(features)}\n`);
+    let at = from;
+    for (let number = 0; number < 3; number += 1) {
+      if (photos[at] !== tab) return photos.length;
+      const begin = at + 1;
+      at = begin;
+      while (isDigit(photos[at])) at += 1;
+      if (at === begin || at > begin + 10 || photos[begin] === digitZero) return photos.length;
     }
-    const line = Buffer.allocUnsafe(head.length + (to - from) + 1);
-    line.write(head, 'latin1');
-    photos.copy(line, head.length, from, to);
-    line[line.length - 1] = lineFeed;
-    return line;
+    return photos[at] === tab ? at + 1 : photos.length;
   }
+
+  /** With the tab behind it; 0 if there is none of those that are allowed. */
+  #mediaTypeLength(at: number): number {
+    return mediaTypes.find((type) => isAt(this.#photos, type, at))?.length ?? 0;
+  }
+
+  #want(sha256: string, [width, height, bytes, mediaType = '']: readonly string[]): void {
+    this.#wanted.set(sha256, { sha256, width: Number(width), height: Number(height), bytes: Number(bytes), media_type: mediaType });
+  }
+
+  /** Adds the canonical line of a photo: address, numbers and media type with spaces for tabs, then the features. */
+  #addLine({ at, features, end }: PhotoRow): void {
+    const photos = this.#photos;
+    const length = end - features;
+    if (length > dossierBounds.featuresCharacters) throw answerRefused('DOSSIER_MALFORMED', 'the features of a photo are too long');
+    this.#reserve(end - at + 1);
+    const lines = this.#lines;
+    for (let from = at; from < features; from += 1) {
+      const byte = photos[from] ?? 0;
+      lines[this.#used] = byte === tab ? space : byte;
+      this.#used += 1;
+    }
+    const backslashAt = photos.indexOf(backslash, features);
+    if (backslashAt === -1 || backslashAt >= end) this.#used += photos.copy(lines, this.#used, features, end);
+    else this.#used += unescapedFeatures(photos.toString('utf8', features, end)).copy(lines, this.#used);
+    lines[this.#used] = lineFeed;
+    this.#used += 1;
+  }
+
+  #reserve(bytes: number): void {
+    if (this.#used + bytes <= this.#lines.length) return;
+    const larger = Buffer.allocUnsafe(2 * (this.#used + bytes));
+    this.#lines.copy(larger, 0, 0, this.#used);
+    this.#lines = larger;
+  }
+}
+
+/** Unescaped they are never longer than they were. */
+function unescapedFeatures(cell: string): Buffer {
+  return cell === String.raw`\N` ? nothing : Buffer.from(unescapeCell(cell));
+}
+
+const digitZero = 0x30;
+const addressLength = 64;
+
+function isDigit(byte: number | undefined): boolean {
+  return byte !== undefined && byte >= digitZero && byte <= 0x39;
+}
+
+function isHex(bytes: Buffer, from: number, to: number): boolean {
+  for (let at = from; at < to; at += 1) {
+    const byte = bytes[at] ?? 0;
+    if (!(byte >= digitZero && byte <= 0x39) && !(byte >= 0x61 && byte <= 0x66)) return false;
+  }
+  return true;
+}
+
+function isAt(bytes: Buffer, expected: Buffer, at: number): boolean {
+  for (let index = 0; index < expected.length; index += 1) if (bytes[at + index] !== expected[index]) return false;
+  return true;
 }
 
 function readTombstones(block: Buffer): string[] {
