@@ -123,6 +123,7 @@ describe('a list that was emptied on the master', () => {
     });
     expect(await slave.sync(local)).toMatchObject({ state: 'synced', added: 0, changed: 0, removed: 0 });
     expect(await slave.linkIn(local, 'synced')).toMatchObject({ held: null, local_count: dossiers });
+    expect((await slave.cli('held')).printed).not.toContain('waiting');
     expect(await refused('approve', difference)).toMatchObject({ code: 'CONFLICT' });
   });
 
@@ -132,6 +133,7 @@ describe('a list that was emptied on the master', () => {
     const { difference } = (await expectHeld()).held as Held;
     expect(await slave.cli('reject', String(local))).toMatchObject({ code: 0 });
     expect(await held()).toMatchObject({ state: 'rejected', decided_by: 'admin', difference });
+    expect(await slave.cli('held')).toMatchObject({ printed: expect.stringMatching(/rejected +120/) });
     expect(await refused('approve', difference)).toMatchObject({ detail: expect.stringContaining('admin has rejected this already') });
     await query(slave.test.database, `insert into runs (slave_list_id, reason) values (:local, 'schedule')`, { local });
     await slave.until('through with the night', async () => (await slave.runs(local)).every((run) => run.finished_date !== null));
