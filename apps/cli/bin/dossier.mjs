@@ -3,6 +3,17 @@
 const oldest = 24;
 const major = Number(process.versions.node.split('.')[0]);
 
+/**
+ * Long-lived roles run with a small nursery, which V8 takes at its start only: what a page leaves behind is collected while it is young, and a quarter of
+ * the memory goes without more of the processor's time. The process stays the same one. Whoever names a size of their own gets that.
+ */
+function favourMemory() {
+  const options = [...process.execArgv, process.env.NODE_OPTIONS || ''].join(' '); // oxlint-disable-line node/no-process-env -- Node's own
+  const isLongLived = ['start', 'api', 'worker'].includes(process.argv[2]);
+  if (!isLongLived || typeof process.execve !== 'function' || options.includes('--max-semi-space-size')) return;
+  process.execve(process.execPath, [process.execPath, '--max-semi-space-size=4', ...process.execArgv, ...process.argv.slice(1)]);
+}
+
 if (major < oldest) {
   process.stderr.write(
     'dossier needs Node ' +
@@ -14,6 +25,7 @@ if (major < oldest) {
   );
   process.exitCode = 2;
 } else {
+  favourMemory();
   // What was compiled once is kept beside the installed packages, if they may be written to: half the start, and 30 MB less in every process.
   void Promise.all([import('node:module'), import('node:url')])
     .then(([{ enableCompileCache }, { fileURLToPath }]) =>

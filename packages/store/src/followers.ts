@@ -25,7 +25,7 @@ export interface FollowerRow {
 
 /**
  * Notes that a slave was seen, with the positions that it says it holds; where it says none, as in a full sync, the last one stays. A list that is
- * gone meanwhile has no followers.
+ * gone meanwhile has no followers. Nobody waits until that is on the disk: the next question tells it anew.
  */
 export async function noteFollower(
   connection: Connection,
@@ -37,6 +37,7 @@ export async function noteFollower(
     `insert into followers (node, list_id, address, version, epoch, revision)
      select :node, l.id, :address, :version, s.epoch, s.revision
      from unnest(:listIds::bigint[], :epochs::uuid[], :revisions::bigint[]) as s (list_id, epoch, revision) join watch_lists l on l.id = s.list_id
+     where set_config('synchronous_commit', 'off', true) is not null
      order by l.id
      on conflict (list_id, node) do update set address = excluded.address, version = excluded.version,
        epoch = coalesce(excluded.epoch, followers.epoch), revision = coalesce(excluded.revision, followers.revision), last_seen = now()`,
