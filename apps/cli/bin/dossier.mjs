@@ -10,7 +10,8 @@ const major = Number(process.versions.node.split('.')[0]);
 function favourMemory() {
   const options = [...process.execArgv, process.env.NODE_OPTIONS || ''].join(' '); // oxlint-disable-line node/no-process-env -- Node's own
   const isLongLived = ['start', 'api', 'worker'].includes(process.argv[2]);
-  if (!isLongLived || typeof process.execve !== 'function' || options.includes('--max-semi-space-size')) return;
+  // Windows has no such call.
+  if (!isLongLived || process.platform === 'win32' || options.includes('--max-semi-space-size')) return;
   process.execve(process.execPath, [process.execPath, '--max-semi-space-size=4', ...process.execArgv, ...process.argv.slice(1)]);
 }
 
