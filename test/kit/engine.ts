@@ -1,6 +1,6 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { createServer } from 'node:http';
-import type { Server } from 'node:http';
+import type { RequestListener, Server } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -33,6 +33,8 @@ export interface EngineNode {
   database: Database;
   photos: PhotoStore;
   feedUrl: string;
+  /** Its feed, for a server of the test's own. */
+  feed: RequestListener;
   /** Bytes that its feed has sent so far. */
   sentBytes(): number;
   /** Reminders that the engine wanted to leave in the queue. */
@@ -81,7 +83,7 @@ export async function createEngineNode(
   };
   const deps = wireWorker({ configuration, logger, database, photos, nodeUuid, queues: queues as never }, { timeouts });
   const handleSync = createSyncHandler(deps);
-  const server = await serveFeed(
+  const feed = feedOf(
     createFeedMount({
       configuration,
       keys: [deriveSigningKey(configuration.syncToken ?? '')],
@@ -94,6 +96,7 @@ export async function createEngineNode(
       pageRows,
     }).handler,
   );
+  const server = await serve(feed);
   let requests = 0;
   let rowsRequests = 0;
   server.on('request', ({ headers }) => {
@@ -112,6 +115,7 @@ export async function createEngineNode(
   return {
     database,
     photos,
+    feed,
     reminders,
     tick: (now) => fanOut(deps, now),
     requests: () => requests,
@@ -159,12 +163,16 @@ export async function createEngineNode(
   };
 }
 
-async function serveFeed(handler: express.RequestHandler): Promise<Server> {
+function feedOf(handler: express.RequestHandler): RequestListener {
   const app = express();
   app.disable('etag');
   app.use('/feed', handler);
   app.use(answerProblem);
-  const server = createServer(app);
+  return app;
+}
+
+async function serve(listener: RequestListener): Promise<Server> {
+  const server = createServer(listener);
   await new Promise<void>((resolve) => {
     server.listen(0, '127.0.0.1', resolve);
   });

@@ -1,8 +1,9 @@
 import { createHash } from 'node:crypto';
 import { watch } from 'node:fs';
-import { mkdir, mkdtemp, readdir, readFile, rm, truncate, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, readFile, rm, stat, truncate, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { zstdDecompressSync } from 'node:zlib';
 import { rowsEndSchema } from '@dossier/protocol/rows.ts';
 import { query } from '@dossier/store/database.ts';
 import { readHead } from '@dossier/store/feed.ts';
@@ -11,7 +12,7 @@ import { createTestDatabase } from '@dossier/test/kit/database.ts';
 import type { TestDatabase } from '@dossier/test/kit/database.ts';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { createPageCache } from './page-cache.ts';
-import type { CachedPage } from './page-cache.ts';
+import type { PageContent } from './page-cache.ts';
 
 let test: TestDatabase;
 let folder: string;
@@ -44,7 +45,7 @@ async function fill(count: number, length = 20): Promise<void> {
 const openCache = () => createPageCache({ folder, database: test.database });
 
 /** The bytes of a page as they would be sent, which have to be those whose hash would be signed. */
-async function bytesOf(page: CachedPage | null): Promise<Buffer> {
+async function bytesOf(page: PageContent | null): Promise<Buffer> {
   if (!page) throw new Error('no page');
   const file = await page.open();
   const bytes = await file.readFile();
@@ -146,5 +147,36 @@ describe('a page in the cache', () => {
     }
     const all = Array.from({ length: 2000 }, (_, index) => String.raw`tab\t and \\ ` + String(index + 1));
     expect(names.toSorted()).toEqual(all.toSorted());
+  });
+});
+
+describe('a compressed page', () => {
+  const compressedOf = async (cache = openCache()): Promise<Buffer> => bytesOf((await (await cache.read(head, 0))?.compressed()) ?? null);
+  const path = async (): Promise<string> => `${await fileOfPage()}.zst`;
+
+  it('is the page, smaller, and is made once', async () => {
+    await fill(1000);
+    const cache = openCache();
+    const page = await bytesOf(await cache.read(head, 0));
+    const [one, other] = await Promise.all([compressedOf(cache), compressedOf(cache)]);
+    expect(zstdDecompressSync(one).equals(page)).toBe(true);
+    expect(one.length).toBeLessThan(page.length / 2);
+    expect(other.equals(one)).toBe(true);
+    const made = await stat(await path());
+    await compressedOf(openCache());
+    expect((await stat(await path())).ino).toBe(made.ino);
+  });
+
+  it.each([
+    ['cut short', (file: string) => truncate(file, 1000)],
+    ['gone', (file: string) => rm(file)],
+    ['described by nonsense', (file: string) => writeFile(`${file}.json`, '{')],
+  ])('is made anew when its file is %s', async (_what, harm) => {
+    await fill(1000);
+    const cache = openCache();
+    const before = await compressedOf(cache);
+    await harm(await path());
+    expect((await compressedOf(cache)).equals(before)).toBe(true);
+    expect((await compressedOf()).equals(before)).toBe(true);
   });
 });

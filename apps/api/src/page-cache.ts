@@ -2,33 +2,39 @@ import { createHash, randomUUID } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import { mkdir, open, opendir, readFile, rename, rm, stat, utimes, writeFile } from 'node:fs/promises';
 import type { FileHandle } from 'node:fs/promises';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
+import { constants, createZstdCompress } from 'node:zlib';
 import { z } from 'zod';
 import { rowsPageRows } from '@dossier/protocol/rows.ts';
 import type { Database } from '@dossier/store/database.ts';
 import { writeRows } from '@dossier/store/feed-rows.ts';
 import type { ListHead } from '@dossier/store/feed.ts';
 
-/** A page that is ready to be sent: a file that holds exactly these bytes. */
-export interface CachedPage {
+/** What is ready to be sent: a file that holds exactly these bytes. */
+export interface PageContent {
   sha256: string;
   bytes: number;
   open(): Promise<FileHandle>;
 }
+export interface CachedPage extends PageContent {
+  /** The page compressed with zstd: made when it is first asked for, and kept. */
+  compressed(): Promise<PageContent>;
+}
 
 /**
  * Pages of rows as files, made once for all slaves and processes, kept until they are the least recently used. A page is named by (epoch, since):
- * `<epoch>/<since>.json` says which content it has, `<epoch>/<sha256>.rows` is the content. Everything may be deleted at any time.
+ * `<epoch>/<since>.json` says which content it has, `<epoch>/<sha256>.rows` is the content; `.rows.zst.json` and `.rows.zst` are the same of the
+ * compressed content. Everything may be deleted at any time.
  */
 export interface PageCache {
   /** The page of a list above `since`, made if there is none that fits its head. Null if the list or its history went away meanwhile. */
   read(head: ListHead, since: number): Promise<CachedPage | null>;
 }
 
-const entrySchema = z.object({
-  sha256: z.string().regex(/^[0-9a-f]{64}$/),
-  bytes: z.int().positive(),
+const contentSchema = z.object({ sha256: z.string().regex(/^[0-9a-f]{64}$/), bytes: z.int().positive() });
+type Content = z.infer<typeof contentSchema>;
+const entrySchema = contentSchema.extend({
   /** The changes up to here are in it, as they were when the list stood at `head`. */
   next: z.int().nonnegative(),
   head: z.int().nonnegative(),
@@ -52,6 +58,8 @@ interface Look {
   changed: number;
 }
 const writersAtOnce = 2;
+/** Higher levels make these rows hardly smaller, for much more of the processor's time. */
+const fastest = { params: { [constants.ZSTD_c_compressionLevel]: 1 } };
 const pagesPerSweep = 32;
 
 /** Keeps the pages of the lists of this database in a folder; `rows`: most changes in one page. */
@@ -66,18 +74,50 @@ export function createPageCache({
 }): PageCache {
   const trusted = new Map<string, Trust>();
   const making = new Map<string, Promise<CachedPage | null>>();
+  const compressing = new Map<string, Promise<PageContent>>();
   const turns = limit(writersAtOnce);
   let made = 0;
 
+  async function trust(path: string): Promise<void> {
+    trusted.set(path, { ...(await look(path)), since: Date.now() });
+  }
+
+  /** Whether a file has the content that its name promises. */
+  async function isWhole(path: string, content: Content): Promise<boolean> {
+    if (isTrusted(trusted.get(path), await look(path))) return true;
+    if (!(await holds(path, content))) return false;
+    await trust(path);
+    return true;
+  }
+
   async function find(head: ListHead, since: number): Promise<CachedPage | null> {
-    const entry = await readEntry(join(folder, head.position.epoch, `${since}.json`));
+    const entry = await readKnown(join(folder, head.position.epoch, `${since}.json`), entrySchema);
     if (!entry || !fits(entry, head)) return null;
     const path = join(folder, head.position.epoch, `${entry.sha256}.rows`);
-    if (!isTrusted(trusted.get(path), await look(path))) {
-      if (!(await holds(path, entry))) return null;
-      trusted.set(path, { ...(await look(path)), since: Date.now() });
+    return (await isWhole(path, entry)) ? pageOf(path, entry) : null;
+  }
+
+  function pageOf(path: string, entry: Content): CachedPage {
+    return { ...contentOf(path, entry), compressed: () => compressed(path) };
+  }
+
+  async function compressed(page: string): Promise<PageContent> {
+    const path = `${page}.zst`;
+    const known = await readKnown(`${path}.json`, contentSchema);
+    if (known && (await isWhole(path, known))) return contentOf(path, known);
+    const underway = compressing.get(path);
+    if (underway) return underway;
+    const content = turns(async () => {
+      const written = await compress(page, path);
+      await trust(path);
+      return contentOf(path, written);
+    });
+    compressing.set(path, content);
+    try {
+      return await content;
+    } finally {
+      compressing.delete(path);
     }
-    return pageOf(path, entry);
   }
 
   async function make(head: ListHead, since: number): Promise<CachedPage | null> {
@@ -86,7 +126,7 @@ export function createPageCache({
     const written = await write({ database, directory, head, since, rows });
     if (!written) return null;
     const path = join(directory, `${written.sha256}.rows`);
-    trusted.set(path, { ...(await look(path)), since: Date.now() });
+    await trust(path);
     made += 1;
     if (made % pagesPerSweep === 1) await sweep(folder, trusted);
     return pageOf(path, written);
@@ -118,9 +158,9 @@ function fits(entry: Entry, head: ListHead): boolean {
   );
 }
 
-async function readEntry(path: string): Promise<Entry | null> {
+async function readKnown<Known>(path: string, schema: z.ZodType<Known>): Promise<Known | null> {
   try {
-    return entrySchema.parse(JSON.parse(await readFile(path, 'utf8')));
+    return schema.parse(JSON.parse(await readFile(path, 'utf8')));
   } catch {
     return null; // not there, cut short or of another version: the page is made anew
   }
@@ -135,20 +175,20 @@ function isTrusted(trust: Trust | undefined, now: Look): boolean {
   return trust !== undefined && trust.since > Date.now() - trustMs && trust.bytes === now.bytes && trust.changed === now.changed;
 }
 
-async function holds(path: string, entry: Entry): Promise<boolean> {
+async function holds(path: string, content: Content): Promise<boolean> {
   try {
     const hash = createHash('sha256');
     await pipeline(createReadStream(path), hash);
     // Its date says when it was used last.
     await utimes(path, new Date(), new Date());
-    return hash.digest('hex') === entry.sha256;
+    return hash.digest('hex') === content.sha256;
   } catch {
     return false;
   }
 }
 
-function pageOf(path: string, entry: Entry): CachedPage {
-  return { sha256: entry.sha256, bytes: entry.bytes, open: () => open(path) };
+function contentOf(path: string, { sha256, bytes }: Content): PageContent {
+  return { sha256, bytes, open: () => open(path) };
 }
 
 /** A page that is being written. */
@@ -201,14 +241,37 @@ async function write(page: { database: Database; directory: string; head: ListHe
       made: Date.now(),
     };
     await rename(temporary, join(directory, `${entry.sha256}.rows`));
-    const named = join(directory, `${randomUUID()}.part`);
-    await writeFile(named, JSON.stringify(entry));
-    await rename(named, join(directory, `${since}.json`));
+    await writeKnown(join(directory, `${since}.json`), entry);
     return entry;
   } finally {
     await parts.at(-1)?.close();
     await rm(temporary, { force: true });
   }
+}
+
+/** Writes the compressed content of a page beside it. */
+async function compress(page: string, path: string): Promise<Content> {
+  const temporary = join(dirname(path), `${randomUUID()}.part`);
+  const part = await Part.create(temporary);
+  try {
+    await pipeline(createReadStream(page), createZstdCompress(fastest), async (blocks: AsyncIterable<Buffer>) => {
+      for await (const block of blocks) await part.take(block);
+    });
+    await part.close();
+    const content = { sha256: part.hash.digest('hex'), bytes: part.bytes };
+    await rename(temporary, path);
+    await writeKnown(`${path}.json`, content);
+    return content;
+  } finally {
+    await part.close();
+    await rm(temporary, { force: true });
+  }
+}
+
+async function writeKnown(path: string, known: Content): Promise<void> {
+  const temporary = join(dirname(path), `${randomUUID()}.part`);
+  await writeFile(temporary, JSON.stringify(known));
+  await rename(temporary, path);
 }
 
 /** Keeps other processes of the node from making the same page; who waited finds it made. */

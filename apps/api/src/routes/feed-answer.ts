@@ -42,8 +42,7 @@ export interface FeedBody {
 
 /** Answers with a signed body. Compressed for peers that offer it, except on this machine, where it costs more than it saves. */
 export async function sendSigned(response: Response, asker: Asker, answer: FeedBody): Promise<void> {
-  const { request } = { request: response.req };
-  const worthwhile = answer.body.length >= worthCompressingBytes && !isLoopback(request) && request.acceptsEncodings('zstd') === 'zstd';
+  const worthwhile = answer.body.length >= worthCompressingBytes && isWorthCompressing(response.req);
   const content = worthwhile ? await compress(answer.body, fastest) : answer.body;
   response.status(answer.status).setHeader('Content-Type', answer.contentType);
   if (worthwhile) response.setHeader('Content-Encoding', 'zstd');
@@ -76,13 +75,14 @@ export async function sendPhoto(
 export async function sendFile(
   response: Response,
   asker: Asker,
-  file: { contentType: string; sha256: string; bytes: number; open(): Promise<FileHandle> },
+  file: { contentType: string; contentEncoding?: 'zstd'; sha256: string; bytes: number; open(): Promise<FileHandle> },
 ): Promise<void> {
   const etag = `"${file.sha256}"`;
   if (response.req.headers['if-none-match'] === etag) return sendUnchanged(response, asker, etag);
   const opened = await file.open();
   try {
     response.status(200).setHeader('Content-Type', file.contentType);
+    if (file.contentEncoding !== undefined) response.setHeader('Content-Encoding', file.contentEncoding);
     response.setHeader('ETag', etag);
     sign(response, asker, file.sha256);
     response.setHeader('Content-Length', file.bytes);
@@ -101,6 +101,11 @@ function sign(response: Response, asker: Asker, sha256: string): void {
     { requestSignature: asker.signature, now: asker.now() },
   );
   for (const [name, value] of Object.entries(fields)) response.setHeader(name, value);
+}
+
+/** Whether the asker offers to decompress, and isn't on this machine, where that costs more than it saves. */
+export function isWorthCompressing(request: Request): boolean {
+  return !isLoopback(request) && request.acceptsEncodings('zstd') === 'zstd';
 }
 
 function isLoopback(request: Request): boolean {

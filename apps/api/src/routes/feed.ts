@@ -17,7 +17,7 @@ import { noteFollower } from '@dossier/store/followers.ts';
 import type { Mount } from '../dependencies.ts';
 import type { PageCache } from '../page-cache.ts';
 import { addressOf } from '../session.ts';
-import { requireSignature, sendFile, sendPhoto, sendSigned, sendUnchanged } from './feed-answer.ts';
+import { isWorthCompressing, requireSignature, sendFile, sendPhoto, sendSigned, sendUnchanged } from './feed-answer.ts';
 import type { Asker, FeedBody } from './feed-answer.ts';
 
 export interface FeedDependencies {
@@ -231,7 +231,8 @@ async function sendRows(
   const page = await pages.read(head, asked.since);
   // The list or its history went away while the page was made: the next question hears of it.
   if (!page) return sendSigned(response, asker, gone(head));
-  return sendFile(response, asker, { contentType: rowsMediaType, ...page });
+  if (!isWorthCompressing(response.req)) return sendFile(response, asker, { contentType: rowsMediaType, ...page });
+  return sendFile(response, asker, { contentType: rowsMediaType, contentEncoding: 'zstd', ...(await page.compressed()) });
 }
 
 /**
