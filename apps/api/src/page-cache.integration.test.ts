@@ -12,7 +12,7 @@ import { createTestDatabase } from '@dossier/test/kit/database.ts';
 import type { TestDatabase } from '@dossier/test/kit/database.ts';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { createPageCache } from './page-cache.ts';
-import type { PageContent } from './page-cache.ts';
+import type { PageContent } from './page-files.ts';
 
 let test: TestDatabase;
 let folder: string;

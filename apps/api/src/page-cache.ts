@@ -1,7 +1,6 @@
 import { createHash, randomUUID } from 'node:crypto';
 import { createReadStream } from 'node:fs';
-import { mkdir, open, opendir, readFile, rename, rm, stat, utimes, writeFile } from 'node:fs/promises';
-import type { FileHandle } from 'node:fs/promises';
+import { mkdir, opendir, rename, rm, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { constants, createZstdCompress } from 'node:zlib';
@@ -10,13 +9,9 @@ import { rowsPageRows } from '@dossier/protocol/rows.ts';
 import type { Database } from '@dossier/store/database.ts';
 import { writeRows } from '@dossier/store/feed-rows.ts';
 import type { ListHead } from '@dossier/store/feed.ts';
+import { contentOf, contentSchema, Part, readKnown, TrustedFiles, writeKnown } from './page-files.ts';
+import type { Content, PageContent } from './page-files.ts';
 
-/** What is ready to be sent: a file that holds exactly these bytes. */
-export interface PageContent {
-  sha256: string;
-  bytes: number;
-  open(): Promise<FileHandle>;
-}
 export interface CachedPage extends PageContent {
   /** The page compressed with zstd: made when it is first asked for, and kept. */
   compressed(): Promise<PageContent>;
@@ -32,8 +27,6 @@ export interface PageCache {
   read(head: ListHead, since: number): Promise<CachedPage | null>;
 }
 
-const contentSchema = z.object({ sha256: z.string().regex(/^[0-9a-f]{64}$/), bytes: z.int().positive() });
-type Content = z.infer<typeof contentSchema>;
 const entrySchema = contentSchema.extend({
   /** The changes up to here are in it, as they were when the list stood at `head`. */
   next: z.int().nonnegative(),
@@ -46,17 +39,6 @@ type Entry = z.infer<typeof entrySchema>;
 const maximumBytes = 4 * 2 ** 30;
 /** Older pages hold ever more that was changed since, and are made anew. */
 const maximumAgeMs = 7 * 24 * 3600 * 1000;
-/** A file's bytes are checked against its name before its first use by a process, after each change, and once in so long a time. */
-const trustMs = 60_000;
-
-/** What a file looked like when its bytes were found to be the right ones. */
-interface Trust extends Look {
-  since: number;
-}
-interface Look {
-  bytes: number;
-  changed: number;
-}
 const writersAtOnce = 2;
 /** Higher levels make these rows hardly smaller, for much more of the processor's time. */
 const fastest = { params: { [constants.ZSTD_c_compressionLevel]: 1 } };
@@ -72,29 +54,17 @@ export function createPageCache({
   database: Database;
   rows?: number;
 }): PageCache {
-  const trusted = new Map<string, Trust>();
+  const trustedFiles = new TrustedFiles();
   const making = new Map<string, Promise<CachedPage | null>>();
   const compressing = new Map<string, Promise<PageContent>>();
   const turns = limit(writersAtOnce);
   let made = 0;
 
-  async function trust(path: string): Promise<void> {
-    trusted.set(path, { ...(await look(path)), since: Date.now() });
-  }
-
-  /** Whether a file has the content that its name promises. */
-  async function isWhole(path: string, content: Content): Promise<boolean> {
-    if (isTrusted(trusted.get(path), await look(path))) return true;
-    if (!(await holds(path, content))) return false;
-    await trust(path);
-    return true;
-  }
-
   async function find(head: ListHead, since: number): Promise<CachedPage | null> {
     const entry = await readKnown(join(folder, head.position.epoch, `${since}.json`), entrySchema);
     if (!entry || !fits(entry, head)) return null;
     const path = join(folder, head.position.epoch, `${entry.sha256}.rows`);
-    return (await isWhole(path, entry)) ? pageOf(path, entry) : null;
+    return (await trustedFiles.isWhole(path, entry)) ? pageOf(path, entry) : null;
   }
 
   function pageOf(path: string, entry: Content): CachedPage {
@@ -104,12 +74,12 @@ export function createPageCache({
   async function compressed(page: string): Promise<PageContent> {
     const path = `${page}.zst`;
     const known = await readKnown(`${path}.json`, contentSchema);
-    if (known && (await isWhole(path, known))) return contentOf(path, known);
+    if (known && (await trustedFiles.isWhole(path, known))) return contentOf(path, known);
     const underway = compressing.get(path);
     if (underway) return underway;
     const content = turns(async () => {
       const written = await compress(page, path);
-      await trust(path);
+      await trustedFiles.trust(path);
       return contentOf(path, written);
     });
     compressing.set(path, content);
@@ -126,9 +96,9 @@ export function createPageCache({
     const written = await write({ database, directory, head, since, rows });
     if (!written) return null;
     const path = join(directory, `${written.sha256}.rows`);
-    await trust(path);
+    await trustedFiles.trust(path);
     made += 1;
-    if (made % pagesPerSweep === 1) await sweep(folder, trusted);
+    if (made % pagesPerSweep === 1) await sweep(folder, trustedFiles);
     return pageOf(path, written);
   }
 
@@ -156,64 +126,6 @@ function fits(entry: Entry, head: ListHead): boolean {
   return (
     entry.head <= revision && entry.head >= head.floor && (entry.full || entry.next === revision) && entry.made > Date.now() - maximumAgeMs
   );
-}
-
-async function readKnown<Known>(path: string, schema: z.ZodType<Known>): Promise<Known | null> {
-  try {
-    return schema.parse(JSON.parse(await readFile(path, 'utf8')));
-  } catch {
-    return null; // not there, cut short or of another version: the page is made anew
-  }
-}
-
-async function look(path: string): Promise<Look> {
-  const stats = await stat(path).catch(() => null);
-  return { bytes: stats?.size ?? 0, changed: stats?.mtimeMs ?? 0 };
-}
-
-function isTrusted(trust: Trust | undefined, now: Look): boolean {
-  return trust !== undefined && trust.since > Date.now() - trustMs && trust.bytes === now.bytes && trust.changed === now.changed;
-}
-
-async function holds(path: string, content: Content): Promise<boolean> {
-  try {
-    const hash = createHash('sha256');
-    await pipeline(createReadStream(path), hash);
-    // Its date says when it was used last.
-    await utimes(path, new Date(), new Date());
-    return hash.digest('hex') === content.sha256;
-  } catch {
-    return false;
-  }
-}
-
-function contentOf(path: string, { sha256, bytes }: Content): PageContent {
-  return { sha256, bytes, open: () => open(path) };
-}
-
-/** A page that is being written. */
-class Part {
-  readonly hash = createHash('sha256');
-  bytes = 0;
-  readonly #file: FileHandle;
-
-  private constructor(file: FileHandle) {
-    this.#file = file;
-  }
-
-  static async create(path: string): Promise<Part> {
-    return new Part(await open(path, 'w'));
-  }
-
-  readonly take = async (block: Buffer): Promise<void> => {
-    this.hash.update(block);
-    this.bytes += block.length;
-    await this.#file.appendFile(block);
-  };
-
-  async close(): Promise<void> {
-    await this.#file.close();
-  }
 }
 
 async function write(page: { database: Database; directory: string; head: ListHead; since: number; rows: number }): Promise<Entry | null> {
@@ -268,12 +180,6 @@ async function compress(page: string, path: string): Promise<Content> {
   }
 }
 
-async function writeKnown(path: string, known: Content): Promise<void> {
-  const temporary = join(dirname(path), `${randomUUID()}.part`);
-  await writeFile(temporary, JSON.stringify(known));
-  await rename(temporary, path);
-}
-
 /** Keeps other processes of the node from making the same page; who waited finds it made. */
 async function onlyOneProcess<Result>(database: Database, key: string, work: () => Promise<Result>): Promise<Result> {
   const number = createHash('sha256').update(`page ${key}`).digest().readBigInt64BE().toString();
@@ -291,7 +197,7 @@ async function onlyOneProcess<Result>(database: Database, key: string, work: () 
 }
 
 /** Deletes the pages that were not used for the longest time until the rest is within the bound, and what broken writes left. */
-async function sweep(folder: string, trusted: Map<string, unknown>): Promise<void> {
+async function sweep(folder: string, trustedFiles: TrustedFiles): Promise<void> {
   const files: { path: string; bytes: number; used: number }[] = [];
   for await (const entry of await opendir(folder, { recursive: true })) {
     if (!entry.isFile()) continue;
@@ -304,7 +210,7 @@ async function sweep(folder: string, trusted: Map<string, unknown>): Promise<voi
     const isLeft = file.path.endsWith('.part') && file.used < Date.now() - 3600 * 1000;
     if (!isLeft && total <= maximumBytes && file.used > Date.now() - maximumAgeMs) continue;
     await rm(file.path, { force: true });
-    trusted.delete(file.path);
+    trustedFiles.forget(file.path);
     total -= file.bytes;
   }
 }
