@@ -8,6 +8,7 @@ import { useDeadLetters, useDiscardAllLetters, useRetryAllLetters } from '../../
 import { useReplicationPages } from '../../api/node.ts';
 import { useMay } from '../../api/session.ts';
 import { useWatchLists } from '../../api/watch-lists.ts';
+import { whenDone } from '../../api/when-done.ts';
 import { ConfirmDialog } from '../../components/confirm-dialog.tsx';
 import { DataTable } from '../../components/data-table.tsx';
 import type { Column } from '../../components/data-table.tsx';
@@ -60,7 +61,7 @@ function AllActions() {
       <Button
         leftSection={<IconRefresh size={18} aria-hidden />}
         loading={retry.isPending}
-        onClick={() => retry.mutate(undefined, { onSuccess: ({ count }) => tell(t('deadLetters.retried', { count })) })}
+        onClick={() => whenDone(retry.mutateAsync(undefined), ({ count }) => tell(t('deadLetters.retried', { count })))}
       >
         {t('deadLetters.retryAll')}
       </Button>

@@ -2,6 +2,7 @@ import { Button, Group } from '@mantine/core';
 import { useTranslation } from 'react-i18next';
 import type { DeadLetter } from '@dossier/protocol/sync.ts';
 import { useDiscardLetter, useRetryLetter } from '../../api/dead-letters.ts';
+import { whenDone } from '../../api/when-done.ts';
 import { ProblemAlert } from '../../components/problem-alert.tsx';
 import { useTell } from '../../components/tell.ts';
 
@@ -17,7 +18,7 @@ export function LetterActions({ letter }: { letter: DeadLetter }) {
         <Button
           size="compact-sm"
           loading={retry.isPending}
-          onClick={() => retry.mutate(letter.id, { onSuccess: () => tell(t('deadLetters.retried', { count: 1 })) })}
+          onClick={() => whenDone(retry.mutateAsync(letter.id), () => tell(t('deadLetters.retried', { count: 1 })))}
         >
           {t('common.retry')}
         </Button>

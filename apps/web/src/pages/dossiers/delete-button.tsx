@@ -6,6 +6,7 @@ import type { Dossier } from '@dossier/protocol/dossier.ts';
 import { useDeleteDossier, useDossierDeletion } from '../../api/dossiers.ts';
 import { useNode } from '../../api/node.ts';
 import { useMay } from '../../api/session.ts';
+import { whenDone } from '../../api/when-done.ts';
 import { ConfirmDialog } from '../../components/confirm-dialog.tsx';
 import { useTell } from '../../components/tell.ts';
 
@@ -21,11 +22,9 @@ export function DeleteButton({ dossier, onDeleted }: { dossier: Dossier; onDelet
   if (deletion.data?.possible !== true) return null;
   const offline = node?.slave === true;
   const confirm = (): void => {
-    remove.mutate(dossier.id, {
-      onSuccess() {
-        tell(t(offline ? 'dossiers.delete.doneOffline' : 'dossiers.delete.done', { name: dossier.name }));
-        onDeleted();
-      },
+    whenDone(remove.mutateAsync(dossier.id), () => {
+      tell(t(offline ? 'dossiers.delete.doneOffline' : 'dossiers.delete.done', { name: dossier.name }));
+      onDeleted();
     });
   };
   return (

@@ -1,6 +1,7 @@
 import { useTranslation } from 'react-i18next';
 import type { Held } from '@dossier/protocol/held.ts';
 import { useApproveHeld } from '../../api/held.ts';
+import { whenDone } from '../../api/when-done.ts';
 import { ConfirmDialog } from '../../components/confirm-dialog.tsx';
 import { useTell } from '../../components/tell.ts';
 
@@ -17,15 +18,10 @@ export function ApproveDialog({ list, held, name, onClose }: ApproveDialogProps)
   const tell = useTell();
   const approve = useApproveHeld();
   const confirm = (): void =>
-    approve.mutate(
-      { list, difference: held.difference },
-      {
-        onSuccess() {
-          tell(t('replication.held.approved'));
-          onClose();
-        },
-      },
-    );
+    whenDone(approve.mutateAsync({ list, difference: held.difference }), () => {
+      tell(t('replication.held.approved'));
+      onClose();
+    });
   return (
     <ConfirmDialog
       title={t('replication.held.approveTitle')}

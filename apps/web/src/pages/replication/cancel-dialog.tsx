@@ -3,6 +3,7 @@ import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import type { Link } from '@dossier/protocol/sync.ts';
 import { useCancelLink } from '../../api/links.ts';
+import { whenDone } from '../../api/when-done.ts';
 import { FormDialog } from '../../components/form-dialog.tsx';
 import { useTell } from '../../components/tell.ts';
 
@@ -14,15 +15,10 @@ export function CancelDialog({ link, name, onClose }: { link: Link; name: string
   const [purge, setPurge] = useState(false);
   const [typed, setTyped] = useState('');
   const submit = (): void =>
-    cancel.mutate(
-      { list: link.slave_dossier_list, purge },
-      {
-        onSuccess() {
-          tell(t('replication.cancel.done', { name }));
-          onClose();
-        },
-      },
-    );
+    whenDone(cancel.mutateAsync({ list: link.slave_dossier_list, purge }), () => {
+      tell(t('replication.cancel.done', { name }));
+      onClose();
+    });
   return (
     <FormDialog
       title={t('replication.cancel.title', { name })}

@@ -5,6 +5,7 @@ import { useTranslation } from 'react-i18next';
 import type { RunMode } from '@dossier/domain/run.ts';
 import type { Link } from '@dossier/protocol/sync.ts';
 import { useSync } from '../../api/links.ts';
+import { whenDone } from '../../api/when-done.ts';
 import { ProblemAlert } from '../../components/problem-alert.tsx';
 import { useTell } from '../../components/tell.ts';
 import { CancelDialog } from './cancel-dialog.tsx';
@@ -18,7 +19,7 @@ export function LinkActions({ link, name }: { link: Link; name: string }) {
   const sync = useSync();
   const [opened, setOpened] = useState<'cancel' | 'guards' | 'undo' | null>(null);
   const start = (mode: RunMode): void =>
-    sync.mutate({ list: link.slave_dossier_list, mode }, { onSuccess: () => tell(t(`replication.asked.${mode}`)) });
+    whenDone(sync.mutateAsync({ list: link.slave_dossier_list, mode }), () => tell(t(`replication.asked.${mode}`)));
   const close = (): void => setOpened(null);
   if (link.state === 'unlinking') return null;
   return (

@@ -1,6 +1,7 @@
 import { useTranslation } from 'react-i18next';
 import type { Held } from '@dossier/protocol/held.ts';
 import { useRejectHeld } from '../../api/held.ts';
+import { whenDone } from '../../api/when-done.ts';
 import { ConfirmDialog } from '../../components/confirm-dialog.tsx';
 import { useTell } from '../../components/tell.ts';
 
@@ -10,15 +11,10 @@ export function RejectDialog({ list, held, onClose }: { list: number; held: Held
   const tell = useTell();
   const reject = useRejectHeld();
   const confirm = (): void =>
-    reject.mutate(
-      { list, difference: held.difference },
-      {
-        onSuccess() {
-          tell(t('replication.held.rejected'));
-          onClose();
-        },
-      },
-    );
+    whenDone(reject.mutateAsync({ list, difference: held.difference }), () => {
+      tell(t('replication.held.rejected'));
+      onClose();
+    });
   return (
     <ConfirmDialog
       title={t('replication.held.rejectTitle')}

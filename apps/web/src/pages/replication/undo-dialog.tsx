@@ -1,6 +1,7 @@
 import { Trans, useTranslation } from 'react-i18next';
 import type { Undo } from '@dossier/protocol/held.ts';
 import { useUndo } from '../../api/held.ts';
+import { whenDone } from '../../api/when-done.ts';
 import { ConfirmDialog } from '../../components/confirm-dialog.tsx';
 import { useTell } from '../../components/tell.ts';
 import { When } from '../../components/when.tsx';
@@ -11,11 +12,9 @@ export function UndoDialog({ list, undo, onClose }: { list: number; undo: Undo; 
   const tell = useTell();
   const mutation = useUndo();
   const confirm = (): void =>
-    mutation.mutate(list, {
-      onSuccess() {
-        tell(t('replication.undo.done'));
-        onClose();
-      },
+    whenDone(mutation.mutateAsync(list), () => {
+      tell(t('replication.undo.done'));
+      onClose();
     });
   return (
     <ConfirmDialog

@@ -1,6 +1,7 @@
 import { useTranslation } from 'react-i18next';
 import type { WatchList } from '@dossier/protocol/watch-list.ts';
 import { useDeleteWatchList, usePurgeWatchList } from '../../api/watch-lists.ts';
+import { whenDone } from '../../api/when-done.ts';
 import { ConfirmDialog } from '../../components/confirm-dialog.tsx';
 import { useTell } from '../../components/tell.ts';
 
@@ -14,11 +15,9 @@ export function RemovalDialog({ kind, list, onClose }: { kind: Removal; list: Wa
   const remove = useDeleteWatchList();
   const mutation = kind === 'purge' ? purge : remove;
   const confirm = (): void => {
-    mutation.mutate(list.id, {
-      onSuccess() {
-        tell(t(`watchLists.${kind}.done`, { name: list.name }));
-        onClose();
-      },
+    whenDone(mutation.mutateAsync(list.id), () => {
+      tell(t(`watchLists.${kind}.done`, { name: list.name }));
+      onClose();
     });
   };
   return (
