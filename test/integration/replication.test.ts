@@ -1,5 +1,9 @@
 import { createHash } from 'node:crypto';
+import { once } from 'node:events';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { query } from '@dossier/store/database.ts';
+import { createLink } from '@dossier/store/links.ts';
 import { decideHold } from '@dossier/store/hold-decisions.ts';
 import { listDifferences } from '@dossier/store/verification.ts';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -218,6 +222,43 @@ describe('photos', () => {
     await slave.link(master, remote, await slave.makeList('many photos'));
     const counted = await query<{ photos: number }>(slave.database, 'select photos from counted order by photos');
     expect(counted.map(({ photos }) => photos)).toEqual([10, 20, 24]);
+  });
+});
+
+describe('a list that somebody changes by hand', () => {
+  it('is not called unchanged if that happened while the master was asked', async () => {
+    let meanwhile: (() => Promise<unknown>) | null = null;
+    const between = createServer((request, response) => {
+      const act = meanwhile?.() ?? Promise.resolve();
+      meanwhile = null;
+      act.then(
+        () => master.feed(request, response),
+        () => response.destroy(),
+      );
+    });
+    await once(between.listen(0, '127.0.0.1'), 'listening');
+    const remote = await master.makeList('by hand');
+    const uuids = await master.makeDossiers([remote], ['Ada', 'Bob', 'Cyd']);
+    const local = await slave.makeList('by hand');
+    await slave.link({ feedUrl: `http://127.0.0.1:${(between.address() as AddressInfo).port}` }, remote, local);
+    expect(await slave.sync(local)).toMatchObject({ state: 'unchanged' });
+    meanwhile = () => query(slave.database, `update dossiers set comment = 'by hand' where uuid = :uuid`, { uuid: uuids[0] });
+    expect(await slave.sync(local)).toMatchObject({ state: 'synced', method: 'reconcile', changed: 1 });
+    await expectEqual(remote, local);
+    between.closeAllConnections();
+    between.close();
+  });
+
+  it('waits for its first sync, though a verification found it equal', async () => {
+    const remote = await master.makeList('never synced');
+    const local = await slave.makeList('never synced');
+    await createLink(slave.database, { slaveListId: local, remoteUrl: master.feedUrl, remoteListId: remote, refuseNonEmpty: false });
+    await query(slave.database, `update runs set finished_date = now(), state = 'failed' where slave_list_id = :local`, { local });
+    expect(await slave.sync(local, { mode: 'verify' })).toMatchObject({ state: 'synced', differences: [] });
+    expect(await query(slave.database, `select state, verified_at from links where slave_list_id = :local`, { local })).toEqual([
+      { state: 'pending', verified_at: null },
+    ]);
+    expect(await slave.sync(local)).toMatchObject({ state: 'synced', method: 'full' });
   });
 });
 

@@ -24,7 +24,9 @@ export class ReplicaModel {
   setAside = new Map<number, Set<string>>();
   readonly #keepsDeleted: boolean;
   /** Lists that a person changed since their last sync: they may say `synced` until the next one. */
-  readonly touched = new Set<number>();
+  touched = new Set<number>();
+  /** Those of them that were changed in the step that was looked at last, after whatever was synced in it. */
+  #touchedNow: ReadonlySet<number> = new Set();
   /** The commit of the master before which each list's latest sync cannot be. */
   readonly #reached = new Map<number, ListState>();
   #last: Observation | null = null;
@@ -122,6 +124,7 @@ export class ReplicaModel {
       [...order, ...deeds, ...ends],
       [...deeds, ...ends, ...order],
     ]);
+    const touched = this.touched;
     const start = {
       contents: new Map(this.contents),
       lists: copyLists(this.lists),
@@ -130,6 +133,7 @@ export class ReplicaModel {
     };
     let difference = '';
     for (const order of orders) {
+      this.touched = new Set();
       this.contents = new Map(start.contents);
       this.lists = copyLists(start.lists);
       this.setAside = copyLists(start.setAside);
@@ -137,7 +141,10 @@ export class ReplicaModel {
       for (const deed of order) deed(this);
       this.#forgetUnlisted();
       difference = this.#difference(seen);
-      if (difference === '') return;
+      if (difference !== '') continue;
+      this.#touchedNow = new Set(this.touched);
+      for (const list of touched) this.touched.add(list);
+      return;
     }
     require(4, false, difference);
   }
@@ -164,6 +171,7 @@ export class ReplicaModel {
     const kept = new Set([...(this.deleted.get(list) ?? [])].filter((uuid) => this.#keepsDeleted && state.rows.has(uuid)));
     this.deleted.set(list, kept);
     this.setAside.set(list, new Set(kept));
+    this.touched.delete(list);
     const members = new Set([...state.rows.keys()].filter((uuid) => !kept.has(uuid)));
     this.lists.set(list, members);
     for (const uuid of members) {
@@ -233,6 +241,8 @@ export class ReplicaModel {
     const since = this.#fences.get(`${run.id} ${run.fence}`) ?? 0;
     require(7, state !== null && state.until > since, () =>
       `run ${run.id} of list ${run.list} is ${run.state} at revision ${revision}, which the master had left when the run began`);
+    // Changed between the end of the run and this look: what was changed has been compared with all else that is here.
+    if (this.#touchedNow.has(run.list)) return;
     const aside = seen.setAside.get(run.list) ?? new Map<string, string>();
     // Deleted offline between the end of the run and this look.
     const gone = [...(this.deleted.get(run.list) ?? [])].filter((uuid) => state.rows.has(uuid) && !aside.has(uuid));

@@ -151,7 +151,8 @@ export interface ReplicaStore {
    * DOSSIER_OF_ANOTHER_MASTER and LOAD_REFUSED, each after a roll-back.
    */
   apply(request: ApplyRequest): Promise<{ added: number; changed: number; removed: number; disturbedLists: number[] } | 'held'>;
-  finishUnchanged(taken: TakenRun, headTag: string | null): Promise<void>;
+  /** False if the list isn't what its last sync left any more. */
+  finishUnchanged(taken: TakenRun, headTag: string | null): Promise<boolean>;
   rehashList(taken: TakenRun): Promise<string[]>;
   listDifferences(taken: TakenRun, compared: { buckets: readonly number[]; limit: number }): Promise<Difference[]>;
   nameDossiers(dossiers: readonly string[]): Promise<Difference[]>;

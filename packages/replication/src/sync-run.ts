@@ -262,8 +262,9 @@ async function findForged(store: ReplicaStore, taken: TakenRun, cursor: StagingC
 
 async function finishUnchanged(context: SyncContext, started: StartedRun, taken: TakenRun, tag: string | null): Promise<SyncOutcome> {
   if (started.lacksPhotos) await fetchPhotos(context, taken, started.run.photos_fetched);
-  await context.store.finishUnchanged(taken, tag);
-  return { state: 'unchanged', disturbedLists: [] };
+  if (await context.store.finishUnchanged(taken, tag)) return { state: 'unchanged', disturbedLists: [] };
+  // Somebody changed the list while the master was asked.
+  return syncRun(context, { ...started, intact: false });
 }
 
 async function saveGreeting({ store }: SyncContext, { link, fence }: StartedRun, head: Head): Promise<void> {

@@ -238,13 +238,19 @@ export async function failRun(database: Database, taken: { runId: number; fence:
   });
 }
 
-/** Ends a run that found the replica at the master's head already. Throws FencedError. */
-export async function finishUnchanged(database: Database, taken: TakenRun, headTag: string | null): Promise<void> {
-  const ended = await preparedOne(database, 'finish unchanged', {
-    sql: `with link as (
-       update links set state = 'synced', error = null, head_tag = :headTag, last_success = now(), verified_at = now(),
+/**
+ * Ends a run that found the replica at the master's head already. False, and nothing is booked, if the list isn't what its last sync left any more:
+ * somebody changed it since the run looked. Throws FencedError.
+ */
+export async function finishUnchanged(database: Database, taken: TakenRun, headTag: string | null): Promise<boolean> {
+  const found = await preparedOne<{ ended: boolean }>(database, 'finish unchanged', {
+    sql: `with mine as (
+       select slave_list_id as list_id from links where slave_list_id = :listId and fence = :fence and state <> 'unlinking' for update
+     ),
+     link as (
+       update links k set state = 'synced', error = null, head_tag = :headTag, last_success = now(), verified_at = now(),
          deep_verified_at = ${deepVerified}
-       where slave_list_id = :listId and fence = :fence and state <> 'unlinking' returning slave_list_id as list_id
+       from mine where k.slave_list_id = mine.list_id and holds_position(k) returning mine.list_id
      ),
      run as (
        update runs set state = 'unchanged', finished_date = now(), heartbeat = now(), error = null,
@@ -253,10 +259,11 @@ export async function finishUnchanged(database: Database, taken: TakenRun, headT
      ),
      letters as (delete from dead_letters using link where slave_list_id = list_id),
      holds as (update holds set state = 'superseded' from link where slave_list_id = list_id and ${standing})
-     select list_id from link`,
+     select exists (select from link) as ended from mine`,
     parameters: { ...taken, headTag },
   });
-  if (!ended) throw new FencedError();
+  if (!found) throw new FencedError();
+  return found.ended;
 }
 
 /** A link of which the master has said that its list's head is the one with this tag. */
@@ -306,8 +313,9 @@ export async function recordUnchanged(connection: Connection, links: readonly Un
 }
 
 /**
- * Ends a verification. Without differences the link is synced as of now. With some the run failed; the link failed too only if the replica
- * itself is not what its last sync left (`corrupted`), otherwise the master has just moved on since. Throws FencedError.
+ * Ends a verification. Without differences the link is synced as of now, unless it never was: then it still waits for its first sync. With some the
+ * run failed; the link failed too only if the replica itself is not what its last sync left (`corrupted`), otherwise the master has just moved on
+ * since. Throws FencedError.
  */
 export async function finishVerification(
   database: Database,
@@ -329,9 +337,10 @@ export async function finishVerification(
     await requireFence(tx, taken);
     await query(
       tx,
-      `update links set state = case when :failed then 'failed' else 'synced' end, error = case when :failed then :error::jsonb end,
-         head_revision = :headRevision, verified_at = case when :equal then now() else verified_at end,
-         deep_verified_at = case when :equal then now() else deep_verified_at end
+      `update links set state = case when :failed then 'failed' when epoch is null then 'pending' else 'synced' end,
+         error = case when :failed then :error::jsonb end, head_revision = :headRevision,
+         verified_at = case when :equal and epoch is not null then now() else verified_at end,
+         deep_verified_at = case when :equal and epoch is not null then now() else deep_verified_at end
        where slave_list_id = :listId`,
       {
         listId: taken.listId,
