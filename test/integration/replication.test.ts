@@ -5,6 +5,7 @@ import type { AddressInfo } from 'node:net';
 import { query } from '@dossier/store/database.ts';
 import { createLink } from '@dossier/store/links.ts';
 import { decideHold } from '@dossier/store/hold-decisions.ts';
+import { finishUnlink, startUnlink } from '@dossier/store/links.ts';
 import { listDifferences } from '@dossier/store/verification.ts';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { contentOf, createEngineNode } from '../kit/engine.ts';
@@ -35,6 +36,11 @@ async function linked(name: string, dossiers: number): Promise<{ remote: number;
 
 async function expectEqual(remote: number, local: number): Promise<void> {
   expect(await contentOf(slave.database, local)).toEqual(await contentOf(master.database, remote));
+}
+
+async function endLink(local: number, purge: boolean): Promise<void> {
+  expect(await startUnlink(slave.database, local, purge)).toBe(true);
+  expect(await finishUnlink(slave.database, local)).toBe(true);
 }
 
 describe('the first sync', () => {
@@ -196,6 +202,51 @@ describe('photos', () => {
     expect(await slave.sync(local)).toMatchObject({ state: 'unchanged', photos_fetched: 1 });
     expect(await slave.photos.has(lost ?? '')).toBe(true);
     expect(await slave.sync(local)).toMatchObject({ state: 'unchanged', photos_total: null });
+  });
+
+  it('are asked for again by the next link of a list, and by a list that shares the dossier, when the link that noted them has ended', async () => {
+    const content = Buffer.from('lost until the lists are linked anew');
+    const sha256 = createHash('sha256').update(content).digest('hex');
+    const remotes = [await master.makeList('noted'), await master.makeList('shares what is noted')] as const;
+    const [dossier] = await master.makeDossiers(remotes, ['Photographed, but the master lost it']);
+    await query(
+      master.database,
+      `insert into photos (dossier, sha256, width, height, bytes, media_type) values (:dossier, decode(:sha256, 'hex'), 1, 1, :length, 'image/jpeg')`,
+      { dossier, sha256, length: content.length },
+    );
+    const locals = [await slave.makeList('noted'), await slave.makeList('shares what is noted')] as const;
+    for (const [index, local] of locals.entries())
+      expect(await slave.link(master, remotes[index] ?? 0, local)).toMatchObject({ state: 'synced', photos_missing: [sha256] });
+    // As if only the first link had heard of the photo, as when its run brought it to a dossier of both lists.
+    await query(slave.database, `delete from missing_photos where slave_list_id = :list`, { list: locals[1] });
+    await endLink(locals[0], false);
+    expect(await slave.sync(locals[1])).toMatchObject({ state: 'unchanged', photos_missing: [sha256] });
+    await endLink(locals[1], false);
+    await master.photos.put(content);
+    expect(await slave.link(master, remotes[0], locals[0])).toMatchObject({ state: 'synced', method: 'reconcile', photos_fetched: 1 });
+    expect(await slave.photos.has(sha256)).toBe(true);
+  });
+
+  it('are not asked for any more once no dossier shows them, whatever link noted them', async () => {
+    const content = Buffer.from('shown no more');
+    const sha256 = createHash('sha256').update(content).digest('hex');
+    const remote = await master.makeList('shown no more');
+    const [dossier] = await master.makeDossiers([remote], ['Has a photo for a while']);
+    await query(
+      master.database,
+      `insert into photos (dossier, sha256, width, height, bytes, media_type) values (:dossier, decode(:sha256, 'hex'), 1, 1, :length, 'image/jpeg')`,
+      { dossier, sha256, length: content.length },
+    );
+    const local = await slave.makeList('shown no more');
+    expect(await slave.link(master, remote, local)).toMatchObject({ photos_missing: [sha256] });
+    await query(master.database, `delete from photos where dossier = :dossier`, { dossier });
+    expect(await slave.sync(local)).toMatchObject({ state: 'synced', changed: 1 });
+    await master.photos.put(content);
+    expect(await slave.sync(local)).toMatchObject({ state: 'unchanged', photos_total: null, photos_missing: [] });
+    expect(await slave.photos.has(sha256)).toBe(false);
+    const booked = await query(slave.database, `select from missing_photos where slave_list_id = :local`, { local });
+    expect(booked).toHaveLength(0);
+    await endLink(local, true);
   });
 
   it('are counted while they come, not only at the end', async () => {

@@ -47,6 +47,12 @@ describe('the fault campaign', () => {
     });
   });
 
+  it('finds the photos that a list lacks still booked when its link has ended', async () => {
+    await withWorld(null, async (world) => {
+      for (const seed of [1203, 1393, 7743]) expect(await runSeed(world, seed)).toMatchObject({ seed, violation: null });
+    });
+  });
+
   it.each([
     ['sequence-cursor', 2],
     ['no-digest-check', 141],

@@ -13,6 +13,7 @@ import { touches } from './difference.ts';
 import type { StagedDifference } from './difference.ts';
 import { closeJournal, forgetJournal, writeJournal } from './journal.ts';
 import { adoptLoad, completeLoad, isLoading, sweepLoads, whenReadersAllow } from './loading.ts';
+import { shownInItsList } from './missing-photos.ts';
 import { settleOfflineDeletions } from './offline-deletions.ts';
 import { listMended, recordRepair } from './repair.ts';
 import { markRefused, noteKept, refusedOf, setRefusedAside } from './set-aside.ts';
@@ -355,6 +356,7 @@ async function savePosition(
        where slave_list_id = :listId
      ),
      letters as (delete from dead_letters where slave_list_id = :listId),
+     photos_no_more_shown as (delete from missing_photos m where m.slave_list_id = :listId and not ${shownInItsList}),
      hold as (update holds set state = :holdEndsAs where slave_list_id = :listId and ${standing})
      update runs set state = 'synced', finished_date = now(), heartbeat = now(), error = null, next_attempt = null, added = :added, changed = :changed,
        removed = :removed, unchanged = :unchanged, restored_offline_deletions = :restored, set_aside = ${refusedOf('runs.slave_list_id')}

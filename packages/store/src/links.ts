@@ -10,6 +10,7 @@ import type { HoldRow } from './holds.ts';
 import { forgetJournal, journalOfLink } from './journal.ts';
 import type { JournalRow } from './journal.ts';
 import { toPage } from './keyset.ts';
+import { leaveMissingPhotos } from './missing-photos.ts';
 import { refusedOf } from './set-aside.ts';
 import type { Page, PageRequest } from './keyset.ts';
 
@@ -229,8 +230,8 @@ export async function startUnlink(database: Database, slaveListId: number, purge
 }
 
 /**
- * Ends a link that is being cancelled: its bookkeeping goes, the dossiers stay (or go, with purge). Can run twice. False if the link is
- * gone or isn't being cancelled.
+ * Ends a link that is being cancelled: its bookkeeping goes, but for which photos the dossiers that stay still lack. The dossiers stay, or go with purge.
+ * Can run twice. False if the link is gone or isn't being cancelled.
  */
 export async function finishUnlink(database: Database, slaveListId: number): Promise<boolean> {
   return transaction(database, async (tx) => {
@@ -245,14 +246,13 @@ export async function finishUnlink(database: Database, slaveListId: number): Pro
       `update offline_deletions set settled_as = 'unlinked', settled_date = now() where slave_list_id = :slaveListId and settled_as is null`,
       { slaveListId },
     );
-    for (const table of ['dead_letters', 'missing_photos']) {
-      await query(tx, `delete from ${table} where slave_list_id = :slaveListId`, { slaveListId });
-    }
+    await query(tx, `delete from dead_letters where slave_list_id = :slaveListId`, { slaveListId });
     await query(tx, `delete from set_aside where list_id = :slaveListId`, { slaveListId });
     await query(tx, `delete from holds where slave_list_id = :slaveListId`, { slaveListId });
     await forgetJournal(tx, slaveListId);
     await query(tx, `delete from links where slave_list_id = :slaveListId`, { slaveListId });
     if (link.purge) await query(tx, `delete from memberships where list_id = :slaveListId`, { slaveListId });
+    await leaveMissingPhotos(tx, slaveListId);
     return true;
   });
 }

@@ -11,6 +11,7 @@ import type { Position } from '@dossier/domain/position.ts';
 import type { Change, Put } from '@dossier/protocol/feed.ts';
 import { dossierRowColumns, photoRowColumns } from '@dossier/protocol/rows.ts';
 import { exchange, preparedOne, query, queryOne, sqlState, transaction } from './database.ts';
+import { shownInItsList } from './missing-photos.ts';
 import { photoStoreLock } from './photo-garbage.ts';
 import type { Connection, Database } from './database.ts';
 
@@ -328,7 +329,7 @@ export interface WantedPhoto {
   bytes: number;
 }
 
-/** The addresses that a run's staged dossiers, or an earlier run that couldn't get them, want; in order, above `after`. */
+/** The addresses that a run's staged dossiers want, or those that the list shows and an earlier run couldn't get; in order, above `after`. */
 export async function listWantedPhotos(
   connection: Connection,
   taken: TakenRun,
@@ -339,7 +340,7 @@ export async function listWantedPhotos(
     `select encode(sha256, 'hex') as sha256, max(bytes) as bytes from (
        (select sha256, bytes from staged_photos where run_id = :runId and sha256 > decode(:after, 'hex') order by sha256)
        union all
-       (select sha256, bytes from missing_photos where slave_list_id = :listId and sha256 > decode(:after, 'hex'))
+       (select sha256, bytes from missing_photos m where slave_list_id = :listId and sha256 > decode(:after, 'hex') and ${shownInItsList})
      ) wanted group by sha256 order by sha256 limit :limit`,
     { ...taken, ...page },
   );
@@ -350,7 +351,8 @@ export async function countWantedPhotos(connection: Connection, taken: TakenRun)
   const row = await queryOne<{ count: number }>(
     connection,
     `select count(*) as count from (
-       select sha256 from staged_photos where run_id = :runId union select sha256 from missing_photos where slave_list_id = :listId
+       select sha256 from staged_photos where run_id = :runId
+       union select sha256 from missing_photos m where slave_list_id = :listId and ${shownInItsList}
      ) wanted`,
     { ...taken },
   );

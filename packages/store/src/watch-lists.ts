@@ -5,6 +5,7 @@ import { query, queryOne, transaction } from './database.ts';
 import type { Connection, Database } from './database.ts';
 import { toPage } from './keyset.ts';
 import type { Page, PageRequest } from './keyset.ts';
+import { leaveMissingPhotos } from './missing-photos.ts';
 import { readOnly, requireWritable } from './read-only.ts';
 
 /** A watch list as people see it. */
@@ -120,6 +121,7 @@ export async function deleteWatchList(database: Database, id: number): Promise<W
     if (position && position.dossier_count > 0) {
       throw conflict(`Watch list ${id} holds ${position.dossier_count} dossiers. Purge it first; nothing was deleted.`);
     }
+    await leaveMissingPhotos(tx, id);
     await query(tx, `delete from watch_lists where id = :id`, { id });
     return list;
   });
