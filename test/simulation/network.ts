@@ -98,6 +98,9 @@ export class Network {
   constructor(server: Server, scheduler: Scheduler) {
     this.#server = server;
     this.#scheduler = scheduler;
+    // An altered request may not say any more that its connection ends with it. The master would keep it for a next one, and these
+    // connections know no time after which it gives that up.
+    server.prependListener('request', (_request, response) => (response.shouldKeepAlive = false));
   }
 
   /** Forgets what passed, so that nothing of it is replayed. */
