@@ -91,6 +91,18 @@ describe('a page in the cache', () => {
     expect(endOf(pages[0] ?? Buffer.alloc(0))).toMatchObject({ dossiers: 1000, since: 0, next: 1000 });
   });
 
+  it('is looked at once by each process, not again because another one did', async () => {
+    await fill(1000);
+    const [one, other] = [openCache(), openCache()];
+    await one.read(head, 0);
+    await other.read(head, 0);
+    const looked = await stat(await fileOfPage());
+    await one.read(head, 0);
+    await other.read(head, 0);
+    // Whoever looks at a file notes that it was used.
+    expect((await stat(await fileOfPage())).atimeMs).toBe(looked.atimeMs);
+  });
+
   const harms: readonly (readonly [what: string, harm: (path: string) => Promise<void>])[] = [
     ['cut short', (path) => truncate(path, 1000)],
     ['empty', (path) => truncate(path, 0)],

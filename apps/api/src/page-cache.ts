@@ -203,7 +203,7 @@ async function sweep(folder: string, trustedFiles: TrustedFiles): Promise<void> 
     if (!entry.isFile()) continue;
     const path = join(entry.parentPath, entry.name);
     const stats = await stat(path).catch(() => null);
-    if (stats) files.push({ path, bytes: stats.size, used: stats.mtimeMs });
+    if (stats) files.push({ path, bytes: stats.size, used: stats.atimeMs });
   }
   let total = files.reduce((sum, file) => sum + file.bytes, 0);
   for (const file of files.toSorted((a, b) => a.used - b.used)) {

@@ -54,7 +54,7 @@ export class TrustedFiles {
 
 async function look(path: string): Promise<Look> {
   const stats = await stat(path).catch(() => null);
-  return { bytes: stats?.size ?? 0, changed: stats?.mtimeMs ?? 0 };
+  return { bytes: stats?.size ?? 0, changed: Math.round(stats?.mtimeMs ?? 0) };
 }
 
 function isTrusted(trust: Trust | undefined, now: Look): boolean {
@@ -65,8 +65,8 @@ async function holds(path: string, content: Content): Promise<boolean> {
   try {
     const hash = createHash('sha256');
     await pipeline(createReadStream(path), hash);
-    // Its date says when it was used last.
-    await utimes(path, new Date(), new Date());
+    // When it was used last; when it was changed stays, by which other processes know it.
+    await utimes(path, new Date(), (await stat(path)).mtime);
     return hash.digest('hex') === content.sha256;
   } catch {
     return false;
