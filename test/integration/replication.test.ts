@@ -2,10 +2,10 @@ import { createHash } from 'node:crypto';
 import { once } from 'node:events';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { query } from '@dossier/store/database.ts';
-import { createLink } from '@dossier/store/links.ts';
+import { query, transaction } from '@dossier/store/database.ts';
+import { createLink, finishUnlink, startUnlink } from '@dossier/store/links.ts';
+import { requestRun } from '@dossier/store/runs.ts';
 import { decideHold } from '@dossier/store/hold-decisions.ts';
-import { finishUnlink, startUnlink } from '@dossier/store/links.ts';
 import { listDifferences } from '@dossier/store/verification.ts';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { contentOf, createEngineNode } from '../kit/engine.ts';
@@ -310,6 +310,40 @@ describe('a list that somebody changes by hand', () => {
       { state: 'pending', verified_at: null },
     ]);
     expect(await slave.sync(local)).toMatchObject({ state: 'synced', method: 'full' });
+  });
+});
+
+describe('a run that is asked for', () => {
+  const unfinished = (local: number) =>
+    query(slave.database, `select id from runs where slave_list_id = :local and finished_date is null`, { local });
+
+  it('while its link ends is not left behind', async () => {
+    const { local } = await linked('ends', 2);
+    const wanted = { slaveListId: local, reason: 'repair', mode: 'auto' } as const;
+    const ended = await transaction(slave.database, async (tx) => {
+      expect(await requestRun(tx, wanted)).toMatchObject({ outcome: 'run' });
+      expect(await startUnlink(slave.database, local, true)).toBe(true);
+      const ending = finishUnlink(slave.database, local);
+      await expect
+        .poll(() =>
+          query(slave.database, `select pid from pg_stat_activity where wait_event_type = 'Lock' and query like '%unlinking%for update%'`),
+        )
+        .toHaveLength(1);
+      // Not awaited: it ends only after this transaction.
+      return { ending };
+    });
+    expect(await ended.ending).toBe(true);
+    expect(await unfinished(local)).toEqual([]);
+    expect(await requestRun(slave.database, wanted)).toEqual({ outcome: 'no-link' });
+    expect(await unfinished(local)).toEqual([]);
+  });
+
+  it('while a sync of it is applied does not wait for that', async () => {
+    const { local } = await linked('applied', 2);
+    await transaction(slave.database, async (tx) => {
+      await query(tx, `select from links where slave_list_id = :local for no key update`, { local });
+      expect(await requestRun(slave.database, { slaveListId: local, reason: 'person', mode: 'auto' })).toMatchObject({ outcome: 'run' });
+    });
   });
 });
 

@@ -274,7 +274,7 @@ export class Seed {
   /** Asks for a run of a list. */
   async request(local: number, mode: 'auto' | 'full' | 'verify'): Promise<void> {
     this.act('request', async () => {
-      const made = await requestRun(this.api.database, { slaveListId: local, mode });
+      const made = await requestRun(this.api.database, { slaveListId: local, reason: 'person', mode });
       if (made.outcome === 'run') this.leave('sync', { runId: made.run.id });
       return null;
     });

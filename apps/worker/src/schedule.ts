@@ -3,9 +3,9 @@ import { isDeepNight, latestDueDate, nextDue } from '@dossier/domain/schedule.ts
 import type { Schedule } from '@dossier/domain/schedule.ts';
 import { jobs } from '@dossier/jobs/declarations.ts';
 import { requestHeads } from '@dossier/protocol/feed.ts';
-import { createRun, listLinksAfter, saveSchedule } from '@dossier/store/links.ts';
+import { listLinksAfter, saveSchedule } from '@dossier/store/links.ts';
 import type { LinkRow } from '@dossier/store/links.ts';
-import { recordUnchanged } from '@dossier/store/runs.ts';
+import { recordUnchanged, requestRun } from '@dossier/store/runs.ts';
 import type { WorkerDependencies } from './dependencies.ts';
 
 const batch = 500;
@@ -80,9 +80,10 @@ async function findDue(deps: WorkerDependencies, link: LinkRow, now: Date): Prom
 }
 
 async function start(deps: WorkerDependencies, { link, mode, nextRun, scheduledDate }: DueLink): Promise<void> {
-  const run = await createRun(deps.database, { slaveListId: link.slave_list_id, reason: 'schedule', mode });
+  const requested = await requestRun(deps.database, { slaveListId: link.slave_list_id, reason: 'schedule', mode });
+  if (requested.outcome !== 'run') return;
   await saveSchedule(deps.database, { slaveListId: link.slave_list_id, nextRun, scheduledDate });
-  await deps.queues.enqueue(jobs.sync, { runId: run.id });
+  await deps.queues.enqueue(jobs.sync, { runId: requested.run.id });
 }
 
 /** One link costs as much alone. */

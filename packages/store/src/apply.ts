@@ -143,12 +143,12 @@ async function applyLoad(database: Database, request: ApplyRequest): Promise<App
   return outcome;
 }
 
-/** Holds the link's row against other workers until the commit. */
+/** Holds the link's row against other workers until the commit; runs may be asked for meanwhile (`requestRun`). */
 async function lockLink(tx: Knex.Transaction, request: ApplyRequest): Promise<void> {
   const link = await queryOne<{ fence: number }>(
     tx,
     // Few of many rows are looked up by their keys, which are in memory more often than the planner believes.
-    `select fence, set_config('random_page_cost', '1.1', true) from links where slave_list_id = :listId and state <> 'unlinking' for update`,
+    `select fence, set_config('random_page_cost', '1.1', true) from links where slave_list_id = :listId and state <> 'unlinking' for no key update`,
     { listId: request.listId },
   );
   if (link?.fence !== request.fence) throw new FencedError();

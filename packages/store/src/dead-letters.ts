@@ -2,7 +2,7 @@ import { query, queryOne, transaction } from './database.ts';
 import type { Connection, Database } from './database.ts';
 import { newestFirst, toPage } from './keyset.ts';
 import type { Page, PageRequest } from './keyset.ts';
-import { createRun } from './links.ts';
+import { requestRun } from './runs.ts';
 
 /** A run that failed for good and waits for a person (or for the next scheduled run to succeed). */
 export interface DeadLetterRow {
@@ -41,15 +41,18 @@ export async function discardDeadLetter(connection: Connection, id: number): Pro
   return rows.length > 0;
 }
 
-/** Makes a new run for a dead letter's link; the letter goes when the run succeeds. Null if there is no such letter. */
+/**
+ * Makes a new run for a dead letter's link; the letter goes when the run succeeds. Null if there is no such letter, or its link is being
+ * cancelled.
+ */
 export async function retryDeadLetter(database: Database, id: number): Promise<{ runId: number; slaveListId: number } | null> {
   return transaction(database, async (tx) => {
     const letter = await queryOne<{ slave_list_id: number }>(tx, `select slave_list_id from dead_letters where id = :id for update`, {
       id,
     });
     if (!letter) return null;
-    const run = await createRun(tx, { slaveListId: letter.slave_list_id, reason: 'person', mode: 'auto' });
-    return { runId: run.id, slaveListId: letter.slave_list_id };
+    const requested = await requestRun(tx, { slaveListId: letter.slave_list_id, reason: 'person', mode: 'auto' });
+    return requested.outcome === 'run' ? { runId: requested.run.id, slaveListId: letter.slave_list_id } : null;
   });
 }
 

@@ -155,7 +155,10 @@ export async function createLink(
   });
 }
 
-/** Makes a run for a link, or returns the unfinished one that it has; `created` tells which. A run that waits for its next attempt is taken as it is. */
+/**
+ * Makes a run for a link, or returns the unfinished one that it has; `created` tells which. A run that waits for its next attempt is taken as it is.
+ * The caller holds the link's row against its end, which would leave the run behind: whoever doesn't calls `requestRun`.
+ */
 export async function createRun(
   connection: Connection,
   request: { slaveListId: number; reason: RunReason; mode: RunMode },
@@ -220,14 +223,12 @@ export async function startUnlink(database: Database, slaveListId: number, purge
        where slave_list_id = :slaveListId returning slave_list_id`,
       { slaveListId, purge },
     );
-    await query(
-      tx,
-      `update runs set state = 'cancelled', finished_date = now() where slave_list_id = :slaveListId and finished_date is null`,
-      { slaveListId },
-    );
+    await query(tx, cancelRuns, { slaveListId });
     return rows.length > 0;
   });
 }
+
+const cancelRuns = `update runs set state = 'cancelled', finished_date = now() where slave_list_id = :slaveListId and finished_date is null`;
 
 /**
  * Ends a link that is being cancelled: its bookkeeping goes, but for which photos the dossiers that stay still lack. The dossiers stay, or go with purge.
@@ -241,6 +242,8 @@ export async function finishUnlink(database: Database, slaveListId: number): Pro
       { slaveListId },
     );
     if (!link) return false;
+    // Those that were asked for while it began to end.
+    await query(tx, cancelRuns, { slaveListId });
     await query(
       tx,
       `update offline_deletions set settled_as = 'unlinked', settled_date = now() where slave_list_id = :slaveListId and settled_as is null`,

@@ -80,17 +80,22 @@ export async function listNewestRuns(connection: Connection, slaveListIds: reado
   );
 }
 
-/** A run that a person asks for; `run` is the unfinished one if the link has one already. */
+/** A run that somebody asks for; `run` is the unfinished one if the link has one already. */
 export type RunRequest = { outcome: 'no-link' } | { outcome: 'unlinking' } | { outcome: 'run'; run: RunRow; link: LinkRow };
 
-/** Makes a run for a person, in a transaction that no cancellation of the link can slip into. */
-export async function requestRun(database: Database, request: { slaveListId: number; mode: RunMode }): Promise<RunRequest> {
+/**
+ * Makes a run for a link that may be on its way out: `finishUnlink`, which waits for this, cancels it then. Doesn't wait for an apply, which may take long.
+ */
+export async function requestRun(
+  database: Database,
+  request: { slaveListId: number; reason: RunReason; mode: RunMode },
+): Promise<RunRequest> {
   return transaction(database, async (tx) => {
-    await query(tx, `select from links where slave_list_id = :slaveListId for share`, { slaveListId: request.slaveListId });
+    await query(tx, `select from links where slave_list_id = :slaveListId for key share`, { slaveListId: request.slaveListId });
     const link = await findLink(tx, request.slaveListId);
     if (!link) return { outcome: 'no-link' };
     if (link.state === 'unlinking') return { outcome: 'unlinking' };
-    const { id } = await createRun(tx, { ...request, reason: 'person' });
+    const { id } = await createRun(tx, request);
     const run = await findRun(tx, id);
     if (!run) throw new Error(`run ${id} vanished while it was made`);
     return { outcome: 'run', run, link };

@@ -137,7 +137,7 @@ async function retryLetter(deps: SyncDependencies, request: Request, letter: Dea
   const requested = await audited(
     deps.database,
     request,
-    (tx) => requestRun(tx, { slaveListId: letter.slave_list_id, mode: 'auto' }),
+    (tx) => requestRun(tx, { slaveListId: letter.slave_list_id, reason: 'person', mode: 'auto' }),
     (asked) => (asked.outcome === 'run' ? { action: 'dead-letter-retried', ...aboutLetter(letter) } : null),
   );
   if (requested.outcome !== 'run') return requested;

@@ -41,7 +41,7 @@ function syncRoute(deps: SyncDependencies): Route {
       const requested = await audited(
         deps.database,
         request,
-        (tx) => requestRun(tx, { slaveListId: id, mode }),
+        (tx) => requestRun(tx, { slaveListId: id, reason: 'person', mode }),
         (asked) =>
           asked.outcome === 'run' ? { action: 'sync-requested', object: { kind: 'link', id }, details: { mode, run: asked.run.id } } : null,
       );

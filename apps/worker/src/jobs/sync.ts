@@ -3,9 +3,9 @@ import type { PayloadOf } from '@dossier/jobs/declarations.ts';
 import type { JobContext } from '@dossier/jobs/workers.ts';
 import { greetMaster } from '@dossier/replication/identity.ts';
 import { syncRun } from '@dossier/replication/sync-run.ts';
-import { createRun, findLink } from '@dossier/store/links.ts';
+import { findLink } from '@dossier/store/links.ts';
 import type { LinkRow } from '@dossier/store/links.ts';
-import { startRun } from '@dossier/store/runs.ts';
+import { requestRun, startRun } from '@dossier/store/runs.ts';
 import type { StartedRun } from '@dossier/store/runs.ts';
 import { undoRun } from '@dossier/store/undo.ts';
 import type { WorkerDependencies } from '../dependencies.ts';
@@ -50,8 +50,8 @@ async function follow(deps: WorkerDependencies, started: StartedRun, context: Jo
       ? await undoRun(deps.database, { runId: run.id, listId: run.slave_list_id, fence })
       : await followMaster(deps, started, context);
   for (const slaveListId of disturbedLists) {
-    const repair = await createRun(deps.database, { slaveListId, reason: 'repair', mode: 'auto' });
-    await deps.queues.enqueue(jobs.sync, { runId: repair.id });
+    const requested = await requestRun(deps.database, { slaveListId, reason: 'repair', mode: 'auto' });
+    if (requested.outcome === 'run') await deps.queues.enqueue(jobs.sync, { runId: requested.run.id });
   }
 }
 
