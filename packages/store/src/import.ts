@@ -30,8 +30,12 @@ interface Known {
   member: boolean;
 }
 
+/** Held by an import while it writes. */
+const importLock = 0x0f071;
+
 /**
- * Writes the dossiers into the list in one transaction (or as part of the one given). A known `external_id` is updated where it
+ * Writes the dossiers into the list in one transaction (or as part of the one given). Imports take turns from here to the commit: two of the same people
+ * would wait for each other, row by row, until PostgreSQL ends one of them. A known `external_id` is updated where it
  * differs and joins the list; the same one further down in `dossiers` updates the earlier. Dossiers without one are always new.
  */
 export async function importDossiers(
@@ -39,6 +43,7 @@ export async function importDossiers(
   { listId, dossiers }: { listId: number; dossiers: readonly ImportedDossier[] },
 ): Promise<ImportCounts> {
   return transaction(connection, async (trx) => {
+    await query(trx, `select pg_advisory_xact_lock(:importLock)`, { importLock });
     const counts: ImportCounts = { added: 0, changed: 0, unchanged: 0 };
     for (const wave of wavesOf(dossiers)) {
       const { added, changed, unchanged } = await importWave(trx, listId, wave);
