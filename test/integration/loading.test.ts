@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { query } from '@dossier/store/database.ts';
-import { pruneTombstones } from '@dossier/store/runs.ts';
+import { pruneTombstones } from '@dossier/store/upkeep.ts';
 import { clearStaging } from '@dossier/store/staging.ts';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { contentOf, createEngineNode } from '../kit/engine.ts';

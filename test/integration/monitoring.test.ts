@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { linkSchema, runSchema } from '@dossier/protocol/sync.ts';
 import { pageOf } from '@dossier/protocol/values.ts';
 import { query } from '@dossier/store/database.ts';
-import { pruneRuns } from '@dossier/store/runs.ts';
+import { pruneRuns } from '@dossier/store/upkeep.ts';
 import { afterAll, beforeAll, describe, expect, it, test } from 'vitest';
 import { parse } from 'yaml';
 import { startNodeApi } from '../kit/node-api.ts';

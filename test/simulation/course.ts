@@ -3,7 +3,7 @@ import { deleteOffline } from '@dossier/store/dossiers.ts';
 import { decideHold } from '@dossier/store/hold-decisions.ts';
 import { renewEpoch } from '@dossier/store/feed.ts';
 import { startUnlink } from '@dossier/store/links.ts';
-import { pruneTombstones } from '@dossier/store/runs.ts';
+import { pruneTombstones } from '@dossier/store/upkeep.ts';
 import type { Content } from './content.ts';
 import type { PlannedEdit } from './editor.ts';
 import type { Happening } from './plan.ts';

@@ -5,7 +5,8 @@ import { retryDelayMs } from '@dossier/jobs/retry.ts';
 import type { JobContext } from '@dossier/jobs/workers.ts';
 import { SyncFailure } from '@dossier/replication/sync-failure.ts';
 import { translateDatabaseError } from '@dossier/store/postgres-errors.ts';
-import { failRun, findRun } from '@dossier/store/runs.ts';
+import { failRun } from '@dossier/store/run-endings.ts';
+import { findRun } from '@dossier/store/runs.ts';
 import type { StartedRun } from '@dossier/store/runs.ts';
 import type { WorkerDependencies } from './dependencies.ts';
 

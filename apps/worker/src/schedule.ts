@@ -5,7 +5,8 @@ import { jobs } from '@dossier/jobs/declarations.ts';
 import { requestHeads } from '@dossier/protocol/feed.ts';
 import { listLinksAfter, saveSchedule } from '@dossier/store/links.ts';
 import type { LinkRow } from '@dossier/store/links.ts';
-import { recordUnchanged, requestRun } from '@dossier/store/runs.ts';
+import { recordUnchanged } from '@dossier/store/run-endings.ts';
+import { requestRun } from '@dossier/store/runs.ts';
 import type { WorkerDependencies } from './dependencies.ts';
 
 const batch = 500;

@@ -18,7 +18,8 @@ import { saveGreeting } from '@dossier/store/links.ts';
 import { beginLoad, loadPage } from '@dossier/store/loading.ts';
 import { holdsPosition, listDiffering, readStandingBuckets, stageExtras, stageHashes } from '@dossier/store/reconciliation.ts';
 import { listRefused } from '@dossier/store/set-aside.ts';
-import { finishUnchanged, finishVerification, saveProgress } from '@dossier/store/runs.ts';
+import { finishUnchanged, finishVerification } from '@dossier/store/run-endings.ts';
+import { saveProgress } from '@dossier/store/runs.ts';
 import {
   beginStaging,
   clearStaging,

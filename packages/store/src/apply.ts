@@ -18,7 +18,7 @@ import { settleOfflineDeletions } from './offline-deletions.ts';
 import { listMended, recordRepair } from './repair.ts';
 import { markRefused, noteKept, refusedOf, setRefusedAside } from './set-aside.ts';
 import type { Refusal } from './set-aside.ts';
-import { deepVerified } from './runs.ts';
+import { deepVerified } from './run-endings.ts';
 import { refreshStatistics } from './statistics.ts';
 import { analyseStaging, FencedError } from './staging.ts';
 import type { TakenRun } from './staging.ts';

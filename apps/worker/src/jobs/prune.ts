@@ -1,6 +1,6 @@
 import { pruneAudit } from '@dossier/store/audit.ts';
 import { pruneFollowers } from '@dossier/store/followers.ts';
-import { pruneRuns, pruneTombstones } from '@dossier/store/runs.ts';
+import { pruneRuns, pruneTombstones } from '@dossier/store/upkeep.ts';
 import { pruneDeliveries } from '@dossier/store/webhook-deliveries.ts';
 import type { WorkerDependencies } from '../dependencies.ts';
 

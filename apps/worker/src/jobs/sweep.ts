@@ -3,7 +3,7 @@ import { expireHolds } from '@dossier/store/holds.ts';
 import { listUnlinking } from '@dossier/store/links.ts';
 import { listDeadLetterIds } from '@dossier/store/dead-letters.ts';
 import { sweepLoads } from '@dossier/store/loading.ts';
-import { listStrandedRuns } from '@dossier/store/runs.ts';
+import { listStrandedRuns } from '@dossier/store/upkeep.ts';
 import { tellOfAlerts } from '../alerts.ts';
 import type { WorkerDependencies } from '../dependencies.ts';
 import { fanOut } from '../schedule.ts';
