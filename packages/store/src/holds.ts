@@ -58,7 +58,7 @@ export type NewHold = Omit<HoldRow, 'id' | 'examples' | 'held_date' | 'expires_d
 
 /** Records a hold in the place of the one that stands, if any. Returns its id. */
 export async function createHold(tx: Knex.Transaction, hold: NewHold): Promise<number> {
-  await settleHold(tx, hold.slave_list_id, 'superseded');
+  await query(tx, `update holds set state = 'superseded' where slave_list_id = :slave_list_id and ${standing}`, hold);
   const row = await queryOne<{ id: number }>(
     tx,
     `insert into holds (slave_list_id, run_id, state, difference, reasons, adding, changing, removing, deactivating, lost,
@@ -80,11 +80,6 @@ export async function saveExamples(tx: Knex.Transaction, holdId: number): Promis
     holdId,
     examples: JSON.stringify(examples.rows.map(({ ordinal: _ordinal, ...dossier }) => dossier)),
   });
-}
-
-/** Ends the standing hold of a link, if any: what it asked was applied, or is no question any more. */
-async function settleHold(connection: Connection, slaveListId: number, state: 'applied' | 'superseded'): Promise<void> {
-  await query(connection, `update holds set state = :state where slave_list_id = :slaveListId and ${standing}`, { slaveListId, state });
 }
 
 interface HeldDossierRow extends HeldDossier {
