@@ -4,10 +4,11 @@ import { mkdir, mkdtemp, readdir, readFile, rm, stat, truncate, writeFile } from
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { zstdDecompressSync } from 'node:zlib';
-import { rowsEndSchema } from '@dossier/protocol/rows.ts';
+import { dossierRowColumns, rowsEndSchema, rowsForm } from '@dossier/protocol/rows.ts';
 import { query } from '@dossier/store/database.ts';
 import { readHead } from '@dossier/store/feed.ts';
 import type { ListHead } from '@dossier/store/feed.ts';
+import { blocksOf, fieldsOf, rowsOf } from '@dossier/test/kit/copy-rows.ts';
 import { createTestDatabase } from '@dossier/test/kit/database.ts';
 import type { TestDatabase } from '@dossier/test/kit/database.ts';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -134,8 +135,20 @@ describe('a page in the cache', () => {
     await fill(1000);
     const cache = openCache();
     const before = await bytesOf(await cache.read(head, 0));
-    await writeFile(join(folder, head.position.epoch, '0.json'), text);
+    await writeFile(join(folder, head.position.epoch, `0.${rowsForm}.json`), text);
     expect((await bytesOf(await cache.read(head, 0))).equals(before)).toBe(true);
+  });
+
+  it('is made anew beside one in the form of an older version', async () => {
+    await fill(1000);
+    const directory = join(folder, head.position.epoch);
+    await mkdir(directory);
+    const old = Buffer.from('rows\n');
+    const sha256 = createHash('sha256').update(old).digest('hex');
+    await writeFile(join(directory, `${sha256}.rows`), old);
+    const entry = { sha256, bytes: old.length, next: 1000, head: 1000, full: false, made: Date.now() };
+    await writeFile(join(directory, '0.json'), JSON.stringify(entry));
+    expect(endOf(await bytesOf(await openCache().read(head, 0)))).toMatchObject({ dossiers: 1000, next: 1000 });
   });
 
   it('is begun again with fewer rows when it grows too long', async () => {
@@ -148,16 +161,11 @@ describe('a page in the cache', () => {
       const end = endOf(bytes);
       expect(end).toMatchObject({ since, dossiers: end.next - since });
       expect(bytes.length).toBeLessThan(17 * 2 ** 20);
-      names.push(
-        ...bytes
-          .toString('utf8', 0, end.dossier_bytes)
-          .split('\n')
-          .slice(0, -1)
-          .map((line) => line.split('\t')[7] ?? ''),
-      );
+      const rows = rowsOf(blocksOf(bytes).dossiers);
+      names.push(...rows.map((row) => fieldsOf(row)[dossierRowColumns.indexOf('name')]?.toString() ?? ''));
       since = end.next;
     }
-    const all = Array.from({ length: 2000 }, (_, index) => String.raw`tab\t and \\ ` + String(index + 1));
+    const all = Array.from({ length: 2000 }, (_, index) => `tab\t and \\ ${index + 1}`);
     expect(names.toSorted()).toEqual(all.toSorted());
   });
 });

@@ -5,7 +5,7 @@ import { dirname, join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { constants, createZstdCompress } from 'node:zlib';
 import { z } from 'zod';
-import { rowsPageRows } from '@dossier/protocol/rows.ts';
+import { rowsForm, rowsPageRows } from '@dossier/protocol/rows.ts';
 import type { Database } from '@dossier/store/database.ts';
 import { writeRows } from '@dossier/store/feed-rows.ts';
 import type { ListHead } from '@dossier/store/feed.ts';
@@ -18,9 +18,9 @@ export interface CachedPage extends PageContent {
 }
 
 /**
- * Pages of rows as files, made once for all slaves and processes, kept until they are the least recently used. A page is named by (epoch, since):
- * `<epoch>/<since>.json` says which content it has, `<epoch>/<sha256>.rows` is the content; `.rows.zst.json` and `.rows.zst` are the same of the
- * compressed content. Everything may be deleted at any time.
+ * Pages of rows as files, made once for all slaves and processes, kept until they are the least recently used. A page is named by (epoch, since), and by
+ * the form of its rows, in which another version of the program may write others: `<epoch>/<since>.rows-2.json` says which content it has,
+ * `<epoch>/<sha256>.rows` is the content; `.rows.zst.json` and `.rows.zst` are the same of the compressed content. Everything may be deleted at any time.
  */
 export interface PageCache {
   /** The page of a list above `since`, made if there is none that fits its head. Null if the list or its history went away meanwhile. */
@@ -61,9 +61,10 @@ export function createPageCache({
   let made = 0;
 
   async function find(head: ListHead, since: number): Promise<CachedPage | null> {
-    const entry = await readKnown(join(folder, head.position.epoch, `${since}.json`), entrySchema);
+    const directory = join(folder, head.position.epoch);
+    const entry = await readKnown(join(directory, entryName(since)), entrySchema);
     if (!entry || !fits(entry, head)) return null;
-    const path = join(folder, head.position.epoch, `${entry.sha256}.rows`);
+    const path = join(directory, `${entry.sha256}.rows`);
     return (await trustedFiles.isWhole(path, entry)) ? pageOf(path, entry) : null;
   }
 
@@ -120,6 +121,10 @@ export function createPageCache({
   };
 }
 
+function entryName(since: number): string {
+  return `${since}.${rowsForm}.json`;
+}
+
 /** Whether a page that was made earlier is one that a reader at this head may get: it isn't of a future that was lost, nothing it needs was forgotten. */
 function fits(entry: Entry, head: ListHead): boolean {
   const { revision } = head.position;
@@ -153,7 +158,7 @@ async function write(page: { database: Database; directory: string; head: ListHe
       made: Date.now(),
     };
     await rename(temporary, join(directory, `${entry.sha256}.rows`));
-    await writeKnown(join(directory, `${since}.json`), entry);
+    await writeKnown(join(directory, entryName(since)), entry);
     return entry;
   } finally {
     await parts.at(-1)?.close();

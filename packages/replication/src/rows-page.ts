@@ -1,10 +1,13 @@
-import { hash } from 'node:crypto';
 import { dossierBounds, metaFault } from '@dossier/domain/dossier.ts';
-import { rowsEndSchema } from '@dossier/protocol/rows.ts';
+import { dossierRowColumns, rowsEndSchema, tombstoneRowColumns } from '@dossier/protocol/rows.ts';
 import type { RowsEnd } from '@dossier/protocol/rows.ts';
 import { requireOnce } from './once.ts';
+import { PhotoRows } from './photo-rows.ts';
 import type { LoadedRows } from './ports.ts';
+import { Scratch } from './scratch.ts';
 import { answerRefused } from './sync-failure.ts';
+import type { SyncFailure } from './sync-failure.ts';
+import { TupleReader } from './tuple-reader.ts';
 
 /** A page in its fast form that passed every check which needs no knowledge of the slave. */
 export interface FetchedRows {
@@ -15,102 +18,137 @@ export interface FetchedRows {
 }
 
 const lineFeed = 0x0a;
-const tab = 0x09;
-const backslash = 0x5c;
 const maximumEndBytes = 4096;
+const hashBytes = 32;
 
 /**
  * Reads a page of rows (protocol/rows.ts) without making anything of its rows: they are handed to PostgreSQL as they came. What PostgreSQL's types
- * and checks don't look at is looked at here: that a row belongs where it stands, that the photos are those whose hash the dossier bears, dates,
- * measures, lengths. Throws SyncFailure.
+ * and checks don't look at is looked at here: that rows and fields are as long as they have to be, that a row belongs where it stands, that the
+ * photos are those whose hash the dossier bears, dates, measures, lengths. Throws SyncFailure.
  */
 export function readRowsPage(body: Buffer): FetchedRows {
-  const end = readEnd(body);
+  const { end, endOfRows } = readEnd(body);
   const endOfPhotos = end.dossier_bytes + end.photo_bytes;
-  const endOfRows = body.lastIndexOf(lineFeed, body.length - 2) + 1;
   if (endOfPhotos > endOfRows) throw answerRefused('PAGE_INCOMPLETE', 'its blocks are longer than it is');
   const dossiers = body.subarray(0, end.dossier_bytes);
   const photos = body.subarray(end.dossier_bytes, endOfPhotos);
-  const photoReader = new PhotoReader(photos);
-  const uuids: string[] = [];
-  let at = 0;
-  while (at < dossiers.length) {
-    const next = dossiers.indexOf(lineFeed, at);
-    if (next === -1) throw answerRefused('PAGE_INCOMPLETE', 'the last line of a page is not whole');
-    const dossier = readDossier(dossiers, { at, end: next });
-    const photosHash = photoReader.readPhotosOf(dossiers, at, dossier.photoCount);
-    if (photosHash !== dossier.photosHash)
-      throw answerRefused('DOSSIER_MALFORMED', `the photos of ${dossier.uuid} are not those that it names`);
-    uuids.push(dossier.uuid);
-    at = next + 1;
-  }
-  if (!photoReader.isThrough()) throw answerRefused('PAGE_INCOMPLETE', 'a page holds photos of no dossier');
+  const photoRows = new PhotoRows(photos);
+  const uuids = readDossiers(dossiers, photoRows);
+  if (!photoRows.isThrough()) throw answerRefused('PAGE_INCOMPLETE', 'a page holds photos of no dossier');
   const removed = readTombstones(body.subarray(endOfPhotos, endOfRows));
-  const isCounted = uuids.length === end.dossiers && photoReader.count === end.photos && removed.length === end.tombstones;
+  const isCounted = uuids.length === end.dossiers && photoRows.count === end.photos && removed.length === end.tombstones;
   if (!isCounted) throw answerRefused('PAGE_INCOMPLETE', `a page of ${uuids.length} rows says that it has ${end.dossiers}`);
   requireOnce([...uuids, ...removed]);
   const rows = {
     dossiers,
     photos,
     dossierCount: uuids.length,
-    photoCount: photoReader.count,
+    photoCount: photoRows.count,
     uuids,
     removed,
-    wanted: photoReader.wanted(),
+    wanted: photoRows.wanted(),
   };
   return { rows, end, body };
 }
 
-function readEnd(body: Buffer): RowsEnd {
+/** The end line is JSON without a line feed in it, so that the last but one is the one before it, whatever stands in the rows. */
+function readEnd(body: Buffer): { end: RowsEnd; endOfRows: number } {
   if (body.at(-1) !== lineFeed) throw answerRefused('PAGE_INCOMPLETE', 'the last line of a page is not whole');
-  const from = body.lastIndexOf(lineFeed, body.length - 2) + 1;
-  if (body.length - from > maximumEndBytes) throw answerRefused('PAGE_INCOMPLETE', 'a page has no end line');
+  const endOfRows = body.length < 2 ? -1 : body.lastIndexOf(lineFeed, body.length - 2);
+  if (endOfRows === -1 || body.length - endOfRows > maximumEndBytes) throw answerRefused('PAGE_INCOMPLETE', 'a page has no end line');
   let value: unknown;
   try {
-    value = JSON.parse(body.toString('utf8', from));
+    value = JSON.parse(body.toString('utf8', endOfRows));
   } catch (error) {
     throw answerRefused('PAGE_INCOMPLETE', 'a page has no end line', error);
   }
   const end = rowsEndSchema.safeParse(value);
   if (!end.success) throw answerRefused('PAGE_INCOMPLETE', 'a page has no end line', end.error);
-  return end.data;
+  return { end: end.data, endOfRows };
 }
 
-const uuidLength = 36;
-const uuidPattern = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;
-const date = String.raw`\d{4,5}-\d\d-\d\d \d\d:\d\d:\d\d(?:\.\d{1,6})?\+00`;
-/** The columns of a dossier that have one spelling: uuid, active, both dates, number and hash of its photos. */
-const dossierPattern = new RegExp(
-  String.raw`^([0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12})\t[tf]\t${date}\t${date}\t(\d{1,3})\t\\\\x((?:[0-9a-f]{64})?)\t`,
-);
-const longestPrefix = 36 + 2 + 2 * 36 + 4 + 3 + 64 + 8;
-/** Fewer opening brackets can't be nested too deep. */
+/** The uuids of the dossiers, whose photos are read beside them. */
+function readDossiers(block: Buffer, photoRows: PhotoRows): string[] {
+  const tuples = new TupleReader(block, malformedDossier);
+  const uuids: string[] = [];
+  while (!tuples.isThrough()) {
+    tuples.row(dossierRowColumns.length);
+    const uuid = tuples.uuid();
+    requireBoolean(tuples);
+    requireDate(tuples);
+    requireDate(tuples);
+    const photoCount = tuples.integer();
+    const photosHash = readHash(tuples);
+    // external_id, name, comment: PostgreSQL looks at their characters and at how many there are.
+    tuples.fieldOrNull();
+    tuples.field();
+    tuples.field();
+    requireMeta(tuples);
+    if (photoCount < 0 || photoCount > dossierBounds.photos) throw answerRefused('DOSSIER_MALFORMED', `a dossier has ${photoCount} photos`);
+    const named = uuidText(block, uuid);
+    if (photoRows.hashOf(photoCount, block, uuid) !== photosHash)
+      throw answerRefused('DOSSIER_MALFORMED', `the photos of ${named} are not those that it names`);
+    uuids.push(named);
+  }
+  return uuids;
+}
+
+function malformedDossier(): SyncFailure {
+  return answerRefused('DOSSIER_MALFORMED', 'a row of a dossier does not have the agreed form');
+}
+
+/** The hash of a dossier's photos, or nothing where it has none. */
+function readHash(tuples: TupleReader): string {
+  const length = tuples.field();
+  if (length !== 0 && length !== hashBytes) throw malformedDossier();
+  return tuples.block.toString('hex', tuples.at, tuples.at + length);
+}
+
+/** PostgreSQL would take every byte but 0 for "true". */
+function requireBoolean(tuples: TupleReader): void {
+  if ((tuples.block[tuples.fixed(1)] ?? 2) > 1) throw malformedDossier();
+}
+
+/** A timestamp's upper and lower 32 bits; eight bytes are more than a number holds exactly. */
+function halves(date: string): { upper: number; lower: number } {
+  const microseconds = BigInt(Date.parse(date) - Date.UTC(2000, 0)) * 1000n;
+  return { upper: Number(microseconds >> 32n), lower: Number(BigInt.asUintN(32, microseconds)) };
+}
+
+/** The readable form can say the years from 1 to 99999, and no infinity. */
+const firstDate = halves('0001-01-01T00:00:00Z');
+const afterLastDate = halves('+100000-01-01T00:00:00Z');
+
+/** The next field has to be a date; it is in microseconds since 2000. */
+function requireDate(tuples: TupleReader): void {
+  const at = tuples.fixed(8);
+  const upper = tuples.block.readInt32BE(at);
+  const lower = tuples.block.readUInt32BE(at + 4);
+  const isEarly = upper < firstDate.upper || (upper === firstDate.upper && lower < firstDate.lower);
+  const isLate = upper > afterLastDate.upper || (upper === afterLastDate.upper && lower >= afterLastDate.lower);
+  if (isEarly || isLate) throw answerRefused('DOSSIER_MALFORMED', 'a dossier has a date that is none');
+}
+
+/** Before the text of a jsonb stands the version of its form. */
+const jsonbVersion = 1;
 const [openSquare, openCurly] = [0x5b, 0x7b];
 
-function readDossier(dossiers: Buffer, line: { at: number; end: number }): { uuid: string; photoCount: number; photosHash: string } {
-  const prefix = dossiers.toString('latin1', line.at, Math.min(line.end, line.at + longestPrefix));
-  const [, uuid, photoCount, photosHash] = dossierPattern.exec(prefix) ?? [];
-  if (uuid === undefined || photosHash === undefined)
-    throw answerRefused('DOSSIER_MALFORMED', 'a row of a dossier does not have the agreed form');
-  requireShallowMeta(dossiers, line);
-  const count = Number(photoCount);
-  if (count > dossierBounds.photos) throw answerRefused('DOSSIER_MALFORMED', `a dossier has ${count} photos`);
-  return { uuid, photoCount: count, photosHash };
-}
-
-/** `meta` is the last column. Only one with many brackets is read. */
-function requireShallowMeta(dossiers: Buffer, line: { at: number; end: number }): void {
-  const from = dossiers.lastIndexOf(tab, line.end) + 1;
-  if (line.end - from < 2 * dossierBounds.metaDepth) return;
+/** The next field has to be a jsonb that isn't nested too deep. Fewer opening brackets can't be; only a text with many of them is read. */
+function requireMeta(tuples: TupleReader): void {
+  const length = tuples.field();
+  const { block, at } = tuples;
+  if (length === 0 || block[at] !== jsonbVersion) throw malformedDossier();
+  if (length < 2 * dossierBounds.metaDepth) return;
+  const end = at + length;
   let opened = 0;
-  for (let at = from; at < line.end; at += 1) {
-    const byte = dossiers[at];
+  for (let index = at; index < end; index += 1) {
+    const byte = block[index];
     if (byte === openSquare || byte === openCurly) opened += 1;
   }
   if (opened <= dossierBounds.metaDepth) return;
   let meta: unknown;
   try {
-    meta = JSON.parse(unescapeCell(dossiers.toString('utf8', from, line.end)));
+    meta = JSON.parse(block.toString('utf8', at + 1, end));
   } catch (error) {
     throw answerRefused('DOSSIER_MALFORMED', 'the meta of a dossier is no JSON', error);
   }
@@ -118,162 +156,29 @@ function requireShallowMeta(dossiers: Buffer, line: { at: number; end: number })
   if (fault !== null) throw answerRefused('DOSSIER_MALFORMED', fault);
 }
 
-const escaped: Record<string, string> = { b: '\b', f: '\f', n: '\n', r: '\r', t: '\t', v: '\v' };
-
-/** A cell of COPY's text format as text (PostgreSQL documentation, "COPY", "Text Format"); escapes by number are never written. */
-function unescapeCell(cell: string): string {
-  return cell.replaceAll(/\\(.)/gs, (_whole, character: string) => escaped[character] ?? character);
-}
-
-const mediaTypes = ['image/jpeg', 'image/png', 'image/webp'].map((type) => Buffer.from(`${type}\t`));
-const hexAddress = Buffer.from('\t\\\\x');
-const space = 0x20;
-const nothing = Buffer.alloc(0);
-
-/** One photo: its address and where its features stand. */
-interface PhotoRow {
-  sha256: string;
-  /** Of the columns before the features, and of the features. */
-  at: number;
-  features: number;
-  end: number;
-}
-
-/** Goes through the rows of photos, dossier by dossier, byte by byte: there are thousands in a page, and each text or buffer made of one costs more than to look at it. */
-class PhotoReader {
-  count = 0;
-  readonly #photos: Buffer;
-  readonly #wanted = new Map<string, LoadedRows['wanted'][number]>();
-  #at = 0;
-  /** Canonical lines are put together here to be hashed. */
-  #lines: Buffer = Buffer.allocUnsafe(64 * 1024);
-  #used = 0;
-
-  constructor(photos: Buffer) {
-    this.#photos = photos;
-  }
-
-  isThrough(): boolean {
-    return this.#at === this.#photos.length;
-  }
-
-  wanted(): LoadedRows['wanted'] {
-    return [...this.#wanted.values()];
-  }
-
-  /** The hash of the next `count` photos, which have to be those of the dossier at `from`; the twin of photos_touched() in the store's migrations. */
-  readPhotosOf(dossiers: Buffer, from: number, count: number): string {
-    if (count === 0) return '';
-    const rows: PhotoRow[] = [];
-    for (let read = 0; read < count; read += 1) rows.push(this.#readPhoto(dossiers, from));
-    if (count > 1) rows.sort((a, b) => (a.sha256 < b.sha256 ? -1 : 1));
-    this.#used = 0;
-    for (const row of rows) this.#addLine(row);
-    return hash('sha256', this.#lines.subarray(0, this.#used), 'hex');
-  }
-
-  #readPhoto(dossiers: Buffer, from: number): PhotoRow {
-    const photos = this.#photos;
-    const start = this.#at;
-    const end = photos.indexOf(lineFeed, start);
-    if (end === -1) throw answerRefused('PAGE_INCOMPLETE', 'a page has fewer photos than its dossiers name');
-    for (let index = 0; index < uuidLength; index += 1) {
-      if (photos[start + index] !== dossiers[from + index])
-        throw answerRefused('DOSSIER_MALFORMED', 'a photo does not stand with its dossier');
-    }
-    const at = start + uuidLength + hexAddress.length;
-    const afterAddress = at + addressLength;
-    const afterNumbers = this.#skipNumbers(afterAddress);
-    const features = afterNumbers + this.#mediaTypeLength(afterNumbers);
-    const isSound =
-      features > afterNumbers && features <= end && isAt(photos, hexAddress, start + uuidLength) && isHex(photos, at, afterAddress);
-    if (!isSound) throw answerRefused('DOSSIER_MALFORMED', 'a row of a photo does not have the agreed form');
-    this.#at = end + 1;
-    this.count += 1;
-    const sha256 = photos.toString('latin1', at, afterAddress);
-    if (!this.#wanted.has(sha256)) this.#want(sha256, photos.toString('latin1', afterAddress + 1, features - 1).split('\t'));
-    return { sha256, at, features, end };
-  }
-
-  /** Where the three numbers after the address end: tab, digits, tab, digits, tab, digits, tab. Beyond the end of the row if they aren't there. */
-  #skipNumbers(from: number): number {
-    const photos = this.#photos;
-    let at = from;
-    for (let number = 0; number < 3; number += 1) {
-      if (photos[at] !== tab) return photos.length;
-      const begin = at + 1;
-      at = begin;
-      while (isDigit(photos[at])) at += 1;
-      if (at === begin || at > begin + 10 || photos[begin] === digitZero) return photos.length;
-    }
-    return photos[at] === tab ? at + 1 : photos.length;
-  }
-
-  /** With the tab behind it; 0 if there is none of those that are allowed. */
-  #mediaTypeLength(at: number): number {
-    return mediaTypes.find((type) => isAt(this.#photos, type, at))?.length ?? 0;
-  }
-
-  #want(sha256: string, [width, height, bytes, mediaType = '']: readonly string[]): void {
-    this.#wanted.set(sha256, { sha256, width: Number(width), height: Number(height), bytes: Number(bytes), media_type: mediaType });
-  }
-
-  /** Adds the canonical line of a photo: address, numbers and media type with spaces for tabs, then the features. */
-  #addLine({ at, features, end }: PhotoRow): void {
-    const photos = this.#photos;
-    const length = end - features;
-    if (length > dossierBounds.featuresCharacters) throw answerRefused('DOSSIER_MALFORMED', 'the features of a photo are too long');
-    this.#reserve(end - at + 1);
-    const lines = this.#lines;
-    for (let from = at; from < features; from += 1) {
-      const byte = photos[from] ?? 0;
-      lines[this.#used] = byte === tab ? space : byte;
-      this.#used += 1;
-    }
-    const backslashAt = photos.indexOf(backslash, features);
-    if (backslashAt === -1 || backslashAt >= end) this.#used += photos.copy(lines, this.#used, features, end);
-    else this.#used += unescapedFeatures(photos.toString('utf8', features, end)).copy(lines, this.#used);
-    lines[this.#used] = lineFeed;
-    this.#used += 1;
-  }
-
-  #reserve(bytes: number): void {
-    if (this.#used + bytes <= this.#lines.length) return;
-    const larger = Buffer.allocUnsafe(2 * (this.#used + bytes));
-    this.#lines.copy(larger, 0, 0, this.#used);
-    this.#lines = larger;
-  }
-}
-
-/** Unescaped they are never longer than they were. */
-function unescapedFeatures(cell: string): Buffer {
-  return cell === String.raw`\N` ? nothing : Buffer.from(unescapeCell(cell));
-}
-
-const digitZero = 0x30;
-const addressLength = 64;
-
-function isDigit(byte: number | undefined): boolean {
-  return byte !== undefined && byte >= digitZero && byte <= 0x39;
-}
-
-function isHex(bytes: Buffer, from: number, to: number): boolean {
-  for (let at = from; at < to; at += 1) {
-    const byte = bytes[at] ?? 0;
-    if (!(byte >= digitZero && byte <= 0x39) && !(byte >= 0x61 && byte <= 0x66)) return false;
-  }
-  return true;
-}
-
-function isAt(bytes: Buffer, expected: Buffer, at: number): boolean {
-  for (let index = 0; index < expected.length; index += 1) if (bytes[at + index] !== expected[index]) return false;
-  return true;
-}
-
 function readTombstones(block: Buffer): string[] {
-  if (block.length === 0) return [];
-  const lines = block.toString('latin1').split('\n');
-  if (lines.pop() !== '' || !lines.every((line) => uuidPattern.test(line)))
-    throw answerRefused('ANSWER_MALFORMED', 'a tombstone does not have the agreed form');
-  return lines;
+  const tuples = new TupleReader(block, () => answerRefused('ANSWER_MALFORMED', 'a tombstone does not have the agreed form'));
+  const removed: string[] = [];
+  while (!tuples.isThrough()) {
+    tuples.row(tombstoneRowColumns.length);
+    removed.push(uuidText(block, tuples.uuid()));
+  }
+  return removed;
+}
+
+const hyphen = 0x2d;
+const letters = new Scratch(36);
+
+function uuidText(block: Buffer, at: number): string {
+  letters.clear();
+  letters.hex(block, at, at + 4);
+  letters.byte(hyphen);
+  letters.hex(block, at + 4, at + 6);
+  letters.byte(hyphen);
+  letters.hex(block, at + 6, at + 8);
+  letters.byte(hyphen);
+  letters.hex(block, at + 8, at + 10);
+  letters.byte(hyphen);
+  letters.hex(block, at + 10, at + 16);
+  return letters.text();
 }

@@ -8,12 +8,13 @@ export interface RawConnection {
 }
 
 /**
- * `COPY … TO STDOUT` as a statement of pg. Each row goes into a block as it comes: a page has thousands of them, and a stream with a buffer of its own
+ * `COPY … TO STDOUT` as a statement of pg, in the binary format, from its header to its trailer; texts are in the connection's encoding, which pg
+ * always sets to UTF-8. Each row goes into a block as it comes: a page has thousands of them, and a stream with a buffer of its own
  * for each costs several times what PostgreSQL needs to make them.
  */
 export class CopyOut {
   readonly text: string;
-  /** Of the rows that have come so far. */
+  /** Of what has come so far. */
   bytes = 0;
   rows = 0;
   /** Kept when the statement is over; broken by its error. */
@@ -25,7 +26,7 @@ export class CopyOut {
 
   /** Puts the rows of `select` into `blocks`. What exceeds `most` bytes is thrown away, and told once. */
   constructor({ select, blocks, most, tellExcess }: { select: string; blocks: RowBlocks; most: number; tellExcess: () => void }) {
-    this.text = `copy (${select}) to stdout (format text, encoding 'UTF8')`;
+    this.text = `copy (${select}) to stdout (format binary)`;
     this.#blocks = blocks;
     this.#most = most;
     this.#tellExcess = tellExcess;

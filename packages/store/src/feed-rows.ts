@@ -1,4 +1,4 @@
-import { dossierRowColumns, photoRowColumns, rowsPageBytes } from '@dossier/protocol/rows.ts';
+import { dossierRowColumns, photoRowColumns, rowsPageBytes, tombstoneRowColumns } from '@dossier/protocol/rows.ts';
 import type { RowsEnd } from '@dossier/protocol/rows.ts';
 import { CopyOut } from './copy-out.ts';
 import type { RawConnection } from './copy-out.ts';
@@ -26,12 +26,9 @@ export interface WrittenRows {
 /** The page has become longer than the bound. */
 class PageTooLong extends Error {}
 
-/**
- * Whatever this role or database was set to, rows are spelt alike. And a page is looked up row by row: the planner would read whole tables for each of
- * the pages of a list, which only pays when all of it is wanted at once.
- */
-const settings = `set local datestyle = 'iso, mdy'; set local timezone = 'UTC'; set local bytea_output = 'hex';
-  set local enable_seqscan = off; set local enable_hashjoin = off; set local enable_mergejoin = off; set local max_parallel_workers_per_gather = 0`;
+/** A page is looked up row by row: the planner would read whole tables for each of the pages of a list, which only pays when all of it is wanted at once. */
+const settings = `set local enable_seqscan = off; set local enable_hashjoin = off; set local enable_mergejoin = off;
+  set local max_parallel_workers_per_gather = 0`;
 
 /**
  * Writes a page in its fast form, rows as they come out of PostgreSQL, in one snapshot. `begin` gives who takes its bytes, anew for each try: a page
@@ -84,20 +81,24 @@ async function writePage(
         `select ${prefixed('p', photoRowColumns)} from memberships m join photos p on p.dossier = m.dossier where ${range} order by m.revision, p.id`,
         bytes - dossiers.bytes,
       );
-      const tombstones = since > 0 ? await copy(`select dossier from tombstones where ${range} order by revision`, bytes) : null;
+      // Whoever reads the list from its beginning holds nothing that could have left it.
+      const tombstones = await copy(
+        `select ${tombstoneRowColumns.join(', ')} from tombstones where ${range} and ${wholeNumber(since)} > 0 order by revision`,
+        bytes,
+      );
       const end: RowsEnd = {
         kind: 'end',
         dossier_list: head.listUuid,
         dossiers: dossiers.rows,
         photos: photos.rows,
-        tombstones: tombstones?.rows ?? 0,
+        tombstones: tombstones.rows,
         dossier_bytes: dossiers.bytes,
         photo_bytes: photos.bytes,
         since,
         next,
         head: head.position,
       };
-      blocks.append(Buffer.from(`${JSON.stringify(end)}\n`));
+      blocks.append(Buffer.from(`\n${JSON.stringify(end)}\n`));
       await blocks.flush();
       return { end, full };
     },

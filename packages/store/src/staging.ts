@@ -195,7 +195,7 @@ export async function stagePage(
 
 /** A page of the feed in its fast form, whose rows were looked at. */
 export interface RowsPage {
-  /** Rows in COPY's text format, with the columns of `dossierRowColumns` and `photoRowColumns`. */
+  /** Blocks in COPY's binary format (protocol/rows.ts), with the columns of `dossierRowColumns` and `photoRowColumns`. */
   dossiers: Buffer;
   photos: Buffer;
   dossierCount: number;
@@ -304,11 +304,11 @@ export async function copyRows(tx: Knex.Transaction, target: string, rows: reado
   await pipeline(Readable.from([Buffer.from(text)]), connection.query(copyFrom(`copy ${target} from stdin`)));
 }
 
-/** Hands rows in COPY's text format on as they are; the server counts them. */
+/** Hands a block of rows in COPY's binary format on as it is; the server counts them. The texts in it are UTF-8, as pg says of all that it sends. */
 export async function copyBytes(tx: Knex.Transaction, copy: { target: string; bytes: Buffer; rows: number }): Promise<void> {
-  if (copy.bytes.length === 0) return;
+  if (copy.rows === 0) return;
   const connection = (await tx.client.acquireConnection()) as { query(stream: CopyStreamQuery): CopyStreamQuery };
-  const stream = connection.query(copyFrom(`copy ${copy.target} from stdin (format text, encoding 'UTF8')`));
+  const stream = connection.query(copyFrom(`copy ${copy.target} from stdin (format binary)`));
   await pipeline(Readable.from([copy.bytes]), stream);
   if (stream.rowCount !== copy.rows) throw new UnfitPageError(new Error(`a page of ${copy.rows} rows was read as ${stream.rowCount}`));
 }

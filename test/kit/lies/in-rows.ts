@@ -1,4 +1,6 @@
-import { rowsMediaType } from '@dossier/protocol/rows.ts';
+import { blockTrailer, dossierRowColumns, rowsMediaType } from '@dossier/protocol/rows.ts';
+import { bigEndian, blockOf, blocksOf, fieldsOf, pageOf, rowOf, rowsOf } from '../copy-rows.ts';
+import type { Blocks, Field } from '../copy-rows.ts';
 import type { Lie } from '../lying-master.ts';
 import { lieIn } from './case.ts';
 import type { LieCase } from './case.ts';
@@ -8,9 +10,9 @@ import { frozen } from './pouring.ts';
 import { bytes, nothing, other } from './telling.ts';
 
 interface RowsPage {
-  dossiers: string[];
-  photos: string[];
-  tombstones: string[];
+  dossiers: Buffer[];
+  photos: Buffer[];
+  tombstones: Buffer[];
   end: PageEnd;
 }
 
@@ -22,35 +24,55 @@ const inBothForms =
 
 const truth: Lie = (exchange) => exchange.honest();
 
+/** Changes the blocks of an honest page in its fast form. The lengths in the end line are made to fit. */
+const blocks = (change: (parts: Blocks<PageEnd>) => void): Lie =>
+  bytes((honest) => {
+    const parts = blocksOf<PageEnd>(honest);
+    change(parts);
+    return pageOf({ ...parts, end: { ...parts.end, dossier_bytes: parts.dossiers.length, photo_bytes: parts.photos.length } });
+  });
+
 /** Changes the rows of an honest page in its fast form. Lengths and counts of the end line are made to fit, unless `counted` is false. */
 const rows = (change: (rows: RowsPage) => void, counted = true): Lie =>
   bytes((honest) => {
-    const lines = honest.toString('latin1').trimEnd().split('\n');
-    const [end] = lines.splice(-1).map((line) => JSON.parse(line) as PageEnd);
-    if (!end) throw new Error('an honest page has an end line');
-    const [dossiers, photos] = [Number(end['dossiers']), Number(end['photos'])];
+    const parts = blocksOf<PageEnd>(honest);
     const read: RowsPage = {
-      dossiers: lines.slice(0, dossiers),
-      photos: lines.slice(dossiers, dossiers + photos),
-      tombstones: lines.slice(dossiers + photos),
-      end,
+      dossiers: rowsOf(parts.dossiers),
+      photos: rowsOf(parts.photos),
+      tombstones: rowsOf(parts.tombstones),
+      end: parts.end,
     };
     change(read);
-    const blocks = [read.dossiers, read.photos, read.tombstones].map((block) => block.map((line) => `${line}\n`).join(''));
+    const [dossiers, photos, tombstones] = [blockOf(read.dossiers), blockOf(read.photos), blockOf(read.tombstones)];
     const fitting = {
       dossiers: read.dossiers.length,
       photos: read.photos.length,
       tombstones: read.tombstones.length,
-      dossier_bytes: blocks[0]?.length,
-      photo_bytes: blocks[1]?.length,
+      dossier_bytes: dossiers.length,
+      photo_bytes: photos.length,
     };
-    return Buffer.from(`${blocks.join('')}${JSON.stringify({ ...end, ...(counted && fitting) })}\n`, 'latin1');
+    return pageOf({ dossiers, photos, tombstones, end: { ...read.end, ...(counted && fitting) } });
   });
 
-const firstOf = (lines: string[], change: (line: string) => string): void => {
-  lines[0] = change(lines[0] ?? '');
+const firstOf = (all: Buffer[], change: (row: Buffer) => Buffer): void => {
+  all[0] = change(all[0] ?? nothing);
 };
-const aPhoto = (row: string): string => `${row.slice(0, 36)}\t\\\\x${'ab'.repeat(32)}\t1\t1\t3\timage/jpeg\t\\N`;
+
+/** Changes one field of a row of a dossier. */
+const withField = (row: Buffer, column: (typeof dossierRowColumns)[number], change: (field: Buffer) => Field): Buffer =>
+  rowOf(fieldsOf(row).map((field, index) => (dossierRowColumns[index] === column ? change(field ?? nothing) : field)));
+
+/** Changes one field of the first dossier of a page. */
+const field = (column: (typeof dossierRowColumns)[number], change: (field: Buffer) => Field): Lie =>
+  rows(({ dossiers }) => firstOf(dossiers, (row) => withField(row, column, change)));
+
+const identityOf = (row: Buffer): Field => fieldsOf(row)[0] ?? null;
+const aPhoto = (dossier: Buffer): Buffer =>
+  rowOf([identityOf(dossier), Buffer.alloc(32, 0xab), bigEndian(4, 1), bigEndian(4, 1), bigEndian(4, 3), Buffer.from('image/jpeg'), null]);
+
+/** Microseconds from 2000 on, by the first of their eight bytes and all the others. */
+const moment = (first: number, others: number): Buffer => Buffer.alloc(8, others).fill(first, 0, 1);
+const jsonb = (text: string, version = 1): Buffer => Buffer.concat([Buffer.from([version]), Buffer.from(text)]);
 
 /** As much the same as can be said in the readable form, for each code. */
 const inLines = {
@@ -80,9 +102,11 @@ function emptyPages(): Lie {
   return async (exchange) => {
     const since = Number(exchange.asked.url.searchParams.get('since'));
     const honest = await endOf(exchange);
-    const none = { dossiers: 0, photos: 0, tombstones: 0, dossier_bytes: 0, photo_bytes: 0 };
-    const end = { ...honest, ...none, since, next: since + 1, head: { ...honest.head, revision: since + 2 } };
-    return { status: 200, headers: { 'content-type': rowsMediaType }, body: Buffer.from(`${JSON.stringify(end)}\n`) };
+    const none = blockOf([]);
+    const counts = { dossiers: 0, photos: 0, tombstones: 0, dossier_bytes: none.length, photo_bytes: none.length };
+    const end = { ...honest, ...counts, since, next: since + 1, head: { ...honest.head, revision: since + 2 } };
+    const body = pageOf({ dossiers: none, photos: none, tombstones: none, end });
+    return { status: 200, headers: { 'content-type': rowsMediaType }, body };
   };
 }
 
@@ -161,61 +185,177 @@ export const inRows: readonly LieCase[] = [
   // A thousand pages each: once is enough.
   ...inFastForm('pages of nothing without an end', emptyPages(), 'FEED_ENDLESS').slice(0, 1),
   ...inFastForm(
+    'a block that does not begin as one',
+    blocks((parts) => void (parts.dossiers = parts.dossiers.subarray(1))),
+    'PAGE_INCOMPLETE',
+  ),
+  ...inFastForm(
+    'a block in another version of its format',
+    blocks((parts) => void (parts.dossiers = Buffer.from(parts.dossiers).fill(1, 14, 15))),
+    'PAGE_INCOMPLETE',
+  ),
+  ...inFastForm(
+    'a block without its end',
+    blocks((parts) => void (parts.photos = parts.photos.subarray(0, -blockTrailer.length))),
+    'PAGE_INCOMPLETE',
+  ),
+  ...inFastForm(
+    'more between two blocks',
+    blocks((parts) => void (parts.dossiers = Buffer.concat([parts.dossiers, Buffer.from('x')]))),
+    'PAGE_INCOMPLETE',
+  ),
+  ...inFastForm(
+    'more after the last block',
+    blocks((parts) => void (parts.tombstones = Buffer.concat([parts.tombstones, Buffer.from('x')]))),
+    'PAGE_INCOMPLETE',
+  ),
+  ...inFastForm(
     'a row that is no dossier',
-    rows(({ dossiers }) => firstOf(dossiers, () => 'x')),
+    rows(({ dossiers }) => firstOf(dossiers, () => Buffer.from('x'))),
     'DOSSIER_MALFORMED',
   ),
   ...inFastForm(
     'a row with the end of data in it',
-    rows(({ dossiers }) => firstOf(dossiers, () => String.raw`\.`)),
+    rows(({ dossiers }) => firstOf(dossiers, () => blockTrailer)),
     'DOSSIER_MALFORMED',
   ),
   ...inFastForm(
-    'an identity in capitals',
-    rows(({ dossiers }) => firstOf(dossiers, (row) => row.slice(0, 36).toUpperCase() + row.slice(36))),
+    'a row of fewer fields',
+    rows(({ dossiers }) => firstOf(dossiers, (row) => rowOf(fieldsOf(row).slice(0, -1)))),
     'DOSSIER_MALFORMED',
   ),
   ...inFastForm(
-    'a date that is none',
-    rows(({ dossiers }) => firstOf(dossiers, (row) => row.replace(/\t\d{4}-/, '\tyesterday-'))),
+    'a row of more fields',
+    rows(({ dossiers }) => firstOf(dossiers, (row) => rowOf([...fieldsOf(row), nothing]))),
     'DOSSIER_MALFORMED',
   ),
   ...inFastForm(
-    'a day that there is not',
-    rows(({ dossiers }) => firstOf(dossiers, (row) => row.replace(/\t(\d{4})-\d\d-\d\d/, '\t$1-02-31'))),
+    'a field of less than nothing',
+    rows(({ dossiers }) => firstOf(dossiers, (row) => Buffer.from(row).fill(bigEndian(4, -2), 2, 6))),
+    'DOSSIER_MALFORMED',
+  ),
+  ...inFastForm(
+    'a field that is longer than its block',
+    rows(({ dossiers }) => firstOf(dossiers, (row) => Buffer.from(row).fill(bigEndian(4, 2 ** 31 - 1), 2, 6))),
+    'DOSSIER_MALFORMED',
+  ),
+  ...inFastForm(
+    'a row without a name',
+    field('name', () => null),
+    'DOSSIER_MALFORMED',
+  ),
+  ...inFastForm(
+    'an identity that is too short',
+    field('uuid', (uuid) => uuid.subarray(1)),
+    'DOSSIER_MALFORMED',
+  ),
+  ...inFastForm(
+    'neither active nor inactive',
+    field('active', () => Buffer.from([2])),
+    'DOSSIER_MALFORMED',
+  ),
+  ...inFastForm(
+    'a date that never comes',
+    field('modified_date', () => moment(0x7f, 0xff)),
+    'DOSSIER_MALFORMED',
+  ),
+  ...inFastForm(
+    'a date that always was',
+    field('created_date', () => moment(0x80, 0)),
+    'DOSSIER_MALFORMED',
+  ),
+  ...inFastForm(
+    'a date before the year 1',
+    field('created_date', () => moment(0xff, 0)),
+    'DOSSIER_MALFORMED',
+  ),
+  ...inFastForm(
+    'a date that is too short',
+    field('created_date', (date) => date.subarray(4)),
+    'DOSSIER_MALFORMED',
+  ),
+  ...inFastForm(
+    'less than no photos',
+    field('photo_count', () => bigEndian(4, -1)),
+    'DOSSIER_MALFORMED',
+  ),
+  ...inFastForm(
+    'a hash that is none',
+    field('photos_hash', () => Buffer.alloc(31)),
+    'DOSSIER_MALFORMED',
+  ),
+  ...inFastForm(
+    'a name with U+0000 in its bytes',
+    field('name', () => Buffer.from('a\\0b')),
+    'DOSSIER_MALFORMED',
+  ),
+  ...inFastForm(
+    'a name in another encoding',
+    field('name', () => Buffer.from([0xe9])),
+    'DOSSIER_MALFORMED',
+  ),
+  ...inFastForm(
+    'meta of another version',
+    field('meta', () => jsonb('{}', 2)),
+    'DOSSIER_MALFORMED',
+  ),
+  ...inFastForm(
+    'meta of no version',
+    field('meta', () => nothing),
+    'DOSSIER_MALFORMED',
+  ),
+  ...inFastForm(
+    'meta that is no JSON',
+    field('meta', () => jsonb('{')),
+    'DOSSIER_MALFORMED',
+  ),
+  ...inFastForm(
+    'meta in another encoding',
+    field('meta', () => Buffer.concat([jsonb('{"a":"'), Buffer.from([0xe9]), Buffer.from('"}')])),
+    'DOSSIER_MALFORMED',
+  ),
+  ...inFastForm(
+    'meta with U+0000 in it',
+    field('meta', () => jsonb(String.raw`{"a":"\u0000"}`)),
     'DOSSIER_MALFORMED',
   ),
   ...inFastForm(
     'meta nested a hundred times',
-    rows(({ dossiers }) => firstOf(dossiers, (row) => row.replace(/[^\t]*$/, `{"a": ${'['.repeat(100)}${']'.repeat(100)}}`))),
+    field('meta', () => jsonb(`{"a": ${'['.repeat(100)}${']'.repeat(100)}}`)),
     'DOSSIER_MALFORMED',
   ),
   ...inFastForm(
     'one row twice',
-    rows(({ dossiers }) => void dossiers.push(dossiers[0] ?? '')),
+    rows(({ dossiers }) => void dossiers.push(dossiers[0] ?? nothing)),
     'DOSSIER_REPEATED',
   ),
   ...inFastForm(
     'a photo of no dossier',
-    rows(({ dossiers, photos }) => void photos.push(aPhoto(dossiers[0] ?? ''))),
+    rows(({ dossiers, photos }) => void photos.push(aPhoto(dossiers[0] ?? nothing))),
     'PAGE_INCOMPLETE',
   ),
   ...inFastForm(
     'a photo that the dossier does not name',
     rows(({ dossiers, photos }) => {
-      firstOf(dossiers, (row) => row.replace(/\t0\t\\\\x\t/, `\t1\t\\\\x${'cd'.repeat(32)}\t`));
-      photos.unshift(aPhoto(dossiers[0] ?? ''));
+      firstOf(dossiers, (row) =>
+        withField(
+          withField(row, 'photo_count', () => bigEndian(4, 1)),
+          'photos_hash',
+          () => Buffer.alloc(32, 0xcd),
+        ),
+      );
+      photos.unshift(aPhoto(dossiers[0] ?? nothing));
     }),
     'DOSSIER_MALFORMED',
   ),
   ...inFastForm(
     'a tombstone that is none',
-    rows(({ tombstones }) => void tombstones.push('everybody')),
+    rows(({ tombstones }) => void tombstones.push(rowOf([Buffer.from('everybody')]))),
     'ANSWER_MALFORMED',
   ),
   ...inFastForm(
     'a tombstone for a dossier of the page',
-    rows(({ dossiers, tombstones }) => void tombstones.push((dossiers[0] ?? '').slice(0, 36))),
+    rows(({ dossiers, tombstones }) => void tombstones.push(rowOf([identityOf(dossiers[0] ?? nothing)]))),
     'DOSSIER_REPEATED',
   ),
   ...inFastForm(
@@ -230,7 +370,7 @@ export const inRows: readonly LieCase[] = [
   ),
   ...inFastForm(
     'another name',
-    rows(({ dossiers }) => firstOf(dossiers, (row) => row.replace('Person ', 'Person X'))),
+    field('name', (name) => Buffer.concat([name, Buffer.from('X')])),
     'HASH_DIFFERS',
   ),
 ];
