@@ -1,10 +1,11 @@
-import { sha256Of } from '@dossier/protocol/content-digest.ts';
 import { query, queryOne } from '@dossier/store/database.ts';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { contentOf, createEngineNode } from '../kit/engine.ts';
 import type { EngineNode } from '../kit/engine.ts';
 import type { LieCase } from '../kit/lies/case.ts';
 import { lies } from '../kit/lies/every-lie.ts';
+import { bundle } from '../kit/lies/in-photos.ts';
+import { signed } from '../kit/lies/telling.ts';
 import { startLyingMaster } from '../kit/lying-master.ts';
 import type { Lie, LyingMaster } from '../kit/lying-master.ts';
 
@@ -51,13 +52,27 @@ async function prepare(sync: LieCase['sync']): Promise<Replica> {
     await query(honest.database, `update dossiers set comment = 'changed' where uuid = any(:changed::uuid[])`, { changed });
   }
   await query(honest.database, `delete from memberships where dossier = :dossier`, { dossier: dossiers[4] ?? '' });
-  await honest.makeDossiers([remote], ['Gus']);
+  const [newcomer = ''] = await honest.makeDossiers([remote], ['Gus']);
+  if (sync === 'photos') for (const text of ['one photo', 'and another', 'and a third']) await givePhoto(newcomer, text);
   if (sync === 'reconcile')
     await query(slave.database, `delete from memberships where list_id = :local and dossier = :dossier`, {
       local,
       dossier: dossiers[0] ?? '',
     });
   return { remote, local };
+}
+
+/** Gives a dossier of the honest master a photo of these bytes; returns its address. */
+async function givePhoto(dossier: string, text: string): Promise<string> {
+  // Of this dossier alone: what the slave holds already is not asked for.
+  const bytes = Buffer.from(`${text} of ${dossier}`);
+  const sha256 = await honest.photos.put(bytes);
+  await query(
+    honest.database,
+    `insert into photos (dossier, sha256, width, height, bytes, media_type) values (:dossier, decode(:sha256, 'hex'), 1, 1, :length, 'image/jpeg')`,
+    { dossier, sha256, length: bytes.length },
+  );
+  return sha256;
 }
 
 async function attempt(sync: LieCase['sync'], { remote, local }: Replica, lastAttempt = false): Promise<unknown> {
@@ -111,20 +126,24 @@ describe('a master that lies is refused, and nothing is changed', () => {
 });
 
 describe('photos', () => {
-  const photo = (text: string) => ({ bytes: Buffer.from(text), sha256: sha256Of(Buffer.from(text)) });
-
-  /** A replica, and on the master a dossier more, with a photo. */
-  async function withPhoto({ bytes, sha256 }: ReturnType<typeof photo>): Promise<Replica> {
-    const replica = await prepare('delta');
-    const [dossier = ''] = await honest.makeDossiers([replica.remote], ['With a photo']);
-    await honest.photos.put(bytes);
-    await query(
-      honest.database,
-      `insert into photos (dossier, sha256, width, height, bytes, media_type) values (:dossier, decode(:sha256, 'hex'), 1, 1, :length, 'image/jpeg')`,
-      { dossier, sha256, length: bytes.length },
-    );
-    return replica;
+  interface Photographed extends Replica {
+    addresses: string[];
   }
+
+  /** A replica, and on the master a dossier more, with photos. */
+  async function withPhotos(...texts: string[]): Promise<Photographed> {
+    const replica = await prepare('delta');
+    const [dossier = ''] = await honest.makeDossiers([replica.remote], ['With photos']);
+    const addresses: string[] = [];
+    for (const text of texts) addresses.push(await givePhoto(dossier, text));
+    return { ...replica, addresses };
+  }
+
+  const photoOf = async (address: string): Promise<Buffer> => {
+    const bytes = await honest.photos.read(address, Buffer.alloc);
+    if (!bytes) throw new Error(`the honest master has no photo ${address}`);
+    return bytes;
+  };
 
   const toPhoto =
     (lie: Lie): Lie =>
@@ -132,38 +151,83 @@ describe('photos', () => {
       exchange.asked.part === 'photo' ? lie(exchange) : exchange.honest();
 
   const saying =
-    (body: Buffer, signed: string | null): Lie =>
+    (body: Buffer, claimed: string | null): Lie =>
     ({ response, sign }) => {
       const answer = { status: 200, headers: { 'content-type': 'application/octet-stream' }, body };
-      response.writeHead(200, { ...sign(answer, signed === null ? {} : { sha256: signed }), 'content-length': body.length }).end(body);
+      response.writeHead(200, { ...sign(answer, claimed === null ? {} : { sha256: claimed }), 'content-length': body.length }).end(body);
       return 'sent';
     };
 
   test('that are others than asked for stop the run, and the list stays as it was', async () => {
-    const asked = photo('one photo');
-    const replica = await withPhoto(asked);
+    const replica = await withPhotos('one photo');
+    const [asked = ''] = replica.addresses;
+    const photo = await photoOf(asked);
     const before = await contentOf(slave.database, replica.local);
     for (const [lie, code] of [
       [saying(Buffer.from('other bytes'), null), 'ANSWER_FORGED'],
-      [saying(Buffer.alloc(1_000_000), asked.sha256), 'ANSWER_TOO_LARGE'],
-      [saying(asked.bytes.subarray(1), asked.sha256), 'ANSWER_TRUNCATED'],
+      [saying(Buffer.alloc(1_000_000), asked), 'ANSWER_TOO_LARGE'],
+      [saying(photo.subarray(1), asked), 'ANSWER_TRUNCATED'],
     ] as const) {
       liar.lie = toPhoto(lie);
       expect(await attempt('delta', replica, true)).toMatchObject({ code });
       expect(await contentOf(slave.database, replica.local)).toEqual(before);
-      expect(await slave.photos.has(asked.sha256)).toBe(false);
+      expect(await slave.photos.has(asked)).toBe(false);
     }
   });
 
   test('that are said to be the right ones and are not are not kept, and the run names them', async () => {
-    const asked = photo('another photo');
-    const replica = await withPhoto(asked);
-    liar.lie = toPhoto(saying(Buffer.from(asked.bytes).fill('x'), asked.sha256));
-    expect(await attempt('delta', replica)).toMatchObject({ state: 'synced', photos_missing: [asked.sha256] });
-    expect(await slave.photos.has(asked.sha256)).toBe(false);
+    const replica = await withPhotos('another photo');
+    const [asked = ''] = replica.addresses;
+    liar.lie = toPhoto(saying(Buffer.from(await photoOf(asked)).fill('x'), asked));
+    expect(await attempt('delta', replica)).toMatchObject({ state: 'synced', photos_missing: [asked] });
+    expect(await slave.photos.has(asked)).toBe(false);
     expect(await contentOf(slave.database, replica.local)).toEqual(await contentOf(honest.database, replica.remote));
     liar.lie = null;
     expect(await attempt('delta', replica)).toMatchObject({ photos_fetched: 1, photos_missing: [] });
-    expect(await slave.photos.has(asked.sha256)).toBe(true);
+    expect(await slave.photos.has(asked)).toBe(true);
+  });
+
+  const toPhotos =
+    (lie: Lie): Lie =>
+    (exchange) =>
+      exchange.asked.part === 'photos' ? lie(exchange) : exchange.honest();
+
+  const withoutTheFirst = (length: 0 | null): Lie =>
+    bundle((photos, rest) => {
+      const [first] = photos;
+      if (first) first.bytes = length;
+      return rest.subarray(lengthOf('one'));
+    });
+
+  test.each<[string, Lie]>([
+    ['other bytes', bundle((_photos, rest) => Buffer.from(rest.fill('x', 0, 5)))],
+    ['no bytes', withoutTheFirst(0)],
+    ['no bytes, as it does not have them', withoutTheFirst(null)],
+  ])('of which one comes with %s are kept but for that one, and the run names it', async (_what, lie) => {
+    const replica = await withPhotos('one', 'two', 'tre');
+    let first = '';
+    liar.lie = toPhotos((exchange) => {
+      [first = ''] = exchange.asked.url.searchParams.get('sha256')?.split(',') ?? [];
+      return lie(exchange);
+    });
+    expect(await attempt('delta', replica)).toMatchObject({ state: 'synced', photos_fetched: 2, photos_missing: [first] });
+    expect(await slave.photos.missing(replica.addresses)).toEqual([first]);
+    liar.lie = null;
+    expect(await attempt('delta', replica)).toMatchObject({ photos_fetched: 1, photos_missing: [] });
+  });
+
+  test.each<[string, Lie]>([
+    ['leaves all but one for later', bundle((photos, rest) => (photos.splice(1), rest.subarray(0, lengthOf('one'))))],
+    ['knows of no questions for several', signed(404)],
+  ])('are asked for one by one of a master that %s', async (_what, lie) => {
+    const replica = await withPhotos('one', 'two', 'tre');
+    liar.lie = toPhotos(lie);
+    expect(await attempt('delta', replica)).toMatchObject({ state: 'synced', photos_fetched: 3, photos_missing: [] });
+    expect(await slave.photos.missing(replica.addresses)).toEqual([]);
   });
 });
+
+/** Of a photo that `givePhoto` makes of this text. */
+function lengthOf(text: string): number {
+  return `${text} of 00000000-0000-4000-8000-000000000000`.length;
+}

@@ -49,6 +49,18 @@ describe.each(stores)('photo store: $name', ({ empty }) => {
     }
   });
 
+  it('reads a photo into the memory that it is given, and not without', async () => {
+    const store = empty();
+    const bytes = randomBytes(200_000);
+    const sha256 = await store.put(bytes);
+    const memory = Buffer.alloc(bytes.length + 10, 'x');
+    expect(bytes.equals((await store.read(sha256, (length) => memory.subarray(5, 5 + length))) ?? Buffer.alloc(0))).toBe(true);
+    expect([memory.toString('utf8', 0, 5), memory.toString('utf8', 5 + bytes.length)]).toEqual(['xxxxx', 'xxxxx']);
+    expect(await store.read(sha256, () => null)).toBeNull();
+    expect(await store.read(hashOf(randomBytes(8)), Buffer.alloc)).toBeNull();
+    expect(await store.read(await store.put(Buffer.alloc(0)), Buffer.alloc)).toEqual(Buffer.alloc(0));
+  });
+
   it('has nothing at first', async () => {
     const store = empty();
     const sha256 = hashOf(randomBytes(8));

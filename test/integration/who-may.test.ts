@@ -251,6 +251,7 @@ describe('nothing else is reachable', () => {
       '/feed/',
       '/feed/v1/dossier-lists/',
       '/feed/v1/dossier-lists/1/head',
+      '/feed/v1/photos?sha256=x',
       '/feed/v1/photos/x',
       '/feed/v9/',
       '/feed/../feed/',

@@ -12,7 +12,7 @@ import type { SigningKey } from '@dossier/protocol/signing-key.ts';
 
 /** What a slave asked: which part of the feed, and how many times the same part was asked before since the lie began. */
 export interface Asked {
-  readonly part: 'greeting' | 'lists' | 'head' | 'changes' | 'buckets' | 'hashes' | 'dossiers' | 'photo';
+  readonly part: 'greeting' | 'lists' | 'head' | 'changes' | 'buckets' | 'hashes' | 'dossiers' | 'photos' | 'photo';
   readonly url: URL;
   readonly before: number;
 }
@@ -54,6 +54,7 @@ const parts: readonly [RegExp, Asked['part']][] = [
   [/\/buckets$/, 'buckets'],
   [/\/hashes$/, 'hashes'],
   [/\/dossiers$/, 'dossiers'],
+  [/\/photos$/, 'photos'],
   [/\/photos\//, 'photo'],
 ];
 

@@ -1,5 +1,6 @@
 import { createHash, randomUUID } from 'node:crypto';
 import type { Stats } from 'node:fs';
+import type { FileHandle } from 'node:fs/promises';
 import { mkdir, open, opendir, readFile, rename, rm, stat } from 'node:fs/promises';
 import { dirname, join, resolve, sep } from 'node:path';
 import { filterBounded } from './bounded.ts';
@@ -55,6 +56,17 @@ export class FolderPhotoStore implements PhotoStore {
     } catch (error) {
       await file.close();
       throw error;
+    }
+  }
+
+  async read(sha256: string, memory: (bytes: number) => Buffer | null): Promise<Buffer | null> {
+    const file = await unlessAbsent(open(this.path(sha256)));
+    if (file === null) return null;
+    try {
+      const target = memory((await file.stat()).size);
+      return target && (await fillFrom(file, target));
+    } finally {
+      await file.close();
     }
   }
 
@@ -123,6 +135,15 @@ export class FolderPhotoStore implements PhotoStore {
   #thumbnailPath(sha256: string): string {
     return join(this.#thumbnails, `${photoName(sha256)}.webp`);
   }
+}
+
+async function fillFrom(file: FileHandle, target: Buffer): Promise<Buffer> {
+  for (let at = 0; at < target.length;) {
+    const { bytesRead } = await file.read(target, at, target.length - at, at);
+    if (bytesRead === 0) throw new Error(`The file ends after ${at} of ${target.length} bytes.`);
+    at += bytesRead;
+  }
+  return target;
 }
 
 async function writeDurably(path: string, content: Uint8Array | AsyncIterable<Uint8Array>): Promise<void> {

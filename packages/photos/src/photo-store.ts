@@ -40,6 +40,11 @@ export interface PhotoStore {
   receive(sha256: string, source: AsyncIterable<Uint8Array>, announcement: Announcement): Promise<void>;
   /** The photo to be read, or null when the store doesn't have it. */
   open(sha256: string): Promise<OpenPhoto | null>;
+  /**
+   * Reads the whole photo into the memory that `memory` gives for its length in bytes. Null when the store doesn't have the photo, or `memory` gives
+   * none.
+   */
+  read(sha256: string, memory: (bytes: number) => Buffer | null): Promise<Buffer | null>;
   /** Absolute path of the file that the photo is in if the store has it, for a server that sends files; null where photos aren't files. */
   path(sha256: string): string | null;
   /** Removes the photo, if it is there, and its thumbnail. */

@@ -80,6 +80,20 @@ export class S3PhotoStore implements PhotoStore {
     return { stream, bytes };
   }
 
+  async read(sha256: string, memory: (bytes: number) => Buffer | null): Promise<Buffer | null> {
+    const photo = await this.open(sha256);
+    if (photo === null) return null;
+    const target = memory(photo.bytes);
+    if (target === null) {
+      photo.stream.destroy();
+      return null;
+    }
+    let at = 0;
+    for await (const chunk of photo.stream as AsyncIterable<Buffer>) at += chunk.copy(target, at);
+    if (at < target.length) throw new Error(`S3 ended photo ${sha256} after ${at} of ${target.length} bytes`);
+    return target;
+  }
+
   path(sha256: string): null {
     photoName(sha256);
     return null;

@@ -23,6 +23,12 @@ export interface FeedClientOptions {
   readonly lookup?: OutboundLookup;
 }
 
+/** `memory`: gives the memory for an answer of so many bytes, if it is announced; whoever gives it says when it may be used again. */
+export interface LargeAnswerOptions {
+  readonly signal: AbortSignal;
+  readonly memory?: (bytes: number) => Buffer;
+}
+
 export interface FeedQuestion {
   readonly query?: Readonly<Record<string, string | number | undefined>>;
   /** The entity tag that is known already: the answer may be 304. */
@@ -31,8 +37,7 @@ export interface FeedQuestion {
   readonly accept?: string;
   /** Bound of the answer, as it travels and decompressed. */
   readonly maximumBytes: number;
-  /** Gives the memory for an answer of so many bytes, if it is announced; whoever gives it says when it may be used again. */
-  readonly memory?: (bytes: number) => Buffer;
+  readonly memory?: LargeAnswerOptions['memory'];
   /** Instead of `totalMs`. */
   readonly timeoutMs?: number;
   readonly signal?: AbortSignal;

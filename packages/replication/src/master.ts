@@ -19,8 +19,10 @@ import { jsonExcess } from '@dossier/protocol/json-bounds.ts';
 import { rowsMediaType } from '@dossier/protocol/rows.ts';
 import type { RowsEnd } from '@dossier/protocol/rows.ts';
 import type { Readable } from 'node:stream';
-import type { FeedAnswer, FeedClient } from './feed-client.ts';
+import type { FeedAnswer, FeedClient, LargeAnswerOptions } from './feed-client.ts';
 import { requireOnce } from './once.ts';
+import { askPhotoBundle } from './photo-bundle.ts';
+import type { PhotoBundle } from './photo-bundle.ts';
 import { readRowsPage } from './rows-page.ts';
 import type { FetchedRows } from './rows-page.ts';
 import { answerRefused, SyncFailure } from './sync-failure.ts';
@@ -45,12 +47,6 @@ export type PageAnswer = { outcome: 'page'; page: Page } | { outcome: 'reset'; e
 
 export type RowsAnswer = { outcome: 'page'; page: FetchedRows } | Exclude<PageAnswer, { outcome: 'page' }>;
 
-/** `memory`: where a page is put. */
-export interface RowsOptions {
-  signal: AbortSignal;
-  memory?: (bytes: number) => Buffer;
-}
-
 /** A master as its feed shows it. All methods throw FeedError for faults of the wire and SyncFailure for answers that contradict themselves. */
 export interface Master {
   greet(signal?: AbortSignal): Promise<z.infer<typeof greetingSchema>>;
@@ -60,10 +56,12 @@ export interface Master {
   unchanged(heads: readonly { list: number; tag: string }[], signal: AbortSignal): Promise<Set<number>>;
   changes(list: number, from: PageQuestion, signal: AbortSignal): Promise<PageAnswer>;
   /** The same page as rows, or null if this master knows only the readable form. */
-  rows(list: number, from: PageQuestion, options: RowsOptions): Promise<RowsAnswer | null>;
+  rows(list: number, from: PageQuestion, options: LargeAnswerOptions): Promise<RowsAnswer | null>;
   buckets(list: number, signal: AbortSignal): Promise<z.infer<typeof bucketsSchema>>;
   hashes(list: number, buckets: readonly number[], signal: AbortSignal): Promise<z.infer<typeof hashesSchema>>;
   dossiers(list: number, dossiers: readonly string[], signal: AbortSignal): Promise<Page>;
+  /** Several photos at once, about as many as fit one answer; none if this master can be asked for one at a time only. */
+  photos(photos: readonly { sha256: string; bytes: number }[], options: LargeAnswerOptions): Promise<PhotoBundle>;
   /** Null if the master doesn't have it. */
   photo(photo: { sha256: string; bytes: number; signal: AbortSignal }): Promise<Readable | null>;
 }
@@ -141,6 +139,7 @@ export function createMaster(client: FeedClient, slave?: string): Master {
       parsePage(
         await ask(`${lists}/${list}/dossiers`, { query: { dossiers: dossiers.join(',') }, maximumBytes: maximumAnswerBytes, signal }),
       ),
+    photos: (photos, options) => askPhotoBundle(client, photos, options),
     photo: async ({ sha256, bytes, signal }) => client.download(`/feed/v1/photos/${sha256}`, { sha256, bytes, signal }),
   };
 }

@@ -1,9 +1,16 @@
+import { Readable } from 'node:stream';
 import { isFailure } from '@dossier/domain/failure.ts';
+import { requestPhotos } from '@dossier/protocol/photos.ts';
 import type { Master } from './master.ts';
+import { PageMemory } from './page-memory.ts';
 import type { PhotoTarget, ReplicaStore, TakenRun, WantedPhoto } from './ports.ts';
 
 const batch = 500;
-const concurrency = 8;
+/** So many questions at once, each for one large photo or for a bundle of small ones; on a slow line that breaks, what is on its way is lost. */
+const questions = 4;
+const bundleBytes = 512 * 1024;
+/** Of one bundle, as many are written at once: each is waited for until it is on the disk. */
+const writes = 8;
 /** Photos after which progress is saved: on a slow line they are what a person watches, on a fast one it costs nothing that is felt. */
 const progressEvery = 10;
 
@@ -22,6 +29,7 @@ export async function fetchPhotos(context: PhotoFetchContext, taken: TakenRun, a
   const { store, photos, signal } = context;
   let wanted = await store.listWantedPhotos(taken, { after: '', limit: batch });
   if (wanted.length === 0) return;
+  const memory = new PageMemory();
   let fetched = already;
   const total = wanted.length < batch ? wanted.length : await store.countWantedPhotos(taken);
   await store.saveProgress(taken, { state: 'photos', photosTotal: total });
@@ -31,17 +39,16 @@ export async function fetchPhotos(context: PhotoFetchContext, taken: TakenRun, a
     const before = fetched;
     const lacking = new Set(await photos.missing(wanted.map((photo) => photo.sha256)));
     const missing: WantedPhoto[] = [];
-    await eachOf(
-      wanted.filter((photo) => lacking.has(photo.sha256)),
-      async (photo) => {
-        if (!(await fetchPhoto(context, photo))) {
-          missing.push(photo);
-          return;
-        }
-        fetched += 1;
-        if (fetched % progressEvery === 0) await store.saveProgress(taken, { photosFetched: fetched });
-      },
-    );
+    const note: Note = async (photo, came) => {
+      if (!came) {
+        missing.push(photo);
+        return;
+      }
+      fetched += 1;
+      if (fetched % progressEvery === 0) await store.saveProgress(taken, { photosFetched: fetched });
+    };
+    const bundles = bundlesOf(wanted.filter((photo) => lacking.has(photo.sha256)));
+    await eachOf(bundles, questions, (bundle) => fetchBundle({ ...context, memory }, bundle, note));
     signal.throwIfAborted();
     const gone = new Set(missing.map((photo) => photo.sha256));
     const present = wanted.map((photo) => photo.sha256).filter((sha256) => !gone.has(sha256));
@@ -52,10 +59,43 @@ export async function fetchPhotos(context: PhotoFetchContext, taken: TakenRun, a
   }
 }
 
-/** False if the master can't deliver it: it lacks the file, or what it holds isn't what the address says. */
-async function fetchPhoto({ master, photos, signal }: PhotoFetchContext, photo: WantedPhoto): Promise<boolean> {
-  const source = await master.photo({ ...photo, signal });
-  if (!source) return false;
+/** Photos, in their order, that are asked for together. */
+function bundlesOf(photos: readonly WantedPhoto[]): WantedPhoto[][] {
+  const bundles: WantedPhoto[][] = [];
+  let bytes = Number.POSITIVE_INFINITY;
+  for (const photo of photos) {
+    const last = bundles.at(-1);
+    const fits = last !== undefined && last.length < requestPhotos && bytes + photo.bytes <= bundleBytes;
+    if (fits) last.push(photo);
+    else bundles.push([photo]);
+    bytes = fits ? bytes + photo.bytes : photo.bytes;
+  }
+  return bundles;
+}
+
+type Note = (photo: WantedPhoto, came: boolean) => Promise<void>;
+
+/** Tells of each photo of a bundle whether it came. What the master leaves out of its answer is asked for alone. */
+async function fetchBundle(context: PhotoFetchContext & { memory: PageMemory }, bundle: readonly WantedPhoto[], note: Note): Promise<void> {
+  const { master, memory, signal } = context;
+  const [first] = bundle;
+  if (first && bundle.length === 1) return note(first, await fetchPhoto(context, first));
+  const answer = await master.photos(bundle, { signal, memory: memory.take });
+  await eachOf(bundle, writes, async (photo) => {
+    const bytes = answer.photos.get(photo.sha256);
+    if (bytes === null) return note(photo, false);
+    await note(photo, bytes ? await keepPhoto(context, photo, Readable.from(bytes)) : await fetchPhoto(context, photo));
+  });
+  memory.giveBack(answer.body);
+}
+
+async function fetchPhoto(context: PhotoFetchContext, photo: WantedPhoto): Promise<boolean> {
+  const source = await context.master.photo({ ...photo, signal: context.signal });
+  return source ? keepPhoto(context, photo, source) : false;
+}
+
+/** False if what the master holds isn't what the address says. */
+async function keepPhoto({ photos, signal }: PhotoFetchContext, photo: WantedPhoto, source: Readable): Promise<boolean> {
   try {
     await photos.receive(photo.sha256, source, { bytes: photo.bytes, signal });
     return true;
@@ -67,8 +107,8 @@ async function fetchPhoto({ master, photos, signal }: PhotoFetchContext, photo: 
   }
 }
 
-/** Runs `work` for each item, a bounded number at once; after the first failure no further one is begun. */
-async function eachOf<Item>(items: readonly Item[], work: (item: Item) => Promise<void>): Promise<void> {
+/** Runs `work` for each item, so many at once; after the first failure no further one is begun. */
+async function eachOf<Item>(items: readonly Item[], concurrency: number, work: (item: Item) => Promise<void>): Promise<void> {
   const queue = items.values();
   let failed = false;
   const workers = Array.from({ length: concurrency }, async () => {

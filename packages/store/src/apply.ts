@@ -79,15 +79,21 @@ export async function applyRun(database: Database, request: ApplyRequest): Promi
   if (await isLoading(database, request.runId)) return applyLoad(database, request);
   await analyseStaging(database);
   const outcome = await applyStaged(database, request);
-  if (outcome !== 'held' && outcome.added + outcome.changed + outcome.removed >= manyRows) await refreshStatistics(database);
+  if (outcome !== 'held' && isAnotherList(outcome)) await refreshStatistics(database);
   return outcome;
 }
 
-/**
- * After so many changes the planner has to hear of them at once: until autovacuum comes it takes a new list for one without members, and reads all
- * of it for each member that changes. Not in the transaction, which would keep the lock of ANALYZE until its end.
- */
 const manyRows = 1000;
+const largeShare = 0.1;
+
+/**
+ * Whether so much changed that the planner has to hear of it at once: until autovacuum comes it takes a new list for one without members, and reads
+ * all of it for each member that changes. Not in the transaction, which would keep the lock of ANALYZE until its end.
+ */
+function isAnotherList({ added, changed, removed, unchanged }: ApplyOutcome): boolean {
+  const touched = added + changed + removed;
+  return touched >= manyRows && touched >= largeShare * (added + changed + unchanged);
+}
 
 async function applyStaged(database: Database, request: ApplyRequest): Promise<ApplyOutcome | 'held'> {
   return transaction(database, async (tx) => {

@@ -202,3 +202,14 @@ export async function findPhotoBytes(connection: Connection, sha256: string): Pr
   });
   return row?.bytes ?? null;
 }
+
+/** Those of the photos to which some dossier of this node refers. */
+export async function listKnownPhotos(connection: Connection, addresses: readonly string[]): Promise<Set<string>> {
+  const rows = await query<{ sha256: string }>(
+    connection,
+    `select asked.sha256 from unnest(:addresses::text[]) asked (sha256)
+     where exists (select from photos p where p.sha256 = decode(asked.sha256, 'hex'))`,
+    { addresses },
+  );
+  return new Set(rows.map((row) => row.sha256));
+}

@@ -38,11 +38,13 @@ export interface FeedBody {
   contentType: string;
   body: Buffer;
   etag?: string;
+  /** Its bytes hardly become fewer by compressing them, as those of photos. */
+  isCompressed?: boolean;
 }
 
 /** Answers with a signed body. Compressed for peers that offer it, except on this machine, where it costs more than it saves. */
 export async function sendSigned(response: Response, asker: Asker, answer: FeedBody): Promise<void> {
-  const worthwhile = answer.body.length >= worthCompressingBytes && isWorthCompressing(response.req);
+  const worthwhile = answer.isCompressed !== true && answer.body.length >= worthCompressingBytes && isWorthCompressing(response.req);
   const content = worthwhile ? await compress(answer.body, fastest) : answer.body;
   response.status(answer.status).setHeader('Content-Type', answer.contentType);
   if (worthwhile) response.setHeader('Content-Encoding', 'zstd');

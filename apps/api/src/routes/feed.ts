@@ -5,6 +5,7 @@ import { z } from 'zod';
 import type { PhotoStore } from '@dossier/photos/photo-store.ts';
 import { feedVersions, positionSchema, requestBuckets, requestDossiers, requestHeads } from '@dossier/protocol/feed.ts';
 import type { Head } from '@dossier/protocol/feed.ts';
+import { photosMediaType, requestPhotos } from '@dossier/protocol/photos.ts';
 import { rowsMediaType } from '@dossier/protocol/rows.ts';
 import type { SigningKey } from '@dossier/protocol/signing-key.ts';
 import type { Configuration } from '@dossier/runtime/configuration.ts';
@@ -16,6 +17,7 @@ import type { FeedPage, ListHead } from '@dossier/store/feed.ts';
 import { noteFollower } from '@dossier/store/followers.ts';
 import type { Mount } from '../dependencies.ts';
 import type { PageCache } from '../page-cache.ts';
+import { bundlePhotos } from '../photo-bundle.ts';
 import { addressOf } from '../session.ts';
 import { isWorthCompressing, requireSignature, sendFile, sendPhoto, sendSigned, sendUnchanged } from './feed-answer.ts';
 import type { Asker, FeedBody } from './feed-answer.ts';
@@ -59,6 +61,13 @@ const bucketsQuery = z.object({
     .transform((value) => value.split(',').map(Number))
     .pipe(z.array(z.int().min(0).max(4095)).max(requestBuckets)),
 });
+const photoAddress = z.string().regex(/^[0-9a-f]{64}$/);
+const photosQuery = z.object({
+  sha256: z
+    .string()
+    .transform((value) => value.split(','))
+    .pipe(z.array(photoAddress).max(requestPhotos)),
+});
 const dossiersQuery = z.object({
   dossiers: z
     .string()
@@ -79,6 +88,7 @@ export function createFeedMount(deps: FeedDependencies): Mount {
   router.get('/v1/dossier-lists/:id/buckets', signed(sendBuckets(deps)));
   router.get('/v1/dossier-lists/:id/hashes', signed(sendHashes(deps)));
   router.get('/v1/dossier-lists/:id/dossiers', signed(sendDossiers(deps)));
+  router.get('/v1/photos', signed(sendPhotosOf(deps)));
   router.get('/v1/photos/:sha256', signed(sendPhotoOf(deps)));
   router.use(signed(async (_request, response, asker) => sendSigned(response, asker, absent)));
   return { path: '/feed', access: 'everyone', handler: router };
@@ -282,14 +292,21 @@ function sendDossiers({ database }: FeedDependencies): Handler {
 
 function sendPhotoOf({ database, photos }: FeedDependencies): Handler {
   return async (request, response, asker) => {
-    const sha256 = z
-      .string()
-      .regex(/^[0-9a-f]{64}$/)
-      .safeParse(request.params['sha256']);
+    const sha256 = photoAddress.safeParse(request.params['sha256']);
     // Only what a dossier refers to: the store may hold what an upload that was rolled back left.
     const known = sha256.success ? await findPhotoBytes(database, sha256.data) : null;
     const file = sha256.success && known !== null ? await photos.open(sha256.data) : null;
     if (!sha256.success || !file) return sendSigned(response, asker, absent);
     return sendPhoto(response, asker, { sha256: sha256.data, ...file });
+  };
+}
+
+function sendPhotosOf(deps: FeedDependencies): Handler {
+  return async (request, response, asker) => {
+    const asked = photosQuery.safeParse(request.query);
+    if (!asked.success) throw badParam('sha256', `"sha256" names up to ${requestPhotos} photos by their addresses.`);
+    const { body, giveBack } = await bundlePhotos(deps, asked.data.sha256);
+    response.once('finish', giveBack);
+    await sendSigned(response, asker, { status: 200, contentType: photosMediaType, isCompressed: true, body });
   };
 }
