@@ -5,6 +5,7 @@ import { rowsMediaType } from '@dossier/protocol/rows.ts';
 import { deriveSigningKey } from '@dossier/protocol/signing-key.ts';
 import { createFeedClient } from '@dossier/replication/feed-client.ts';
 import type { FeedClient } from '@dossier/replication/feed-client.ts';
+import { PageMemory } from '@dossier/replication/page-memory.ts';
 import { z } from 'zod';
 import { answerParent } from './bench-process.ts';
 
@@ -32,21 +33,24 @@ async function head(client: FeedClient) {
 /** Two pages in flight, like a worker. */
 async function pull(client: FeedClient): Promise<void> {
   const { position } = await head(client);
-  const ask = (since: number): Promise<PageEnd> => readEnd(client, since, position.epoch);
+  const memory = new PageMemory();
+  const ask = (since: number): Promise<PageEnd> => readEnd(client, memory, { since, epoch: position.epoch });
   for (let pending: Promise<PageEnd> | null = ask(0); pending;) {
     const end: PageEnd = await pending;
     pending = end.next < end.head.revision ? ask(end.next) : null;
   }
 }
 
-async function readEnd(client: FeedClient, since: number, epoch: string): Promise<PageEnd> {
+async function readEnd(client: FeedClient, memory: PageMemory, query: { since: number; epoch: string }): Promise<PageEnd> {
   const { body } = await client.get(`/feed/v1/dossier-lists/${list}/changes`, {
-    query: { since, epoch },
+    query,
     accept: rowsMediaType,
     maximumBytes,
+    memory: memory.take,
   });
-  const lastLine = body.subarray(body.lastIndexOf('\n', body.length - 2) + 1);
-  return endSchema.parse(JSON.parse(lastLine.toString()));
+  const lastLine = body.subarray(body.lastIndexOf('\n', body.length - 2) + 1).toString();
+  memory.giveBack(body);
+  return endSchema.parse(JSON.parse(lastLine));
 }
 
 answerParent(async (question) => {

@@ -4,6 +4,7 @@ import type { BenchContext } from './context.ts';
 import { fillList, settle } from './fill.ts';
 import { forgetPeak, peakMemory } from './memory.ts';
 import { sharePhotos } from './photo-set.ts';
+import { processorSeconds } from './processor-time.ts';
 import { mediaRootOf, restartWithoutCaches } from './workshop.ts';
 import type { BenchNode } from './workshop.ts';
 
@@ -49,7 +50,14 @@ async function measureRound(
   await restartWithoutCaches(master);
   record('one slave pulls, not yet encoded', await ask('pull', lists.all, 1));
   await forgetPeak(master.node.processes[0]);
+  const api = master.node.processes[0]?.pid ?? 0;
+  const usedBefore = await processorSeconds(api);
   record(`${slaves} slaves pull`, await ask('pull', lists.all, slaves));
+  measures.record(`${slaves} slaves pull: processor time of the api`, {
+    unit: 's',
+    round,
+    value: (await processorSeconds(api)) - usedBefore,
+  });
   measures.record(`${slaves} slaves pull: memory of the api`, {
     unit: 'MiB',
     round,

@@ -1,8 +1,8 @@
 import type { FileHandle } from 'node:fs/promises';
 import type { Writable } from 'node:stream';
 
-const blockBytes = 256 * 1024;
-const mostFree = 32;
+const blockBytes = 1024 * 1024;
+const mostFree = 20;
 /** Blocks that nobody is using. A buffer for each piece of a file would be collected at the price of several times the sending. */
 const free: Buffer[] = [];
 
