@@ -169,14 +169,14 @@ describe('an import', () => {
       headers: { authorization: `Token ${node.tokens.operator}`, 'content-length': '1000000' },
     });
     broken.on('error', () => undefined);
-    broken.write(people(1500, 10_000));
+    broken.write(people(2500, 10_000));
     const count = async () => (await contentOf(list)).length;
-    await expect.poll(count).toBe(1000);
+    await expect.poll(count).toBe(2000);
     broken.destroy();
     const state = async () =>
       (await node.want(200, pageOf(auditEntrySchema), ['GET', `/audit/?object=watch-list&object_id=${list}`])).results[0]?.details;
-    await expect.poll(state).toMatchObject({ state: 'broken-off', added: 1000 });
-    expect(await count()).toBe(1000);
+    await expect.poll(state).toMatchObject({ state: 'broken-off', added: 2000 });
+    expect(await count()).toBe(2000);
     const large = request(`${node.url}${path}`, {
       method: 'POST',
       headers: { authorization: `Token ${node.tokens.operator}`, 'content-length': '200000000' },

@@ -153,6 +153,24 @@ describe('the path of a revision', () => {
     await expectConsistent(list, other);
   });
 
+  it('leaves the planner as the transaction had it', async () => {
+    const list = await makeList('planned');
+    const settings = await transaction(database, async (trx) => {
+      await query(trx, `set local enable_seqscan = off`);
+      await makeDossiers(trx, [list], ['Ada', 'Bob']);
+      return query(
+        trx,
+        `select name, setting from pg_settings where name in ('enable_seqscan', 'enable_hashjoin', 'enable_mergejoin') order by name`,
+      );
+    });
+    expect(settings).toEqual([
+      { name: 'enable_hashjoin', setting: 'on' },
+      { name: 'enable_mergejoin', setting: 'on' },
+      { name: 'enable_seqscan', setting: 'off' },
+    ]);
+    await expectConsistent(list);
+  });
+
   it('refuses a transaction with one snapshot', async () => {
     const list = await makeList('snapshot');
     await expect(database.transaction((tx) => makeDossiers(tx, [list], ['Ada']), { isolationLevel: 'repeatable read' })).rejects.toThrow(

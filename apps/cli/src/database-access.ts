@@ -1,4 +1,3 @@
-import { migrateQueues } from '@dossier/jobs/postgres-connection.ts';
 import type { Configuration } from '@dossier/runtime/configuration.ts';
 import { ExitError } from '@dossier/runtime/errors.ts';
 import type { Logger } from '@dossier/runtime/logger.ts';
@@ -68,7 +67,10 @@ async function bringToSchema(
   try {
     if (mayMigrate) {
       const migrated = await migrate(database);
-      if (queues) await migrateQueues(url);
+      if (!queues) return migrated;
+      // Loaded when needed, with BullMQ: most commands start faster without.
+      const { migrateQueues } = await import('@dossier/jobs/postgres-connection.ts');
+      await migrateQueues(url);
       return migrated;
     }
     const schema = await schemaState(database);

@@ -2,8 +2,12 @@ import { createHash } from 'node:crypto';
 import type { Json } from '@dossier/domain/dossier.ts';
 import { photosText } from '@dossier/domain/photo.ts';
 import type { PhotoContent } from '@dossier/domain/photo.ts';
-import { query, sqlState, transaction } from './database.ts';
+import type { Knex } from 'knex';
+import { CopyIn } from './copy-in.ts';
+import type { Cell, RawConnection } from './copy-in.ts';
+import { exchange, query, sqlState, transaction } from './database.ts';
 import type { Connection } from './database.ts';
+import { newUuid } from './new-uuid.ts';
 
 /** One dossier as an import brings it. What is undefined keeps its value in a known dossier and has its default in a new one. */
 export interface ImportedDossier {
@@ -33,26 +37,37 @@ interface Known {
 /** Held by an import while it writes. */
 const importLock = 0x0f071;
 
+/** What is known of an import's dossiers is looked up by their keys: the planner would read whole tables for each batch. */
+const enterImport = [`set local enable_seqscan = off`, `select pg_advisory_xact_lock(:importLock)`];
+
+export interface Import {
+  readonly listId: number;
+  readonly dossiers: readonly ImportedDossier[];
+  /** Called while the server is at work on rows that were sent: what is done meanwhile costs no time. Perhaps never, perhaps more than once. */
+  readonly meanwhile?: () => void;
+}
+
 /**
  * Writes the dossiers into the list in one transaction (or as part of the one given). Imports take turns from here to the commit: two of the same people
  * would wait for each other, row by row, until PostgreSQL ends one of them. A known `external_id` is updated where it
  * differs and joins the list; the same one further down in `dossiers` updates the earlier. Dossiers without one are always new.
  */
-export async function importDossiers(
-  connection: Connection,
-  { listId, dossiers }: { listId: number; dossiers: readonly ImportedDossier[] },
-): Promise<ImportCounts> {
+export async function importDossiers(connection: Connection, { listId, dossiers, meanwhile }: Import): Promise<ImportCounts> {
   return transaction(connection, async (trx) => {
-    await query(trx, `select pg_advisory_xact_lock(:importLock)`, { importLock });
+    await exchange(trx, enterImport, { importLock });
     const counts: ImportCounts = { added: 0, changed: 0, unchanged: 0 };
     for (const wave of wavesOf(dossiers)) {
-      const { added, changed, unchanged } = await importWave(trx, listId, wave);
+      const { added, changed, unchanged } = await importWave(trx, { listId, dossiers: wave, meanwhile: meanwhile ?? nothing });
       counts.added += added;
       counts.changed += changed;
       counts.unchanged += unchanged;
     }
     return counts;
   });
+}
+
+function nothing(): void {
+  // whoever imports has nothing to do meanwhile
 }
 
 /** True if somebody else made a dossier of the same `external_id` at the same moment: the transaction succeeds when run again. */
@@ -77,14 +92,17 @@ function wavesOf(dossiers: readonly ImportedDossier[]): ImportedDossier[][] {
   return waves;
 }
 
-async function importWave(trx: Connection, listId: number, wave: readonly ImportedDossier[]): Promise<ImportCounts> {
+async function importWave(trx: Knex.Transaction, { listId, dossiers: wave, meanwhile }: Required<Import>): Promise<ImportCounts> {
   const externalIds = wave.flatMap((dossier) => dossier.externalId ?? []);
   const known = await lockKnown(trx, listId, externalIds);
   const uuidOf = new Map(known.map((row) => [row.external_id, row.uuid]));
   const fresh = wave.filter((dossier) => dossier.externalId === null || !uuidOf.has(dossier.externalId));
-  const freshUuids = await insertDossiers(trx, fresh);
-  const uuids = known.map((row) => row.uuid);
-  await lockLists(trx, listId, uuids);
+  const freshUuids = await insertDossiers(trx, fresh, meanwhile);
+  await lockLists(
+    trx,
+    listId,
+    known.map((row) => row.uuid),
+  );
   await insertPhotos(
     trx,
     fresh.map((dossier, index) => ({ uuid: freshUuids[index] ?? '', photos: dossier.photos ?? [] })),
@@ -93,7 +111,10 @@ async function importWave(trx: Connection, listId: number, wave: readonly Import
     const uuid = dossier.externalId === null ? undefined : uuidOf.get(dossier.externalId);
     return uuid === undefined ? [] : [{ ...dossier, uuid }];
   });
-  const changed = await updateDossiers(trx, updates, await replacePhotos(trx, updates));
+  const photosChanged = await replacePhotos(trx, updates);
+  // The statement goes out before anything else is begun.
+  if (updates.length > 0) setImmediate(meanwhile);
+  const changed = await updateDossiers(trx, updates, photosChanged);
   const joining = known.filter((row) => !row.member).map((row) => row.uuid);
   await insertMemberships(trx, listId, [...freshUuids, ...joining]);
   const added = freshUuids.length + joining.length;
@@ -120,8 +141,9 @@ async function lockKnown(trx: Connection, listId: number, externalIds: readonly 
   return known.map((row) => ({ ...row, member: memberUuids.has(row.uuid) }));
 }
 
-/** Locks all lists that this wave may change at once, by id, so that two imports can't wait for each other. */
+/** Locks all lists that this wave may change at once, by id. Where all is new it is the one list, which drawing revisions locks. */
 async function lockLists(trx: Connection, listId: number, uuids: readonly string[]): Promise<void> {
+  if (uuids.length === 0) return;
   await query(
     trx,
     `select from list_positions
@@ -131,32 +153,21 @@ async function lockLists(trx: Connection, listId: number, uuids: readonly string
   );
 }
 
+const insertedColumns = 'uuid, name, comment, active, meta, external_id, photo_count, photos_hash';
+
 /** Inserts new dossiers with the hash of the photos that they are about to get; returns their uuids in the same order. */
-async function insertDossiers(trx: Connection, dossiers: readonly ImportedDossier[]): Promise<string[]> {
+async function insertDossiers(trx: Knex.Transaction, dossiers: readonly ImportedDossier[], meanwhile: () => void): Promise<string[]> {
   if (dossiers.length === 0) return [];
-  const rows = await query<{ uuid: string }>(trx, 'select new_uuid() as uuid from generate_series(1, :count::int)', {
-    count: dossiers.length,
-  });
-  const uuids = rows.map((row) => row.uuid);
-  await query(
-    trx,
-    `insert into dossiers (uuid, name, comment, active, meta, external_id, photo_count, photos_hash)
-     select uuid, name, comment, active, meta, external_id, photo_count, decode(photos_hash, 'hex')
-     from unnest(:uuids::uuid[], :names::text[], :comments::text[], :actives::boolean[], :metas::jsonb[], :externalIds::text[],
-       :photoCounts::int[], :photoHashes::text[])
-       as line(uuid, name, comment, active, meta, external_id, photo_count, photos_hash)`,
-    {
-      uuids,
-      names: dossiers.map((dossier) => dossier.name),
-      comments: dossiers.map((dossier) => dossier.comment ?? ''),
-      actives: dossiers.map((dossier) => dossier.active ?? true),
-      metas: dossiers.map((dossier) => JSON.stringify(dossier.meta ?? {})),
-      externalIds: dossiers.map((dossier) => dossier.externalId),
-      photoCounts: dossiers.map((dossier) => dossier.photos?.length ?? 0),
-      photoHashes: dossiers.map((dossier) => photosHash(dossier.photos ?? [])),
-    },
-  );
+  const uuids = dossiers.map(() => newUuid());
+  const connection = (await trx.client.acquireConnection()) as RawConnection;
+  await connection.query(new CopyIn(`dossiers (${insertedColumns})`, freshRows(uuids, dossiers), meanwhile)).done;
   return uuids;
+}
+
+function* freshRows(uuids: readonly string[], dossiers: readonly ImportedDossier[]): Generator<Cell[]> {
+  for (const [index, { name, comment = '', active = true, meta = {}, externalId, photos = [] }] of dossiers.entries()) {
+    yield [uuids[index] ?? '', name, comment, active, JSON.stringify(meta), externalId, photos.length, `\\x${photosHash(photos)}`];
+  }
 }
 
 function photosHash(photos: readonly PhotoContent[]): string {
@@ -255,7 +266,7 @@ async function insertMemberships(trx: Connection, listId: number, uuids: readonl
     trx,
     `with joining as materialized (
        select d.uuid, hash_high(d.hash) as high, hash_low(d.hash) as low, row_number() over (order by d.uuid) as ordinal
-       from unnest(:uuids::uuid[]) as line(uuid) join dossiers d on d.uuid = line.uuid
+       from dossiers d where d.uuid = any(:uuids::uuid[])
      ),
      block as materialized (
        select draw_revisions(:listId, count(*), count(*), bit_xor(high), bit_xor(low)) as first_revision from joining

@@ -1,7 +1,6 @@
 import type { Knex } from 'knex';
 import { ApplicationError } from '@dossier/runtime/errors.ts';
-import { query } from './database.ts';
-import type { Connection } from './database.ts';
+import { exchange, query } from './database.ts';
 
 /** The refusal of a change on a slave; names where the change can be made. */
 export function readOnly(masters: readonly string[]): ApplicationError {
@@ -11,8 +10,13 @@ export function readOnly(masters: readonly string[]): ApplicationError {
   });
 }
 
-async function listMasters(connection: Connection): Promise<string[]> {
-  const links = await query<{ remote_url: string }>(connection, `select distinct remote_url from links order by remote_url`);
+const selectMasters = `select distinct remote_url from links order by remote_url`;
+
+interface Link {
+  remote_url: string;
+}
+
+function urlsOf(links: readonly Link[]): string[] {
   return links.map((link) => link.remote_url);
 }
 
@@ -21,10 +25,9 @@ async function listMasters(connection: Connection): Promise<string[]> {
  * before the transaction takes any other lock.
  */
 export async function requireWritable(transaction: Knex.Transaction): Promise<void> {
-  const before = await listMasters(transaction);
+  const before = await query<Link>(transaction, selectMasters);
   // Looked at first without the lock, so that a refusal never waits for a sync.
-  if (before.length > 0) throw readOnly(before);
-  await query(transaction, `lock table links in share mode`);
-  const masters = await listMasters(transaction);
-  if (masters.length > 0) throw readOnly(masters);
+  if (before.length > 0) throw readOnly(urlsOf(before));
+  const [, masters = []] = await exchange(transaction, [`lock table links in share mode`, selectMasters]);
+  if (masters.length > 0) throw readOnly(urlsOf(masters as Link[]));
 }

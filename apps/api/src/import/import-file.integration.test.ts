@@ -109,7 +109,7 @@ describe('an import', () => {
     const lines = Array.from({ length: 2500 }, (_, index) => ({
       external_id: `twice-${index}`,
       name: `Person ${index}`,
-      comment: 'a "quoted", \\backslashed {comma}\tNULL',
+      comment: 'a "quoted", \\backslashed {comma}\tNULL\r\n\\N\n\\.\n',
       active: index % 2 === 0,
       meta: { index, nested: { list: [1, null, 'ä'] } },
     }));
@@ -252,13 +252,13 @@ describe('an import', () => {
 
   it('stops between two batches when interrupted, and goes on when run again', async () => {
     const list = await makeList();
-    const lines = Array.from({ length: 3500 }, (_, index) => ({ external_id: `stop-${index}`, name: `Person ${index}` }));
+    const lines = Array.from({ length: 4500 }, (_, index) => ({ external_id: `stop-${index}`, name: `Person ${index}` }));
     const controller = new AbortController();
     const first = await run(list, lines, { signal: controller.signal, progress: () => controller.abort() });
     expect(first.added).toBeGreaterThan(0);
-    expect(first.added).toBeLessThan(3500);
+    expect(first.added).toBeLessThan(4500);
     expect(await contentOf(list)).toHaveLength(first.added);
-    expect(counts(await run(list, lines))).toEqual([3500, 3500 - first.added, 0, first.added, 0]);
+    expect(counts(await run(list, lines))).toEqual([4500, 4500 - first.added, 0, first.added, 0]);
     await expectConsistent(list);
   });
 
@@ -277,9 +277,30 @@ describe('an import', () => {
     await expectConsistent(list);
   });
 
+  it('is cut into batches by its lines and their photos, without being read further ahead than one', async () => {
+    const list = await makeList();
+    let read = 0;
+    async function* counted(): AsyncGenerator<Uint8Array> {
+      for await (const bytes of bytesOf(Array.from({ length: 9000 }, (_, index) => ({ name: `Person ${index}`, photos: [] })))) {
+        read += 1;
+        yield bytes;
+      }
+    }
+    const steps: number[][] = [];
+    await run(list, [], { source: counted(), progress: ({ lines }) => steps.push([lines, read]) });
+    expect(steps.map(([lines]) => lines)).toEqual([2000, 4000, 6000, 8000, 9000]);
+    for (const [lines = 0, ahead = 0] of steps) expect(ahead).toBeLessThanOrEqual(lines + 2001);
+    expect(await contentOf(list)).toHaveLength(9000);
+    await expectConsistent(list);
+    const photos = Array.from({ length: 600 }, (_, index) => ({ name: `Photo ${index}`, photos: ['red.png', 'blue.png', 'green.png'] }));
+    const progress: number[] = [];
+    expect((await run(await makeList(), photos, { progress: ({ lines }) => progress.push(lines) })).added).toBe(600);
+    expect(progress).toEqual([500, 600]);
+  });
+
   it('may run several times at once over the same people', async () => {
     const lists = [await makeList(), await makeList(), await makeList()];
-    const people = Array.from({ length: 1500 }, (_, index) => ({ external_id: `race-${index}`, name: `Person ${index}` }));
+    const people = Array.from({ length: 4500 }, (_, index) => ({ external_id: `race-${index}`, name: `Person ${index}` }));
     const reports = await Promise.all(
       lists.map((list, index) =>
         run(list, index === 1 ? people.toReversed() : people.map((person) => ({ ...person, comment: `by ${index}` }))),
@@ -287,12 +308,12 @@ describe('an import', () => {
     );
     for (const [index, list] of lists.entries()) {
       expect(reports[index]?.refusedLines).toEqual([]);
-      expect(reports[index]?.added).toBe(1500);
-      expect(await contentOf(list)).toHaveLength(1500);
+      expect(reports[index]?.added).toBe(4500);
+      expect(await contentOf(list)).toHaveLength(4500);
       await expectConsistent(list);
     }
     const rows = await queryOne<{ count: number }>(database, `select count(*) from dossiers where external_id like 'race-%'`);
-    expect(rows?.count).toBe(1500);
+    expect(rows?.count).toBe(4500);
   });
 
   it('is refused when the list goes away, and on a slave', async () => {

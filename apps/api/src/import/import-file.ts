@@ -10,7 +10,9 @@ import { requireWritable } from '@dossier/store/read-only.ts';
 import { readCsvRows } from './csv-rows.ts';
 import type { ParsedLine } from './parse-line.ts';
 import type { PhotoFolder } from './photo-folder.ts';
+import { ReadAhead } from './read-ahead.ts';
 import { readJsonlRows } from './rows.ts';
+import type { ImportRow } from './rows.ts';
 import { takePhotos } from './take-photos.ts';
 
 /** A line that was not imported. */
@@ -50,9 +52,12 @@ export interface ImportTask {
   readonly progress: (report: ImportReport) => void;
 }
 
-const batchLines = 1000;
+/** Lines and the photos that they name: to decode one takes longer than to write a line. */
+const batchItems = 2000;
 /** Keeps a batch of long lines from taking more memory than the bound of a few lines. */
 const batchCharacters = 4 * 1024 * 1024;
+/** So many new dossiers change what the planner should know. */
+const worthStatistics = 1000;
 const maximumTries = 5;
 
 type NumberedLine = ParsedLine & { readonly number: number };
@@ -67,23 +72,18 @@ interface Batch {
  * this throws: what it counts is committed.
  */
 export async function importFile(task: ImportTask, report: ImportReport): Promise<void> {
-  const batches = readBatches(task)[Symbol.asyncIterator]();
-  // The next batch is read and parsed while PostgreSQL is at work on this one.
-  let next = batches.next();
+  const batches = new ReadAhead(readBatches(task));
   const earlier = new Set<string>();
   for (;;) {
-    const { value: batch, done } = await next;
-    if (done === true || task.signal.aborted) break;
-    next = batches.next();
-    // Not awaited when writing fails: then reading is given up as well.
-    next.catch(() => undefined);
+    const batch = await batches.next();
+    if (batch === null || task.signal.aborted) break;
     const lines = task.preview === true ? passOver(batch.lines, earlier, report) : batch.lines;
-    const refused = [...batch.refused, ...(await writeBatch(task, lines, report))];
+    const refused = [...batch.refused, ...(await writeBatch({ ...task, meanwhile: () => batches.begin() }, lines, report))];
     note(report, batch, refused);
     task.progress(report);
   }
-  await batches.return?.(undefined);
-  if (report.added >= batchLines && task.preview !== true) await refreshStatistics(task.database);
+  await batches.close();
+  if (report.added >= worthStatistics && task.preview !== true) await refreshStatistics(task.database);
 }
 
 /** A preview has forgotten the earlier batches: what names a dossier of theirs would change it once more. */
@@ -104,24 +104,34 @@ function note(report: ImportReport, batch: Batch, refused: readonly RefusedLine[
 async function* readBatches({ source, format }: ImportTask): AsyncGenerator<Batch> {
   let lines: NumberedLine[] = [];
   let refused: RefusedLine[] = [];
+  let items = 0;
   let characters = 0;
   for await (const chunk of format === 'csv' ? readCsvRows(source) : readJsonlRows(source)) {
     for (const row of chunk) {
       if ('fault' in row.parsed) refused.push({ line: row.number, reason: row.parsed.fault });
       else lines.push({ ...row.parsed, number: row.number });
+      items += itemsOf(row);
       characters += row.characters;
-      if (lines.length + refused.length < batchLines && characters < batchCharacters) continue;
+      if (items < batchItems && characters < batchCharacters) continue;
       yield { lines, refused };
       lines = [];
       refused = [];
+      items = 0;
       characters = 0;
     }
   }
   if (lines.length + refused.length > 0) yield { lines, refused };
 }
 
+function itemsOf({ parsed }: ImportRow): number {
+  return 'fault' in parsed ? 1 : 1 + (parsed.photoPaths?.length ?? 0);
+}
+
+/** A task, and what is to be done while PostgreSQL is at work. */
+type Writing = ImportTask & { readonly meanwhile: () => void };
+
 /** Writes the lines in one transaction and returns those that were refused for their photos, or by PostgreSQL for their content. */
-async function writeBatch(task: ImportTask, lines: readonly NumberedLine[], report: ImportReport): Promise<RefusedLine[]> {
+async function writeBatch(task: Writing, lines: readonly NumberedLine[], report: ImportReport): Promise<RefusedLine[]> {
   if (lines.length === 0) return [];
   try {
     const { counts, refused } = await retryCollisions(() => writeOnce(task, lines));
@@ -155,10 +165,11 @@ class RolledBack extends Error {
   }
 }
 
-async function writeOnce({ database, store, folder, listId, preview }: ImportTask, lines: readonly NumberedLine[]): Promise<Written> {
+async function writeOnce(task: Writing, lines: readonly NumberedLine[]): Promise<Written> {
+  const { database, store, folder, listId, preview, meanwhile } = task;
   return transaction(database, async (trx) => {
     await requireWritable(trx);
-    await sharePhotoStore(trx);
+    if (lines.some(({ photoPaths }) => photoPaths !== undefined)) await sharePhotoStore(trx);
     const taken = await takePhotos(lines, { folder, store });
     const dossiers: ImportedDossier[] = [];
     const refused: RefusedLine[] = [];
@@ -167,7 +178,7 @@ async function writeOnce({ database, store, folder, listId, preview }: ImportTas
       if (photos === undefined || 'fault' in photos) refused.push({ line: number, reason: photos?.fault ?? '' });
       else dossiers.push({ externalId, name, comment, active, meta, photos: photos.photos });
     }
-    const written = { counts: await importDossiers(trx, { listId, dossiers }), refused };
+    const written = { counts: await importDossiers(trx, { listId, dossiers, meanwhile }), refused };
     if (preview === true) throw new RolledBack(written);
     return written;
   }).catch((error: unknown) => {
