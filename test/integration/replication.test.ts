@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { query, transaction } from '@dossier/store/database.ts';
-import { createLink, finishUnlink, startUnlink } from '@dossier/store/links.ts';
+import { createLink, findLink, finishUnlink, startUnlink } from '@dossier/store/links.ts';
 import { requestRun } from '@dossier/store/runs.ts';
 import { decideHold } from '@dossier/store/hold-decisions.ts';
 import { listDifferences } from '@dossier/store/verification.ts';
@@ -335,6 +335,32 @@ describe('a run that is asked for', () => {
     expect(await ended.ending).toBe(true);
     expect(await unfinished(local)).toEqual([]);
     expect(await requestRun(slave.database, wanted)).toEqual({ outcome: 'no-link' });
+    expect(await unfinished(local)).toEqual([]);
+  });
+
+  it('is rolled back when its link is cancelled while it is applied, and the cancellation does not wait', async () => {
+    const { remote, local } = await linked('cancelled', 3);
+    const before = await contentOf(slave.database, local);
+    await query(
+      master.database,
+      `update dossiers set comment = 'new' where uuid in (select dossier from memberships where list_id = :remote)`,
+      {
+        remote,
+      },
+    );
+    await transaction(slave.database, async (tx) => {
+      await query(tx, `select from dossiers where uuid in (select dossier from memberships where list_id = :local) for update`, { local });
+      const cut = expect(slave.sync(local)).rejects.toThrow();
+      await expect
+        .poll(() =>
+          query(slave.database, `select pid from pg_stat_activity where wait_event_type = 'Lock' and query like '%update dossiers d set%'`),
+        )
+        .toHaveLength(1);
+      expect(await startUnlink(slave.database, local, false)).toBe(true);
+      await cut;
+    });
+    expect(await contentOf(slave.database, local)).toEqual(before);
+    expect(await findLink(slave.database, local)).toMatchObject({ state: 'unlinking' });
     expect(await unfinished(local)).toEqual([]);
   });
 

@@ -4,6 +4,7 @@ import { setAsideBound } from '@dossier/domain/set-aside.ts';
 import type { RefusalCode } from '@dossier/domain/set-aside.ts';
 import type { Position } from '@dossier/domain/position.ts';
 import type { RunMethod } from '@dossier/domain/run.ts';
+import { findableApply } from './apply-cancellation.ts';
 import { exchange, query, queryOne, serializationFailure, transaction } from './database.ts';
 import type { Database } from './database.ts';
 import { standing } from './holds.ts';
@@ -154,7 +155,8 @@ async function lockLink(tx: Knex.Transaction, request: ApplyRequest): Promise<vo
   const link = await queryOne<{ fence: number }>(
     tx,
     // Few of many rows are looked up by their keys, which are in memory more often than the planner believes.
-    `select fence, set_config('random_page_cost', '1.1', true) from links where slave_list_id = :listId and state <> 'unlinking' for no key update`,
+    `select fence, set_config('random_page_cost', '1.1', true), ${findableApply}
+     from links where slave_list_id = :listId and state <> 'unlinking' for no key update`,
     { listId: request.listId },
   );
   if (link?.fence !== request.fence) throw new FencedError();

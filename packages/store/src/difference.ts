@@ -74,6 +74,12 @@ export async function countDifference(tx: Knex.Transaction, run: StagedRun, pass
   return { ...row, takenBack: row.takenBack - equalBefore, exchanged };
 }
 
+/**
+ * The planner takes the difference for a few hundred rows, whatever it is. With more of them it must not compare each with each, which goes on for hours
+ * with tens of thousands.
+ */
+const fewExchanged = 1000;
+
 async function countExchanged(
   tx: Knex.Transaction,
   run: StagedRun,
@@ -81,6 +87,8 @@ async function countExchanged(
 ): Promise<StagedDifference['exchanged'] & { equalBefore: number }> {
   const none = { count: 0, changed: 0, deactivated: 0, equalBefore: 0 };
   if (adding === 0 || removing === 0) return none;
+  const isLarge = adding + removing > fewExchanged;
+  if (isLarge) await query(tx, `set local enable_nestloop = off`);
   const row = await queryOne<typeof none>(
     tx,
     `with difference as materialized (${differenceRows(run)})
@@ -94,6 +102,7 @@ async function countExchanged(
      where gone.kind = 'removing'`,
     { runId: run.runId, listId: run.listId, passed },
   );
+  if (isLarge) await query(tx, `set local enable_nestloop = on`);
   return row ?? none;
 }
 

@@ -3,6 +3,7 @@ import type { LinkState } from '@dossier/domain/link.ts';
 import type { RunMode, RunReason } from '@dossier/domain/run.ts';
 import type { SetAside } from '@dossier/protocol/held.ts';
 import type { SyncError } from '@dossier/protocol/sync.ts';
+import { cancelApply } from './apply-cancellation.ts';
 import { preparedOne, query, queryOne, transaction } from './database.ts';
 import type { Connection, Database } from './database.ts';
 import { standingHold } from './holds.ts';
@@ -213,9 +214,10 @@ export async function saveSchedule(
 
 /**
  * Marks a link for cancellation and fences out whatever runs for it: from the commit on, no worker that started earlier can change
- * the list. False if there is no such link.
+ * the list. An apply that is under way isn't waited for but cancelled. False if there is no such link.
  */
 export async function startUnlink(database: Database, slaveListId: number, purge: boolean): Promise<boolean> {
+  await cancelApply(database, slaveListId);
   return transaction(database, async (tx) => {
     const rows = await query(
       tx,

@@ -1,3 +1,4 @@
+import type { Knex } from 'knex';
 import type { Difference, SyncError } from '@dossier/protocol/sync.ts';
 import { preparedOne, query, queryOne, transaction } from './database.ts';
 import type { Connection, Database } from './database.ts';
@@ -140,9 +141,9 @@ export async function recordUnchanged(connection: Connection, links: readonly Un
 }
 
 /**
- * Ends a verification. Without differences the link is synced as of now, unless it never was: then it still waits for its first sync. With some the
- * run failed; the link failed too only if the replica itself is not what its last sync left (`corrupted`), otherwise the master has just moved on
- * since. Throws FencedError.
+ * Ends a verification. Without differences the link is synced as of now and nothing waits for a person any more, unless it never was synced: then it
+ * still waits for its first sync. With some the run failed; the link failed too if the replica itself is not what its last sync left (`corrupted`).
+ * Otherwise the master has just moved on since, and the link is what it was before: also held, or failed. Throws FencedError.
  */
 export async function finishVerification(
   database: Database,
@@ -155,7 +156,7 @@ export async function finishVerification(
       ? null
       : {
           code: 'REPLICA_DIFFERS',
-          desc: `${differences.length === 100 ? 'At least 100' : differences.length} dossiers differ from the master's${explain(outcome)}.`,
+          desc: `${howMany(differences.length)} from the master's${explain(outcome)}.`,
           remedy: 'Sync the list: it fetches what differs.',
           attempts: 1,
           next_attempt: null,
@@ -164,8 +165,10 @@ export async function finishVerification(
     await requireFence(tx, taken);
     await query(
       tx,
-      `update links set state = case when :failed then 'failed' when epoch is null then 'pending' else 'synced' end,
-         error = case when :failed then :error::jsonb end, head_revision = :headRevision,
+      `update links set state = case when :failed then 'failed' when epoch is null then 'pending' when :equal then 'synced'
+           when exists (select from holds where holds.slave_list_id = links.slave_list_id and ${standing}) then 'held'
+           when error is not null then 'failed' else 'synced' end,
+         error = case when :failed then :error::jsonb when epoch is not null and not :equal then error end, head_revision = :headRevision,
          verified_at = case when :equal and epoch is not null then now() else verified_at end,
          deep_verified_at = case when :equal and epoch is not null then now() else deep_verified_at end
        where slave_list_id = :listId`,
@@ -177,6 +180,7 @@ export async function finishVerification(
         headRevision: outcome.headRevision,
       },
     );
+    if (error === null) await settleLink(tx, taken.listId);
     await query(
       tx,
       `update runs set state = :state, finished_date = now(), heartbeat = now(), error = :error::jsonb, differences = :differences::jsonb where id = :runId`,
@@ -188,6 +192,22 @@ export async function finishVerification(
       },
     );
   });
+}
+
+/** What waited for a person waits no more: the list is the master's. */
+async function settleLink(tx: Knex.Transaction, listId: number): Promise<void> {
+  await query(
+    tx,
+    `with link as (select slave_list_id from links where slave_list_id = :listId and epoch is not null),
+     letters as (delete from dead_letters d using link where d.slave_list_id = link.slave_list_id)
+     update holds set state = 'superseded' from link where holds.slave_list_id = link.slave_list_id and ${standing}`,
+    { listId },
+  );
+}
+
+function howMany(differences: number): string {
+  if (differences === 1) return '1 dossier differs';
+  return `${differences === 100 ? 'At least 100' : differences} dossiers differ`;
 }
 
 function explain({ differences, corrupted }: { differences: readonly Difference[]; corrupted: boolean }): string {
