@@ -17,6 +17,7 @@ export interface Client {
   /** `path` without a leading slash. The answer is checked by `schema`. */
   get<Answer>(path: string, schema: z.ZodType<Answer>): Promise<Answer>;
   post<Answer>(path: string, body: unknown, schema: z.ZodType<Answer>): Promise<Answer>;
+  patch<Answer>(path: string, body: unknown, schema: z.ZodType<Answer>): Promise<Answer>;
   delete(path: string): Promise<void>;
 }
 
@@ -64,6 +65,7 @@ export function createClient(url: string, token: string): Client {
     url,
     get: (path, schema) => ask(http, { method: 'GET', path, schema }),
     post: (path, body, schema) => ask(http, { method: 'POST', path, body, schema }),
+    patch: (path, body, schema) => ask(http, { method: 'PATCH', path, body, schema }),
     delete: async (path) => {
       await ask(http, { method: 'DELETE', path, schema: z.unknown() });
     },
@@ -71,7 +73,7 @@ export function createClient(url: string, token: string): Client {
 }
 
 interface Question<Answer> {
-  readonly method: 'GET' | 'POST' | 'DELETE';
+  readonly method: 'GET' | 'POST' | 'PATCH' | 'DELETE';
   readonly path: string;
   readonly body?: unknown;
   readonly schema: z.ZodType<Answer>;

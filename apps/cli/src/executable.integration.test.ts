@@ -79,6 +79,8 @@ describe('the executable', () => {
     [['import', '1', 'x.jsonl', '--name', 'N'], 'either LIST or --name'],
     [['unlink', '0'], 'must be an id'],
     [['link', 'ftp://x', '1', '1', '--token', 't'], 'REMOTE_URL "ftp://x"'],
+    [['relink', '1', '--token', 't'], 'Give --remote-url, --remote-list or both'],
+    [['relink', '1', '--remote-url', 'ftp://x', '--token', 't'], '--remote-url "ftp://x"'],
     [['user', 'create', 'x', '--role', 'king'], "argument 'king' is invalid"],
     [['demo', '--dossiers', 'many'], 'whole number'],
     [['status'], 'An API token is needed'],

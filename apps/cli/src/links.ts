@@ -45,6 +45,14 @@ export async function createLink(
   return client.post(path, body, linkSchema);
 }
 
+export async function correctLink(
+  client: Client,
+  slaveList: number,
+  correction: { remote_url?: string; remote_dossier_list?: number },
+): Promise<Link> {
+  return client.patch(`${path}${slaveList}/`, correction, linkSchema);
+}
+
 export async function cancelLink(client: Client, slaveList: number, purge: boolean): Promise<void> {
   await client.delete(`${path}${slaveList}/${purge ? '?purge=true' : ''}`);
 }

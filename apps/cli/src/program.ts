@@ -10,6 +10,7 @@ import { addImport } from './commands/import.ts';
 import { addLink } from './commands/link.ts';
 import { addMigrate } from './commands/migrate.ts';
 import { addReject } from './commands/reject.ts';
+import { addRelink } from './commands/relink.ts';
 import { addStart } from './commands/start.ts';
 import { addStatus } from './commands/status.ts';
 import { addSync } from './commands/sync.ts';
@@ -28,6 +29,7 @@ const commands: readonly AddCommand[] = [
   addMigrate,
   addImport,
   addLink,
+  addRelink,
   addUnlink,
   addSync,
   addVerify,

@@ -17,6 +17,7 @@ export const auditActions = [
   'dossiers-imported',
   'master-tested',
   'linked',
+  'link-corrected',
   'unlinked',
   'sync-requested',
   'guards-changed',

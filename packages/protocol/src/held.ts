@@ -16,11 +16,6 @@ export const guardsSchema = z
   })
   .meta({ id: 'Guards' });
 
-/** The body of `PATCH /sync/dossier-lists/{id}/`. Guards that are left out stay as they are. */
-export const linkChangeRequest = z
-  .strictObject({ guards: z.strictObject({ ...guardsSchema.partial().shape }) })
-  .meta({ id: 'LinkChangeRequest' });
-
 /** What would become of a dossier; `lost` in a fork: the replica holds it and the master lost it. */
 export const heldKinds = ['adding', 'changing', 'removing', 'deactivating', 'lost'] as const;
 export type HeldKind = (typeof heldKinds)[number];

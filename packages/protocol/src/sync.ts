@@ -41,6 +41,19 @@ export const linkRequest = z
   .object({ remote_dossier_list: listId, remote_url: httpUrl, slave_dossier_list: listId })
   .meta({ id: 'LinkRequest' });
 
+/**
+ * The body of `PATCH /sync/dossier-lists/{id}/`. What is left out stays as it is, guards one by one. Another list can be named only while the link has
+ * never been synced.
+ */
+export const linkChangeRequest = z
+  .strictObject({
+    guards: z.strictObject({ ...guardsSchema.partial().shape }).optional(),
+    remote_url: httpUrl.optional(),
+    remote_dossier_list: listId.optional(),
+  })
+  .refine((body) => Object.keys(body).length > 0, 'must have guards, remote_url or remote_dossier_list')
+  .meta({ id: 'LinkChangeRequest' });
+
 export const syncRequest = z.object({ mode: z.enum(runModes).optional() }).meta({ id: 'SyncRequest' });
 
 export const masterTestRequest = z.object({ remote_url: httpUrl }).meta({ id: 'MasterTestRequest' });

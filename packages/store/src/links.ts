@@ -230,7 +230,8 @@ export async function startUnlink(database: Database, slaveListId: number, purge
   });
 }
 
-const cancelRuns = `update runs set state = 'cancelled', finished_date = now() where slave_list_id = :slaveListId and finished_date is null`;
+/** The statement that ends whatever run of a link isn't over; the fence has to be raised with it. */
+export const cancelRuns = `update runs set state = 'cancelled', finished_date = now() where slave_list_id = :slaveListId and finished_date is null`;
 
 /**
  * Ends a link that is being cancelled: its bookkeeping goes, but for which photos the dossiers that stay still lack. The dossiers stay, or go with purge.

@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import type { Request, Response } from 'express';
 import { z } from 'zod';
-import { heldDecisionRequest, heldPageSchema, linkChangeRequest } from '@dossier/protocol/held.ts';
+import { heldDecisionRequest, heldPageSchema } from '@dossier/protocol/held.ts';
 import { heldQuery } from '@dossier/protocol/queries.ts';
 import { linkSchema, runSchema } from '@dossier/protocol/sync.ts';
 import { looseBoolean } from '@dossier/protocol/values.ts';
@@ -10,7 +10,7 @@ import { recordAudit } from '@dossier/store/audit.ts';
 import type { Database } from '@dossier/store/database.ts';
 import { decideHold } from '@dossier/store/hold-decisions.ts';
 import type { HoldDecision } from '@dossier/store/hold-decisions.ts';
-import { listHeldDossiers, readLostLines, saveGuards } from '@dossier/store/holds.ts';
+import { listHeldDossiers, readLostLines } from '@dossier/store/holds.ts';
 import type { HoldRow } from '@dossier/store/holds.ts';
 import { findLink } from '@dossier/store/links.ts';
 import type { LinkRow } from '@dossier/store/links.ts';
@@ -35,37 +35,9 @@ const byOrdinal: CursorOrder = { ordering: 'held', column: 'id' };
 const lostQuery = z.object({ photos: looseBoolean.default(false) });
 const linesAtOnce = 1000;
 
-/** Guards of links, and what they hold until a person decides. */
+/** What guards hold until a person decides, and how the last sync is taken back. */
 export function syncHeldRoutes(deps: SyncDependencies): Route[] {
-  return [guardsRoute(deps), heldRoute(deps), lostRoute(deps), approveRoute(deps), rejectRoute(deps), undoRoute(deps)];
-}
-
-function guardsRoute({ database }: SyncDependencies): Route {
-  return {
-    method: 'patch',
-    path: '/sync/dossier-lists/:id/',
-    access: 'admin',
-    operation: {
-      tags,
-      summary: 'Set the guards of a link',
-      description:
-        'Guards that are left out stay. null switches one off; 0 lets nothing pass without a person. What is held already is judged anew by the next sync.',
-      requestBody: jsonBody(linkChangeRequest),
-      responses: answers({ '200': linkSchema }),
-    },
-    async handle(request, response) {
-      const id = pathId(request, what);
-      const { guards } = await parseBody(request, linkChangeRequest);
-      const saved = await audited(
-        database,
-        request,
-        (tx) => saveGuards(tx, id, guards),
-        (found) => (found ? { action: 'guards-changed', object: { kind: 'link', id }, details: { guards } } : null),
-      );
-      if (!saved) throw notFound(what);
-      response.json(await readLink(database, id));
-    },
-  };
+  return [heldRoute(deps), lostRoute(deps), approveRoute(deps), rejectRoute(deps), undoRoute(deps)];
 }
 
 function heldRoute({ database }: SyncDependencies): Route {
@@ -280,7 +252,8 @@ async function requireHeld(database: Database, id: number): Promise<HoldRow> {
   return link.held;
 }
 
-async function readLink(database: Database, id: number): Promise<ReturnType<typeof presentLink>> {
+/** A link as it is now. */
+export async function readLink(database: Database, id: number): Promise<ReturnType<typeof presentLink>> {
   const [link, [run = null]] = await Promise.all([findLink(database, id), listUnfinishedRuns(database, [id])]);
   if (!link) throw notFound(what);
   return presentLink(link satisfies LinkRow, run);

@@ -107,7 +107,7 @@ function refuseOther({ slave_list_id: list, remote_list_id: remoteList, remote_u
   }
   return new ApplicationError('CONFLICT', `Watch list ${list} replicates watch list ${remoteList} of ${remoteUrl} already.`, {
     param: 'slave_dossier_list',
-    remedy: 'Cancel that replication first, or link another list.',
+    remedy: 'Correct that link (PATCH of it, or "dossier relink"), cancel it first, or link another list.',
   });
 }
 

@@ -9,6 +9,7 @@ import { syncDeadLetterRoutes } from './sync-dead-letters.ts';
 import { syncDeletionRoutes } from './sync-deletions.ts';
 import { syncEventRoutes } from './sync-events.ts';
 import { syncHeldRoutes } from './sync-held.ts';
+import { syncLinkChangeRoutes } from './sync-link-change.ts';
 import { syncLinkRoutes } from './sync-links.ts';
 import { syncMasterRoutes } from './sync-masters.ts';
 import { syncPreviewRoutes } from './sync-preview.ts';
@@ -31,6 +32,7 @@ export function syncRoutes(deps: SyncDependencies): Route[] {
   return [
     ...syncLinkRoutes(deps),
     ...syncRunRoutes(deps),
+    ...syncLinkChangeRoutes(deps),
     ...syncHeldRoutes(deps),
     ...syncDeadLetterRoutes(deps),
     ...syncMasterRoutes(deps),

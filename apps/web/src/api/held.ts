@@ -1,8 +1,9 @@
 import { useInfiniteQuery, useMutation, useQueryClient } from '@tanstack/react-query';
 import type { z } from 'zod';
 import { heldPageSchema } from '@dossier/protocol/held.ts';
-import type { HeldKind, linkChangeRequest } from '@dossier/protocol/held.ts';
+import type { HeldKind } from '@dossier/protocol/held.ts';
 import { linkSchema, runSchema } from '@dossier/protocol/sync.ts';
+import type { linkChangeRequest } from '@dossier/protocol/sync.ts';
 import { keys } from './keys.ts';
 import { refreshLinks } from './links.ts';
 import { read, send } from './request.ts';

@@ -102,6 +102,7 @@ export const audit = {
     'dossiers-imported': 'imported dossiers',
     'master-tested': 'tested a master',
     linked: 'linked a list',
+    'link-corrected': 'corrected a link',
     unlinked: 'cancelled a replication',
     'sync-requested': 'asked for a sync',
     'guards-changed': 'changed guards',

@@ -104,6 +104,7 @@ export const audit = {
     'dossiers-imported': 'досье импортированы',
     'master-tested': 'мастер проверен',
     linked: 'список связан',
+    'link-corrected': 'связь исправлена',
     unlinked: 'репликация отменена',
     'sync-requested': 'синхронизация запрошена',
     'guards-changed': 'защита изменена',
