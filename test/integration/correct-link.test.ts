@@ -104,6 +104,7 @@ describe('a correction', () => {
       remoteNode: '00000000-0000-4000-8000-000000000001',
       remoteList: '00000000-0000-4000-8000-000000000002',
       remoteName: 'Wrong',
+      origins: [],
       schedule: { hour: 3, minute: 0, time_zone: 'UTC' },
     });
     expect(await saveProgress(node.test.database, { runId: taken?.id ?? 0, fence }, { state: 'fetching' })).toBe(false);

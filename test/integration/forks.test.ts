@@ -184,6 +184,9 @@ describe('another list or node under the same address', () => {
       expect(await findLink(slave.database, local)).toMatchObject({ remote_node: own?.uuid, remote_name: 'instance', sync_hour: 3 });
       expect(await approve(local, run)).toMatchObject({ state: 'synced', added: 1, removed: 5 });
       expect(await findLink(slave.database, local)).not.toMatchObject({ remote_node: own?.uuid });
+      // Once it is followed, what it tells of itself is.
+      expect(await slave.sync(local)).toMatchObject({ state: 'unchanged' });
+      expect(await findLink(slave.database, local)).toMatchObject({ remote_name: 'Other', sync_hour: 5 });
     } finally {
       await other.close();
     }

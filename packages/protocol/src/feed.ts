@@ -22,6 +22,8 @@ export const requestBuckets = 256;
 export const requestDossiers = 200;
 /** Most lists whose heads one request may ask about. */
 export const requestHeads = 100;
+/** Most nodes that a head names as the origins of its list: beyond so many a circle is not looked for. */
+export const maximumOrigins = 32;
 
 const digest = z.string().regex(/^[0-9a-f]{32}$/);
 const revision = z.int().nonnegative();
@@ -66,7 +68,7 @@ export const positionSchema = z.object({
   digest,
 });
 
-/** `GET /feed/v1/dossier-lists/{id}/head`: the newest position, whose it is and when slaves sync. */
+/** `GET /feed/v1/dossier-lists/{id}/head`: the newest position, whose it is, where it comes from and when slaves sync. */
 export const headSchema = z.looseObject({
   node: z.uuid(),
   dossier_list: z.uuid(),
@@ -75,6 +77,8 @@ export const headSchema = z.looseObject({
   schedule: scheduleSchema,
   position: positionSchema,
   floor: revision,
+  /** The nodes from which the list is replicated, nearest first; older masters don't tell. */
+  origins: z.array(z.uuid()).max(maximumOrigins).default([]),
 });
 export type Head = z.infer<typeof headSchema>;
 

@@ -11,11 +11,12 @@ export interface OwnIdentity {
 }
 
 /**
- * Refuses whoever is not the master that was linked: this node itself, another installation, another node, another list under the same
+ * Refuses whoever is not the master that was linked: this node itself, whoever has the list from it, another installation, another node, another list under the same
  * number. What isn't pinned yet is taken as it is. Throws SyncFailure.
  */
 export function requireIdentity(head: Head, link: StartedRun['link'], own: OwnIdentity): void {
   requireOtherNode(head, link.remote_url, own);
+  requireNoCircle(head, link.remote_url, own);
   if (link.remote_node !== null && head.node !== link.remote_node) {
     throw new SyncFailure('NODE_REPLACED', `Another node than the linked master answers at ${link.remote_url}.`);
   }
@@ -37,6 +38,16 @@ export function requireOtherNode(who: { node: string; external_address: string |
       `EXTERNAL_ADDRESS is ${own.externalAddress ?? 'not set'} on this node and ${theirs ?? 'not set'} on the master ${remoteUrl}.`,
     );
   }
+}
+
+/**
+ * Refuses a list that comes from this node itself, through however many others: it would take back what was edited here since. Throws SyncFailure.
+ */
+export function requireNoCircle({ origins }: Head, remoteUrl: string, own: Pick<OwnIdentity, 'node'>): void {
+  const distance = origins.indexOf(own.node);
+  if (distance === -1) return;
+  const way = [...origins.slice(0, distance).map((node) => `the node ${node}`), 'this node'].join(', which replicates it from ');
+  throw new SyncFailure('THIS_NODE_ITSELF', `This list comes from this node itself: ${remoteUrl} replicates it from ${way}.`);
 }
 
 /** The first contact of a link: who is there, in which versions, which list. Throws FeedError or SyncFailure. */

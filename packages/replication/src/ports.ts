@@ -27,6 +27,7 @@ export interface StartedRun {
     head_tag: string | null;
     local_count: number;
     remote_name: string | null;
+    origins: readonly string[];
     sync_hour: number | null;
     sync_minute: number | null;
     sync_zone: string | null;
@@ -112,6 +113,8 @@ export interface GreetingRecord {
   remoteNode: string;
   remoteList: string;
   remoteName: string;
+  /** The nodes from which the master has the list, nearest first. */
+  origins: readonly string[];
   schedule: { hour: number; minute: number; time_zone: string };
 }
 

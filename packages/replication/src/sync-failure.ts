@@ -6,7 +6,7 @@ import type { AnswerRefusal } from './answer-refusal.ts';
  * Why a sync run could not bring its list to the head. Whatever the code, the list keeps what it had.
  *
  * - `EXTERNAL_ADDRESS_DIFFERS`: EXTERNAL_ADDRESS is not the same on slave and master. Set it alike on both, restart, link again.
- * - `THIS_NODE_ITSELF`: the URL leads back to this node. Link to the master's own URL.
+ * - `THIS_NODE_ITSELF`: the URL leads back to this node, or to a list that comes from it. Link to the master's own URL, or open the circle.
  * - `NO_SUCH_LIST`: the master has no list of that id (any more). Link another list, or cancel this link.
  * - `LIST_REPLACED`: the list under that id is another one than the list that was linked. Cancel the link and link the new list.
  * - `NODE_REPLACED`: another node answers under the master's URL. Check the URL; cancel and link anew if the master was replaced on purpose.
@@ -61,7 +61,8 @@ const remedies: Record<SyncFailureCode, string> = {
   ...answerRemedies,
   EXTERNAL_ADDRESS_DIFFERS:
     'Set EXTERNAL_ADDRESS to the same address on slave and master, restart the one that was changed, and link again.',
-  THIS_NODE_ITSELF: "Link to the master's own URL.",
+  THIS_NODE_ITSELF:
+    "Link to the master's own URL. If nodes replicate the list in a circle, cancel the link of the node that is to be the list's master.",
   NO_SUCH_LIST: 'Look up the id of the list on the master and link that one, or cancel this link.',
   LIST_REPLACED: 'If the new list on the master is the one you want, cancel this link and link it anew.',
   NODE_REPLACED: 'Check the URL. If the master was replaced on purpose, cancel this link and link it anew.',

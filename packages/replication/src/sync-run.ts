@@ -8,7 +8,7 @@ import { isAnswerRefusal } from './answer-refusal.ts';
 import { fetchChanges, HistoryGone, stageDifferences, stageRefused } from './fetching.ts';
 import type { FetchContext } from './fetching.ts';
 import { brokenDelta, findFork, knownPosition, samePosition } from './fork.ts';
-import { noSuchList, requireIdentity, requireOtherNode } from './identity.ts';
+import { noSuchList, requireIdentity, requireNoCircle, requireOtherNode } from './identity.ts';
 import type { OwnIdentity } from './identity.ts';
 import { loadChanges, RowsNotSpoken, smallestDelta, smallestLoad } from './loading.ts';
 import type { Master } from './master.ts';
@@ -99,8 +99,8 @@ async function attempt(context: FetchContext & SyncContext, plan: Plan, started:
     ...taken,
     method: cursor.method,
     target: cursor.head,
-    // The tag names the head that was greeted; once the feed went past it, the next run asks anew.
-    headTag: samePosition(cursor.head, head.position) ? tag : null,
+    // The tag names the head that was greeted; once the feed went past it, or if nothing was learnt from it yet, the next run asks anew.
+    headTag: fork?.kind !== 'identity' && samePosition(cursor.head, head.position) ? tag : null,
     offlineDeletions: context.offlineDeletions,
     master: { node: head.node, list: head.dossier_list },
     forged,
@@ -135,6 +135,7 @@ async function replan(
 async function greet(context: SyncContext, started: StartedRun, head: Head): Promise<Fork | null> {
   const { run, link } = started;
   requireOtherNode(head, link.remote_url, context.own);
+  requireNoCircle(head, link.remote_url, context.own);
   const fork = run.mode === 'verify' ? null : findFork(link, head);
   // A stranger's name and SYNC_TIME are not learnt.
   if (fork?.kind === 'identity') return fork;
@@ -270,13 +271,15 @@ async function finishUnchanged(context: SyncContext, started: StartedRun, taken:
 async function saveGreeting({ store }: SyncContext, { link, fence }: StartedRun, head: Head): Promise<void> {
   const { hour, minute, time_zone: zone } = head.schedule;
   const isPinned = link.remote_node !== null && link.remote_list !== null && link.remote_name === head.name;
-  if (isPinned && link.sync_hour === hour && link.sync_minute === minute && link.sync_zone === zone) return;
+  const isSameWay = link.origins.join() === head.origins.join();
+  if (isPinned && isSameWay && link.sync_hour === hour && link.sync_minute === minute && link.sync_zone === zone) return;
   await store.saveGreeting({
     slaveListId: link.slave_list_id,
     fence,
     remoteNode: head.node,
     remoteList: head.dossier_list,
     remoteName: head.name,
+    origins: head.origins,
     schedule: head.schedule,
   });
 }

@@ -1,4 +1,4 @@
-import { pageBytes, pageRows } from '@dossier/protocol/feed.ts';
+import { maximumOrigins, pageBytes, pageRows } from '@dossier/protocol/feed.ts';
 import { preparedOne, query, queryOne } from './database.ts';
 import type { Connection, Database } from './database.ts';
 import type { Position } from '@dossier/domain/position.ts';
@@ -11,6 +11,8 @@ export interface ListHead {
   position: Position;
   /** Tombstones up to this revision may be gone: who stands below starts over. */
   floor: number;
+  /** The nodes from which the list is replicated, nearest first. */
+  origins: string[];
 }
 
 interface HeadRow {
@@ -22,12 +24,14 @@ interface HeadRow {
   floor: number;
   dossier_count: number;
   digest: string;
+  origins: string[];
 }
 
 const headColumns = `
   l.id as list_id, l.uuid as list_uuid, l.name, p.epoch, p.revision, p.floor, p.dossier_count,
-  hash_text(p.digest_high, p.digest_low) as digest
-  from watch_lists l join list_positions p on p.list_id = l.id`;
+  hash_text(p.digest_high, p.digest_low) as digest,
+  case when k.remote_node is null then '{}' else (k.remote_node || k.origins)[1:${maximumOrigins}] end as origins
+  from watch_lists l join list_positions p on p.list_id = l.id left join links k on k.slave_list_id = l.id`;
 
 function presentHead(row: HeadRow): ListHead {
   return {
@@ -36,6 +40,7 @@ function presentHead(row: HeadRow): ListHead {
     name: row.name,
     position: { epoch: row.epoch, revision: row.revision, count: row.dossier_count, digest: row.digest },
     floor: row.floor,
+    origins: row.origins,
   };
 }
 

@@ -48,6 +48,7 @@ export async function correctLink(database: Database, correction: LinkCorrection
       `update links set remote_url = :remoteUrl, remote_list_id = :remoteListId, fence = fence + 1, error = null,
          remote_list = case when remote_list_id = :remoteListId then remote_list end,
          remote_name = case when remote_list_id = :remoteListId then remote_name end,
+         origins = case when remote_list_id = :remoteListId then origins else '{}' end,
          state = case when state in ('syncing', 'failed') then 'pending' else state end
        where slave_list_id = :slaveListId`,
       { slaveListId, remoteUrl, remoteListId },

@@ -23,6 +23,8 @@ export interface LinkRow {
   remote_node: string | null;
   remote_list: string | null;
   remote_name: string | null;
+  /** The nodes from which the master has its list, as it says, nearest first. */
+  origins: string[];
   state: LinkState;
   error: SyncError | null;
   fence: number;
@@ -58,7 +60,7 @@ export interface LinkRow {
 }
 
 const linkColumns = `
-  k.slave_list_id, k.remote_url, k.remote_list_id, k.remote_node, k.remote_list, k.remote_name, k.state, k.error, k.fence,
+  k.slave_list_id, k.remote_url, k.remote_list_id, k.remote_node, k.remote_list, k.remote_name, k.origins, k.state, k.error, k.fence,
   k.epoch, k.revision, k.digest, k.dossier_count, k.head_tag, k.head_revision, k.remote_count, k.last_attempt, k.last_success,
   k.verified_at, k.deep_verified_at, k.sync_hour, k.sync_minute, k.sync_zone, k.last_scheduled_date::text as last_scheduled_date, k.next_run, k.purge,
   k.created_date, k.guards, ${standingHold}, ${journalOfLink}, ${refusedOf('k.slave_list_id')} as set_aside, p.dossier_count as local_count
@@ -179,7 +181,7 @@ export async function createRun(
   return open ? { id: open.id, created: false } : createRun(connection, request);
 }
 
-/** Keeps what the greeting taught: whose list it is, its name and the master's SYNC_TIME. Identities are pinned once and never overwritten. */
+/** Keeps what the greeting taught: whose list it is, where it comes from, its name and the master's SYNC_TIME. Identities are pinned once and never overwritten. */
 export async function saveGreeting(
   connection: Connection,
   greeting: {
@@ -188,13 +190,14 @@ export async function saveGreeting(
     remoteNode: string;
     remoteList: string;
     remoteName: string;
+    origins: readonly string[];
     schedule: { hour: number; minute: number; time_zone: string };
   },
 ): Promise<void> {
   await query(
     connection,
     `update links set remote_node = coalesce(remote_node, :remoteNode), remote_list = coalesce(remote_list, :remoteList),
-       remote_name = :remoteName, sync_hour = :hour, sync_minute = :minute, sync_zone = :zone
+       remote_name = :remoteName, origins = :origins::uuid[], sync_hour = :hour, sync_minute = :minute, sync_zone = :zone
      where slave_list_id = :slaveListId and fence = :fence`,
     { ...greeting, hour: greeting.schedule.hour, minute: greeting.schedule.minute, zone: greeting.schedule.time_zone },
   );

@@ -1,3 +1,4 @@
+import { maximumOrigins } from '@dossier/protocol/feed.ts';
 import type { Lie } from '../lying-master.ts';
 import { lie, lieIn } from './case.ts';
 import type { LieCase } from './case.ts';
@@ -54,6 +55,12 @@ export const inHeads: readonly LieCase[] = [
   ),
   lie('a name that can not be stored', ['delta', 'head', head((said) => ({ ...said, name: 'a\u0000b' }))], ['ANSWER_MALFORMED']),
   lie('a name of a million letters', ['delta', 'head', head((said) => ({ ...said, name: 'a'.repeat(1_000_000) }))], ['ANSWER_MALFORMED']),
+  lie('origins that are no nodes', ['delta', 'head', head((said) => ({ ...said, origins: ['everywhere'] }))], ['ANSWER_MALFORMED']),
+  lie(
+    'more origins than there may be',
+    ['delta', 'head', head((said) => ({ ...said, origins: Array<string>(maximumOrigins + 1).fill(other) }))],
+    ['ANSWER_MALFORMED'],
+  ),
   lie('a negative revision', ['delta', 'head', position((said) => ({ ...said, revision: -1 }))], ['ANSWER_MALFORMED']),
   lie('a revision beyond all numbers', ['delta', 'head', position((said) => ({ ...said, revision: 1e300 }))], ['ANSWER_MALFORMED']),
   ...lieIn(['verify'], 'to be another node', ['head', head((said) => ({ ...said, node: other }))], ['NODE_REPLACED', 'by a person']),

@@ -171,6 +171,7 @@ function headAnswer(deps: FeedDependencies, head: ListHead): FeedBody & { etag: 
     schedule: schedule(deps),
     position: head.position,
     floor: head.floor,
+    origins: head.origins,
   });
   return { ...answer, etag: `"${createHash('sha256').update(answer.body).digest('base64url')}"` };
 }

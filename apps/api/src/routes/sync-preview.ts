@@ -1,6 +1,7 @@
 import type { z } from 'zod';
 import { normaliseRemoteUrl, previewRequest, previewSchema } from '@dossier/protocol/sync.ts';
 import type { Preview } from '@dossier/protocol/sync.ts';
+import { requireNoCircle } from '@dossier/replication/identity.ts';
 import { previewFirstSync } from '@dossier/replication/preview.ts';
 import { SyncFailure } from '@dossier/replication/sync-failure.ts';
 import { ApplicationError, badParam } from '@dossier/runtime/errors.ts';
@@ -53,6 +54,7 @@ async function preview(deps: SyncDependencies, body: z.output<typeof previewRequ
     if (answer.outcome !== 'head') {
       throw new SyncFailure('NO_SUCH_LIST', `The master ${body.remote_url} has no watch list ${body.remote_dossier_list}.`);
     }
+    requireNoCircle(answer.head, body.remote_url, { node: deps.nodeUuid });
     const { remoteCount, removed } = await previewFirstSync(master, body.remote_dossier_list, { local, signal });
     return { remote_name: answer.head.name, remote_count: remoteCount, local_count: list.dossier_count, removed };
   });

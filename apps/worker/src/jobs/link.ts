@@ -23,6 +23,7 @@ export function createLinkHandler(deps: WorkerDependencies) {
         remoteNode: head.node,
         remoteList: head.dossier_list,
         remoteName: head.name,
+        origins: head.origins,
         schedule: head.schedule,
       });
     } catch (error) {
