@@ -1,3 +1,6 @@
+import { copyLine } from './copy-line.ts';
+import type { Cell } from './copy-line.ts';
+
 /** A connection of pg that carries out one statement after another. */
 export interface RawConnection {
   query(statement: CopyIn): CopyIn;
@@ -10,8 +13,6 @@ interface WireConnection {
   endCopyFrom(): void;
   sendCopyFail(reason: string): void;
 }
-
-export type Cell = string | number | boolean | null;
 
 /** Each piece is on its way to the server before the next one is made. */
 const pieceRows = 100;
@@ -76,19 +77,4 @@ function* piecesOf(rows: Iterable<readonly Cell[]>): Generator<Buffer> {
     text = '';
   }
   if (text !== '') yield Buffer.from(text);
-}
-
-const special = /[\\\t\n\r]/;
-const escapes: Readonly<Record<string, string>> = { '\\': '\\\\', '\t': '\\t', '\n': '\\n', '\r': '\\r' };
-
-/** A row in COPY's text format (PostgreSQL documentation, "COPY", "Text Format"). */
-function copyLine(row: readonly Cell[]): string {
-  return `${row.map(copyCell).join('\t')}\n`;
-}
-
-function copyCell(cell: Cell): string {
-  if (cell === null) return '\\N';
-  if (typeof cell === 'boolean') return cell ? 't' : 'f';
-  if (typeof cell === 'number') return String(cell);
-  return special.test(cell) ? cell.replaceAll(/[\\\t\n\r]/g, (character) => escapes[character] ?? character) : cell;
 }

@@ -10,6 +10,8 @@ import type { RunMethod } from '@dossier/domain/run.ts';
 import type { Position } from '@dossier/domain/position.ts';
 import type { Change, Put } from '@dossier/protocol/feed.ts';
 import { dossierRowColumns, photoRowColumns } from '@dossier/protocol/rows.ts';
+import { copyLine } from './copy-line.ts';
+import type { Cell } from './copy-line.ts';
 import { exchange, preparedOne, query, queryOne, sqlState, transaction } from './database.ts';
 import { shownInItsList } from './missing-photos.ts';
 import { photoStoreLock } from './photo-garbage.ts';
@@ -247,8 +249,6 @@ async function unstage(tx: Knex.Transaction, runId: number, dossiers: readonly s
   }
 }
 
-type Cell = string | number | boolean | null;
-
 function dossierRow(runId: number, change: Change): Cell[] {
   if (change.kind === 'tombstone') {
     return [runId, change.dossier, true, change.revision, null, null, null, null, null, null, null, null, null, null];
@@ -287,19 +287,10 @@ function photoRows(runId: number, put: Put): Cell[][] {
   ]);
 }
 
-const escapes: Record<string, string> = { '\\': '\\\\', '\t': '\\t', '\n': '\\n', '\r': '\\r' };
-
-/** COPY's text format (PostgreSQL documentation, "COPY", "Text Format"). */
-function copyCell(cell: Cell): string {
-  if (cell === null) return '\\N';
-  if (typeof cell === 'boolean') return cell ? 't' : 'f';
-  return typeof cell === 'number' ? String(cell) : cell.replaceAll(/[\\\t\n\r]/g, (character) => escapes[character] ?? character);
-}
-
 /** Writes rows with COPY on the transaction's own connection. */
 export async function copyRows(tx: Knex.Transaction, target: string, rows: readonly Cell[][]): Promise<void> {
   if (rows.length === 0) return;
-  const text = rows.map((row) => `${row.map(copyCell).join('\t')}\n`).join('');
+  const text = rows.map(copyLine).join('');
   const connection = (await tx.client.acquireConnection()) as { query(stream: CopyStreamQuery): CopyStreamQuery };
   await pipeline(Readable.from([Buffer.from(text)]), connection.query(copyFrom(`copy ${target} from stdin`)));
 }
