@@ -17,7 +17,7 @@ import { adoptLoad, completeLoad, isLoading, sweepLoads, whenReadersAllow } from
 import { shownInItsList } from './missing-photos.ts';
 import { settleOfflineDeletions } from './offline-deletions.ts';
 import { listMended, recordRepair } from './repair.ts';
-import { markRefused, noteKept, refusedOf, setRefusedAside } from './set-aside.ts';
+import { markRefused, noteKept, refusedOf, setRefusedAside, takeExternalIds } from './set-aside.ts';
 import type { Refusal } from './set-aside.ts';
 import { deepVerified } from './run-endings.ts';
 import { refreshStatistics } from './statistics.ts';
@@ -29,7 +29,7 @@ import type { TakenRun } from './staging.ts';
  *
  * - `COUNT_DIFFERS`: the replica would not have as many dossiers as the position it was to reach.
  * - `DIGEST_DIFFERS`: it would have as many, but not its digest.
- * - `EXTERNAL_ID_TAKEN`: an external id of the master's list belongs to another dossier of this node, in a list that the run doesn't touch.
+ * - `EXTERNAL_ID_TAKEN`: an external id of the master's list belongs to another dossier of this node, in a list that the master doesn't answer for.
  * - `DOSSIER_OF_ANOTHER_MASTER`: a dossier is also in a list replicated from another master, with another content.
  */
 export class ApplyRefused extends Error implements Failure {
@@ -65,7 +65,7 @@ export interface ApplyOutcome {
   removed: number;
   unchanged: number;
   restoredOfflineDeletions: number;
-  /** Other replicated lists that share dossiers changed here and don't equal their position any more. */
+  /** Other replicated lists with dossiers that were changed here, which don't equal their position any more. */
   disturbedLists: number[];
 }
 
@@ -99,7 +99,7 @@ function isAnotherList({ added, changed, removed, unchanged }: ApplyOutcome): bo
 async function applyStaged(database: Database, request: ApplyRequest): Promise<ApplyOutcome | 'held'> {
   return transaction(database, async (tx) => {
     await lockLink(tx, request);
-    const refused = await markRefused(tx, request);
+    const { refused, takes } = await markRefused(tx, request);
     requireFew(refused, request);
     const { judgement, difference, damage } = await judge(tx, request);
     if (judgement === 'held') return 'held';
@@ -115,6 +115,7 @@ async function applyStaged(database: Database, request: ApplyRequest): Promise<A
     if (difference?.adding !== 0) await insertDossiers(tx, request);
     await replacePhotos(tx, request);
     const added = difference?.adding === 0 ? 0 : await addMembers(tx, request);
+    if (takes) await takeExternalIds(tx, request);
     await requireDigest(tx, request);
     requireJudged(judgement, difference, { adding: added, changing: changed, removing: removed });
     const restored = await settleOfflineDeletions(tx, request);
@@ -203,7 +204,8 @@ function requireFew(refused: readonly Refusal[], request: ApplyRequest): void {
 const remedies: Record<RefusalCode, string> = {
   HASH_DIFFERS:
     'Verify the list on the master (SQL by hand or a failing disk may have changed it), and compare the versions of both nodes.',
-  EXTERNAL_ID_TAKEN: 'Give the dossiers here another external_id or delete them, then sync again.',
+  EXTERNAL_ID_TAKEN:
+    "Give one of the two dossiers another external_id on the master of its list, then sync again. If the one here is in a list of this node's own: cancel the links of this node without purging, change it, and link again. If its list is held, decide that first.",
   DOSSIER_OF_ANOTHER_MASTER: 'Link both lists to the same master, or cancel one of the two links.',
 };
 
@@ -382,7 +384,10 @@ async function savePosition(
   );
 }
 
-/** Lists whose rows aren't what their last verified position says; they share dossiers with the list that was just applied. */
+/**
+ * Lists whose rows aren't what their last verified position says: they share dossiers with the list that was just applied, or gave external ids up
+ * to it.
+ */
 export async function markDisturbedLists(tx: Knex.Transaction, listId: number): Promise<number[]> {
   const rows = await query<{ slave_list_id: number }>(
     tx,

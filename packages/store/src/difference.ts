@@ -182,9 +182,10 @@ export async function addsUp(tx: Knex.Transaction, run: StagedRun, target: { cou
          from staged_dossiers where run_id = :runId and not removed`
       : `select p.dossier_count + a.count + t.count as count, hash_text(p.digest_high # a.high # t.high, p.digest_low # a.low # t.low) as digest
          from list_positions p, lateral (
-           select count(*) filter (where not kept) as count, coalesce(bit_xor(hash_high # kept_high), 0) as high,
-             coalesce(bit_xor(hash_low # kept_low), 0) as low
-           from set_aside where list_id = p.list_id
+           -- The version that is kept may have been changed since through another list.
+           select count(*) filter (where k.dossier is null) as count, coalesce(bit_xor(o.hash_high # coalesce(k.hash_high, 0)), 0) as high,
+             coalesce(bit_xor(o.hash_low # coalesce(k.hash_low, 0)), 0) as low
+           from set_aside o left join memberships k on k.list_id = o.list_id and k.dossier = o.dossier where o.list_id = p.list_id
          ) a, lateral (
            select coalesce(sum((not s.removed)::int - (coalesce(o.hash_high, m.hash_high) is not null)::int), 0) as count,
              coalesce(bit_xor(coalesce(o.hash_high, m.hash_high, 0) # case when s.removed then 0 else hash_high(coalesce(s.remote_hash, s.hash)) end), 0) as high,

@@ -5,6 +5,7 @@ import type { SetAside } from '@dossier/protocol/held.ts';
 import { query, queryOne } from './database.ts';
 import type { Connection } from './database.ts';
 import type { StagedRun } from './difference.ts';
+import { standing } from './holds.ts';
 
 /** A dossier that a run can't hold as it is. */
 export interface Refusal {
@@ -21,11 +22,19 @@ export interface RefusingRun extends StagedRun {
   target: { count: number };
 }
 
+/** What stands in the way of a staged run. */
+export interface Obstacles {
+  refused: Refusal[];
+  /** Whether dossiers of other lists have to give up their external ids (`takeExternalIds`). */
+  takes: boolean;
+}
+
 /**
  * Marks the staged dossiers that can't be held as they are: forged ones, those with another content in a list of another master, and those
- * whose external id belongs to another dossier here that stays. Returns them; as soon as they are too many to be set aside it looks no further.
+ * whose external id belongs to another dossier here that stays and is not out of date. As soon as they are too many to be set aside it looks no
+ * further. Changes nothing but staging.
  */
-export async function markRefused(tx: Knex.Transaction, run: RefusingRun): Promise<Refusal[]> {
+export async function markRefused(tx: Knex.Transaction, run: RefusingRun): Promise<Obstacles> {
   const parameters = { runId: run.runId, listId: run.listId };
   const refused = run.forged.length > 0 ? await markForged(tx, run) : [];
   refused.push(
@@ -43,8 +52,8 @@ export async function markRefused(tx: Knex.Transaction, run: RefusingRun): Promi
   for (;;) {
     // What is set aside keeps its older external id, which may be the one that another dossier was to get.
     const taken = await markTaken(tx, run);
-    refused.push(...taken);
-    if (taken.length === 0 || refused.length > bound) return refused;
+    refused.push(...taken.refused);
+    if (taken.refused.length === 0 || refused.length > bound) return { refused, takes: taken.takes };
   }
 }
 
@@ -59,22 +68,51 @@ function markForged(tx: Knex.Transaction, run: RefusingRun): Promise<Refusal[]> 
 
 const returned = `s.dossier, s.refusal as code, s.refusal_sentence as sentence`;
 
-async function markTaken(tx: Knex.Transaction, run: StagedRun): Promise<Refusal[]> {
-  const leaves =
+/**
+ * True for a dossier `d` that only other lists replicated from the same master keep here: where one of this list is to have its external id, that
+ * master gave it away, and the other lists haven't heard of it yet. What a person has a say in keeps what it has.
+ */
+const outOfDate = `not exists (select from memberships m where m.list_id <> :listId and m.dossier = d.uuid and not exists (
+  select from links k where k.slave_list_id = m.list_id and k.remote_node = :node and k.epoch is not null and k.state <> 'unlinking'
+    and not exists (select from holds h where h.slave_list_id = k.slave_list_id and h.${standing})))`;
+
+async function markTaken(tx: Knex.Transaction, run: RefusingRun): Promise<Obstacles> {
+  const stays =
     run.method === 'full'
-      ? `not exists (select from staged_dossiers o where o.run_id = :runId and o.dossier = d.uuid and not o.removed)`
-      : `exists (select from staged_dossiers o where o.run_id = :runId and o.dossier = d.uuid and o.removed)`;
-  return query<Refusal>(
+      ? `exists (select from staged_dossiers o where o.run_id = :runId and o.dossier = d.uuid and not o.removed)`
+      : `not exists (select from staged_dossiers o where o.run_id = :runId and o.dossier = d.uuid and o.removed)`;
+  const row = await queryOne<Obstacles>(
     tx,
-    `update staged_dossiers s set refusal = 'EXTERNAL_ID_TAKEN',
-       refusal_sentence = 'Its external_id ' || to_json(s.external_id) || ' belongs to dossier ' || d.id || ' here.'
-     from dossiers d
-     where s.run_id = :runId and not s.removed and s.refusal is null and d.external_id = s.external_id and d.uuid <> s.dossier
-       and not exists (select from staged_dossiers o where o.run_id = :runId and o.dossier = d.uuid and not o.removed and o.refusal is null)
-       and not (exists (select from memberships m where m.list_id = :listId and m.dossier = d.uuid) and ${leaves}
-         and not exists (select from memberships m where m.list_id <> :listId and m.dossier = d.uuid))
-     returning ${returned}`,
-    { runId: run.runId, listId: run.listId },
+    `with taken as materialized (
+       select s.dossier, d.id, exists (select from memberships m where m.list_id <> :listId and m.dossier = d.uuid) as elsewhere,
+         exists (select from memberships m where m.list_id = :listId and m.dossier = d.uuid) and ${stays} or not ${outOfDate} as refused
+       from staged_dossiers s join dossiers d on d.external_id = s.external_id and d.uuid <> s.dossier
+       where s.run_id = :runId and not s.removed and s.refusal is null
+         and not exists (select from staged_dossiers o where o.run_id = :runId and o.dossier = d.uuid and not o.removed and o.refusal is null)
+     ),
+     marked as (
+       update staged_dossiers s set refusal = 'EXTERNAL_ID_TAKEN',
+         refusal_sentence = 'Its external_id ' || to_json(s.external_id) || ' belongs to dossier ' || t.id || ' here.'
+       from taken t where s.run_id = :runId and s.dossier = t.dossier and t.refused returning ${returned}
+     )
+     select (select coalesce(jsonb_agg(marked), '[]') from marked) as refused,
+       exists (select from taken where elsewhere and not refused) as takes`,
+    { runId: run.runId, listId: run.listId, node: run.master.node },
+  );
+  if (!row) throw new Error('a select without a condition gave no row');
+  return row;
+}
+
+/**
+ * Takes the external ids that dossiers of the run have got from the dossiers of other lists that are out of date. Those lists aren't what their
+ * positions say any more, and are to be synced. Part of the apply, when what it changes and removes is done; constraints are deferred.
+ */
+export async function takeExternalIds(tx: Knex.Transaction, run: RefusingRun): Promise<void> {
+  await query(
+    tx,
+    `update dossiers d set external_id = null from staged_dossiers s
+     where s.run_id = :runId and not s.removed and d.external_id = s.external_id and d.uuid <> s.dossier and ${outOfDate}`,
+    { runId: run.runId, listId: run.listId, node: run.master.node },
   );
 }
 

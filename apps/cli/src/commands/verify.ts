@@ -52,5 +52,13 @@ function report(run: Run): void {
     ),
   );
   if (differences.length > shownDifferences) print(`… and ${differences.length - shownDifferences} more; --json lists all`);
-  print(`"dossier sync ${run.slave_dossier_list} --full --wait" makes them equal again.`);
+  print(whatHelps(run.slave_dossier_list, differences));
+}
+
+/** What a sync can't mend is said to be so. */
+export function whatHelps(list: number, differences: readonly Difference[]): string {
+  const setAside = `can't be held here as they are: "dossier status" says why. Every sync tries again.`;
+  if (differences.every(({ kind }) => kind === 'set-aside')) return `They ${setAside}`;
+  const mends = `"dossier sync ${list} --full --wait" makes them equal again`;
+  return differences.some(({ kind }) => kind === 'set-aside') ? `${mends}, but for those set aside, which ${setAside}` : `${mends}.`;
 }
