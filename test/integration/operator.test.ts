@@ -270,6 +270,23 @@ describe('users and tokens', () => {
     expect(await list(`/tokens/?user=${made.id}`)).toEqual([]);
   });
 
+  it('have names of one line; who has another from before still signs in', async () => {
+    for (const name of ['', 'two\nlines', 'two\r\nlines', 'bell\u0007', 'line\u2028separator', 'x'.repeat(257)]) {
+      const { detail } = await master.refused('BAD_PARAM', ['POST', '/users/', { name, role: 'viewer', password: 'x' }], 'name');
+      expect(detail).toMatch(/^name: must (have 1 to 256 characters|not hold line breaks or other control characters)\.$/);
+    }
+    const user = await master.want(201, userDetailsSchema, [
+      'POST',
+      '/users/',
+      { name: 'Zoë Ünal', role: 'viewer', password: 'a password' },
+    ]);
+    await query(master.test.database, `update users set name = E'two\nlines' where id = :id`, { id: user.id });
+    const authorization = `Basic ${btoa('two\nlines:a password')}`;
+    expect((await fetch(`${master.url}/auth/login/`, { method: 'POST', headers: { authorization } })).status).toBe(200);
+    await master.want(200, userDetailsSchema, ['PATCH', `/users/${user.id}/`, { role: 'operator' }]);
+    expect((await master.call('DELETE', `/users/${user.id}/`)).status).toBe(204);
+  });
+
   it('never leave a node without an administrator', async () => {
     const users = (await master.want(200, pageOf(userDetailsSchema), ['GET', '/users/'])).results.filter(({ role }) => role === 'admin');
     expect(users).toHaveLength(1);

@@ -99,7 +99,11 @@ describe('asking a master', () => {
   it('says that it is away', async () => {
     const broken = await page('503 Service Unavailable');
     for (const url of [await closedPort(), broken.url]) {
-      await slave.refused('UNAVAILABLE', ['POST', '/sync/test/', { remote_url: url }], 'remote_url');
+      const { detail } = await slave.refused('UNAVAILABLE', ['POST', '/sync/test/', { remote_url: url }], 'remote_url');
+      // There is no run that could have changed a list or be tried again.
+      expect(detail).not.toMatch(/watch list|tries again/);
+      const body = { remote_url: url, remote_dossier_list: 1, slave_dossier_list: await slave.makeList() };
+      expect((await slave.refused('UNAVAILABLE', ['POST', '/sync/preview/', body], 'remote_url')).detail).toBe(detail);
     }
     await slave.refused('BAD_PARAM', ['POST', '/sync/test/', { remote_url: 'nowhere' }], 'remote_url');
     await slave.refused('BAD_PARAM', ['POST', '/sync/test/', {}], 'remote_url');

@@ -82,6 +82,10 @@ describe('the executable', () => {
     [['relink', '1', '--token', 't'], 'Give --remote-url, --remote-list or both'],
     [['relink', '1', '--remote-url', 'ftp://x', '--token', 't'], '--remote-url "ftp://x"'],
     [['user', 'create', 'x', '--role', 'king'], "argument 'king' is invalid"],
+    [['user', 'create', '', '--role', 'viewer'], 'NAME "" must have 1 to 256 characters'],
+    [['user', 'create', 'a:b', '--role', 'viewer'], 'NAME "a:b" must not hold a colon'],
+    [['user', 'create', 'a\nb', '--role', 'viewer'], 'NAME "a\\nb" must not hold line breaks'],
+    [['sync', '1', '--full', '--repair', '--token', 't'], 'Give --full or --repair, not both'],
     [['demo', '--dossiers', 'many'], 'whole number'],
     [['status'], 'An API token is needed'],
     [['status', '--token', 't', '--url', 'nonsense'], 'no http:// or https:// URL'],
@@ -222,6 +226,37 @@ describe('dossier import', () => {
     const { code, out } = await dossier(['import', '--name', 'Nothing', '-', '--json'], { input: 'a,b\nc,d\n' });
     expect([code, JSON.parse(out)]).toEqual([1, expect.objectContaining({ dossier_list: null, added: 0, refused: 2 })]);
     expect(await query(test.database, `select from watch_lists where name = 'Nothing'`)).toEqual([]);
+  });
+
+  it.each([
+    ['with nothing in it', '', 0],
+    ['in which nothing can be used', '{"external_id":"x"}\n', 1],
+  ])('says of a file %s only that no list was made', async (_, input, exitCode) => {
+    const { code, out, err } = await dossier(['import', '--name', 'Nothing', '-'], { input });
+    expect([code, err]).toEqual([exitCode, '']);
+    expect(out).toContain('No watch list was made, since the file holds nothing that can be imported: 0 added');
+    expect(await query(test.database, `select from watch_lists where name = 'Nothing'`)).toEqual([]);
+  });
+
+  it('says which list it has made as soon as there is something in it', async () => {
+    const { err, out } = await dossier(['import', '--name', 'Something', '-'], { input: '{"name":"Ada"}\n' });
+    const id = /^Made watch list (\d+); if this is interrupted/.exec(err)?.[1];
+    expect(out).toContain(`Watch list ${id} (Something): 1 added`);
+  });
+
+  it('leaves no list behind if the import ends before anything is in it', async () => {
+    const name = 'Broken';
+    await query(
+      test.database,
+      `create function break_off() returns trigger language plpgsql as $$ begin raise exception 'broken off'; end $$`,
+    );
+    await query(test.database, `create trigger break_off before insert on dossiers for each statement execute function break_off()`);
+    try {
+      expect((await dossier(['import', '--name', name, '-'], { input: '{"name":"Ada"}\n' })).code).toBe(1);
+      expect(await query(test.database, `select from watch_lists where name = :name`, { name })).toEqual([]);
+    } finally {
+      await query(test.database, `drop function break_off() cascade`);
+    }
   });
 
   it.each([

@@ -1,10 +1,13 @@
 import { z } from 'zod';
 import { roles } from '@dossier/domain/role.ts';
+import { userNameFault } from '@dossier/domain/user-name.ts';
 import { pageQuery } from './queries.ts';
 import { idSchema, looseBoolean, text, timeSchema } from './values.ts';
 
-// HTTP Basic ends the name at the first colon.
-const name = text(256, 1).refine((value) => !value.includes(':'), 'must not hold a colon');
+const name = z.string().check((context) => {
+  const fault = userNameFault(context.value);
+  if (fault !== null) context.issues.push({ code: 'custom', message: fault, input: context.value });
+});
 const password = text(1024, 1);
 
 export const userCreation = z.object({ name, role: z.enum(roles), password, active: looseBoolean.optional() }).meta({ id: 'UserCreation' });

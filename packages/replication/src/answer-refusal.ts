@@ -1,3 +1,5 @@
+import { triesAgain, withItsNumber } from './run-sentences.ts';
+
 /**
  * Why an answer that its master signed is not taken. Nothing of it was applied. Each is a defect of the master's software, or somebody who holds the
  * token lies. All are retried.
@@ -25,21 +27,19 @@ export type AnswerRefusal =
   | 'DOSSIER_REPEATED'
   | 'DOSSIER_MALFORMED';
 
-const reportDefect =
-  "Compare the versions of both nodes; if they are equal, keep this run's number and report it as a defect of the master.";
+const reportDefect = `Compare the versions of both nodes; if they are equal, report it as a defect of the master${withItsNumber}.`;
 
 /** What to do about each. */
 export const answerRemedies: Record<AnswerRefusal, string> = {
   ANSWER_UNEXPECTED: reportDefect,
   ANSWER_MALFORMED: reportDefect,
-  ANSWER_OF_ANOTHER_LIST:
-    'Look whether the master was restored, or the list made anew, while it was read; this node tries again by itself. Otherwise report it as a defect of the master.',
+  ANSWER_OF_ANOTHER_LIST: `Look whether the master was restored, or the list made anew, while it was read. ${triesAgain} Otherwise report it as a defect of the master.`,
   ANSWER_NOT_ASKED_FOR: reportDefect,
   PAGE_INCOMPLETE: reportDefect,
   PAGE_OUT_OF_ORDER:
     "Look for a program that changes revisions in the master's database by hand. Otherwise compare the versions of both nodes and report it as a defect of the master.",
   FEED_ENDLESS: reportDefect,
-  HISTORY_LOST: 'Wait until whoever restores the master, or makes this list anew there, is through. This node tries again by itself.',
+  HISTORY_LOST: `Wait until whoever restores the master, or makes this list anew there, is through. ${triesAgain}`,
   DOSSIER_REPEATED: reportDefect,
   DOSSIER_MALFORMED:
     'Correct the dossier that the sentence names on the master. If it looks right there, compare the versions of both nodes and report it as a defect of the master.',

@@ -1,5 +1,6 @@
 import { type RequestError, TimeoutError } from 'got';
 import { CLOCK_TOLERANCE_MS, type SignatureRefusal } from '@dossier/protocol/signature-base.ts';
+import { nothingChanged, triesAgain } from './run-sentences.ts';
 
 /**
  * What can go wrong between a slave and its master. Whatever it is, nothing was changed: the watch list keeps what it had.
@@ -55,7 +56,7 @@ export class FeedError extends Error {
   readonly remedy: string;
 
   constructor(code: FeedErrorCode, sentences: { what: string; remedy: string; cause?: unknown }) {
-    super(`${sentences.what} Nothing was changed: the watch list keeps what it had.`, { cause: sentences.cause });
+    super(`${sentences.what} ${nothingChanged}`, { cause: sentences.cause });
     this.code = code;
     this.kind = kinds[code];
     this.remedy = sentences.remedy;
@@ -137,8 +138,7 @@ function brokenError(master: string, error: RequestError, answering: boolean): F
   }
   return new FeedError('MASTER_UNREACHABLE', {
     what: `The master ${master} cannot be reached: ${networkReason(error)}.`,
-    remedy:
-      'Check that the master runs, that its address is right (http or https, host, port), and that this node reaches it. This node tries again by itself.',
+    remedy: `Check that the master runs, that its address is right (http or https, host, port), and that this node reaches it. ${triesAgain}`,
     cause: error,
   });
 }
@@ -153,7 +153,7 @@ function timeoutError(master: string, error: TimeoutError): FeedError {
   };
   return new FeedError('MASTER_TIMEOUT', {
     what: `The master ${master} took too long: ${stages[error.event] ?? 'its answer was not complete'} in time (${error.message}).`,
-    remedy: 'Check the load of the master and the line to it. This node tries again by itself.',
+    remedy: `Check the load of the master and the line to it. ${triesAgain}`,
     cause: error,
   });
 }
@@ -162,7 +162,7 @@ function statusError(master: string, status: number): FeedError {
   if (status >= 500 || status === 429 || status === 408) {
     return new FeedError('MASTER_ERROR', {
       what: `The master ${master}, or a proxy before it, answered that it cannot serve now (HTTP ${status}).`,
-      remedy: 'Look into the log of the master and its readiness (/readyz). This node tries again by itself.',
+      remedy: `Look into the log of the master and its readiness (/readyz). ${triesAgain}`,
     });
   }
   if (status >= 300 && status < 400) {
@@ -196,7 +196,7 @@ function clockError(skewMs: number): FeedError {
   const relation = skewMs < 0 ? 'ahead of' : 'behind';
   return new FeedError('CLOCK_DIFFERS', {
     what: `This node's clock is ${durationOf(Math.abs(skewMs))} ${relation} the master's, and signatures hold for five minutes only.`,
-    remedy: 'Set the clock that is wrong and let both nodes follow a time server (NTP). Then sync again.',
+    remedy: 'Set the clock that is wrong and let both nodes follow a time server (NTP). Then try again.',
   });
 }
 
@@ -219,8 +219,7 @@ function forgedError(master: string, why: string): FeedError {
 function truncatedError(master: string, how: string, cause?: unknown): FeedError {
   return new FeedError('ANSWER_TRUNCATED', {
     what: `The answer of the master ${master} broke off: ${how}. The part that came was thrown away.`,
-    remedy:
-      'Nothing, if the line is known to be poor: this node tries again by itself. Otherwise check the line and the log of the master.',
+    remedy: `If the line is known to be poor, nothing. ${triesAgain} Otherwise check the line and the log of the master.`,
     ...(cause !== undefined && { cause }),
   });
 }

@@ -1,6 +1,7 @@
 import type { Failure, FailureKind } from '@dossier/domain/failure.ts';
 import { answerRemedies, isAnswerRefusal } from './answer-refusal.ts';
 import type { AnswerRefusal } from './answer-refusal.ts';
+import { nothingChanged } from './run-sentences.ts';
 
 /**
  * Why a sync run could not bring its list to the head. Whatever the code, the list keeps what it had.
@@ -63,7 +64,7 @@ const remedies: Record<SyncFailureCode, string> = {
     'Set EXTERNAL_ADDRESS to the same address on slave and master, restart the one that was changed, and link again.',
   THIS_NODE_ITSELF:
     "Link to the master's own URL. If nodes replicate the list in a circle, cancel the link of the node that is to be the list's master.",
-  NO_SUCH_LIST: 'Look up the id of the list on the master and link that one, or cancel this link.',
+  NO_SUCH_LIST: 'Look up the id of the list on the master and link that one. A link to a list that is gone can be cancelled.',
   LIST_REPLACED: 'If the new list on the master is the one you want, cancel this link and link it anew.',
   NODE_REPLACED: 'Check the URL. If the master was replaced on purpose, cancel this link and link it anew.',
   FEED_VERSION: 'Bring the older of the two nodes up to date.',
@@ -89,7 +90,7 @@ export class SyncFailure extends Error implements Failure {
   readonly remedy: string;
 
   constructor(code: SyncFailureCode, what: string, options: { cause?: unknown } = {}) {
-    super(`${what} Nothing was changed: the watch list keeps what it had.`, options);
+    super(`${what} ${nothingChanged}`, options);
     this.code = code;
     this.kind = isAnswerRefusal(code) ? 'retry' : kinds[code];
     this.remedy = remedies[code];

@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { badParam, notFound } from '@dossier/runtime/errors.ts';
 import { textFault } from '@dossier/domain/dossier.ts';
 import type { Role } from '@dossier/domain/role.ts';
+import { userNameFault } from '@dossier/domain/user-name.ts';
 import { query, queryOne, transaction } from './database.ts';
 import type { Connection, Database } from './database.ts';
 import { fitsPassword, hashPassword } from './password-hash.ts';
@@ -27,11 +28,8 @@ export interface UserCreation {
 
 /** Makes a user. BAD_PARAM for a name or password that can't be used, CONFLICT for a name that is taken. */
 export async function createUser(connection: Connection, { name, role, password }: UserCreation): Promise<User> {
-  const length = Array.from(name).length;
-  // HTTP Basic ends the name at the first colon.
-  if (length < 1 || length > 256 || textFault(name) !== null || name.includes(':')) {
-    throw badParam('name', 'A name has 1 to 256 characters and no colon.');
-  }
+  const fault = userNameFault(name);
+  if (fault !== null) throw badParam('name', `A user's name ${fault}.`);
   requirePassword(password);
   const passwordHash = await hashPassword(password);
   try {

@@ -8,6 +8,7 @@ import { createFeedClient } from '@dossier/replication/feed-client.ts';
 import { requireOtherNode } from '@dossier/replication/identity.ts';
 import { createMaster } from '@dossier/replication/master.ts';
 import type { Master } from '@dossier/replication/master.ts';
+import { withoutRun } from '@dossier/replication/run-sentences.ts';
 import { normaliseExternalAddress } from '@dossier/runtime/configuration.ts';
 import { ApplicationError, badParam } from '@dossier/runtime/errors.ts';
 import { isRefusedAddress } from '@dossier/runtime/outbound-address.ts';
@@ -126,7 +127,7 @@ function askMaster(deps: SyncDependencies, remoteUrl: string): Promise<MasterTes
 function refusalOf(error: unknown, signal: AbortSignal, { remoteUrl, timeoutMs }: { remoteUrl: string; timeoutMs: number }): unknown {
   if (isFailure(error)) {
     const code = error.kind === 'retry' ? 'UNAVAILABLE' : 'CONFLICT';
-    return new ApplicationError(code, `${error.message} ${error.remedy}`, { param: 'remote_url', cause: error });
+    return new ApplicationError(code, withoutRun(`${error.message} ${error.remedy}`), { param: 'remote_url', cause: error });
   }
   if (!signal.aborted) return error;
   return new ApplicationError(

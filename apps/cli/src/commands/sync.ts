@@ -1,4 +1,5 @@
 import type { Command } from 'commander';
+import { ExitError } from '@dossier/runtime/errors.ts';
 import { parseIds } from '../arguments.ts';
 import { addClientOptions, clientOf } from '../client.ts';
 import type { Context } from '../context.ts';
@@ -24,6 +25,7 @@ export function addSync(program: Command, context: Context): void {
     .option('--wait', 'show progress and end with the outcome: 0 equal to the master, 1 failed, 3 not verified');
   addClientOptions(command).action(async (lists: number[] | undefined) => {
     const { full, repair, wait, json } = command.opts<SyncOptions>();
+    if (full && repair) throw new ExitError(2, 'Give --full or --repair, not both: a sync goes one way or the other.');
     const mode = full ? 'full' : repair ? 'repair' : 'auto';
     const client = clientOf(command, context);
     const chosen = await chosenLists(client, lists ?? []);

@@ -3,6 +3,7 @@ import { Option } from 'commander';
 import type { Command } from 'commander';
 import { roles } from '@dossier/domain/role.ts';
 import type { Role } from '@dossier/domain/role.ts';
+import { userNameFault } from '@dossier/domain/user-name.ts';
 import { ExitError } from '@dossier/runtime/errors.ts';
 import type { Context } from '../context.ts';
 import { hostActor } from '../host-actor.ts';
@@ -25,6 +26,8 @@ export function addUser(program: Command, context: Context): void {
     .option('--password-stdin', 'read the password from standard input')
     .option('--json', 'print JSON for programs')
     .action(async (name: string, options: PasswordOptions & { role: Role }) => {
+      const fault = userNameFault(name);
+      if (fault !== null) throw new ExitError(2, `NAME ${JSON.stringify(name)} ${fault}.`);
       const { password, generated } = await choosePassword(options);
       const { createUser } = await import('@dossier/store/users.ts');
       const { recordAudit } = await import('@dossier/store/audit.ts');

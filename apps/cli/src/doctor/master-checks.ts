@@ -5,6 +5,7 @@ import { feedVersions, greetingSchema } from '@dossier/protocol/feed.ts';
 import { deriveSigningKey } from '@dossier/protocol/signing-key.ts';
 import { createFeedClient } from '@dossier/replication/feed-client.ts';
 import { requireOtherNode } from '@dossier/replication/identity.ts';
+import { withoutRun } from '@dossier/replication/run-sentences.ts';
 import { normaliseExternalAddress } from '@dossier/runtime/configuration.ts';
 import type { Configuration } from '@dossier/runtime/configuration.ts';
 import type { LinkedMaster } from './database-checks.ts';
@@ -67,7 +68,7 @@ async function checkMaster(
   } catch (error) {
     if (signal.aborted)
       return [failed(check, `It did not answer within ${timeoutMs / 1000} seconds.`, 'Check its load and the line to it.')];
-    if (isFailure(error)) return [failed(check, `${error.code}: ${error.message}`, error.remedy)];
+    if (isFailure(error)) return [failed(check, `${error.code}: ${withoutRun(error.message)}`, withoutRun(error.remedy))];
     return [fromError(check, error, 'Look whether a dossier node answers at this address.')];
   } finally {
     client.close();

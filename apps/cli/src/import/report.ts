@@ -44,9 +44,12 @@ export function printReport({ list, report, seconds, interrupted }: ImportOutcom
   for (const { line, reason } of refusedLines.slice(0, shownRefusals)) print(`line ${line} refused: ${reason}`);
   if (refused > shownRefusals)
     print(`… and ${refused - shownRefusals} more; --json lists ${refused > mostRefusedLines ? `the first ${mostRefusedLines}` : 'all'}`);
-  print(
-    `${list === null ? 'No watch list was made' : `Watch list ${list.id} (${list.name})`}: ${added} added, ${changed} changed, ${unchanged} unchanged, ${refused} refused, in ${seconds.toFixed(1)} s.`,
-  );
+  const where = list === null ? noList(interrupted) : `Watch list ${list.id} (${list.name})`;
+  print(`${where}: ${added} added, ${changed} changed, ${unchanged} unchanged, ${refused} refused, in ${seconds.toFixed(1)} s.`);
   if (interrupted)
     print('Interrupted. What is counted is imported; run the same import again to go on (lines without external_id would be added twice).');
+}
+
+function noList(interrupted: boolean): string {
+  return `No watch list was made${interrupted ? '' : ', since the file holds nothing that can be imported'}`;
 }

@@ -50,8 +50,6 @@ export async function runImport(request: ImportRequest): Promise<void> {
   const startedAt = performance.now();
   try {
     const list = await openList(access.database, target);
-    if (target.name !== null)
-      note(`Made watch list ${list.id}; if this is interrupted, go on with: dossier import ${list.id} ${target.file}`);
     const record = (details: object): Promise<void> =>
       recordAudit(access.database, hostActor(), {
         action: 'dossiers-imported',
@@ -60,7 +58,15 @@ export async function runImport(request: ImportRequest): Promise<void> {
       });
     // Batches are committed one by one: that it was begun is kept before the first of them, what came of it after the last.
     await record({ state: 'begun' });
-    const show = (): void => progress.update(progressText(report, source, performance.now() - startedAt));
+    let toBeAnnounced = target.name !== null;
+    const show = (): void => {
+      if (toBeAnnounced && holdsSomething(report)) {
+        toBeAnnounced = false;
+        progress.end();
+        note(`Made watch list ${list.id}; if this is interrupted, go on with: dossier import ${list.id} ${target.file}`);
+      }
+      progress.update(progressText(report, source, performance.now() - startedAt));
+    };
     await importFile(
       {
         database: access.database,
@@ -75,12 +81,13 @@ export async function runImport(request: ImportRequest): Promise<void> {
     ).catch(async (error: unknown) => {
       // What ended the import may keep this from being recorded, too; it is what has to be told.
       await record({ state: 'broken-off', ...countsOf(report) }).catch(() => undefined);
+      if (target.name !== null && !holdsSomething(report)) await deleteWatchList(access.database, list.id).catch(() => undefined);
       throw error;
     });
     await record({ state: interrupted.signal.aborted ? 'broken-off' : 'done', ...countsOf(report) });
     progress.end();
     // A file in which nothing can be used makes no list either.
-    const kept = target.listId !== null || report.lines > report.refused;
+    const kept = target.listId !== null || holdsSomething(report);
     if (!kept) await deleteWatchList(access.database, list.id);
     printReport(
       { list: kept ? list : null, report, seconds: (performance.now() - startedAt) / 1000, interrupted: interrupted.signal.aborted },
@@ -94,6 +101,10 @@ export async function runImport(request: ImportRequest): Promise<void> {
     interrupted.release();
     await access.close();
   }
+}
+
+function holdsSomething({ lines, refused }: ImportReport): boolean {
+  return lines > refused;
 }
 
 function countsOf({ added, changed, unchanged, refused }: ImportReport) {
