@@ -56,6 +56,7 @@ it('lets a consumer with a token follow a list page by page, removals too', asyn
   const third = await follow(`${path}?since=${second[1]?.next}&epoch=${epoch}`);
   expect(third).toMatchObject([{ kind: 'tombstone' }, { kind: 'end', head: { count: 2 } }]);
   expect(await follow(`${path}?since=0&epoch=${crypto.randomUUID()}`)).toMatchObject([{ kind: 'reset', epoch }]);
-  await api.refused('NOT_FOUND', ['GET', '/dossier-lists/987654/changes/']);
+  const { detail } = await api.refused('NOT_FOUND', ['GET', '/dossier-lists/987654/changes/']);
+  expect(detail).toBe('There is no such watch list.');
   await api.refused('BAD_PARAM', ['GET', `${path}?since=x`], 'since');
 });

@@ -156,12 +156,15 @@ describe('a correction', () => {
     [{ remote_url: null }, 'remote_url'],
     [{ remote_dossier_list: 0 }, 'remote_dossier_list'],
     [{}, undefined],
-    [{ slave_dossier_list: 3 }, undefined],
+    [{ slave_dossier_list: 3 }, 'slave_dossier_list'],
+    [{ guards: { growths: null } }, 'guards'],
   ])('is checked as a new link is: %j', async (body, param) => {
     const list = await makeLink();
     const before = await node.want(200, linkSchema, ['GET', `${path}${list}/`]);
     const problem = await node.refused('BAD_PARAM', ['PATCH', `${path}${list}/`, body], param);
     expect(problem.detail).not.toContain('secret');
+    if ('slave_dossier_list' in body) expect(problem.detail).toBe('The request has a field "slave_dossier_list" that is not known here.');
+    if ('guards' in body) expect(problem.detail).toBe('The request has a field "guards.growths" that is not known here.');
     expect(await node.want(200, linkSchema, ['GET', `${path}${list}/`])).toEqual(before);
   });
 

@@ -109,11 +109,18 @@ describe('metrics', () => {
       `insert into offline_deletions (slave_list_id, dossier, dossier_id, name, deleted_by) values (:local, gen_random_uuid(), 1, 'x', 'y')`,
       { local },
     );
+    await query(
+      slave.test.database,
+      `insert into set_aside (list_id, dossier, reason, hash_high, hash_low)
+       select :local, gen_random_uuid(), reason, 0, 0 from unnest(array['EXTERNAL_ID_TAKEN', 'HASH_DIFFERS', 'kept-deleted']) reason`,
+      { local },
+    );
     const told = await scrape(slave);
     const of = (name: string) => told.get(`${name}{list="${local}"}`);
     expect(Math.round((of('dossier_replica_verified_age_seconds') ?? 0) / 60)).toBe(60);
     expect((of('dossier_sync_last_success_timestamp_seconds') ?? 0) - Date.now() / 1000 + 3600).toBeLessThan(60);
     expect([of('dossier_replica_lag_revisions'), of('dossier_replica_held'), of('dossier_offline_deletions_open')]).toEqual([7, 1, 1]);
+    expect(of('dossier_replica_set_aside')).toBe(2);
     expect([told.get('dossier_links{state="held"}'), told.get('dossier_queue_up')]).toEqual([1, 1]);
     expect(told.get('dossier_queue_jobs{queue="sync",state="waiting"}')).toEqual(expect.any(Number));
     expect((await scrape(master)).get(`dossier_slaves{list="${remote}"}`)).toBe(1);

@@ -33,11 +33,17 @@ export function parseFields<Schema extends z.ZodType>(schema: Schema, fields: ob
 function fromZodError(error: ZodError): ApplicationError {
   const [issue] = error.issues;
   if (!issue) return new ApplicationError('BAD_PARAM', 'The request does not fit.', { cause: error });
+  if (issue.code === 'unrecognized_keys') return fromUnknownField(issue.path.concat(issue.keys.slice(0, 1)), error);
   const [field] = issue.path;
   if (field === undefined) return new ApplicationError('BAD_PARAM', `The request ${issue.message}.`, { cause: error });
   const missing = issue.code === 'invalid_type' && issue.message.endsWith('received undefined');
   const said = missing ? 'is required' : issue.message.charAt(0).toLowerCase() + issue.message.slice(1);
   return new ApplicationError('BAD_PARAM', `${issue.path.map(String).join('.')}: ${said}.`, { param: String(field), cause: error });
+}
+
+function fromUnknownField(path: readonly PropertyKey[], cause: ZodError): ApplicationError {
+  const detail = `The request has a field ${JSON.stringify(path.map(String).join('.'))} that is not known here.`;
+  return new ApplicationError('BAD_PARAM', detail, { param: String(path[0]), cause });
 }
 
 /** The id in the path; what can't be one is a thing that isn't there. */

@@ -55,6 +55,7 @@ function replicaGauges(replicas: readonly ReplicaFigures[]): string {
       'Deletions made here while the master was away that wait for a sync',
       (each) => each.open_deletions,
     ),
+    perList('dossier_replica_set_aside', 'Dossiers of the master that can not be held here as they are', (each) => each.set_aside),
   ].join('');
 }
 

@@ -1,6 +1,6 @@
 import type { Run } from '@dossier/protocol/sync.ts';
-import { describe, expect, it } from 'vitest';
-import { describeOutcome, describeProgress, exitCodeOfRun } from './follow-run.ts';
+import { describe, expect, it, vi } from 'vitest';
+import { describeOutcome, describeProgress, exitCodeOfRun, warnOfSetAside } from './follow-run.ts';
 
 const ended: Run = {
   id: 5,
@@ -49,11 +49,33 @@ describe('the exit code of a run', () => {
   });
 });
 
+describe('dossiers that are set aside', () => {
+  const setAside = (name: string) => ({ dossier: '0', name, external_id: null, code: 'EXTERNAL_ID_TAKEN', reason: 'It is taken.' });
+  const said = (names: readonly string[]): string => {
+    const stderr = vi.spyOn(process.stderr, 'write').mockReturnValue(true);
+    warnOfSetAside({ ...ended, set_aside: names.map(setAside) });
+    const text = stderr.mock.calls.map(([chunk]) => String(chunk)).join('');
+    stderr.mockRestore();
+    return text;
+  };
+
+  it('are not equal to the master, which the exit code says', () => {
+    expect(exitCodeOfRun({ ...ended, set_aside: [setAside('Ada')] })).toBe(3);
+    expect(exitCodeOfRun({ ...ended, state: 'undone', set_aside: [setAside('Ada')] })).toBe(0);
+  });
+
+  it('are named, the first of them', () => {
+    expect(said([])).toBe('');
+    expect(said(['Ada\u001b[31m'])).toBe('watch list 3: 1 dossier is set aside and not as on the master: Ada [31m\n');
+    expect(said(['A', 'B', 'C', 'D'])).toBe('watch list 3: 4 dossiers are set aside and not as on the master: A, B, C, …\n');
+  });
+});
+
 describe('what is said of a run', () => {
   it('has the counts at the end', () => {
     expect(describeOutcome(ended)).toBe('watch list 3: synced: 1 added, 2 changed, 3 removed, 4 unchanged, 5 photos fetched');
     expect(describeOutcome({ ...ended, restored_offline_deletions: 2, photos_missing: ['x'] })).toContain(
-      '2 offline deletions restored\n  1 photos are missing',
+      '2 offline deletions restored\n  1 photo is missing',
     );
   });
 

@@ -3,8 +3,9 @@ import type { SetAside } from '@dossier/protocol/held.ts';
 import type { Link, Run } from '@dossier/protocol/sync.ts';
 import { ExitError } from '@dossier/runtime/errors.ts';
 import type { Client } from './client.ts';
+import { counted } from './counted.ts';
 import { linkOf, newestRuns } from './links.ts';
-import { bar } from './output.ts';
+import { bar, note } from './output.ts';
 import { printable } from './table.ts';
 
 const pollMs = 300;
@@ -42,10 +43,11 @@ export function describeProgress(run: Pick<Run, 'state' | 'error'>, progress: Li
   return `${phase.padEnd(8)} ${bar(done / total)} ${done} of ${total} dossiers`;
 }
 
-/** 0 the replica equals the master, 1 failed, 3 not verified. */
+/** 0 the replica equals the master, 1 failed, 3 not verified, held, or equal but for dossiers that are set aside. */
 export function exitCodeOfRun(run: Run): 0 | 1 | 3 {
-  // A synced run with differences has mended them.
-  if (run.state === 'synced' || run.state === 'unchanged' || run.state === 'undone') return 0;
+  if (run.state === 'undone') return 0;
+  // A synced run with differences has mended them; what it set aside is not as on the master.
+  if (run.state === 'synced' || run.state === 'unchanged') return run.set_aside.length > 0 ? 3 : 0;
   if ((run.differences?.length ?? 0) > 0) return 3;
   return run.state === 'held' ? 3 : 1;
 }
@@ -54,11 +56,24 @@ export function exitCodeOfRun(run: Run): 0 | 1 | 3 {
 export function describeOutcome(run: Run): string {
   const list = `watch list ${run.slave_dossier_list}: ${run.state}`;
   if (run.error !== null && run.state !== 'synced' && run.state !== 'unchanged') return `${list}: ${run.error.desc}\n  ${run.error.remedy}`;
-  const counts = `${run.added} added, ${run.changed} changed, ${run.removed} removed, ${run.unchanged} unchanged, ${run.photos_fetched} photos fetched`;
-  const restored = run.restored_offline_deletions > 0 ? `, ${run.restored_offline_deletions} offline deletions restored` : '';
-  const missing = run.photos_missing.length > 0 ? `\n  ${run.photos_missing.length} photos are missing on the master` : '';
-  const mended = (run.differences ?? []).length > 0 ? `\n  ${run.differences?.length} dossiers had been changed here and were mended` : '';
+  const counts = `${run.added} added, ${run.changed} changed, ${run.removed} removed, ${run.unchanged} unchanged, ${counted(run.photos_fetched, 'photo')} fetched`;
+  const restored = run.restored_offline_deletions > 0 ? `, ${counted(run.restored_offline_deletions, 'offline deletion')} restored` : '';
+  const missing =
+    run.photos_missing.length > 0 ? `\n  ${counted(run.photos_missing.length, 'photo is', 'photos are')} missing on the master` : '';
+  const changed = run.differences?.length ?? 0;
+  const mended = changed > 0 ? `\n  ${counted(changed, 'dossier')} had been changed here and ${changed === 1 ? 'was' : 'were'} mended` : '';
   return [`${list}: ${counts}${restored}${missing}${mended}`, ...describeSetAside(run.set_aside)].join('\n');
+}
+
+const namedAtOnce = 3;
+
+/** Says on standard error, also beside JSON, that a run that went well has left dossiers out. */
+export function warnOfSetAside({ slave_dossier_list: list, set_aside: setAside }: Run): void {
+  if (setAside.length === 0) return;
+  const names = setAside.slice(0, namedAtOnce).map(({ name }) => printable(name ?? '?'));
+  const more = setAside.length > namedAtOnce ? ', …' : '';
+  const are = counted(setAside.length, 'dossier is', 'dossiers are');
+  note(`watch list ${list}: ${are} set aside and not as on the master: ${names.join(', ')}${more}`);
 }
 
 /** The dossiers that a replica can't hold as the master has them, one a line. */

@@ -17,6 +17,8 @@ export interface ReplicaFigures {
   lag: number | null;
   /** Deletions made here while the master was away that no sync has settled yet. */
   open_deletions: number;
+  /** Dossiers of the master that can't be held here as they are. */
+  set_aside: number;
 }
 
 /** What the finished runs of one list with one result came to, since the node was made. */
@@ -53,7 +55,8 @@ export async function readReplicationFigures(connection: Connection): Promise<Re
     connection,
     `select slave_list_id as list, state, cast(extract(epoch from clock_timestamp() - verified_at) as float8) as age,
        cast(extract(epoch from verified_at) as float8) as verified, greatest(0, head_revision - revision) as lag,
-       (select count(*) from offline_deletions o where o.slave_list_id = k.slave_list_id and o.settled_as is null) as open_deletions
+       (select count(*) from offline_deletions o where o.slave_list_id = k.slave_list_id and o.settled_as is null) as open_deletions,
+       (select count(*) from set_aside a where a.list_id = k.slave_list_id and a.reason <> 'kept-deleted') as set_aside
      from links k order by slave_list_id`,
   );
   const runs = await query<Omit<RunFigures, 'buckets'> & { buckets: (number | string)[] }>(

@@ -42,7 +42,7 @@ export function changesRoute({ database }: { database: Database }): Route {
       }
       const { since, epoch, limit } = asked.data;
       const page = Number.isSafeInteger(id) && id > 0 ? await readPage(database, { listId: id, since, rows: limit }) : null;
-      if (!page) throw notFound('such a watch list');
+      if (!page) throw notFound('such watch list');
       const { position, floor } = page.head;
       const isGone = (epoch !== undefined && epoch !== position.epoch) || since > position.revision || (since > 0 && since < floor);
       const last = isGone

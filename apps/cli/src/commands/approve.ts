@@ -2,7 +2,7 @@ import type { Command } from 'commander';
 import { parseId } from '../arguments.ts';
 import { addClientOptions, clientOf } from '../client.ts';
 import type { Context } from '../context.ts';
-import { describeOutcome, exitCodeOfRun, followRun } from '../follow-run.ts';
+import { describeOutcome, exitCodeOfRun, followRun, warnOfSetAside } from '../follow-run.ts';
 import { approveHeld, differenceOf } from '../held.ts';
 import { print, printJson, progressLine } from '../output.ts';
 
@@ -19,7 +19,7 @@ export function addApprove(program: Command, context: Context): void {
     .description('lets what is held for a watch list be applied: exactly that, once')
     .argument('<slave-list>', 'id of the watch list on this node', parseId)
     .option('--difference <hex>', 'the difference as "dossier held" showed it (default: what is held now)')
-    .option('--wait', 'show progress and end with the outcome: 0 applied, 1 failed, 3 held anew');
+    .option('--wait', 'show progress and end with the outcome: 0 applied, 1 failed, 3 held anew, or dossiers set aside');
   addClientOptions(command).action(async (slaveList: number) => {
     const { difference, wait, json } = command.opts<ApproveOptions>();
     const client = clientOf(command, context);
@@ -33,6 +33,7 @@ export function addApprove(program: Command, context: Context): void {
     progress.end();
     if (json) printJson(ended);
     else print(describeOutcome(ended));
+    warnOfSetAside(ended);
     process.exitCode = exitCodeOfRun(ended);
   });
 }

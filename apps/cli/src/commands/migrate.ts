@@ -2,6 +2,7 @@ import type { Command } from 'commander';
 import { createLogger, prefersPretty } from '@dossier/runtime/logger.ts';
 import { configurationOf } from '../context.ts';
 import type { Context } from '../context.ts';
+import { counted } from '../counted.ts';
 import { print, printJson } from '../output.ts';
 
 /** `dossier migrate` */
@@ -21,7 +22,7 @@ export function addMigrate(program: Command, context: Context): void {
         print(
           access.migrated.length === 0
             ? 'The schema is up to date.'
-            : `The schema is up to date; ${access.migrated.length} migrations ran.`,
+            : `The schema is up to date; ${counted(access.migrated.length, 'migration')} ran.`,
         );
       } finally {
         await access.close();

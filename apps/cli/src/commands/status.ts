@@ -3,6 +3,7 @@ import { deadLetterSchema } from '@dossier/protocol/sync.ts';
 import type { DeadLetter, Link, Run } from '@dossier/protocol/sync.ts';
 import { addClientOptions, clientOf } from '../client.ts';
 import type { Context } from '../context.ts';
+import { counted } from '../counted.ts';
 import { allLinks, allOf, newestRuns } from '../links.ts';
 import { print, printJson } from '../output.ts';
 import { describeSetAside } from '../follow-run.ts';
@@ -63,5 +64,5 @@ function report(url: string, statuses: readonly LinkStatus[], deadLetters: reado
     if (link.error === null) continue;
     print(`\nlist ${link.slave_dossier_list}: ${link.error.desc}\n  ${link.error.remedy}`);
   }
-  if (deadLetters.length > 0) print(`\n${deadLetters.length} dead letters: "dossier dead-letters" lists them.`);
+  if (deadLetters.length > 0) print(`\n${counted(deadLetters.length, 'dead letter')}: "dossier dead-letters" tells more.`);
 }

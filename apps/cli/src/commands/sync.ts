@@ -3,7 +3,7 @@ import { ExitError } from '@dossier/runtime/errors.ts';
 import { parseIds } from '../arguments.ts';
 import { addClientOptions, clientOf } from '../client.ts';
 import type { Context } from '../context.ts';
-import { describeOutcome, exitCodeOfRun, followRun } from '../follow-run.ts';
+import { describeOutcome, exitCodeOfRun, followRun, warnOfSetAside } from '../follow-run.ts';
 import { chosenLists, startRun } from '../links.ts';
 import { print, printJson, progressLine } from '../output.ts';
 
@@ -22,7 +22,10 @@ export function addSync(program: Command, context: Context): void {
     .argument('[slave-list...]', 'ids of watch lists on this node', parseIds)
     .option('--full', 'fetch everything from the master instead of following its changes')
     .option('--repair', 'look at every row and photo here first, and mend what differs from the master')
-    .option('--wait', 'show progress and end with the outcome: 0 equal to the master, 1 failed, 3 not verified');
+    .option(
+      '--wait',
+      'show progress and end with the outcome: 0 equal to the master, 1 failed, 3 not verified, held, or dossiers set aside',
+    );
   addClientOptions(command).action(async (lists: number[] | undefined) => {
     const { full, repair, wait, json } = command.opts<SyncOptions>();
     if (full && repair) throw new ExitError(2, 'Give --full or --repair, not both: a sync goes one way or the other.');
@@ -42,6 +45,7 @@ export function addSync(program: Command, context: Context): void {
     progress.end();
     if (json) printJson(ended);
     else for (const run of ended) print(describeOutcome(run));
+    for (const run of ended) warnOfSetAside(run);
     process.exitCode = Math.max(...ended.map(exitCodeOfRun));
   });
 }

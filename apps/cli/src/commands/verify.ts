@@ -3,6 +3,7 @@ import type { Difference, Run } from '@dossier/protocol/sync.ts';
 import { parseIds } from '../arguments.ts';
 import { addClientOptions, clientOf } from '../client.ts';
 import type { Context } from '../context.ts';
+import { counted } from '../counted.ts';
 import { describeOutcome, exitCodeOfRun, followRun } from '../follow-run.ts';
 import { chosenLists, startRun } from '../links.ts';
 import { print, printJson, progressLine } from '../output.ts';
@@ -39,7 +40,7 @@ function report(run: Run): void {
     print(verified ? `watch list ${run.slave_dossier_list}: verified, equal to the master` : describeOutcome(run));
     return;
   }
-  print(`watch list ${run.slave_dossier_list}: ${differences.length} dossiers differ from the master`);
+  print(`watch list ${run.slave_dossier_list}: ${counted(differences.length, 'dossier differs', 'dossiers differ')} from the master`);
   print(
     table<Difference>(
       [

@@ -1,4 +1,5 @@
 import { ApplicationError, ExitError } from '@dossier/runtime/errors.ts';
+import { counted } from '../counted.ts';
 import { databaseFault, isDatabaseFault } from '../database-fault.ts';
 import type { ImportReport } from '@dossier/api/import/import-file.ts';
 
@@ -7,7 +8,7 @@ export function importFailure(error: unknown, report: ImportReport, databaseUrl:
   const fault = explain(error, databaseUrl);
   const written = report.lines - report.refused;
   if (written === 0) return fault;
-  const sofar = `The ${written} lines before are imported (${report.added} added, ${report.changed} changed, ${report.unchanged} unchanged).`;
+  const sofar = `${counted(written, 'line before is', 'lines before are')} imported (${report.added} added, ${report.changed} changed, ${report.unchanged} unchanged).`;
   const again = 'Then run the same import again: it goes on where it stopped, only lines without external_id would be added twice.';
   const remedy = fault instanceof ExitError || fault instanceof ApplicationError ? fault.remedy : undefined;
   return new ExitError(1, `${fault.message} ${sofar}`, { remedy: remedy === undefined ? again : `${remedy} ${again}`, cause: error });
