@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
-import { query } from '@dossier/store/database.ts';
+import { query, transaction } from '@dossier/store/database.ts';
+import { awaitAdoption } from '@dossier/store/loading.ts';
 import { pruneTombstones } from '@dossier/store/upkeep.ts';
 import { clearStaging } from '@dossier/store/staging.ts';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -241,5 +242,45 @@ describe('staging', () => {
     expect(await state()).toMatchObject({ rows: 1 });
     await clearStaging(slave.database, 1002);
     expect(await state()).toEqual({ rows: 0, bytes: 0 });
+  });
+});
+
+describe('first syncs of several lists at once', () => {
+  it('wait for each other without a hold on the tables that the first one is to replace', async () => {
+    const node = await createEngineNode();
+    try {
+      const [remote, local] = [await fill(master, 'waits'), await node.makeList('waits')];
+      const linked = await transaction(node.database, async (tx) => {
+        await awaitAdoption(tx);
+        const linking = node.link(master, remote, local);
+        const waiting = () =>
+          query<{ tables: number }>(
+            node.database,
+            `select (select count(*) from pg_locks t where t.pid = l.pid and t.relation in ('dossiers'::regclass, 'memberships'::regclass, 'photos'::regclass)) as tables
+             from pg_locks l where l.locktype = 'advisory' and not l.granted`,
+          );
+        await expect.poll(waiting, { timeout: 20_000 }).toEqual([{ tables: 0 }]);
+        // Not awaited: it ends only after this transaction.
+        return { linking };
+      });
+      expect(await linked.linking).toMatchObject({ state: 'synced', added: many });
+    } finally {
+      await node.close();
+    }
+  });
+
+  it('do not keep each other from ending', { timeout: 60_000 }, async () => {
+    const node = await createEngineNode();
+    try {
+      const lists = [];
+      for (const name of ['one', 'two', 'three', 'four', 'five']) {
+        lists.push({ remote: await fill(master, `at once ${name}`), local: await node.makeList(name) });
+      }
+      await Promise.all(lists.map(({ remote, local }) => node.link(master, remote, local)));
+      for (const { remote, local } of lists)
+        expect(await contentOf(node.database, local)).toEqual(await contentOf(master.database, remote));
+    } finally {
+      await node.close();
+    }
   });
 });

@@ -13,7 +13,7 @@ import type { Fork, Judgement } from './judgement.ts';
 import { touches } from './difference.ts';
 import type { StagedDifference } from './difference.ts';
 import { closeJournal, forgetJournal, writeJournal } from './journal.ts';
-import { adoptLoad, completeLoad, isLoading, sweepLoads, whenReadersAllow } from './loading.ts';
+import { adoptLoad, awaitAdoption, completeLoad, isLoading, sweepLoads, whenReadersAllow } from './loading.ts';
 import { shownInItsList } from './missing-photos.ts';
 import { settleOfflineDeletions } from './offline-deletions.ts';
 import { listMended, recordRepair } from './repair.ts';
@@ -136,6 +136,7 @@ async function applyLoad(database: Database, request: ApplyRequest): Promise<App
   requireTarget(loaded, request.target);
   const outcome = await whenReadersAllow(() =>
     transaction(database, async (tx) => {
+      await awaitAdoption(tx);
       await lockLink(tx, request);
       await writeJournal(tx, request);
       await adoptLoad(tx, request, loaded);

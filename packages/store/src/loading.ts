@@ -42,6 +42,12 @@ async function holdsMore(connection: Connection, dossiers: number): Promise<bool
   return row?.more ?? false;
 }
 
+/** Whether another list is being loaded: once it is adopted, it is most likely more than a load takes along. */
+async function loadsAnother(connection: Connection): Promise<boolean> {
+  const row = await queryOne<{ loads: boolean }>(connection, `select exists (select from staging_cursors where loading) as loads`);
+  return row?.loads ?? false;
+}
+
 /** The schema of a run's tables. */
 export function loadArea(runId: number): string {
   return `loading_${runId}`;
@@ -52,11 +58,11 @@ export async function beginLoad(database: Database, taken: TakenRun, cursor: Sta
   try {
     return await transaction(database, async (tx) => {
       await requireFence(tx, taken);
+      await clearStaging(tx, taken.runId);
       const refusal = await queryOne<{ reason: string | null }>(tx, `select load_refusal() as reason`);
-      if (refusal?.reason !== null || (await holdsMore(tx, mostOthers))) return false;
+      if (refusal?.reason !== null || (await holdsMore(tx, mostOthers)) || (await loadsAnother(tx))) return false;
       // What a hold is about is judged row by row.
       if (await findStandingHold(tx, taken.listId)) return false;
-      await clearStaging(tx, taken.runId);
       await query(tx, `select begin_load(:runId)`, { runId: taken.runId });
       await writeCursor(tx, taken.runId, { ...cursor, loading: true });
       return true;
@@ -228,6 +234,17 @@ export async function whenReadersAllow<Result>(work: () => Promise<Result>): Pro
       await delay(adoptionPauseMs);
     }
   }
+}
+
+/** Held by the transaction that adopts a load. */
+const adopting = 0x0f073;
+
+/**
+ * Waits for the adoptions of other lists, to be called before the transaction looks at any of the node's tables: two that had looked at them would keep
+ * each other from replacing them, again and again.
+ */
+export async function awaitAdoption(tx: Knex.Transaction): Promise<void> {
+  await query(tx, `select pg_advisory_xact_lock(:adopting)`, { adopting });
 }
 
 /** Puts what was loaded into the place of the node's tables and books the list's position. Part of the transaction that ends the run. */
