@@ -68,7 +68,10 @@ const linkColumns = `
 
 /** The link of a list of this slave, or null. */
 export async function findLink(connection: Connection, slaveListId: number): Promise<LinkRow | null> {
-  return queryOne<LinkRow>(connection, `select ${linkColumns} where k.slave_list_id = :slaveListId`, { slaveListId });
+  return preparedOne<LinkRow>(connection, 'find link', {
+    sql: `select ${linkColumns} where k.slave_list_id = :slaveListId`,
+    parameters: { slaveListId },
+  });
 }
 
 /** A link with what a run has to know before it asks the master, in one exchange. */
@@ -110,6 +113,12 @@ export async function listLinksAfter(connection: Connection, after: number, limi
 /** Those of the given lists that have a link. */
 export async function findLinks(connection: Connection, slaveListIds: readonly number[]): Promise<LinkRow[]> {
   return query<LinkRow>(connection, `select ${linkColumns} where k.slave_list_id = any(:slaveListIds::bigint[])`, { slaveListIds });
+}
+
+/** Whether a link is already what is asked for, so that there is nothing to record. One that failed is tried again. */
+export function isLinkedAlready(link: LinkRow, wanted: { remoteUrl: string; remoteListId: number }): boolean {
+  const isSame = link.remote_url === wanted.remoteUrl && link.remote_list_id === wanted.remoteListId;
+  return isSame && link.state !== 'failed' && link.state !== 'unlinking';
 }
 
 export type LinkCreation =

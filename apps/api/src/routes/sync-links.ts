@@ -5,7 +5,7 @@ import type { Link } from '@dossier/protocol/sync.ts';
 import { pageQuery } from '@dossier/protocol/queries.ts';
 import { looseBoolean, pageOf } from '@dossier/protocol/values.ts';
 import { ApplicationError, badParam, notFound } from '@dossier/runtime/errors.ts';
-import { createLink, findLink, listLinks, startUnlink } from '@dossier/store/links.ts';
+import { createLink, findLink, isLinkedAlready, listLinks, startUnlink } from '@dossier/store/links.ts';
 import type { LinkRow } from '@dossier/store/links.ts';
 import { listUnfinishedRuns } from '@dossier/store/runs.ts';
 import { audited } from '../audited.ts';
@@ -47,15 +47,14 @@ function linkRoute(deps: SyncDependencies): Route {
       const id = link.slave_list_id;
       response.location(`/sync/dossier-lists/${id}/`);
       const seconds = preferredWaitSeconds(request.headers['prefer'] as string | undefined);
-      if (seconds !== null) {
-        const synced = await waitForSync(deps.events, id, { request, response, seconds });
-        if (synced) {
-          response.set('Preference-Applied', `wait=${seconds}`).json(synced);
-          return;
-        }
+      if (seconds === null) {
+        response.status(202).json(await presentNow(deps, link));
+        return;
       }
-      // Time may have passed: the link is shown as it is now.
-      response.status(202).json(await presentNow(deps, (await findLink(deps.database, id)) ?? link));
+      const synced = await waitForSync(deps.events, id, { request, response, seconds });
+      if (synced) response.set('Preference-Applied', `wait=${seconds}`).json(synced);
+      // Time has passed: the link is shown as it is now.
+      else response.status(202).json(await presentNow(deps, (await findLink(deps.database, id)) ?? link));
     },
   };
 }
@@ -72,6 +71,8 @@ async function recordLink(deps: SyncDependencies, request: Request, body: z.outp
     remoteListId: body.remote_dossier_list,
     refuseNonEmpty: configuration.syncOnExisting === 'refuse',
   };
+  const known = await findLink(database, slaveListId);
+  if (known && isLinkedAlready(known, wanted)) return known;
   const creation = await audited(
     database,
     request,
