@@ -15,6 +15,7 @@ import type { StagedDifference } from './difference.ts';
 import { closeJournal, forgetJournal, writeJournal } from './journal.ts';
 import { adoptLoad, awaitAdoption, completeLoad, isLoading, sweepLoads, whenReadersAllow } from './loading.ts';
 import { shownInItsList } from './missing-photos.ts';
+import { withoutNestedLoops } from './nested-loops.ts';
 import { settleOfflineDeletions } from './offline-deletions.ts';
 import { listMended, recordRepair } from './repair.ts';
 import { markRefused, noteKept, refusedOf, setRefusedAside, takeExternalIds } from './set-aside.ts';
@@ -113,7 +114,9 @@ async function applyStaged(database: Database, request: ApplyRequest): Promise<A
     const removed = difference?.removing === 0 ? 0 : await removeMembers(tx, request);
     const changed = await updateDossiers(tx, request);
     if (difference?.adding !== 0) await insertDossiers(tx, request);
-    await replacePhotos(tx, request);
+    if (request.method === 'full' && (difference?.adding ?? manyRows) >= manyRows) {
+      await withoutNestedLoops(tx, () => replacePhotos(tx, request));
+    } else await replacePhotos(tx, request);
     const added = difference?.adding === 0 ? 0 : await addMembers(tx, request);
     if (takes) await takeExternalIds(tx, request);
     await requireDigest(tx, request);

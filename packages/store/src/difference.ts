@@ -2,6 +2,7 @@ import type { Knex } from 'knex';
 import type { DifferenceCounts } from '@dossier/domain/guards.ts';
 import type { RunMethod } from '@dossier/domain/run.ts';
 import { query, queryOne } from './database.ts';
+import { withoutNestedLoops } from './nested-loops.ts';
 
 /** A staged run whose difference from its list is looked at. */
 export interface StagedRun {
@@ -74,10 +75,7 @@ export async function countDifference(tx: Knex.Transaction, run: StagedRun, pass
   return { ...row, takenBack: row.takenBack - equalBefore, exchanged };
 }
 
-/**
- * The planner takes the difference for a few hundred rows, whatever it is. With more of them it must not compare each with each, which goes on for hours
- * with tens of thousands.
- */
+/** With more of them the planner is kept from comparing each with each. */
 const fewExchanged = 1000;
 
 async function countExchanged(
@@ -87,11 +85,10 @@ async function countExchanged(
 ): Promise<StagedDifference['exchanged'] & { equalBefore: number }> {
   const none = { count: 0, changed: 0, deactivated: 0, equalBefore: 0 };
   if (adding === 0 || removing === 0) return none;
-  const isLarge = adding + removing > fewExchanged;
-  if (isLarge) await query(tx, `set local enable_nestloop = off`);
-  const row = await queryOne<typeof none>(
-    tx,
-    `with difference as materialized (${differenceRows(run)})
+  const count = () =>
+    queryOne<typeof none>(
+      tx,
+      `with difference as materialized (${differenceRows(run)})
      select count(*) as count, count(*) filter (where old.active and not new.active) as deactivated,
        count(*) filter (where other) as changed, count(*) filter (where not other and come.revision between 1 and :passed) as "equalBefore"
      from difference gone join dossiers old on old.uuid = gone.dossier
@@ -100,9 +97,9 @@ async function countExchanged(
      lateral (select (old.name, old.comment, old.active, old.meta, old.photos_hash)
        is distinct from (new.name, new.comment, new.active, new.meta, new.photos_hash) as other) content
      where gone.kind = 'removing'`,
-    { runId: run.runId, listId: run.listId, passed },
-  );
-  if (isLarge) await query(tx, `set local enable_nestloop = on`);
+      { runId: run.runId, listId: run.listId, passed },
+    );
+  const row = adding + removing > fewExchanged ? await withoutNestedLoops(tx, count) : await count();
   return row ?? none;
 }
 
