@@ -3,6 +3,7 @@ import { photosAnswerBytes, photosLineBytes } from '@dossier/protocol/photos.ts'
 import type { PhotosLine } from '@dossier/protocol/photos.ts';
 import type { Database } from '@dossier/store/database.ts';
 import { listKnownPhotos } from '@dossier/store/feed.ts';
+import { BlockPool } from './block-pool.ts';
 
 /** An answer with several photos. Its memory is used again after `giveBack`; without that it is left to the collection of garbage. */
 export interface PhotoBundle {
@@ -10,9 +11,7 @@ export interface PhotoBundle {
   giveBack(): void;
 }
 
-const mostFree = 8;
-/** Memory that nobody is using: buffers of its own for each photo would cost more to collect than to fill. */
-const free: Buffer[] = [];
+const blocks = new BlockPool({ bytes: photosLineBytes + photosAnswerBytes, mostFree: 8 });
 
 /**
  * The answer to a question for several photos (protocol/photos.ts), of those to which a dossier refers: the store may hold what an upload that was
@@ -23,7 +22,7 @@ export async function bundlePhotos(
   addresses: readonly string[],
 ): Promise<PhotoBundle> {
   const known = await listKnownPhotos(database, addresses);
-  const block = free.pop() ?? Buffer.allocUnsafeSlow(photosLineBytes + photosAnswerBytes);
+  const block = blocks.take();
   const line: PhotosLine = { photos: [] };
   // The line comes before the photos and is known after them.
   let end = photosLineBytes;
@@ -41,5 +40,5 @@ export async function bundlePhotos(
   }
   const written = Buffer.from(`${JSON.stringify(line)}\n`);
   const begin = photosLineBytes - written.copy(block, photosLineBytes - written.length);
-  return { body: block.subarray(begin, end), giveBack: () => void (free.length < mostFree && free.push(block)) };
+  return { body: block.subarray(begin, end), giveBack: () => blocks.giveBack(block) };
 }

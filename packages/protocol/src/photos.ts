@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { feedPhotoSchema } from './feed.ts';
 
 /**
  * Several photos in one answer (`GET /feed/v1/photos?sha256=…,…`): one line of JSON that says which, then their bytes one after another, as many as the
@@ -15,6 +16,6 @@ export const photosLineBytes = 16 * 1024;
 
 /** The first line. A photo without a length is one that the master doesn't have. */
 export const photosLineSchema = z.object({
-  photos: z.array(z.object({ sha256: z.string().regex(/^[0-9a-f]{64}$/), bytes: z.int().nonnegative().nullable() })).max(requestPhotos),
+  photos: z.array(z.object({ sha256: feedPhotoSchema.shape.sha256, bytes: z.int().nonnegative().nullable() })).max(requestPhotos),
 });
 export type PhotosLine = z.infer<typeof photosLineSchema>;

@@ -3,7 +3,7 @@ import { Router } from 'express';
 import type { Request, Response } from 'express';
 import { z } from 'zod';
 import type { PhotoStore } from '@dossier/photos/photo-store.ts';
-import { feedVersions, positionSchema, requestBuckets, requestDossiers, requestHeads } from '@dossier/protocol/feed.ts';
+import { feedPhotoSchema, feedVersions, positionSchema, requestBuckets, requestDossiers, requestHeads } from '@dossier/protocol/feed.ts';
 import type { Head } from '@dossier/protocol/feed.ts';
 import { photosMediaType, requestPhotos } from '@dossier/protocol/photos.ts';
 import { rowsMediaType } from '@dossier/protocol/rows.ts';
@@ -61,7 +61,7 @@ const bucketsQuery = z.object({
     .transform((value) => value.split(',').map(Number))
     .pipe(z.array(z.int().min(0).max(4095)).max(requestBuckets)),
 });
-const photoAddress = z.string().regex(/^[0-9a-f]{64}$/);
+const photoAddress = feedPhotoSchema.shape.sha256;
 const photosQuery = z.object({
   sha256: z
     .string()

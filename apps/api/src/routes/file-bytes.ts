@@ -1,14 +1,13 @@
 import type { FileHandle } from 'node:fs/promises';
 import type { Writable } from 'node:stream';
+import { BlockPool } from '../block-pool.ts';
 
 const blockBytes = 1024 * 1024;
-const mostFree = 20;
-/** Blocks that nobody is using. A buffer for each piece of a file would be collected at the price of several times the sending. */
-const free: Buffer[] = [];
+const blocks = new BlockPool({ bytes: blockBytes, mostFree: 20 });
 
 /** Sends the first `bytes` of a file, at the pace of whoever receives them. If they can't be sent to the end, the receiver is cut off. */
 export async function sendBytes(file: FileHandle, bytes: number, receiver: Writable): Promise<void> {
-  const block = free.pop() ?? Buffer.allocUnsafeSlow(blockBytes);
+  const block = blocks.take();
   try {
     for (let at = 0; at < bytes;) {
       const { bytesRead } = await file.read(block, 0, Math.min(blockBytes, bytes - at), at);
@@ -21,7 +20,7 @@ export async function sendBytes(file: FileHandle, bytes: number, receiver: Writa
     receiver.destroy();
     throw error;
   }
-  if (free.length < mostFree) free.push(block);
+  blocks.giveBack(block);
 }
 
 /** Kept once the bytes were handed to the system. */
