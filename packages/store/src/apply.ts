@@ -5,6 +5,7 @@ import type { RefusalCode } from '@dossier/domain/set-aside.ts';
 import type { Position } from '@dossier/domain/position.ts';
 import type { RunMethod } from '@dossier/domain/run.ts';
 import { findableApply } from './apply-cancellation.ts';
+import { addMembers, insertDossiers, removeMembers, replacePhotos, updateDossiers } from './apply-rows.ts';
 import { exchange, query, queryOne, serializationFailure, transaction } from './database.ts';
 import type { Database } from './database.ts';
 import { standing } from './holds.ts';
@@ -15,7 +16,6 @@ import type { StagedDifference } from './difference.ts';
 import { closeJournal, forgetJournal, writeJournal } from './journal.ts';
 import { adoptLoad, awaitAdoption, completeLoad, isLoading, sweepLoads, whenReadersAllow } from './loading.ts';
 import { shownInItsList } from './missing-photos.ts';
-import { withoutNestedLoops } from './nested-loops.ts';
 import { settleOfflineDeletions } from './offline-deletions.ts';
 import { listMended, recordRepair } from './repair.ts';
 import { markRefused, noteKept, refusedOf, setRefusedAside, takeExternalIds } from './set-aside.ts';
@@ -81,7 +81,7 @@ export async function applyRun(database: Database, request: ApplyRequest): Promi
   if (await isLoading(database, request.runId)) return applyLoad(database, request);
   await analyseStaging(database);
   const outcome = await applyStaged(database, request);
-  if (outcome !== 'held' && isAnotherList(outcome)) await refreshStatistics(database);
+  if (outcome !== 'held' && isWorthStatistics(outcome)) await refreshStatistics(database);
   return outcome;
 }
 
@@ -92,7 +92,7 @@ const largeShare = 0.1;
  * Whether so much changed that the planner has to hear of it at once: until autovacuum comes it takes a new list for one without members, and reads
  * all of it for each member that changes. Not in the transaction, which would keep the lock of ANALYZE until its end.
  */
-function isAnotherList({ added, changed, removed, unchanged }: ApplyOutcome): boolean {
+function isWorthStatistics({ added, changed, removed, unchanged }: ApplyOutcome): boolean {
   const touched = added + changed + removed;
   return touched >= manyRows && touched >= largeShare * (added + changed + unchanged);
 }
@@ -114,9 +114,7 @@ async function applyStaged(database: Database, request: ApplyRequest): Promise<A
     const removed = difference?.removing === 0 ? 0 : await removeMembers(tx, request);
     const changed = await updateDossiers(tx, request);
     if (difference?.adding !== 0) await insertDossiers(tx, request);
-    if (request.method === 'full' && (difference?.adding ?? manyRows) >= manyRows) {
-      await withoutNestedLoops(tx, () => replacePhotos(tx, request));
-    } else await replacePhotos(tx, request);
+    await replacePhotos(tx, request, difference?.adding ?? null);
     const added = difference?.adding === 0 ? 0 : await addMembers(tx, request);
     if (takes) await takeExternalIds(tx, request);
     await requireDigest(tx, request);
@@ -212,107 +210,6 @@ const remedies: Record<RefusalCode, string> = {
     "Give one of the two dossiers another external_id on the master of its list, then sync again. If the one here is in a list of this node's own: cancel the links of this node without purging, change it, and link again. If its list is held, decide that first.",
   DOSSIER_OF_ANOTHER_MASTER: 'Link both lists to the same master, or cancel one of the two links.',
 };
-
-/** Takes out of the list what the run removes: staged tombstones or, replacing everything, all that isn't staged. Returns how many. */
-async function removeMembers(tx: Knex.Transaction, request: ApplyRequest): Promise<number> {
-  const condition =
-    request.method === 'full'
-      ? `not exists (select from staged_dossiers s where s.run_id = :runId and s.dossier = m.dossier and not s.removed)
-         and not exists (select from set_aside a where a.list_id = :listId and a.dossier = m.dossier)`
-      : `exists (select from staged_dossiers s where s.run_id = :runId and s.dossier = m.dossier and s.removed)`;
-  const row = await queryOne<{ count: number }>(
-    tx,
-    `with gone as (delete from memberships m where m.list_id = :listId and ${condition} returning 1) select count(*) as count from gone`,
-    { runId: request.runId, listId: request.listId },
-  );
-  return row?.count ?? 0;
-}
-
-/** Updates the dossiers whose content differs; returns how many of them the list held already. */
-async function updateDossiers(tx: Knex.Transaction, request: ApplyRequest): Promise<number> {
-  const row = await queryOne<{ count: number }>(
-    tx,
-    `with staged as materialized (select * from staged_dossiers where run_id = :runId and not removed),
-     changed as (
-       update dossiers d set name = s.name, comment = s.comment, active = s.active, meta = s.meta, external_id = s.external_id,
-         photo_count = s.photo_count, photos_hash = s.photos_hash, created_date = s.created_date, modified_date = s.modified_date
-       from staged s where s.dossier = d.uuid and d.hash <> s.hash
-       returning d.uuid)
-     select count(*) as count from changed c join memberships m on m.list_id = :listId and m.dossier = c.uuid`,
-    { runId: request.runId, listId: request.listId },
-  );
-  return row?.count ?? 0;
-}
-
-/** Inserts what this node doesn't know. A dossier that was deleted here while the master was away comes back under the id that it had. */
-async function insertDossiers(tx: Knex.Transaction, request: ApplyRequest): Promise<void> {
-  await query(
-    tx,
-    `insert into dossiers (id, uuid, name, comment, active, meta, external_id, photo_count, photos_hash, created_date, modified_date)
-     select coalesce(o.dossier_id, nextval(pg_get_serial_sequence('dossiers', 'id'))), s.dossier, s.name, s.comment, s.active, s.meta,
-       s.external_id, s.photo_count, s.photos_hash, s.created_date, s.modified_date
-     from (select * from staged_dossiers where run_id = :runId and not removed order by revision, dossier) s
-     left join (
-       select distinct on (dossier) dossier, dossier_id from offline_deletions where settled_as is null order by dossier, id desc
-     ) o on o.dossier = s.dossier
-     where not exists (select from dossiers d where d.uuid = s.dossier)`,
-    { runId: request.runId },
-  );
-}
-
-/**
- * Gives the staged dossiers exactly their staged photos. One statement, so that the triggers see only the outcome; equal photos are left alone, and
- * not looked at where the journal knows that their hash is the staged one.
- */
-async function replacePhotos(tx: Knex.Transaction, request: ApplyRequest): Promise<void> {
-  await query(
-    tx,
-    `with staged as materialized (
-       select s.dossier, s.revision from staged_dossiers s where s.run_id = :runId and not s.removed
-         and not exists (select from journal_dossiers j where j.list_id = :listId and j.dossier = s.dossier and j.photos_kept)
-     ),
-     gone as (
-       delete from photos p using staged s
-       where p.dossier = s.dossier
-         and not exists (select from staged_photos f where f.run_id = :runId and f.dossier = p.dossier and f.sha256 = p.sha256)
-     ),
-     rewritten as (
-       update photos p set width = f.width, height = f.height, bytes = f.bytes, media_type = f.media_type, features = f.features
-       from staged_photos f join staged s on s.dossier = f.dossier
-       where f.run_id = :runId and p.dossier = f.dossier and p.sha256 = f.sha256
-         and (p.width, p.height, p.bytes, p.media_type, p.features) is distinct from (f.width, f.height, f.bytes, f.media_type, f.features)
-     )
-     insert into photos (dossier, sha256, width, height, bytes, media_type, features)
-     select f.dossier, f.sha256, f.width, f.height, f.bytes, f.media_type, f.features
-     from staged_photos f join staged s on s.dossier = f.dossier
-     where f.run_id = :runId and not exists (select from photos p where p.dossier = f.dossier and p.sha256 = f.sha256)
-     order by s.revision, f.dossier, f.ordinal`,
-    { runId: request.runId, listId: request.listId },
-  );
-}
-
-/** Puts into the list what it doesn't hold yet, under a block of revisions drawn for it. Returns how many. */
-async function addMembers(tx: Knex.Transaction, request: ApplyRequest): Promise<number> {
-  const { runId, listId } = request;
-  const fresh = `staged_dossiers s join dossiers d on d.uuid = s.dossier
-    where s.run_id = :runId and not s.removed and not exists (select from memberships m where m.list_id = :listId and m.dossier = s.dossier)`;
-  const block = await queryOne<{ count: number; first: number | null }>(
-    tx,
-    `with block as (
-       select count(*) as count, coalesce(bit_xor(hash_high(d.hash)), 0) as high, coalesce(bit_xor(hash_low(d.hash)), 0) as low from ${fresh}
-     )
-     select count, case when count > 0 then draw_revisions(:listId, count, count, high, low) end as first from block`,
-    { runId, listId },
-  );
-  if (!block || block.first === null) return 0;
-  await query(
-    tx,
-    `insert into memberships (list_id, dossier, revision, hash_high, hash_low)
-     select :listId, s.dossier, :first + row_number() over (order by s.revision, s.dossier) - 1, hash_high(d.hash), hash_low(d.hash) from ${fresh}`,
-    { runId, listId, first: block.first },
-  );
-  return block.count;
-}
 
 /** Recomputes the digest from the hashes of the list's rows; with what is knowingly set aside it has to be the target's. */
 async function requireDigest(tx: Knex.Transaction, request: ApplyRequest): Promise<void> {

@@ -37,7 +37,7 @@ const keptDeleted = `exists (select from offline_deletions o where o.slave_list_
 
 /**
  * One row for each dossier that the apply of a staged run would add to the list, change or remove from it: the twin of the statements in
- * apply.ts. Hashes are null where there is nothing.
+ * apply-rows.ts. Hashes are null where there is nothing.
  */
 export function differenceRows({ method, offlineDeletions }: StagedRun): string {
   const staged = `staged_dossiers s where s.run_id = :runId and s.refusal is null ${offlineDeletions === 'keep-deleted' ? `and (s.removed or not (${keptDeleted}))` : ''}`;

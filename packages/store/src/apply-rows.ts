@@ -1,0 +1,112 @@
+import type { Knex } from 'knex';
+import { query, queryOne } from './database.ts';
+import type { StagedRun } from './difference.ts';
+import { withoutNestedLoops } from './nested-loops.ts';
+
+/* The statements by which an apply makes a list's rows those that its run has staged; differenceRows() in difference.ts is their twin. */
+
+/** With more new dossiers than this the planner is kept from comparing each of their photos with each of them. */
+const fewAdded = 1000;
+
+/** Takes out of the list what the run removes: staged tombstones or, replacing everything, all that isn't staged. Returns how many. */
+export async function removeMembers(tx: Knex.Transaction, run: StagedRun): Promise<number> {
+  const condition =
+    run.method === 'full'
+      ? `not exists (select from staged_dossiers s where s.run_id = :runId and s.dossier = m.dossier and not s.removed)
+         and not exists (select from set_aside a where a.list_id = :listId and a.dossier = m.dossier)`
+      : `exists (select from staged_dossiers s where s.run_id = :runId and s.dossier = m.dossier and s.removed)`;
+  const row = await queryOne<{ count: number }>(
+    tx,
+    `with gone as (delete from memberships m where m.list_id = :listId and ${condition} returning 1) select count(*) as count from gone`,
+    { runId: run.runId, listId: run.listId },
+  );
+  return row?.count ?? 0;
+}
+
+/** Updates the dossiers whose content differs; returns how many of them the list held already. */
+export async function updateDossiers(tx: Knex.Transaction, run: StagedRun): Promise<number> {
+  const row = await queryOne<{ count: number }>(
+    tx,
+    `with staged as materialized (select * from staged_dossiers where run_id = :runId and not removed),
+     changed as (
+       update dossiers d set name = s.name, comment = s.comment, active = s.active, meta = s.meta, external_id = s.external_id,
+         photo_count = s.photo_count, photos_hash = s.photos_hash, created_date = s.created_date, modified_date = s.modified_date
+       from staged s where s.dossier = d.uuid and d.hash <> s.hash
+       returning d.uuid)
+     select count(*) as count from changed c join memberships m on m.list_id = :listId and m.dossier = c.uuid`,
+    { runId: run.runId, listId: run.listId },
+  );
+  return row?.count ?? 0;
+}
+
+/** Inserts what this node doesn't know. A dossier that was deleted here while the master was away comes back under the id that it had. */
+export async function insertDossiers(tx: Knex.Transaction, run: StagedRun): Promise<void> {
+  await query(
+    tx,
+    `insert into dossiers (id, uuid, name, comment, active, meta, external_id, photo_count, photos_hash, created_date, modified_date)
+     select coalesce(o.dossier_id, nextval(pg_get_serial_sequence('dossiers', 'id'))), s.dossier, s.name, s.comment, s.active, s.meta,
+       s.external_id, s.photo_count, s.photos_hash, s.created_date, s.modified_date
+     from (select * from staged_dossiers where run_id = :runId and not removed order by revision, dossier) s
+     left join (
+       select distinct on (dossier) dossier, dossier_id from offline_deletions where settled_as is null order by dossier, id desc
+     ) o on o.dossier = s.dossier
+     where not exists (select from dossiers d where d.uuid = s.dossier)`,
+    { runId: run.runId },
+  );
+}
+
+/**
+ * Gives the staged dossiers exactly their staged photos. One statement, so that the triggers see only the outcome; equal photos are left alone, and
+ * not looked at where the journal knows that their hash is the staged one. `adding`: how many dossiers are new to the list, as far as it is known.
+ */
+export async function replacePhotos(tx: Knex.Transaction, run: StagedRun, adding: number | null): Promise<void> {
+  const replace = () =>
+    query(
+      tx,
+      `with staged as materialized (
+       select s.dossier, s.revision from staged_dossiers s where s.run_id = :runId and not s.removed
+         and not exists (select from journal_dossiers j where j.list_id = :listId and j.dossier = s.dossier and j.photos_kept)
+     ),
+     gone as (
+       delete from photos p using staged s
+       where p.dossier = s.dossier
+         and not exists (select from staged_photos f where f.run_id = :runId and f.dossier = p.dossier and f.sha256 = p.sha256)
+     ),
+     rewritten as (
+       update photos p set width = f.width, height = f.height, bytes = f.bytes, media_type = f.media_type, features = f.features
+       from staged_photos f join staged s on s.dossier = f.dossier
+       where f.run_id = :runId and p.dossier = f.dossier and p.sha256 = f.sha256
+         and (p.width, p.height, p.bytes, p.media_type, p.features) is distinct from (f.width, f.height, f.bytes, f.media_type, f.features)
+     )
+     insert into photos (dossier, sha256, width, height, bytes, media_type, features)
+     select f.dossier, f.sha256, f.width, f.height, f.bytes, f.media_type, f.features
+     from staged_photos f join staged s on s.dossier = f.dossier
+     where f.run_id = :runId and not exists (select from photos p where p.dossier = f.dossier and p.sha256 = f.sha256)
+     order by s.revision, f.dossier, f.ordinal`,
+      { runId: run.runId, listId: run.listId },
+    );
+  await (run.method === 'full' && (adding === null || adding > fewAdded) ? withoutNestedLoops(tx, replace) : replace());
+}
+
+/** Puts into the list what it doesn't hold yet, under a block of revisions drawn for it. Returns how many. */
+export async function addMembers(tx: Knex.Transaction, run: StagedRun): Promise<number> {
+  const { runId, listId } = run;
+  const fresh = `staged_dossiers s join dossiers d on d.uuid = s.dossier
+    where s.run_id = :runId and not s.removed and not exists (select from memberships m where m.list_id = :listId and m.dossier = s.dossier)`;
+  const block = await queryOne<{ count: number; first: number | null }>(
+    tx,
+    `with block as (
+       select count(*) as count, coalesce(bit_xor(hash_high(d.hash)), 0) as high, coalesce(bit_xor(hash_low(d.hash)), 0) as low from ${fresh}
+     )
+     select count, case when count > 0 then draw_revisions(:listId, count, count, high, low) end as first from block`,
+    { runId, listId },
+  );
+  if (!block || block.first === null) return 0;
+  await query(
+    tx,
+    `insert into memberships (list_id, dossier, revision, hash_high, hash_low)
+     select :listId, s.dossier, :first + row_number() over (order by s.revision, s.dossier) - 1, hash_high(d.hash), hash_low(d.hash) from ${fresh}`,
+    { runId, listId, first: block.first },
+  );
+  return block.count;
+}
