@@ -1,28 +1,23 @@
 import type { Difference } from '@dossier/protocol/sync.ts';
-import { query, transaction } from './database.ts';
+import { query, queryOne, transaction } from './database.ts';
 import type { Connection, Database } from './database.ts';
 import { requireFence } from './staging.ts';
 import { standing } from './reconciliation.ts';
 import type { TakenRun } from './staging.ts';
 
+/** Shorter lists are looked at faster than they are parted. */
+const smallestParted = 10_000;
+
 /**
  * Recomputes the hash of every dossier of a list from its columns and photos and books anew those whose stored hash was another one,
- * so that the list's digest tells the truth. Returns their uuids (empty: everything is as the triggers left it).
+ * so that the list's digest tells the truth. Returns their uuids (empty: everything is as the triggers left it). A long list is looked at in two
+ * halves at once, each by a connection of its own: a statement that orders and hashes photos keeps one core of the server busy.
  */
 export async function rehashList(database: Database, taken: TakenRun): Promise<string[]> {
-  const wrong = await query<{ dossier: string }>(
-    database,
-    `select m.dossier from memberships m left join dossiers d on d.uuid = m.dossier left join (
-       select p.dossier, sha256(convert_to(
-         string_agg(photo_line(p.sha256, p.width, p.height, p.bytes, p.media_type, p.features), '' order by p.sha256), 'UTF8')) as photos_hash
-       from memberships k join photos p on p.dossier = k.dossier where k.list_id = :listId group by p.dossier
-     ) s on s.dossier = m.dossier
-     where m.list_id = :listId
-       and dossier_hash(d.uuid, d.name, d.comment, d.active, d.meta, d.external_id, coalesce(s.photos_hash, ''))
-         is distinct from int8send(m.hash_high) || int8send(m.hash_low)`,
-    { listId: taken.listId },
-  );
-  const dossiers = wrong.map((row) => row.dossier);
+  const middle = await findMiddle(database, taken.listId);
+  const parts = middle === null ? [() => 'true'] : [(column: string) => `${column} < :middle`, (column: string) => `${column} >= :middle`];
+  const found = await Promise.all(parts.map((isIn) => findMishashed(database, { listId: taken.listId, middle, isIn })));
+  const dossiers = found.flat();
   const drifted = await query<{ list_id: number }>(
     database,
     `select p.list_id from list_positions p, lateral (
@@ -37,6 +32,38 @@ export async function rehashList(database: Database, taken: TakenRun): Promise<s
     await query(tx, `select rebook_memberships(:listId, :dossiers::uuid[])`, { listId: taken.listId, dossiers });
   });
   return dossiers;
+}
+
+/** The dossier in the middle of a long list, by uuid; null for a short one. */
+async function findMiddle(database: Database, listId: number): Promise<string | null> {
+  const row = await queryOne<{ dossier: string }>(
+    database,
+    `select dossier from memberships where list_id = :listId and :listId in (select list_id from list_positions where dossier_count >= :smallestParted)
+     order by dossier offset (select dossier_count / 2 from list_positions where list_id = :listId) limit 1`,
+    { listId, smallestParted },
+  );
+  return row?.dossier ?? null;
+}
+
+/** The dossiers of one part of a list whose stored hash isn't that of their content. `isIn` says in SQL whether a column's dossier is of the part. */
+async function findMishashed(
+  database: Database,
+  { listId, middle, isIn }: { listId: number; middle: string | null; isIn: (column: string) => string },
+): Promise<string[]> {
+  const rows = await query<{ dossier: string }>(
+    database,
+    `select m.dossier from memberships m left join dossiers d on d.uuid = m.dossier and ${isIn('d.uuid')} left join (
+       select p.dossier, sha256(convert_to(
+         string_agg(photo_line(p.sha256, p.width, p.height, p.bytes, p.media_type, p.features), '' order by p.sha256), 'UTF8')) as photos_hash
+       from memberships k join photos p on p.dossier = k.dossier
+       where k.list_id = :listId and ${isIn('k.dossier')} and ${isIn('p.dossier')} group by p.dossier
+     ) s on s.dossier = m.dossier
+     where m.list_id = :listId and ${isIn('m.dossier')}
+       and dossier_hash(d.uuid, d.name, d.comment, d.active, d.meta, d.external_id, coalesce(s.photos_hash, ''))
+         is distinct from int8send(m.hash_high) || int8send(m.hash_low)`,
+    { listId, ...(middle !== null && { middle }) },
+  );
+  return rows.map((row) => row.dossier);
 }
 
 /** Up to `limit` dossiers in which the list differs from what the run found on the master (staged hashes) in the compared buckets. */
