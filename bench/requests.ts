@@ -51,6 +51,7 @@ async function measureRound(
   }
   const parameters = [`${slave.node.url}/sync/dossier-lists/`, token, JSON.stringify(bodies), String(rate), String(seconds)];
   const requests = new BenchProcess('request-process.ts', parameters, workshop.cleanup);
+  await requests.ask<RequestTimes>('warm');
   let ended = false;
   const syncing = follower
     .follow(all, () => slave.node.link(master.node.url, lists.all, all), firstSyncWithinMs)

@@ -51,7 +51,9 @@ async function readBytes(request: Request): Promise<Buffer> {
     });
     request.once('end', resolve);
     request.once('error', reject);
-    request.once('close', () => reject(refuse('The body broke off.')));
+    request.once('close', () => {
+      if (!request.readableEnded) reject(refuse('The body broke off.'));
+    });
   });
   return Buffer.concat(chunks);
 }

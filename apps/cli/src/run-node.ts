@@ -1,6 +1,8 @@
+import { constants, setPriority } from 'node:os';
 import type { Command } from 'commander';
 import type { Configuration } from '@dossier/runtime/configuration.ts';
 import { createLogger, prefersPretty } from '@dossier/runtime/logger.ts';
+import type { Logger } from '@dossier/runtime/logger.ts';
 import { createShutdown } from '@dossier/runtime/shutdown.ts';
 import { configurationOf } from './context.ts';
 import type { Context } from './context.ts';
@@ -28,6 +30,7 @@ export async function runNode(command: Command, context: Context, roles: Roles):
   logger.debug({ file }, 'configuration read');
   const shutdown = createShutdown({ logger, timeoutMs: closingTimeoutMs });
   shutdown.install();
+  if (!roles.api) giveWay(logger);
   try {
     const tracing = await startTracing(context.environment, roles.name);
     if (tracing) shutdown.add('the traces', () => tracing.close());
@@ -40,6 +43,15 @@ export async function runNode(command: Command, context: Context, roles: Roles):
   } catch (error) {
     await shutdown.close();
     throw error;
+  }
+}
+
+/** Lets the host's other processes go first, above all the API that people at the gate wait for: a sync may take a little longer. */
+function giveWay(logger: Logger): void {
+  try {
+    setPriority(constants.priority.PRIORITY_BELOW_NORMAL);
+  } catch (error) {
+    logger.debug({ err: error }, 'the priority of the worker could not be lowered');
   }
 }
 

@@ -97,6 +97,14 @@ export async function requestRun(
   });
 }
 
+/** The unfinished run of a list, or null. */
+export async function findUnfinishedRun(connection: Connection, slaveListId: number): Promise<RunRow | null> {
+  return preparedOne<RunRow>(connection, 'find unfinished run', {
+    sql: `select ${runColumns} from runs where finished_date is null and slave_list_id = :slaveListId`,
+    parameters: { slaveListId },
+  });
+}
+
 /** The unfinished run of each of the given lists. */
 export async function listUnfinishedRuns(connection: Connection, slaveListIds: readonly number[]): Promise<RunRow[]> {
   return query<RunRow>(

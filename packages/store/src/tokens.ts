@@ -1,5 +1,5 @@
 import { createHash, randomBytes } from 'node:crypto';
-import { query, queryOne } from './database.ts';
+import { preparedOne, query, queryOne } from './database.ts';
 import type { Connection } from './database.ts';
 import type { User } from './users.ts';
 
@@ -38,13 +38,12 @@ export async function issueToken(
 
 /** The active user that holds a token which has not expired, and the token's id; or null. */
 export async function findTokenHolder(connection: Connection, token: string): Promise<{ user: User; tokenId: number } | null> {
-  const holder = await queryOne<User & { token_id: number; stale: boolean }>(
-    connection,
-    `select u.id, u.name, u.role, t.id as token_id, coalesce(t.last_used_date < now() - interval '5 minutes', true) as stale
-     from tokens t join users u on u.id = t.user_id
-     where t.token_hash = :hash and u.active and coalesce(t.expires_date > now(), true)`,
-    { hash: hashToken(token) },
-  );
+  const holder = await preparedOne<User & { token_id: number; stale: boolean }>(connection, 'find token holder', {
+    sql: `select u.id, u.name, u.role, t.id as token_id, coalesce(t.last_used_date < now() - interval '5 minutes', true) as stale
+      from tokens t join users u on u.id = t.user_id
+      where t.token_hash = :hash and u.active and coalesce(t.expires_date > now(), true)`,
+    parameters: { hash: hashToken(token) },
+  });
   if (!holder) return null;
   if (holder.stale) await query(connection, `update tokens set last_used_date = now() where id = :id`, { id: holder.token_id });
   return { user: { id: holder.id, name: holder.name, role: holder.role }, tokenId: holder.token_id };

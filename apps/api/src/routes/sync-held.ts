@@ -14,7 +14,7 @@ import { listHeldDossiers, readLostLines } from '@dossier/store/holds.ts';
 import type { HoldRow } from '@dossier/store/holds.ts';
 import { findLink } from '@dossier/store/links.ts';
 import type { LinkRow } from '@dossier/store/links.ts';
-import { findRun, listUnfinishedRuns } from '@dossier/store/runs.ts';
+import { findRun, findUnfinishedRun } from '@dossier/store/runs.ts';
 import { requestUndo } from '@dossier/store/undo.ts';
 import type { UndoRequest } from '@dossier/store/undo.ts';
 import { audited } from '../audited.ts';
@@ -254,7 +254,7 @@ async function requireHeld(database: Database, id: number): Promise<HoldRow> {
 
 /** A link as it is now. */
 export async function readLink(database: Database, id: number): Promise<ReturnType<typeof presentLink>> {
-  const [link, [run = null]] = await Promise.all([findLink(database, id), listUnfinishedRuns(database, [id])]);
+  const [link, run] = await Promise.all([findLink(database, id), findUnfinishedRun(database, id)]);
   if (!link) throw notFound(what);
   return presentLink(link satisfies LinkRow, run);
 }

@@ -7,7 +7,7 @@ import { looseBoolean, pageOf } from '@dossier/protocol/values.ts';
 import { ApplicationError, badParam, notFound } from '@dossier/runtime/errors.ts';
 import { createLink, findLink, isLinkedAlready, listLinks, startUnlink } from '@dossier/store/links.ts';
 import type { LinkRow } from '@dossier/store/links.ts';
-import { listUnfinishedRuns } from '@dossier/store/runs.ts';
+import { findUnfinishedRun, listUnfinishedRuns } from '@dossier/store/runs.ts';
 import { audited } from '../audited.ts';
 import { decodeCursor, presentPage } from '../cursor.ts';
 import { parseBody, parseQuery, pathId } from '../parse.ts';
@@ -185,6 +185,5 @@ function detailsOf({ remote_url: url, remote_list_id: list }: LinkRow, purge: bo
 }
 
 async function presentNow({ database }: SyncDependencies, link: LinkRow): Promise<Link> {
-  const [run = null] = await listUnfinishedRuns(database, [link.slave_list_id]);
-  return presentLink(link, run);
+  return presentLink(link, await findUnfinishedRun(database, link.slave_list_id));
 }

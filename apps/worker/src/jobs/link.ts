@@ -3,7 +3,7 @@ import type { PayloadOf } from '@dossier/jobs/declarations.ts';
 import type { JobContext } from '@dossier/jobs/workers.ts';
 import { greetMaster } from '@dossier/replication/identity.ts';
 import { findLink, saveGreeting } from '@dossier/store/links.ts';
-import { listUnfinishedRuns, saveProgress, startRun } from '@dossier/store/runs.ts';
+import { findUnfinishedRun, saveProgress, startRun } from '@dossier/store/runs.ts';
 import type { WorkerDependencies } from '../dependencies.ts';
 import { bookFailure } from '../run-failure.ts';
 import { planLink } from '../schedule.ts';
@@ -11,7 +11,7 @@ import { planLink } from '../schedule.ts';
 /** Greets the master of a new link, pins whose list it is, and hands its first run to the sync queue. */
 export function createLinkHandler(deps: WorkerDependencies) {
   return async ({ slaveDossierList }: PayloadOf<'link'>, context: JobContext): Promise<void> => {
-    const [run] = await listUnfinishedRuns(deps.database, [slaveDossierList]);
+    const run = await findUnfinishedRun(deps.database, slaveDossierList);
     const started = run && (await startRun(deps.database, run.id, context.attempt));
     if (!started) return;
     try {
