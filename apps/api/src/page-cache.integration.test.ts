@@ -92,6 +92,24 @@ describe('a page in the cache', () => {
     expect(endOf(pages[0] ?? Buffer.alloc(0))).toMatchObject({ dossiers: 1000, since: 0, next: 1000 });
   });
 
+  it('is made before it is asked for, once the page before it was', async () => {
+    await fill(250);
+    const next = `100.${rowsForm}.json`;
+    const directory = join(folder, head.position.epoch);
+    await mkdir(directory);
+    const watcher = watch(directory);
+    const isMade = new Promise<void>((resolve) => {
+      watcher.on('change', (_event, name) => {
+        if (name === next) resolve();
+      });
+    });
+    await createPageCache({ folder, database: test.database, rows: 100 }).read(head, 0);
+    await isMade;
+    watcher.close();
+    // Only that one: whoever reads on makes the next.
+    expect((await readdir(directory)).filter((name) => name.endsWith(`${rowsForm}.json`)).toSorted()).toEqual([`0.${rowsForm}.json`, next]);
+  });
+
   it('is looked at once by each process, not again because another one did', async () => {
     await fill(1000);
     const [one, other] = [openCache(), openCache()];

@@ -17,13 +17,19 @@ export interface CachedPage extends PageContent {
   compressed(): Promise<PageContent>;
 }
 
+/** What the cache knows of a page besides. */
+interface KnownPage extends CachedPage, Pick<Entry, 'next' | 'full'> {}
+
 /**
  * Pages of rows as files, made once for all slaves and processes, kept until they are the least recently used. A page is named by (epoch, since), and by
  * the form of its rows, in which another version of the program may write others: `<epoch>/<since>.rows-2.json` says which content it has,
  * `<epoch>/<sha256>.rows` is the content; `.rows.zst.json` and `.rows.zst` are the same of the compressed content. Everything may be deleted at any time.
  */
 export interface PageCache {
-  /** The page of a list above `since`, made if there is none that fits its head. Null if the list or its history went away meanwhile. */
+  /**
+   * The page of a list above `since`, made if there is none that fits its head. Null if the list or its history went away meanwhile. The page after it is
+   * made while the asker is busy with this one.
+   */
   read(head: ListHead, since: number): Promise<CachedPage | null>;
 }
 
@@ -55,12 +61,12 @@ export function createPageCache({
   rows?: number;
 }): PageCache {
   const trustedFiles = new TrustedFiles();
-  const making = new Map<string, Promise<CachedPage | null>>();
-  const compressing = new Map<string, Promise<PageContent>>();
+  const making = shared<KnownPage | null>();
+  const compressing = shared<PageContent>();
   const turns = limit(writersAtOnce);
   let made = 0;
 
-  async function find(head: ListHead, since: number): Promise<CachedPage | null> {
+  async function find(head: ListHead, since: number): Promise<KnownPage | null> {
     const directory = join(folder, head.position.epoch);
     const entry = await readKnown(join(directory, entryName(since)), entrySchema);
     if (!entry || !fits(entry, head)) return null;
@@ -68,30 +74,25 @@ export function createPageCache({
     return (await trustedFiles.isWhole(path, entry)) ? pageOf(path, entry) : null;
   }
 
-  function pageOf(path: string, entry: Content): CachedPage {
-    return { ...contentOf(path, entry), compressed: () => compressed(path) };
+  function pageOf(path: string, entry: Entry): KnownPage {
+    const { next, full } = entry;
+    return { ...contentOf(path, entry), next, full, compressed: () => compressed(path) };
   }
 
   async function compressed(page: string): Promise<PageContent> {
     const path = `${page}.zst`;
     const known = await readKnown(`${path}.json`, contentSchema);
     if (known && (await trustedFiles.isWhole(path, known))) return contentOf(path, known);
-    const underway = compressing.get(path);
-    if (underway) return underway;
-    const content = turns(async () => {
-      const written = await compress(page, path);
-      await trustedFiles.trust(path);
-      return contentOf(path, written);
-    });
-    compressing.set(path, content);
-    try {
-      return await content;
-    } finally {
-      compressing.delete(path);
-    }
+    return compressing(path, () =>
+      turns(async () => {
+        const written = await compress(page, path);
+        await trustedFiles.trust(path);
+        return contentOf(path, written);
+      }),
+    );
   }
 
-  async function make(head: ListHead, since: number): Promise<CachedPage | null> {
+  async function make(head: ListHead, since: number): Promise<KnownPage | null> {
     const directory = join(folder, head.position.epoch);
     await mkdir(directory, { recursive: true });
     const written = await write({ database, directory, head, since, rows });
@@ -103,20 +104,21 @@ export function createPageCache({
     return pageOf(path, written);
   }
 
+  async function findOrMake(head: ListHead, since: number): Promise<KnownPage | null> {
+    const found = await find(head, since);
+    if (found) return found;
+    const key = `${head.position.epoch} ${since}`;
+    return making(key, () =>
+      turns(() => onlyOneProcess(database, key, async () => (await find(head, since)) ?? (await make(head, since)))),
+    );
+  }
+
   return {
     async read(head, since) {
-      const found = await find(head, since);
-      if (found) return found;
-      const key = `${head.position.epoch} ${since}`;
-      const underway = making.get(key);
-      if (underway) return underway;
-      const page = turns(() => onlyOneProcess(database, key, async () => (await find(head, since)) ?? (await make(head, since))));
-      making.set(key, page);
-      try {
-        return await page;
-      } finally {
-        making.delete(key);
-      }
+      const page = await findOrMake(head, since);
+      // Whoever asks for it hears what is wrong with it.
+      if (page?.full) void findOrMake(head, page.next).catch(() => undefined);
+      return page;
     },
   };
 }
@@ -218,6 +220,22 @@ async function sweep(folder: string, trustedFiles: TrustedFiles): Promise<void> 
     trustedFiles.forget(file.path);
     total -= file.bytes;
   }
+}
+
+/** Does a piece of work once for all who ask for it while it is under way. */
+function shared<Result>(): (key: string, work: () => Promise<Result>) => Promise<Result> {
+  const underway = new Map<string, Promise<Result>>();
+  return async (key, work) => {
+    const others = underway.get(key);
+    if (others) return others;
+    const result = work();
+    underway.set(key, result);
+    try {
+      return await result;
+    } finally {
+      underway.delete(key);
+    }
+  };
 }
 
 /** Lets so many pieces of work run at once; the others wait for their turn. */

@@ -1,6 +1,8 @@
+import { Socket } from 'node:net';
 import createKnex from 'knex';
 import type { Knex } from 'knex';
 import { types as defaultTypes } from 'pg';
+import { createMessageSocket } from './message-socket.ts';
 
 /** A pool of connections, or one connection inside a transaction. */
 export type Database = Knex;
@@ -24,6 +26,11 @@ const types = {
 /** knex would print what it throws as well, on standard output. */
 const quiet = { warn: () => undefined, error: () => undefined, deprecate: () => undefined, debug: () => undefined };
 
+/** Called by pg for each connection, with what it was told of TLS. */
+function makeStream({ ssl = false }: { ssl?: unknown } = {}): Socket {
+  return ssl ? new Socket() : createMessageSocket();
+}
+
 /** Opens a pool on a PostgreSQL URL. No connection is made before the first statement. */
 export function openDatabase(url: string, options: { applicationName: string; poolSize: number }): Database {
   return createKnex({
@@ -33,6 +40,7 @@ export function openDatabase(url: string, options: { applicationName: string; po
       application_name: options.applicationName,
       types,
       keepAlive: true,
+      stream: makeStream,
       connectionTimeoutMillis: 10_000,
       options: '-c timezone=UTC -c lock_timeout=60s -c idle_in_transaction_session_timeout=15min',
     },

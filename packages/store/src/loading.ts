@@ -6,8 +6,7 @@ import { query, queryOne, sqlState, transaction } from './database.ts';
 import { analysed } from './statistics.ts';
 import type { Connection, Database } from './database.ts';
 import { findStandingHold } from './holds.ts';
-import { sharePhotoStore } from './photo-garbage.ts';
-import { clearStaging, copyBytes, copyRows, requireFence, UnfitPageError, writeCursor } from './staging.ts';
+import { clearStaging, copyBytes, copyRows, enterStaging, requireFence, UnfitPageError, writeCursor } from './staging.ts';
 import type { RowsPage, StagingCursor, TakenRun } from './staging.ts';
 
 /**
@@ -74,7 +73,8 @@ export async function beginLoad(database: Database, taken: TakenRun, cursor: Sta
 }
 
 /**
- * Loads one page with the cursor behind it, in one transaction. Pages may be loaded side by side on their own connections: `after` is the page
+ * Loads one page with the cursor behind it, in one transaction. Its commit doesn't wait for the disk: after a crash of PostgreSQL the cursor is gone,
+ * and the adoption's commit waits for all that was loaded. Pages may be loaded side by side on their own connections: `after` is the page
  * before, without whose commit this one isn't committed either. `replaces` says that a dossier of the page may be loaded already, in an older
  * version. Throws FencedError or LoadRefused.
  */
@@ -85,8 +85,7 @@ export async function loadPage(
 ): Promise<void> {
   try {
     await transaction(database, async (tx) => {
-      await requireFence(tx, taken);
-      await sharePhotoStore(tx);
+      await enterStaging(tx, taken);
       if (page.replaces) {
         // What it replaces has to be there before it can be found.
         await page.after;
@@ -183,7 +182,7 @@ export async function completeLoad(database: Database, taken: TakenRun): Promise
 async function fillMemberships(database: Database, taken: TakenRun): Promise<LoadedList> {
   const area = loadArea(taken.runId);
   return transaction(database, async (tx) => {
-    await requireFence(tx, taken);
+    await enterStaging(tx, taken);
     await query(tx, `truncate ${area}.memberships`);
     await query(
       tx,
@@ -209,7 +208,7 @@ async function indexTable(database: Database, taken: TakenRun, table: keyof type
   await transaction(database, async (tx) => {
     await query(
       tx,
-      `set local maintenance_work_mem = '192MB'; set local max_parallel_maintenance_workers = 0; set local default_statistics_target = 30`,
+      `set local synchronous_commit = off; set local maintenance_work_mem = '192MB'; set local max_parallel_maintenance_workers = 0; set local default_statistics_target = 30`,
     );
     await query(tx, `select index_load(:runId, :table, false)`, { runId: taken.runId, table });
     await query(tx, `analyze ${loadArea(taken.runId)}.${table} (${analysed[table]})`);

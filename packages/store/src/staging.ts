@@ -84,7 +84,7 @@ export async function requireFence(tx: Knex.Transaction, taken: TakenRun): Promi
  * what the staged rows refer to). The commit doesn't wait for the disk: after a crash of PostgreSQL all that was staged is gone anyway. `revision`:
  * that of staged rows which don't tell their own.
  */
-async function enterStaging(tx: Knex.Transaction, taken: TakenRun, revision = 0): Promise<void> {
+export async function enterStaging(tx: Knex.Transaction, taken: TakenRun, revision = 0): Promise<void> {
   const link = await preparedOne<{ fence: number }>(tx, 'enter staging', {
     sql: `select fence, pg_advisory_xact_lock_shared(:photoStoreLock), set_config('synchronous_commit', 'off', true),
        set_config('dossier.staging_run', :run, true), set_config('dossier.staging_revision', :revision, true)
