@@ -1,6 +1,7 @@
 import type { Knex } from 'knex';
-import { query, queryOne } from './database.ts';
+import { exchange, query, queryOne } from './database.ts';
 import type { StagedRun } from './difference.ts';
+import { journalled, keepChangedPhotos } from './journal.ts';
 import { withoutNestedLoops } from './nested-loops.ts';
 
 /* The statements by which an apply makes a list's rows those that its run has staged; differenceRows() in difference.ts is their twin. */
@@ -23,19 +24,31 @@ export async function removeMembers(tx: Knex.Transaction, run: StagedRun): Promi
   return row?.count ?? 0;
 }
 
-/** Updates the dossiers whose content differs; returns how many of them the list held already. */
-export async function updateDossiers(tx: Knex.Transaction, run: StagedRun): Promise<number> {
+/**
+ * Updates the dossiers whose content differs; returns how many of them the list held already. `journal`: keeps in the list's journal what those were,
+ * from the same look at their rows.
+ */
+export async function updateDossiers(tx: Knex.Transaction, run: StagedRun, journal: boolean): Promise<number> {
+  const old = journalled.split(', ').map((column) => `o.${column}`);
+  const members = `changed c join memberships m on m.list_id = :listId and m.dossier = c.uuid`;
   const row = await queryOne<{ count: number }>(
     tx,
-    `with staged as materialized (select * from staged_dossiers where run_id = :runId and not removed),
-     changed as (
+    `with changed as (
        update dossiers d set name = s.name, comment = s.comment, active = s.active, meta = s.meta, external_id = s.external_id,
          photo_count = s.photo_count, photos_hash = s.photos_hash, created_date = s.created_date, modified_date = s.modified_date
-       from staged s where s.dossier = d.uuid and d.hash <> s.hash
-       returning d.uuid)
-     select count(*) as count from changed c join memberships m on m.list_id = :listId and m.dossier = c.uuid`,
+       from staged_dossiers s ${journal ? 'join dossiers o on o.uuid = s.dossier' : ''}
+       where s.run_id = :runId and not s.removed and s.dossier = d.uuid and d.hash <> s.hash
+       returning d.uuid ${journal ? `, ${old.join(', ')}, s.photos_hash = o.photos_hash as photos_kept` : ''}),
+     members as (${
+       journal
+         ? `insert into journal_dossiers (list_id, dossier, removed, ${journalled}, photos_kept)
+            select :listId, c.uuid, false, ${journalled}, photos_kept from ${members} returning 1`
+         : `select from ${members}`
+     })
+     select count(*) as count from members`,
     { runId: run.runId, listId: run.listId },
   );
+  if (journal && row && row.count > 0) await exchange(tx, [keepChangedPhotos], { listId: run.listId });
   return row?.count ?? 0;
 }
 
@@ -55,17 +68,25 @@ export async function insertDossiers(tx: Knex.Transaction, run: StagedRun): Prom
   );
 }
 
+/** Up to so many dossiers are named to the planner, which can't guess how few of the staged ones have other photos than before. */
+const fewWithPhotos = 1000;
+
+/** Of a staged dossier `s`: the journal doesn't know that its photos are what they were. */
+const photosUnknown = `not exists (select from journal_dossiers j where j.list_id = :listId and j.dossier = s.dossier and j.photos_kept)`;
+
 /**
  * Gives the staged dossiers exactly their staged photos. One statement, so that the triggers see only the outcome; equal photos are left alone, and
  * not looked at where the journal knows that their hash is the staged one. `adding`: how many dossiers are new to the list, as far as it is known.
  */
 export async function replacePhotos(tx: Knex.Transaction, run: StagedRun, adding: number | null): Promise<void> {
+  const named = run.method === 'full' ? null : await nameFewWithPhotos(tx, run);
+  if (named?.length === 0) return;
   const replace = () =>
     query(
       tx,
       `with staged as materialized (
        select s.dossier, s.revision from staged_dossiers s where s.run_id = :runId and not s.removed
-         and not exists (select from journal_dossiers j where j.list_id = :listId and j.dossier = s.dossier and j.photos_kept)
+         and ${named ? `s.dossier = any(:named::uuid[])` : photosUnknown}
      ),
      gone as (
        delete from photos p using staged s
@@ -83,9 +104,19 @@ export async function replacePhotos(tx: Knex.Transaction, run: StagedRun, adding
      from staged_photos f join staged s on s.dossier = f.dossier
      where f.run_id = :runId and not exists (select from photos p where p.dossier = f.dossier and p.sha256 = f.sha256)
      order by s.revision, f.dossier, f.ordinal`,
-      { runId: run.runId, listId: run.listId },
+      { runId: run.runId, listId: run.listId, named },
     );
   await (run.method === 'full' && (adding === null || adding > fewAdded) ? withoutNestedLoops(tx, replace) : replace());
+}
+
+/** The staged dossiers whose photos may be others than before, or null if they are many. */
+async function nameFewWithPhotos(tx: Knex.Transaction, run: StagedRun): Promise<string[] | null> {
+  const rows = await query<{ dossier: string }>(
+    tx,
+    `select s.dossier from staged_dossiers s where s.run_id = :runId and not s.removed and ${photosUnknown} limit ${fewWithPhotos + 1}`,
+    { runId: run.runId, listId: run.listId },
+  );
+  return rows.length > fewWithPhotos ? null : rows.map((row) => row.dossier);
 }
 
 /** Puts into the list what it doesn't hold yet, under a block of revisions drawn for it. Returns how many. */

@@ -13,7 +13,7 @@ import { judge } from './judgement.ts';
 import type { Fork, Judgement } from './judgement.ts';
 import { touches } from './difference.ts';
 import type { StagedDifference } from './difference.ts';
-import { closeJournal, forgetJournal, writeJournal } from './journal.ts';
+import { closeJournal, forgetJournal, openJournal } from './journal.ts';
 import { adoptLoad, awaitAdoption, completeLoad, isLoading, sweepLoads, whenReadersAllow } from './loading.ts';
 import { shownInItsList } from './missing-photos.ts';
 import { settleOfflineDeletions } from './offline-deletions.ts';
@@ -105,14 +105,14 @@ async function applyStaged(database: Database, request: ApplyRequest): Promise<A
     const { judgement, difference, damage } = await judge(tx, request);
     if (judgement === 'held') return 'held';
     const mended = damage ? await listMended(tx, request, damage) : [];
-    if (!difference || touches(difference) > 0) {
-      if (damage === 'everything') await forgetJournal(tx, request.listId);
-      else await writeJournal(tx, request);
-    }
+    const isChange = !difference || touches(difference) > 0;
+    const journal = isChange && damage !== 'everything';
+    if (journal) await openJournal(tx, request, difference?.removing ?? null);
+    else if (isChange) await forgetJournal(tx, request.listId);
     await exchange(tx, [`set constraints all deferred`, ...setAside(request), ...setRefusedAside], numbersOf(request));
     // What was judged to come to nothing is left out; if somebody else changed that meanwhile, the digest tells.
     const removed = difference?.removing === 0 ? 0 : await removeMembers(tx, request);
-    const changed = await updateDossiers(tx, request);
+    const changed = await updateDossiers(tx, request, journal);
     if (difference?.adding !== 0) await insertDossiers(tx, request);
     await replacePhotos(tx, request, difference?.adding ?? null);
     const added = difference?.adding === 0 ? 0 : await addMembers(tx, request);
@@ -139,7 +139,7 @@ async function applyLoad(database: Database, request: ApplyRequest): Promise<App
     transaction(database, async (tx) => {
       await awaitAdoption(tx);
       await lockLink(tx, request);
-      await writeJournal(tx, request);
+      await openJournal(tx, request, 0);
       await adoptLoad(tx, request, loaded);
       const restored = await settleOfflineDeletions(tx, request);
       const counts = { added: loaded.count, changed: 0, removed: 0, unchanged: 0, restoredOfflineDeletions: restored };
@@ -153,12 +153,17 @@ async function applyLoad(database: Database, request: ApplyRequest): Promise<App
   return outcome;
 }
 
+/** Bytes that a step of an apply may take in memory. */
+const applyMemory = 64 * 1024 * 1024;
+
 /** Holds the link's row against other workers until the commit; runs may be asked for meanwhile (`requestRun`). */
 async function lockLink(tx: Knex.Transaction, request: ApplyRequest): Promise<void> {
   const link = await queryOne<{ fence: number }>(
     tx,
-    // Few of many rows are looked up by their keys, which are in memory more often than the planner believes.
-    `select fence, set_config('random_page_cost', '1.1', true), ${findableApply}
+    // Few of many rows are looked up by their keys, which are in memory more often than the planner believes. What a trigger sees of a hundredth of a
+    // large list would go through the disk with the usual memory.
+    `select fence, set_config('random_page_cost', '1.1', true), ${findableApply},
+       set_config('work_mem', greatest(pg_size_bytes(current_setting('work_mem')), ${applyMemory}) / 1024 || 'kB', true)
      from links where slave_list_id = :listId and state <> 'unlinking' for no key update`,
     { listId: request.listId },
   );

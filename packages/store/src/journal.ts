@@ -14,28 +14,41 @@ export async function forgetJournal(connection: Connection, listId: number): Pro
   await exchange(connection, forgetting, { listId });
 }
 
+/** The list has dossiers at all. Said so that the planner looks into the index of the list: of many lists it would read all rows until the first of this one. */
+const hasMembers = `(select true from memberships where list_id = :listId order by list_id, dossier limit 1)`;
+
+const keepPhotosOf = (dossiers: string): string => `
+  insert into journal_photos (list_id, dossier, id, sha256, width, height, bytes, media_type, features, created_date)
+  select j.list_id, p.dossier, p.id, p.sha256, p.width, p.height, p.bytes, p.media_type, p.features, p.created_date
+  from journal_dossiers j join photos p on p.dossier = j.dossier where j.list_id = :listId and not j.photos_kept and ${dossiers}`;
+
 /**
- * Keeps, in the place of the journal of the sync before, what the apply of a staged run is about to change or remove: to be called in its
- * transaction, before it does. What it adds needs no entry, for the list's own revisions tell; nor do photos that stay what they are.
+ * Begins the journal of the apply of a staged run, in the place of the one of the sync before, and keeps what the apply is about to remove: to be called
+ * in its transaction, before it removes or changes anything. What it adds needs no entry, for the list's own revisions tell. `removing`: how many
+ * dossiers go, as far as it is known.
  */
-export async function writeJournal(tx: Knex.Transaction, run: StagedRun): Promise<void> {
-  const written = [
-    `insert into journals (list_id, run_id, passed, count_before, digest_before, link, set_aside)
+export async function openJournal(tx: Knex.Transaction, run: StagedRun, removing: number | null): Promise<void> {
+  const opened = `insert into journals (list_id, run_id, passed, count_before, digest_before, link, set_aside)
      select p.list_id, :runId, p.revision, p.dossier_count, hash_text(p.digest_high, p.digest_low), to_jsonb(k),
        coalesce((select jsonb_agg(a) from set_aside a where a.list_id = p.list_id), '[]')
-     from list_positions p join links k on k.slave_list_id = p.list_id where p.list_id = :listId`,
+     from list_positions p join links k on k.slave_list_id = p.list_id where p.list_id = :listId`;
+  const removed = [
     `insert into journal_dossiers (list_id, dossier, removed, id, name, comment, active, meta, external_id, photo_count, photos_hash,
        created_date, modified_date, hash, photos_kept)
-     select :listId, d.uuid, difference.kind = 'removing', d.id, d.name, d.comment, d.active, d.meta, d.external_id, d.photo_count, d.photos_hash,
-       d.created_date, d.modified_date, d.hash, difference.kind = 'changing' and coalesce(s.photos_hash = d.photos_hash, false)
+     select :listId, d.uuid, true, d.id, d.name, d.comment, d.active, d.meta, d.external_id, d.photo_count, d.photos_hash,
+       d.created_date, d.modified_date, d.hash, false
      from (${differenceRows(run)}) difference join dossiers d on d.uuid = difference.dossier
-     left join staged_dossiers s on s.run_id = :runId and s.dossier = difference.dossier where difference.kind <> 'adding' and exists (select from memberships where list_id = :listId)`,
-    `insert into journal_photos (list_id, dossier, id, sha256, width, height, bytes, media_type, features, created_date)
-     select j.list_id, p.dossier, p.id, p.sha256, p.width, p.height, p.bytes, p.media_type, p.features, p.created_date
-     from journal_dossiers j join photos p on p.dossier = j.dossier where j.list_id = :listId and not j.photos_kept`,
+     where difference.kind = 'removing' and ${hasMembers}`,
+    keepPhotosOf('j.removed'),
   ];
-  await exchange(tx, [...forgetting, ...written], { runId: run.runId, listId: run.listId });
+  await exchange(tx, [...forgetting, opened, ...(removing === 0 ? [] : removed)], { runId: run.runId, listId: run.listId });
 }
+
+/** Columns of a dossier `o`, as it was, that a journal keeps besides the list and its uuid. */
+export const journalled = 'id, name, comment, active, meta, external_id, photo_count, photos_hash, created_date, modified_date, hash';
+
+/** The statement that keeps the photos of dossiers that were changed, before theirs are: not of those whose photos stay what they are. */
+export const keepChangedPhotos = keepPhotosOf('not j.removed');
 
 /** Notes what the list is after the apply; the journal is good for as long as it stays that. */
 export async function closeJournal(tx: Knex.Transaction, listId: number): Promise<void> {

@@ -44,7 +44,9 @@ export async function markRefused(tx: Knex.Transaction, run: RefusingRun): Promi
          refusal_sentence = 'It is dossier ' || d.id || ' here, also replicated from ' || k.remote_url || ', with another content.'
        from dossiers d join memberships m on m.dossier = d.uuid and m.list_id <> :listId
        join links k on k.slave_list_id = m.list_id and k.remote_node <> :node
-       where s.run_id = :runId and not s.removed and s.refusal is null and d.uuid = s.dossier and d.hash <> s.hash returning ${returned}`,
+       where s.run_id = :runId and not s.removed and s.refusal is null and d.uuid = s.dossier and d.hash <> s.hash
+         -- Mostly there is no other master, and no dossier has to be looked at.
+         and exists (select from links where remote_node <> :node) returning ${returned}`,
       { ...parameters, node: run.master.node },
     )),
   );
