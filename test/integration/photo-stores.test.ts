@@ -92,6 +92,19 @@ describe.each(stores)('photo store: $name', ({ empty }) => {
     expect(other.equals(await contentOf(store, hashOf(other)))).toBe(true);
   });
 
+  it('receives a photo that is here as a whole, and does not look at its bytes afterwards', async () => {
+    const store = empty();
+    const bytes = [randomBytes(300_000), randomBytes(1), Buffer.alloc(0), randomBytes(MAXIMUM_PHOTO_BYTES)];
+    const { signal } = new AbortController();
+    for (const one of bytes) {
+      const sha256 = hashOf(one);
+      const around = Buffer.concat([Buffer.from('before'), one, Buffer.from('behind')]);
+      await store.receive(sha256, around.subarray(6, 6 + one.length), { bytes: one.length, signal });
+      around.fill('x');
+      expect(one.equals(await contentOf(store, sha256))).toBe(true);
+    }
+  });
+
   it.each([
     ['other bytes of the same length', (bytes: Buffer) => randomBytes(bytes.length)],
     ['one flipped bit', (bytes: Buffer) => bytes.with(bytes.length - 1, (bytes.at(-1) ?? 0) ^ 1)],
@@ -104,6 +117,7 @@ describe.each(stores)('photo store: $name', ({ empty }) => {
     const source = Readable.from(pieces(change(bytes)));
     await expect(store.receive(hashOf(bytes), source, { bytes: bytes.length })).rejects.toThrow(PhotoMismatch);
     expect(source.destroyed).toBe(true);
+    await expect(store.receive(hashOf(bytes), change(bytes), { bytes: bytes.length })).rejects.toThrow(PhotoMismatch);
     await expectUntouched(store, hashOf(bytes));
   });
 
@@ -122,6 +136,8 @@ describe.each(stores)('photo store: $name', ({ empty }) => {
     const sha256 = hashOf(randomBytes(8));
     await expect(store.receive(sha256, endless, { bytes: MAXIMUM_PHOTO_BYTES + 1 })).rejects.toThrow(PhotoMismatch);
     expect(read).toBe(0);
+    const large = Buffer.alloc(MAXIMUM_PHOTO_BYTES + 1);
+    await expect(store.receive(hashOf(large), large, { bytes: large.length })).rejects.toThrow(PhotoMismatch);
     await expectUntouched(store, sha256);
   });
 
@@ -149,6 +165,8 @@ describe.each(stores)('photo store: $name', ({ empty }) => {
     await expect(store.receive(sha256, Readable.from(pieces(randomBytes(10))), { bytes: 10, signal: controller.signal })).rejects.toThrow(
       'fenced',
     );
+    const whole = randomBytes(10);
+    await expect(store.receive(hashOf(whole), whole, { bytes: 10, signal: controller.signal })).rejects.toThrow('fenced');
     await expectUntouched(store, sha256);
   });
 
@@ -156,7 +174,8 @@ describe.each(stores)('photo store: $name', ({ empty }) => {
     const store = empty();
     const bytes = randomBytes(150_000);
     const sha256 = hashOf(bytes);
-    await Promise.all(Array.from({ length: 8 }, async () => await store.receive(sha256, pieces(bytes), { bytes: bytes.length })));
+    const sources = Array.from({ length: 8 }, (_, index) => (index % 2 === 0 ? pieces(bytes) : bytes));
+    await Promise.all(sources.map(async (source) => await store.receive(sha256, source, { bytes: bytes.length })));
     expect(await contentOf(store, sha256)).toEqual(bytes);
     expect(await listed(store)).toHaveLength(1);
     expect(await store.sweepTemporary(0)).toBe(0);
@@ -196,6 +215,7 @@ describe.each(stores)('photo store: $name', ({ empty }) => {
       const source = Readable.from(pieces(randomBytes(10)));
       await expect(store.receive(name, source, { bytes: 10 })).rejects.toThrow(RangeError);
       expect(source.destroyed).toBe(true);
+      await expect(store.receive(name, randomBytes(10), { bytes: 10 })).rejects.toThrow(RangeError);
       await expect(store.has(name)).rejects.toThrow(RangeError);
       await expect(store.missing([name])).rejects.toThrow(RangeError);
       await expect(store.open(name)).rejects.toThrow(RangeError);

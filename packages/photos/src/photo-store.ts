@@ -7,6 +7,9 @@ export interface Announcement {
   readonly signal?: AbortSignal;
 }
 
+/** A photo that comes from elsewhere: in pieces as they arrive, or all its bytes at once, which cost much less to keep. */
+export type PhotoSource = AsyncIterable<Uint8Array> | Uint8Array;
+
 /** A photo being read. The stream must be read to its end or destroyed: it holds a file or a connection. */
 export interface OpenPhoto {
   readonly stream: Readable;
@@ -35,9 +38,10 @@ export interface PhotoStore {
   /**
    * Keeps a photo that comes from elsewhere, never holding more of it in memory than MAXIMUM_PHOTO_BYTES. Throws PhotoMismatch when its
    * length or hash isn't the announced one, the signal's reason when aborted, and the source's error when it breaks; then nothing is
-   * left behind. The source is used up or destroyed in every case.
+   * left behind. The source is used up or destroyed in every case. Bytes must stay as they are until the call ends; nobody looks at them
+   * afterwards.
    */
-  receive(sha256: string, source: AsyncIterable<Uint8Array>, announcement: Announcement): Promise<void>;
+  receive(sha256: string, source: PhotoSource, announcement: Announcement): Promise<void>;
   /** The photo to be read, or null when the store doesn't have it. */
   open(sha256: string): Promise<OpenPhoto | null>;
   /**

@@ -12,8 +12,8 @@ import {
 } from '@aws-sdk/client-s3';
 import { filterBounded } from './bounded.ts';
 import { photoName, sha256OfPhotoName } from './photo-name.ts';
-import type { Announcement, OpenPhoto, PhotoStore, StoredPhoto } from './photo-store.ts';
-import { release, verifiedPhoto } from './verified-photo.ts';
+import type { Announcement, OpenPhoto, PhotoSource, PhotoStore, StoredPhoto } from './photo-store.ts';
+import { release, verifiedPhoto, verifyPhoto } from './verified-photo.ts';
 
 const LOOKUP_CONCURRENCY = 16;
 const CONNECTION_TIMEOUT_MS = 5000;
@@ -60,12 +60,10 @@ export class S3PhotoStore implements PhotoStore {
   }
 
   /** A photo is small enough to be verified in memory, so that no unverified byte ever reaches the bucket. */
-  async receive(sha256: string, source: AsyncIterable<Uint8Array>, announcement: Announcement): Promise<void> {
+  async receive(sha256: string, source: PhotoSource, announcement: Announcement): Promise<void> {
     try {
       const key = this.#photoKey(sha256);
-      const chunks: Uint8Array[] = [];
-      for await (const chunk of verifiedPhoto(sha256, source, announcement)) chunks.push(chunk);
-      await this.#put(key, Buffer.concat(chunks), announcement.signal);
+      await this.#put(key, await verifiedCopy(sha256, source, announcement), announcement.signal);
     } finally {
       release(source);
     }
@@ -158,6 +156,17 @@ export class S3PhotoStore implements PhotoStore {
   #thumbnailKey(sha256: string): string {
     return `${this.#prefix}thumbnails/${photoName(sha256)}.webp`;
   }
+}
+
+/** In memory of its own: of an attempt that S3 broke off, the client may still be sending what the caller took back after the next one. */
+async function verifiedCopy(sha256: string, source: PhotoSource, announcement: Announcement): Promise<Buffer> {
+  if (source instanceof Uint8Array) {
+    verifyPhoto(sha256, source, announcement);
+    return Buffer.from(source);
+  }
+  const chunks: Uint8Array[] = [];
+  for await (const chunk of verifiedPhoto(sha256, source, announcement)) chunks.push(chunk);
+  return Buffer.concat(chunks);
 }
 
 function createClient(): S3Client {

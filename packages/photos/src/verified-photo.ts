@@ -1,7 +1,7 @@
-import { createHash } from 'node:crypto';
+import { createHash, hash } from 'node:crypto';
 import { Readable } from 'node:stream';
 import { MAXIMUM_PHOTO_BYTES } from './limits.ts';
-import type { Announcement } from './photo-store.ts';
+import type { Announcement, PhotoSource } from './photo-store.ts';
 import { PhotoMismatch } from './photo-store.ts';
 
 /**
@@ -15,30 +15,48 @@ export async function* verifiedPhoto(
 ): AsyncGenerator<Uint8Array, void, undefined> {
   const stream = source instanceof Readable ? source : Readable.from(source);
   try {
-    if (announcement.bytes > MAXIMUM_PHOTO_BYTES) {
-      throw new PhotoMismatch(
-        sha256,
-        `was announced with ${announcement.bytes} bytes, more than the ${MAXIMUM_PHOTO_BYTES} a photo may have`,
-      );
-    }
-    const hash = createHash('sha256');
+    requireAllowed(sha256, announcement);
+    const hashing = createHash('sha256');
     let bytes = 0;
     for await (const chunk of untilAborted(stream, announcement.signal)) {
       bytes += chunk.byteLength;
-      if (bytes > announcement.bytes) throw new PhotoMismatch(sha256, `has more than the announced ${announcement.bytes} bytes`);
-      hash.update(chunk);
+      requireNoMore(sha256, bytes, announcement);
+      hashing.update(chunk);
       yield chunk;
     }
-    if (bytes < announcement.bytes) throw new PhotoMismatch(sha256, `ended after ${bytes} of the announced ${announcement.bytes} bytes`);
-    const actual = hash.digest('hex');
-    if (actual !== sha256) throw new PhotoMismatch(sha256, `arrived with the hash ${actual}`);
+    requireWhole(sha256, { bytes, hash: () => hashing.digest('hex') }, announcement);
   } finally {
     stream.destroy();
   }
 }
 
+/** Throws what {@link verifiedPhoto} throws, of a photo that is here as a whole. */
+export function verifyPhoto(sha256: string, bytes: Uint8Array, announcement: Announcement): void {
+  requireAllowed(sha256, announcement);
+  announcement.signal?.throwIfAborted();
+  requireNoMore(sha256, bytes.byteLength, announcement);
+  requireWhole(sha256, { bytes: bytes.byteLength, hash: () => hash('sha256', bytes) }, announcement);
+}
+
+function requireAllowed(sha256: string, { bytes }: Announcement): void {
+  if (bytes <= MAXIMUM_PHOTO_BYTES) return;
+  throw new PhotoMismatch(sha256, `was announced with ${bytes} bytes, more than the ${MAXIMUM_PHOTO_BYTES} a photo may have`);
+}
+
+function requireNoMore(sha256: string, bytes: number, announced: Announcement): void {
+  if (bytes > announced.bytes) throw new PhotoMismatch(sha256, `has more than the announced ${announced.bytes} bytes`);
+}
+
+function requireWhole(sha256: string, arrived: { bytes: number; hash: () => string }, announced: Announcement): void {
+  if (arrived.bytes < announced.bytes) {
+    throw new PhotoMismatch(sha256, `ended after ${arrived.bytes} of the announced ${announced.bytes} bytes`);
+  }
+  const actual = arrived.hash();
+  if (actual !== sha256) throw new PhotoMismatch(sha256, `arrived with the hash ${actual}`);
+}
+
 /** Lets go of a source that was perhaps never begun to be read. */
-export function release(source: AsyncIterable<Uint8Array>): void {
+export function release(source: PhotoSource): void {
   if (source instanceof Readable) source.destroy();
 }
 

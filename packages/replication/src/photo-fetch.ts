@@ -1,4 +1,4 @@
-import { Readable } from 'node:stream';
+import type { Readable } from 'node:stream';
 import { isFailure } from '@dossier/domain/failure.ts';
 import { requestPhotos } from '@dossier/protocol/photos.ts';
 import type { Master } from './master.ts';
@@ -84,26 +84,31 @@ async function fetchBundle(context: PhotoFetchContext & { memory: PageMemory }, 
   await eachOf(bundle, writes, async (photo) => {
     const bytes = answer.photos.get(photo.sha256);
     if (bytes === null) return note(photo, false);
-    await note(photo, bytes ? await keepPhoto(context, photo, Readable.from(bytes)) : await fetchPhoto(context, photo));
+    await note(photo, bytes ? await keepPhoto(context, photo, bytes) : await fetchPhoto(context, photo));
   });
   memory.giveBack(answer.body);
 }
 
 async function fetchPhoto(context: PhotoFetchContext, photo: WantedPhoto): Promise<boolean> {
   const source = await context.master.photo({ ...photo, signal: context.signal });
-  return source ? keepPhoto(context, photo, source) : false;
+  if (!source) return false;
+  try {
+    return await keepPhoto(context, photo, source);
+  } catch (error) {
+    throw isFailure(error) || !(source.errored && isFailure(source.errored)) ? error : source.errored;
+  } finally {
+    source.destroy();
+  }
 }
 
 /** False if what the master holds isn't what the address says. */
-async function keepPhoto({ photos, signal }: PhotoFetchContext, photo: WantedPhoto, source: Readable): Promise<boolean> {
+async function keepPhoto({ photos, signal }: PhotoFetchContext, photo: WantedPhoto, source: Readable | Uint8Array): Promise<boolean> {
   try {
     await photos.receive(photo.sha256, source, { bytes: photo.bytes, signal });
     return true;
   } catch (error) {
     if (error instanceof Error && error.name === 'PhotoMismatch') return false;
-    throw isFailure(error) || !(source.errored && isFailure(source.errored)) ? error : source.errored;
-  } finally {
-    source.destroy();
+    throw error;
   }
 }
 

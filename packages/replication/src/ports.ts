@@ -166,5 +166,6 @@ export interface ReplicaStore {
 /** Where the slave keeps photos. */
 export interface PhotoTarget {
   missing(sha256s: readonly string[]): Promise<string[]>;
-  receive(sha256: string, source: Readable, options: { bytes: number; signal?: AbortSignal }): Promise<void>;
+  /** Bytes must stay as they are until the call ends; nobody looks at them afterwards. */
+  receive(sha256: string, source: Readable | Uint8Array, options: { bytes: number; signal?: AbortSignal }): Promise<void>;
 }
