@@ -11,7 +11,7 @@ export interface PhotoBundle {
   giveBack(): void;
 }
 
-const blocks = new BlockPool({ bytes: photosLineBytes + photosAnswerBytes, mostFree: 8 });
+const blocks = new BlockPool({ bytes: photosLineBytes + photosAnswerBytes, mostFree: 24 });
 
 /**
  * The answer to a question for several photos (protocol/photos.ts), of those to which a dossier refers: the store may hold what an upload that was

@@ -1,24 +1,28 @@
 import type { Readable } from 'node:stream';
 import { isFailure } from '@dossier/domain/failure.ts';
-import { requestPhotos } from '@dossier/protocol/photos.ts';
+import { BundleSize, bundlesOf } from './bundle-size.ts';
 import type { Master } from './master.ts';
 import { PageMemory } from './page-memory.ts';
 import type { PhotoTarget, ReplicaStore, TakenRun, WantedPhoto } from './ports.ts';
 
-const batch = 500;
-/** So many questions at once, each for one large photo or for a bundle of small ones; on a slow line that breaks, what is on its way is lost. */
-const questions = 4;
-const bundleBytes = 512 * 1024;
+const batch = 2000;
+/** So many questions at once, each for one large photo or for a bundle of small ones: the next one is answered while photos are written. */
+const questions = 2;
 /** Of one bundle, as many are written at once: each is waited for until it is on the disk. */
 const writes = 8;
-/** Photos after which progress is saved: on a slow line they are what a person watches, on a fast one it costs nothing that is felt. */
-const progressEvery = 10;
+/** How often progress is saved at most: a person watches it on a slow line. */
+const progressEveryMs = 250;
 
 export interface PhotoFetchContext {
   store: ReplicaStore;
   photos: PhotoTarget;
   master: Master;
   signal: AbortSignal;
+}
+
+interface BundleContext extends PhotoFetchContext {
+  memory: PageMemory;
+  size: BundleSize;
 }
 
 /**
@@ -30,6 +34,8 @@ export async function fetchPhotos(context: PhotoFetchContext, taken: TakenRun, a
   let wanted = await store.listWantedPhotos(taken, { after: '', limit: batch });
   if (wanted.length === 0) return;
   const memory = new PageMemory();
+  const size = new BundleSize();
+  const saveProgress = progressSaver(context, taken);
   let fetched = already;
   const total = wanted.length < batch ? wanted.length : await store.countWantedPhotos(taken);
   await store.saveProgress(taken, { state: 'photos', photosTotal: total });
@@ -45,10 +51,10 @@ export async function fetchPhotos(context: PhotoFetchContext, taken: TakenRun, a
         return;
       }
       fetched += 1;
-      if (fetched % progressEvery === 0) await store.saveProgress(taken, { photosFetched: fetched });
+      await saveProgress(fetched);
     };
-    const bundles = bundlesOf(wanted.filter((photo) => lacking.has(photo.sha256)));
-    await eachOf(bundles, questions, (bundle) => fetchBundle({ ...context, memory }, bundle, note));
+    const asked = wanted.filter((photo) => lacking.has(photo.sha256));
+    await eachOf(bundlesOf(asked, size), questions, (bundle) => fetchBundle({ ...context, memory, size }, bundle, note));
     signal.throwIfAborted();
     const gone = new Set(missing.map((photo) => photo.sha256));
     const present = wanted.map((photo) => photo.sha256).filter((sha256) => !gone.has(sha256));
@@ -59,29 +65,31 @@ export async function fetchPhotos(context: PhotoFetchContext, taken: TakenRun, a
   }
 }
 
-/** Photos, in their order, that are asked for together. */
-function bundlesOf(photos: readonly WantedPhoto[]): WantedPhoto[][] {
-  const bundles: WantedPhoto[][] = [];
-  let bytes = Number.POSITIVE_INFINITY;
-  for (const photo of photos) {
-    const last = bundles.at(-1);
-    const fits = last !== undefined && last.length < requestPhotos && bytes + photo.bytes <= bundleBytes;
-    if (fits) last.push(photo);
-    else bundles.push([photo]);
-    bytes = fits ? bytes + photo.bytes : photo.bytes;
-  }
-  return bundles;
+/** Saves how many photos were fetched, unless it did so a moment ago. */
+function progressSaver({ store }: PhotoFetchContext, taken: TakenRun): (photosFetched: number) => Promise<void> {
+  let savedAt = performance.now();
+  return async (photosFetched) => {
+    if (performance.now() - savedAt < progressEveryMs) return;
+    savedAt = performance.now();
+    await store.saveProgress(taken, { photosFetched });
+  };
 }
 
 type Note = (photo: WantedPhoto, came: boolean) => Promise<void>;
 
 /** Tells of each photo of a bundle whether it came. What the master leaves out of its answer is asked for alone. */
-async function fetchBundle(context: PhotoFetchContext & { memory: PageMemory }, bundle: readonly WantedPhoto[], note: Note): Promise<void> {
-  const { master, memory, signal } = context;
+async function fetchBundle(context: BundleContext, bundle: readonly WantedPhoto[], note: Note): Promise<void> {
+  const { master, memory, size, signal } = context;
   const [first] = bundle;
-  if (first && bundle.length === 1) return note(first, await fetchPhoto(context, first));
+  const begun = performance.now();
+  if (first && bundle.length === 1) {
+    const came = await fetchPhoto(context, first);
+    if (came) size.adapt(first.bytes, performance.now() - begun);
+    return note(first, came);
+  }
   const answer = await master.photos(bundle, { signal, memory: memory.take });
-  await eachOf(bundle, writes, async (photo) => {
+  size.adapt(answer.body.length, performance.now() - begun);
+  await eachOf(bundle.values(), writes, async (photo) => {
     const bytes = answer.photos.get(photo.sha256);
     if (bytes === null) return note(photo, false);
     await note(photo, bytes ? await keepPhoto(context, photo, bytes) : await fetchPhoto(context, photo));
@@ -112,9 +120,8 @@ async function keepPhoto({ photos, signal }: PhotoFetchContext, photo: WantedPho
   }
 }
 
-/** Runs `work` for each item, so many at once; after the first failure no further one is begun. */
-async function eachOf<Item>(items: readonly Item[], concurrency: number, work: (item: Item) => Promise<void>): Promise<void> {
-  const queue = items.values();
+/** Runs `work` for each item of a queue, so many at once, taken when their turn comes; after the first failure no further one is begun. */
+async function eachOf<Item>(queue: IteratorObject<Item>, concurrency: number, work: (item: Item) => Promise<void>): Promise<void> {
   let failed = false;
   const workers = Array.from({ length: concurrency }, async () => {
     for (const item of queue) {
