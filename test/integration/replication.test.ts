@@ -365,7 +365,7 @@ describe('a run that is asked for', () => {
       const cut = expect(slave.sync(local)).rejects.toThrow();
       await expect
         .poll(() =>
-          query(slave.database, `select pid from pg_stat_activity where wait_event_type = 'Lock' and query like '%update dossiers d set%'`),
+          query(slave.database, `select pid from pg_stat_activity where wait_event_type = 'Lock' and query like '%photo_garbage%'`),
         )
         .toHaveLength(1);
       expect(await startUnlink(slave.database, local, false)).toBe(true);

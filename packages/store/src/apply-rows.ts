@@ -9,31 +9,57 @@ import { withoutNestedLoops } from './nested-loops.ts';
 /** With more new dossiers than this the planner is kept from comparing each of their photos with each of them. */
 const fewAdded = 1000;
 
-/** Takes out of the list what the run removes: staged tombstones or, replacing everything, all that isn't staged. Returns how many. */
-export async function removeMembers(tx: Knex.Transaction, run: StagedRun): Promise<number> {
-  const condition =
-    run.method === 'full'
-      ? `not exists (select from staged_dossiers s where s.run_id = :runId and s.dossier = m.dossier and not s.removed)
-         and not exists (select from set_aside a where a.list_id = :listId and a.dossier = m.dossier)`
-      : `exists (select from staged_dossiers s where s.run_id = :runId and s.dossier = m.dossier and s.removed)`;
-  const row = await queryOne<{ count: number }>(
-    tx,
-    `with gone as (delete from memberships m where m.list_id = :listId and ${condition} returning 1) select count(*) as count from gone`,
-    { runId: run.runId, listId: run.listId },
-  );
-  return row?.count ?? 0;
+/** What is known of an apply before it begins. */
+export interface AppliedRun extends StagedRun {
+  /** How many dossiers go from the list, as far as it is known. */
+  removing: number | null;
+  /** Whether the list's journal keeps what is changed or removed. */
+  journal: boolean;
 }
 
 /**
- * Updates the dossiers whose content differs; returns how many of them the list held already. `journal`: keeps in the list's journal what those were,
- * from the same look at their rows.
+ * Takes out of the list what the run removes and updates the dossiers whose content differs, after the `prelude` and in one exchange. Returns how many of the
+ * list's dossiers that were, and the staged ones whose photos may be others than before, or null if those are many.
  */
-export async function updateDossiers(tx: Knex.Transaction, run: StagedRun, journal: boolean): Promise<number> {
+export async function changeRows(
+  tx: Knex.Transaction,
+  run: AppliedRun,
+  prelude: readonly string[],
+): Promise<{ removed: number; changed: number; named: string[] | null }> {
+  const { runId, listId } = run;
+  const statements = [
+    ...prelude,
+    // What was judged to come to nothing is left out; if somebody else changed that meanwhile, the digest tells.
+    run.removing === 0 ? `select 0 as count` : removeMembers(run),
+    updateDossiers(run),
+    ...(run.journal ? [keepChangedPhotos] : []),
+    ...(run.method === 'full' ? [] : [nameSomeWithPhotos]),
+  ];
+  const answers = await exchange(tx, statements, { runId, listId });
+  const [removed, changed] = answers.slice(prelude.length, prelude.length + 2) as { count: number }[][];
+  const named = run.method === 'full' ? [] : (answers.at(-1) as { dossier: string }[]);
+  return {
+    removed: removed?.[0]?.count ?? 0,
+    changed: changed?.[0]?.count ?? 0,
+    named: run.method === 'full' || named.length > fewWithPhotos ? null : named.map((row) => row.dossier),
+  };
+}
+
+/** Staged tombstones or, replacing everything, all that isn't staged. */
+function removeMembers({ method }: StagedRun): string {
+  const condition =
+    method === 'full'
+      ? `not exists (select from staged_dossiers s where s.run_id = :runId and s.dossier = m.dossier and not s.removed)
+         and not exists (select from set_aside a where a.list_id = :listId and a.dossier = m.dossier)`
+      : `exists (select from staged_dossiers s where s.run_id = :runId and s.dossier = m.dossier and s.removed)`;
+  return `with gone as (delete from memberships m where m.list_id = :listId and ${condition} returning 1) select count(*) as count from gone`;
+}
+
+/** What the journal keeps comes from the same look at the rows. */
+function updateDossiers({ journal }: AppliedRun): string {
   const old = journalled.split(', ').map((column) => `o.${column}`);
   const members = `changed c join memberships m on m.list_id = :listId and m.dossier = c.uuid`;
-  const row = await queryOne<{ count: number }>(
-    tx,
-    `with changed as (
+  return `with changed as (
        update dossiers d set name = s.name, comment = s.comment, active = s.active, meta = s.meta, external_id = s.external_id,
          photo_count = s.photo_count, photos_hash = s.photos_hash, created_date = s.created_date, modified_date = s.modified_date
        from staged_dossiers s ${journal ? 'join dossiers o on o.uuid = s.dossier' : ''}
@@ -45,12 +71,17 @@ export async function updateDossiers(tx: Knex.Transaction, run: StagedRun, journ
             select :listId, c.uuid, false, ${journalled}, photos_kept from ${members} returning 1`
          : `select from ${members}`
      })
-     select count(*) as count from members`,
-    { runId: run.runId, listId: run.listId },
-  );
-  if (journal && row && row.count > 0) await exchange(tx, [keepChangedPhotos], { listId: run.listId });
-  return row?.count ?? 0;
+     select count(*) as count from members`;
 }
+
+/** Up to so many dossiers are named to the planner, which can't guess how few of the staged ones have other photos than before. */
+const fewWithPhotos = 1000;
+
+/** Of a staged dossier `s`: the journal doesn't know that its photos are what they were. */
+const photosUnknown = `not exists (select from journal_dossiers j where j.list_id = :listId and j.dossier = s.dossier and j.photos_kept)`;
+
+const nameSomeWithPhotos = `
+  select s.dossier from staged_dossiers s where s.run_id = :runId and not s.removed and ${photosUnknown} limit ${fewWithPhotos + 1}`;
 
 /** Inserts what this node doesn't know. A dossier that was deleted here while the master was away comes back under the id that it had. */
 export async function insertDossiers(tx: Knex.Transaction, run: StagedRun): Promise<void> {
@@ -68,18 +99,16 @@ export async function insertDossiers(tx: Knex.Transaction, run: StagedRun): Prom
   );
 }
 
-/** Up to so many dossiers are named to the planner, which can't guess how few of the staged ones have other photos than before. */
-const fewWithPhotos = 1000;
-
-/** Of a staged dossier `s`: the journal doesn't know that its photos are what they were. */
-const photosUnknown = `not exists (select from journal_dossiers j where j.list_id = :listId and j.dossier = s.dossier and j.photos_kept)`;
-
 /**
  * Gives the staged dossiers exactly their staged photos. One statement, so that the triggers see only the outcome; equal photos are left alone, and
- * not looked at where the journal knows that their hash is the staged one. `adding`: how many dossiers are new to the list, as far as it is known.
+ * not looked at where the journal knows that their hash is the staged one. `named`: the dossiers that `changeRows` named; `adding`: how many dossiers are new
+ * to the list, as far as it is known.
  */
-export async function replacePhotos(tx: Knex.Transaction, run: StagedRun, adding: number | null): Promise<void> {
-  const named = run.method === 'full' ? null : await nameFewWithPhotos(tx, run);
+export async function replacePhotos(
+  tx: Knex.Transaction,
+  run: StagedRun,
+  { named, adding }: { named: readonly string[] | null; adding: number | null },
+): Promise<void> {
   if (named?.length === 0) return;
   const replace = () =>
     query(
@@ -107,16 +136,6 @@ export async function replacePhotos(tx: Knex.Transaction, run: StagedRun, adding
       { runId: run.runId, listId: run.listId, named },
     );
   await (run.method === 'full' && (adding === null || adding > fewAdded) ? withoutNestedLoops(tx, replace) : replace());
-}
-
-/** The staged dossiers whose photos may be others than before, or null if they are many. */
-async function nameFewWithPhotos(tx: Knex.Transaction, run: StagedRun): Promise<string[] | null> {
-  const rows = await query<{ dossier: string }>(
-    tx,
-    `select s.dossier from staged_dossiers s where s.run_id = :runId and not s.removed and ${photosUnknown} limit ${fewWithPhotos + 1}`,
-    { runId: run.runId, listId: run.listId },
-  );
-  return rows.length > fewWithPhotos ? null : rows.map((row) => row.dossier);
 }
 
 /** Puts into the list what it doesn't hold yet, under a block of revisions drawn for it. Returns how many. */

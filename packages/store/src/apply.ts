@@ -5,18 +5,18 @@ import type { RefusalCode } from '@dossier/domain/set-aside.ts';
 import type { Position } from '@dossier/domain/position.ts';
 import type { RunMethod } from '@dossier/domain/run.ts';
 import { findableApply } from './apply-cancellation.ts';
-import { addMembers, insertDossiers, removeMembers, replacePhotos, updateDossiers } from './apply-rows.ts';
-import { exchange, query, queryOne, serializationFailure, transaction } from './database.ts';
+import { addMembers, changeRows, insertDossiers, replacePhotos } from './apply-rows.ts';
+import { exchange, preparedOne, query, serializationFailure, transaction } from './database.ts';
 import type { Database } from './database.ts';
 import { standing } from './holds.ts';
 import { judge } from './judgement.ts';
 import type { Fork, Judgement } from './judgement.ts';
 import { touches } from './difference.ts';
 import type { StagedDifference } from './difference.ts';
-import { closeJournal, forgetJournal, openJournal } from './journal.ts';
+import { closeJournal, forgetJournalOf, openJournal } from './journal.ts';
 import { adoptLoad, awaitAdoption, completeLoad, isLoading, sweepLoads, whenReadersAllow } from './loading.ts';
 import { shownInItsList } from './missing-photos.ts';
-import { settleOfflineDeletions } from './offline-deletions.ts';
+import { countRestored, settleOfflineDeletions } from './offline-deletions.ts';
 import { listMended, recordRepair } from './repair.ts';
 import { markRefused, noteKept, refusedOf, setRefusedAside, takeExternalIds } from './set-aside.ts';
 import type { Refusal } from './set-aside.ts';
@@ -78,7 +78,7 @@ export interface ApplyOutcome {
  * Throws FencedError or ApplyRefused; after either the list is as it was.
  */
 export async function applyRun(database: Database, request: ApplyRequest): Promise<ApplyOutcome | 'held'> {
-  if (await isLoading(database, request.runId)) return applyLoad(database, request);
+  if (request.method === 'full' && (await isLoading(database, request.runId))) return applyLoad(database, request);
   await analyseStaging(database);
   const outcome = await applyStaged(database, request);
   if (outcome !== 'held' && isWorthStatistics(outcome)) await refreshStatistics(database);
@@ -107,24 +107,19 @@ async function applyStaged(database: Database, request: ApplyRequest): Promise<A
     const mended = damage ? await listMended(tx, request, damage) : [];
     const isChange = !difference || touches(difference) > 0;
     const journal = isChange && damage !== 'everything';
-    if (journal) await openJournal(tx, request, difference?.removing ?? null);
-    else if (isChange) await forgetJournal(tx, request.listId);
-    await exchange(tx, [`set constraints all deferred`, ...setAside(request), ...setRefusedAside], numbersOf(request));
-    // What was judged to come to nothing is left out; if somebody else changed that meanwhile, the digest tells.
-    const removed = difference?.removing === 0 ? 0 : await removeMembers(tx, request);
-    const changed = await updateDossiers(tx, request, journal);
+    const begun = journal ? openJournal(request, difference?.removing ?? null) : isChange ? forgetJournalOf : [];
+    const prelude = [...begun, `set constraints all deferred`, ...setAside(request), ...setRefusedAside];
+    const { removed, changed, named } = await changeRows(tx, { ...request, removing: difference?.removing ?? null, journal }, prelude);
     if (difference?.adding !== 0) await insertDossiers(tx, request);
-    await replacePhotos(tx, request, difference?.adding ?? null);
+    await replacePhotos(tx, request, { named, adding: difference?.adding ?? null });
     const added = difference?.adding === 0 ? 0 : await addMembers(tx, request);
     if (takes) await takeExternalIds(tx, request);
-    await requireDigest(tx, request);
+    const restored = await completeRows(tx, request);
     requireJudged(judgement, difference, { adding: added, changing: changed, removing: removed });
-    const restored = await settleOfflineDeletions(tx, request);
     const counts = { added, changed, removed, unchanged: request.target.count - added - changed, restoredOfflineDeletions: restored };
-    await closeJournal(tx, request.listId);
     if (mended.length > 0) await recordRepair(tx, request, mended);
-    await savePosition(tx, request, { counts, holdEndsAs: judgement === 'approved' ? 'applied' : 'superseded' });
-    return { ...counts, disturbedLists: await markDisturbedLists(tx, request.listId) };
+    const disturbedLists = await savePosition(tx, request, { counts, holdEndsAs: judgement === 'approved' ? 'applied' : 'superseded' });
+    return { ...counts, disturbedLists };
   });
 }
 
@@ -139,13 +134,12 @@ async function applyLoad(database: Database, request: ApplyRequest): Promise<App
     transaction(database, async (tx) => {
       await awaitAdoption(tx);
       await lockLink(tx, request);
-      await openJournal(tx, request, 0);
+      await exchange(tx, openJournal(request, 0), numbersOf(request));
       await adoptLoad(tx, request, loaded);
-      const restored = await settleOfflineDeletions(tx, request);
+      const [settled = []] = await exchange(tx, [settleOfflineDeletions, closeJournal], numbersOf(request));
+      const restored = countRestored(settled);
       const counts = { added: loaded.count, changed: 0, removed: 0, unchanged: 0, restoredOfflineDeletions: restored };
-      await closeJournal(tx, request.listId);
-      await savePosition(tx, request, { counts, holdEndsAs: 'superseded' });
-      return { ...counts, disturbedLists: await markDisturbedLists(tx, request.listId) };
+      return { ...counts, disturbedLists: await savePosition(tx, request, { counts, holdEndsAs: 'superseded' }) };
     }),
   );
   // Frees the disk; what can't be dropped now is dropped by the sweep.
@@ -158,15 +152,14 @@ const applyMemory = 64 * 1024 * 1024;
 
 /** Holds the link's row against other workers until the commit; runs may be asked for meanwhile (`requestRun`). */
 async function lockLink(tx: Knex.Transaction, request: ApplyRequest): Promise<void> {
-  const link = await queryOne<{ fence: number }>(
-    tx,
+  const link = await preparedOne<{ fence: number }>(tx, 'lock link', {
     // Few of many rows are looked up by their keys, which are in memory more often than the planner believes. What a trigger sees of a hundredth of a
     // large list would go through the disk with the usual memory.
-    `select fence, set_config('random_page_cost', '1.1', true), ${findableApply},
+    sql: `select fence, set_config('random_page_cost', '1.1', true), ${findableApply},
        set_config('work_mem', greatest(pg_size_bytes(current_setting('work_mem')), ${applyMemory}) / 1024 || 'kB', true)
      from links where slave_list_id = :listId and state <> 'unlinking' for no key update`,
-    { listId: request.listId },
-  );
+    parameters: { listId: request.listId },
+  });
   if (link?.fence !== request.fence) throw new FencedError();
 }
 
@@ -216,9 +209,12 @@ const remedies: Record<RefusalCode, string> = {
   DOSSIER_OF_ANOTHER_MASTER: 'Link both lists to the same master, or cancel one of the two links.',
 };
 
-/** Recomputes the digest from the hashes of the list's rows; with what is knowingly set aside it has to be the target's. */
-async function requireDigest(tx: Knex.Transaction, request: ApplyRequest): Promise<void> {
-  const answers = await exchange(
+/**
+ * Recomputes the digest from the hashes of the list's rows; with what is knowingly set aside it has to be the target's. Closes what the rows settle, which
+ * the roll-back of a refusal takes back, too. Returns how many dossiers that were deleted here came back.
+ */
+async function completeRows(tx: Knex.Transaction, request: ApplyRequest): Promise<number> {
+  const [, , digests = [], settled = []] = await exchange(
     tx,
     [
       `set constraints all immediate`,
@@ -227,11 +223,14 @@ async function requireDigest(tx: Knex.Transaction, request: ApplyRequest): Promi
          select 1 as count, hash_high, hash_low from memberships where list_id = :listId
          union all select (not kept)::int, hash_high # kept_high, hash_low # kept_low from set_aside where list_id = :listId
        ) rows`,
+      settleOfflineDeletions,
+      closeJournal,
     ],
     numbersOf(request),
   );
-  const [found] = answers.at(-1) as { count: number; digest: string }[];
+  const [found] = digests as { count: number; digest: string }[];
   requireTarget(found ?? null, request.target);
+  return countRestored(settled);
 }
 
 function requireTarget(found: { count: number; digest: string } | null, target: Position): void {
@@ -257,15 +256,15 @@ function requireJudged(
   throw Object.assign(new Error('the list changed while a sync was applied'), { code: serializationFailure });
 }
 
+/** Ends the run and its link's wait; returns the lists that it disturbed (`markDisturbedLists`). */
 async function savePosition(
   tx: Knex.Transaction,
   request: ApplyRequest,
   { counts, holdEndsAs }: { counts: Omit<ApplyOutcome, 'disturbedLists'>; holdEndsAs: 'applied' | 'superseded' },
-): Promise<void> {
+): Promise<number[]> {
   const { target } = request;
-  await query(
-    tx,
-    `with link as (
+  const saved = await preparedOne<{ disturbed: number[] }>(tx, 'save position', {
+    sql: `with link as (
        update links set state = 'synced', error = null, epoch = :epoch, revision = :revision, digest = :digest, dossier_count = :count,
          head_tag = :headTag, remote_node = :node, remote_list = :list, deep_verified_at = ${deepVerified}, head_revision = :revision,
          remote_count = :count, last_success = now(), verified_at = now()
@@ -273,11 +272,15 @@ async function savePosition(
      ),
      letters as (delete from dead_letters where slave_list_id = :listId),
      photos_no_more_shown as (delete from missing_photos m where m.slave_list_id = :listId and not ${shownInItsList}),
-     hold as (update holds set state = :holdEndsAs where slave_list_id = :listId and ${standing})
-     update runs set state = 'synced', finished_date = now(), heartbeat = now(), error = null, next_attempt = null, added = :added, changed = :changed,
+     hold as (update holds set state = :holdEndsAs where slave_list_id = :listId and ${standing}),
+     run as (
+       update runs set state = 'synced', finished_date = now(), heartbeat = now(), error = null, next_attempt = null, added = :added, changed = :changed,
        removed = :removed, unchanged = :unchanged, restored_offline_deletions = :restored, set_aside = ${refusedOf('runs.slave_list_id')}
-     where id = :runId`,
-    {
+       where id = :runId
+     ),
+     disturbed as (${markDisturbed})
+     select coalesce(jsonb_agg(slave_list_id), '[]') as disturbed from disturbed`,
+    parameters: {
       ...target,
       headTag: request.headTag,
       listId: request.listId,
@@ -287,18 +290,18 @@ async function savePosition(
       runId: request.runId,
       holdEndsAs,
     },
-  );
+  });
+  return saved?.disturbed ?? [];
 }
+
+const markDisturbed = `
+  update links k set state = 'pending' where k.slave_list_id <> :listId and k.state = 'synced' and not holds_position(k) returning k.slave_list_id`;
 
 /**
  * Lists whose rows aren't what their last verified position says: they share dossiers with the list that was just applied, or gave external ids up
  * to it.
  */
 export async function markDisturbedLists(tx: Knex.Transaction, listId: number): Promise<number[]> {
-  const rows = await query<{ slave_list_id: number }>(
-    tx,
-    `update links k set state = 'pending' where k.slave_list_id <> :listId and k.state = 'synced' and not holds_position(k) returning k.slave_list_id`,
-    { listId },
-  );
+  const rows = await query<{ slave_list_id: number }>(tx, markDisturbed, { listId });
   return rows.map((row) => row.slave_list_id);
 }

@@ -76,21 +76,23 @@ export async function preparedOne<Row>(
 }
 
 /**
- * Runs statements one after another in one exchange with the server, all of them or none, and returns the rows of each. Parameters are whole numbers,
- * which are written into the text.
+ * Runs statements one after another in one exchange with the server, all of them or none, and returns the rows of each. Parameters are whole numbers
+ * and plain words (UUIDs, digests, names of states), which are written into the text.
  */
 export async function exchange(
   connection: Connection,
   statements: readonly string[],
-  numbers: Readonly<Record<string, number>> = {},
+  parameters: Readonly<Record<string, number | string>> = {},
 ): Promise<unknown[][]> {
-  const text = statements.join(';\n').replaceAll(/(?<!:):([a-zA-Z]+)\b/g, (_whole, name: string) => {
-    const value = numbers[name];
-    if (!Number.isSafeInteger(value)) throw new RangeError(`${name} is no whole number`);
-    return `${value}::bigint`;
-  });
+  const text = statements.join(';\n').replaceAll(/(?<!:):([a-zA-Z]+)\b/g, (_whole, name: string) => literal(name, parameters[name]));
   const results = await connection.raw<{ rows: unknown[] }[] | { rows: unknown[] }>(text);
   return [results].flat().map((result) => result.rows);
+}
+
+function literal(name: string, value: number | string | undefined): string {
+  if (typeof value === 'string' && /^[0-9a-z-]+$/i.test(value)) return `'${value}'`;
+  if (typeof value === 'string' || !Number.isSafeInteger(value)) throw new RangeError(`${name} is no whole number and no plain word`);
+  return `${value}::bigint`;
 }
 
 /** SQLSTATE of a transaction that met another one and has to start again. */

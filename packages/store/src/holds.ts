@@ -1,7 +1,7 @@
 import type { Knex } from 'knex';
 import type { HoldReason } from '@dossier/domain/guards.ts';
 import type { HeldDossier, HeldKind, HoldState } from '@dossier/protocol/held.ts';
-import { query, queryOne, transaction } from './database.ts';
+import { preparedOne, query, queryOne, transaction } from './database.ts';
 import type { Connection, Database } from './database.ts';
 import { toPage } from './keyset.ts';
 import type { Page, PageRequest } from './keyset.ts';
@@ -46,11 +46,10 @@ export const holdOfRun = `(select row_to_json(h) from holds h where h.run_id = r
 
 /** The standing hold of a link, or null. In a transaction its row is locked. */
 export async function findStandingHold(tx: Knex.Transaction, slaveListId: number): Promise<(HoldRow & { overdue: boolean }) | null> {
-  const row = await queryOne<{ hold: HoldRow; overdue: boolean }>(
-    tx,
-    `select row_to_json(holds) as hold, expires_date <= now() as overdue from holds where slave_list_id = :slaveListId and ${standing} for update`,
-    { slaveListId },
-  );
+  const row = await preparedOne<{ hold: HoldRow; overdue: boolean }>(tx, 'find standing hold', {
+    sql: `select row_to_json(holds) as hold, expires_date <= now() as overdue from holds where slave_list_id = :slaveListId and ${standing} for update`,
+    parameters: { slaveListId },
+  });
   return row && { ...row.hold, overdue: row.overdue };
 }
 

@@ -1,17 +1,17 @@
-import type { Knex } from 'knex';
 import { differenceRows } from './difference.ts';
 import type { StagedRun } from './difference.ts';
-import { exchange, query } from './database.ts';
+import { exchange } from './database.ts';
 import type { Connection } from './database.ts';
 
-const forgetting: readonly string[] = [
+/** The statements that forget what the last applied sync of a list took away; photos to which nothing else refers go. */
+export const forgetJournalOf: readonly string[] = [
   `insert into photo_garbage (sha256) select distinct sha256 from journal_photos where list_id = :listId on conflict do nothing`,
   ...['journals', 'journal_dossiers', 'journal_photos'].map((table) => `delete from ${table} where list_id = :listId`),
 ];
 
-/** Forgets what the last applied sync of a list took away; photos to which nothing else refers go. */
+/** Forgets what the last applied sync of a list took away. */
 export async function forgetJournal(connection: Connection, listId: number): Promise<void> {
-  await exchange(connection, forgetting, { listId });
+  await exchange(connection, forgetJournalOf, { listId });
 }
 
 /** The list has dossiers at all. Said so that the planner looks into the index of the list: of many lists it would read all rows until the first of this one. */
@@ -23,11 +23,11 @@ const keepPhotosOf = (dossiers: string): string => `
   from journal_dossiers j join photos p on p.dossier = j.dossier where j.list_id = :listId and not j.photos_kept and ${dossiers}`;
 
 /**
- * Begins the journal of the apply of a staged run, in the place of the one of the sync before, and keeps what the apply is about to remove: to be called
- * in its transaction, before it removes or changes anything. What it adds needs no entry, for the list's own revisions tell. `removing`: how many
- * dossiers go, as far as it is known.
+ * The statements that begin the journal of the apply of a staged run, in the place of the one of the sync before, and keep what the apply is about to
+ * remove: part of its transaction, before it removes or changes anything. What it adds needs no entry, for the list's own revisions tell. `removing`:
+ * how many dossiers go, as far as it is known.
  */
-export async function openJournal(tx: Knex.Transaction, run: StagedRun, removing: number | null): Promise<void> {
+export function openJournal(run: StagedRun, removing: number | null): string[] {
   const opened = `insert into journals (list_id, run_id, passed, count_before, digest_before, link, set_aside)
      select p.list_id, :runId, p.revision, p.dossier_count, hash_text(p.digest_high, p.digest_low), to_jsonb(k),
        coalesce((select jsonb_agg(a) from set_aside a where a.list_id = p.list_id), '[]')
@@ -41,7 +41,7 @@ export async function openJournal(tx: Knex.Transaction, run: StagedRun, removing
      where difference.kind = 'removing' and ${hasMembers}`,
     keepPhotosOf('j.removed'),
   ];
-  await exchange(tx, [...forgetting, opened, ...(removing === 0 ? [] : removed)], { runId: run.runId, listId: run.listId });
+  return [...forgetJournalOf, opened, ...(removing === 0 ? [] : removed)];
 }
 
 /** Columns of a dossier `o`, as it was, that a journal keeps besides the list and its uuid. */
@@ -50,15 +50,10 @@ export const journalled = 'id, name, comment, active, meta, external_id, photo_c
 /** The statement that keeps the photos of dossiers that were changed, before theirs are: not of those whose photos stay what they are. */
 export const keepChangedPhotos = keepPhotosOf('not j.removed');
 
-/** Notes what the list is after the apply; the journal is good for as long as it stays that. */
-export async function closeJournal(tx: Knex.Transaction, listId: number): Promise<void> {
-  await query(
-    tx,
-    `update journals j set count_after = p.dossier_count, digest_after = hash_text(p.digest_high, p.digest_low)
-     from list_positions p where p.list_id = :listId and j.list_id = :listId`,
-    { listId },
-  );
-}
+/** The statement that notes what the list is after the apply; the journal is good for as long as it stays that. */
+export const closeJournal = `
+  update journals j set count_after = p.dossier_count, digest_after = hash_text(p.digest_high, p.digest_low)
+  from list_positions p where p.list_id = :listId and j.list_id = :listId`;
 
 /** A journal as it comes out of row_to_json(). */
 export interface JournalRow {

@@ -3,7 +3,7 @@ import { defaultGuards, trippedGuards } from '@dossier/domain/guards.ts';
 import type { Guards, TrippedGuard } from '@dossier/domain/guards.ts';
 import type { Position } from '@dossier/domain/position.ts';
 import type { SyncError } from '@dossier/protocol/sync.ts';
-import { query, queryOne } from './database.ts';
+import { preparedOne, query } from './database.ts';
 import { addsUp, countDifference, hashDifference, keepHeldDossiers, touches, withoutExchanged } from './difference.ts';
 import type { StagedDifference, StagedRun } from './difference.ts';
 import { createHold, findStandingHold, saveExamples } from './holds.ts';
@@ -60,13 +60,12 @@ interface JudgedLink {
  */
 export async function judge(tx: Knex.Transaction, sync: StagedSync): Promise<Judged> {
   const { fork, target } = sync;
-  const link = await queryOne<JudgedLink>(
-    tx,
-    `select guards, epoch, revision, digest, dossier_count as count, holds_position(k) as intact,
+  const link = await preparedOne<JudgedLink>(tx, 'judged link', {
+    sql: `select guards, epoch, revision, digest, dossier_count as count, holds_position(k) as intact,
        (select reason from runs where id = :runId) as reason
      from links k where slave_list_id = :listId`,
-    { listId: sync.listId, runId: sync.runId },
-  );
+    parameters: { listId: sync.listId, runId: sync.runId },
+  });
   const before = await findStandingHold(tx, sync.listId);
   if (!link || (link.epoch === null && !before)) return { judgement: 'free', difference: null, damage: null };
   if (fork === null && isPosition(link, target)) {

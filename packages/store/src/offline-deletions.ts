@@ -1,4 +1,3 @@
-import type { Knex } from 'knex';
 import { query } from './database.ts';
 import type { Connection } from './database.ts';
 import { newestFirst, toPage } from './keyset.ts';
@@ -42,16 +41,15 @@ export async function listOfflineDeletions(
   return toPage(rows, page, (row) => ({ value: null, id: row.id }));
 }
 
-/** Closes the open entries of a list by what its rows say now; returns how many dossiers were restored. */
-export async function settleOfflineDeletions(tx: Knex.Transaction, run: { runId: number; listId: number }): Promise<number> {
-  const rows = await query<{ settled_as: string }>(
-    tx,
-    `update offline_deletions o set settled_date = now(), settled_run = :runId, settled_as = case
+/** The statement that closes the open entries of a list by what its rows say now. */
+export const settleOfflineDeletions = `
+     update offline_deletions o set settled_date = now(), settled_run = :runId, settled_as = case
        when exists (select from memberships m where m.list_id = :listId and m.dossier = o.dossier) then 'restored'
        when exists (select from set_aside a where a.list_id = :listId and a.dossier = o.dossier) then 'kept-deleted'
        else 'gone-on-master' end
-     where o.slave_list_id = :listId and o.settled_as is null returning settled_as`,
-    { runId: run.runId, listId: run.listId },
-  );
-  return rows.filter((row) => row.settled_as === 'restored').length;
+     where o.slave_list_id = :listId and o.settled_as is null returning settled_as`;
+
+/** How many dossiers were restored, by what `settleOfflineDeletions` returned. */
+export function countRestored(rows: readonly unknown[]): number {
+  return (rows as { settled_as: string }[]).filter((row) => row.settled_as === 'restored').length;
 }

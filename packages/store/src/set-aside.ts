@@ -2,7 +2,7 @@ import type { Knex } from 'knex';
 import { setAsideBound } from '@dossier/domain/set-aside.ts';
 import type { RefusalCode } from '@dossier/domain/set-aside.ts';
 import type { SetAside } from '@dossier/protocol/held.ts';
-import { query, queryOne } from './database.ts';
+import { exchange, query, queryOne } from './database.ts';
 import type { Connection } from './database.ts';
 import type { StagedRun } from './difference.ts';
 import { standing } from './holds.ts';
@@ -35,28 +35,22 @@ export interface Obstacles {
  * further. Changes nothing but staging.
  */
 export async function markRefused(tx: Knex.Transaction, run: RefusingRun): Promise<Obstacles> {
-  const parameters = { runId: run.runId, listId: run.listId };
-  const refused = run.forged.length > 0 ? await markForged(tx, run) : [];
-  refused.push(
-    ...(await query<Refusal>(
-      tx,
-      `update staged_dossiers s set refusal = 'DOSSIER_OF_ANOTHER_MASTER',
-         refusal_sentence = 'It is dossier ' || d.id || ' here, also replicated from ' || k.remote_url || ', with another content.'
-       from dossiers d join memberships m on m.dossier = d.uuid and m.list_id <> :listId
-       join links k on k.slave_list_id = m.list_id and k.remote_node <> :node
-       where s.run_id = :runId and not s.removed and s.refusal is null and d.uuid = s.dossier and d.hash <> s.hash
-         -- Mostly there is no other master, and no dossier has to be looked at.
-         and exists (select from links where remote_node <> :node) returning ${returned}`,
-      { ...parameters, node: run.master.node },
-    )),
-  );
+  const forged = run.forged.length > 0 ? await markForged(tx, run) : [];
+  const [others = [], takens = []] = await exchange(tx, [markOtherMasters, markTaken(run)], parametersOf(run));
+  const refused = [...forged, ...(others as Refusal[])];
+  let taken = takens[0] as Obstacles | undefined;
   const bound = setAsideBound(run.target.count);
   for (;;) {
-    // What is set aside keeps its older external id, which may be the one that another dossier was to get.
-    const taken = await markTaken(tx, run);
+    if (!taken) throw new Error('a select without a condition gave no row');
     refused.push(...taken.refused);
     if (taken.refused.length === 0 || refused.length > bound) return { refused, takes: taken.takes };
+    // What is set aside keeps its older external id, which may be the one that another dossier was to get.
+    taken = (await exchange(tx, [markTaken(run)], parametersOf(run)))[0]?.[0] as Obstacles | undefined;
   }
+}
+
+function parametersOf({ runId, listId, master }: RefusingRun): { runId: number; listId: number; node: string } {
+  return { runId, listId, node: master.node };
 }
 
 function markForged(tx: Knex.Transaction, run: RefusingRun): Promise<Refusal[]> {
@@ -78,14 +72,21 @@ const outOfDate = `not exists (select from memberships m where m.list_id <> :lis
   select from links k where k.slave_list_id = m.list_id and k.remote_node = :node and k.epoch is not null and k.state <> 'unlinking'
     and not exists (select from holds h where h.slave_list_id = k.slave_list_id and h.${standing})))`;
 
-async function markTaken(tx: Knex.Transaction, run: RefusingRun): Promise<Obstacles> {
+const markOtherMasters = `
+  update staged_dossiers s set refusal = 'DOSSIER_OF_ANOTHER_MASTER',
+    refusal_sentence = 'It is dossier ' || d.id || ' here, also replicated from ' || k.remote_url || ', with another content.'
+  from dossiers d join memberships m on m.dossier = d.uuid and m.list_id <> :listId
+  join links k on k.slave_list_id = m.list_id and k.remote_node <> :node
+  where s.run_id = :runId and not s.removed and s.refusal is null and d.uuid = s.dossier and d.hash <> s.hash
+    -- Mostly there is no other master, and no dossier has to be looked at.
+    and exists (select from links where remote_node <> :node) returning ${returned}`;
+
+function markTaken({ method }: RefusingRun): string {
   const stays =
-    run.method === 'full'
+    method === 'full'
       ? `exists (select from staged_dossiers o where o.run_id = :runId and o.dossier = d.uuid and not o.removed)`
       : `not exists (select from staged_dossiers o where o.run_id = :runId and o.dossier = d.uuid and o.removed)`;
-  const row = await queryOne<Obstacles>(
-    tx,
-    `with taken as materialized (
+  return `with taken as materialized (
        select s.dossier, d.id, exists (select from memberships m where m.list_id <> :listId and m.dossier = d.uuid) as elsewhere,
          exists (select from memberships m where m.list_id = :listId and m.dossier = d.uuid) and ${stays} or not ${outOfDate} as refused
        from staged_dossiers s join dossiers d on d.external_id = s.external_id and d.uuid <> s.dossier
@@ -98,11 +99,7 @@ async function markTaken(tx: Knex.Transaction, run: RefusingRun): Promise<Obstac
        from taken t where s.run_id = :runId and s.dossier = t.dossier and t.refused returning ${returned}
      )
      select (select coalesce(jsonb_agg(marked), '[]') from marked) as refused,
-       exists (select from taken where elsewhere and not refused) as takes`,
-    { runId: run.runId, listId: run.listId, node: run.master.node },
-  );
-  if (!row) throw new Error('a select without a condition gave no row');
-  return row;
+       exists (select from taken where elsewhere and not refused) as takes`;
 }
 
 /**

@@ -116,25 +116,31 @@ export async function readCursor(connection: Connection, runId: number): Promise
   return { method: row.method, phase: row.phase, revision: row.revision, head, ...(row.loading && { loading: true }) };
 }
 
+/** An insert of a run's cursor in the place of the one that it has. */
+const insertCursor = (condition: string): string => `
+  insert into staging_cursors (run_id, method, phase, epoch, revision, head_revision, head_count, head_digest, loading)
+  select :runId::bigint, :method::text, :phase::text, :epoch::uuid, :revision::bigint, :headRevision::bigint, :headCount::bigint, :headDigest::text,
+    :loading::bigint = 1
+  where ${condition}
+  on conflict (run_id) do update set method = excluded.method, phase = excluded.phase, epoch = excluded.epoch, revision = excluded.revision,
+    head_revision = excluded.head_revision, head_count = excluded.head_count, head_digest = excluded.head_digest, loading = excluded.loading`;
+
+function cursorParameters(runId: number, cursor: StagingCursor) {
+  return {
+    runId,
+    method: cursor.method,
+    phase: cursor.phase,
+    epoch: cursor.head.epoch,
+    revision: cursor.revision,
+    headRevision: cursor.head.revision,
+    headCount: cursor.head.count,
+    headDigest: cursor.head.digest,
+    loading: cursor.loading ? 1 : 0,
+  };
+}
+
 export async function writeCursor(tx: Knex.Transaction, runId: number, cursor: StagingCursor): Promise<void> {
-  await query(
-    tx,
-    `insert into staging_cursors (run_id, method, phase, epoch, revision, head_revision, head_count, head_digest, loading)
-     values (:runId, :method, :phase, :epoch, :revision, :headRevision, :headCount, :headDigest, :loading)
-     on conflict (run_id) do update set method = excluded.method, phase = excluded.phase, epoch = excluded.epoch, revision = excluded.revision,
-       head_revision = excluded.head_revision, head_count = excluded.head_count, head_digest = excluded.head_digest, loading = excluded.loading`,
-    {
-      runId,
-      method: cursor.method,
-      phase: cursor.phase,
-      epoch: cursor.head.epoch,
-      revision: cursor.revision,
-      headRevision: cursor.head.revision,
-      headCount: cursor.head.count,
-      headDigest: cursor.head.digest,
-      loading: cursor.loading ?? false,
-    },
-  );
+  await preparedOne(tx, 'write cursor', { sql: insertCursor('true'), parameters: cursorParameters(runId, cursor) });
 }
 
 /** Forgets all that a run has staged. */
@@ -153,13 +159,20 @@ export async function analyseStaging(database: Database): Promise<void> {
   ]);
 }
 
-/** Begins the staging of a run anew. */
+/** Begins the staging of a run anew, in one exchange: a worker that was fenced out changes nothing by it. Throws FencedError. */
 export async function beginStaging(database: Database, taken: TakenRun, cursor: StagingCursor): Promise<void> {
-  await transaction(database, async (tx) => {
-    await enterStaging(tx, taken);
-    await clearStaging(tx, taken.runId);
-    await writeCursor(tx, taken.runId, cursor);
-  });
+  const mine = `select from links where slave_list_id = :listId and fence = :fence and state <> 'unlinking'`;
+  const [, cleared = []] = await exchange(
+    database,
+    [
+      `set local synchronous_commit = off`,
+      `select clear_staging(:runId) from (${mine} for share) mine`,
+      // The link's row is held since the statement before.
+      insertCursor(`exists (${mine})`),
+    ],
+    { ...cursorParameters(taken.runId, cursor), listId: taken.listId, fence: taken.fence },
+  );
+  if (cleared.length === 0) throw new FencedError();
 }
 
 /**
