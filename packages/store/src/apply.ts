@@ -219,10 +219,16 @@ async function completeRows(tx: Knex.Transaction, request: ApplyRequest): Promis
     [
       `set constraints all immediate`,
       noteKept,
-      `select coalesce(sum(count), 0)::bigint as count, hash_text(coalesce(bit_xor(hash_high), 0), coalesce(bit_xor(hash_low), 0)) as digest from (
-         select 1 as count, hash_high, hash_low from memberships where list_id = :listId
-         union all select (not kept)::int, hash_high # kept_high, hash_low # kept_low from set_aside where list_id = :listId
-       ) rows`,
+      // Each by itself: in one set of rows those of the list, of which there may be a million, would go through one step more.
+      `select m.count + a.count as count, hash_text(m.high # a.high, m.low # a.low) as digest
+       from (
+         select count(*) as count, coalesce(bit_xor(hash_high), 0) as high, coalesce(bit_xor(hash_low), 0) as low
+         from memberships where list_id = :listId
+       ) m, (
+         select count(*) filter (where not kept) as count, coalesce(bit_xor(hash_high # kept_high), 0) as high,
+           coalesce(bit_xor(hash_low # kept_low), 0) as low
+         from set_aside where list_id = :listId
+       ) a`,
       settleOfflineDeletions,
       closeJournal,
     ],
