@@ -56,8 +56,8 @@ const sequenceCursor = `
 
 const targets = new WeakMap<Task, ApplyRequest['target']>();
 
-/** The statement of the apply that recomputes the list's digest from its rows; the last one where several go at once. */
-const digestStatement = /select [^;]* as digest from \(\s*select 1 as count, hash_high, hash_low from memberships[^;]*$/;
+/** The statement of the apply that recomputes the list's digest from its rows; others go with it in one exchange. */
+const digestStatement = /as digest\s+from \(\s*select count\(\*\) as count, coalesce\(bit_xor\(hash_high\), 0\)[^;]* from memberships/;
 
 type FencedArgument = { fence: number; listId?: number; slaveListId?: number };
 
@@ -81,10 +81,11 @@ export const mutations: Readonly<Record<string, Mutation>> = {
     alter: (statement, result, { scheduler, strike }) => {
       const task = scheduler.tasks.getStore();
       const target = task && targets.get(task);
-      if (!target || !digestStatement.test(statement)) return result;
+      const at = statement.split(';\n').findIndex((one) => digestStatement.test(one));
+      if (!target || at < 0) return result;
       strike();
       const answers = [result].flat() as object[];
-      const forged = [...answers.slice(0, -1), { ...answers.at(-1), rows: [{ count: target.count, digest: target.digest }] }];
+      const forged = answers.with(at, { ...answers[at], rows: [{ count: target.count, digest: target.digest }] });
       return Array.isArray(result) ? forged : forged[0];
     },
   },
