@@ -21,7 +21,7 @@ export class LoadRefused extends Error implements Failure {
 }
 
 /** SQLSTATE classes that speak of the data or of how the tables are made, not of the state of the server. */
-const refusals = /^(22|23|42|0A|55000|25006)/;
+const refusals = /^(22|23|3F|42|0A|55000|25006)/;
 
 /** What PostgreSQL refused is a LoadRefused; a lost connection, a full disk or a fence stays what it is. */
 function asRefusal(error: unknown): unknown {
