@@ -15,8 +15,8 @@ const smallestParted = 10_000;
  */
 export async function rehashList(database: Database, taken: TakenRun): Promise<string[]> {
   const middle = await findMiddle(database, taken.listId);
-  const parts = middle === null ? [() => 'true'] : [(column: string) => `${column} < :middle`, (column: string) => `${column} >= :middle`];
-  const found = await Promise.all(parts.map((isIn) => findMishashed(database, { listId: taken.listId, middle, isIn })));
+  const parts = middle === null ? ['is not null'] : ['< :middle', '>= :middle'];
+  const found = await Promise.all(parts.map((part) => findMishashed(database, { listId: taken.listId, middle, part })));
   const dossiers = found.flat();
   const drifted = await query<{ list_id: number }>(
     database,
@@ -38,27 +38,28 @@ export async function rehashList(database: Database, taken: TakenRun): Promise<s
 async function findMiddle(database: Database, listId: number): Promise<string | null> {
   const row = await queryOne<{ dossier: string }>(
     database,
-    `select dossier from memberships where list_id = :listId and :listId in (select list_id from list_positions where dossier_count >= :smallestParted)
-     order by dossier offset (select dossier_count / 2 from list_positions where list_id = :listId) limit 1`,
+    `select m.dossier from list_positions p, lateral (
+       select dossier from memberships where list_id = p.list_id order by dossier offset p.dossier_count / 2 limit 1) m
+     where p.list_id = :listId and p.dossier_count >= :smallestParted`,
     { listId, smallestParted },
   );
   return row?.dossier ?? null;
 }
 
-/** The dossiers of one part of a list whose stored hash isn't that of their content. `isIn` says in SQL whether a column's dossier is of the part. */
+/** The dossiers of one part of a list whose stored hash isn't that of their content. `part` is what a dossier of the part fulfils, in SQL. */
 async function findMishashed(
   database: Database,
-  { listId, middle, isIn }: { listId: number; middle: string | null; isIn: (column: string) => string },
+  { listId, middle, part }: { listId: number; middle: string | null; part: string },
 ): Promise<string[]> {
   const rows = await query<{ dossier: string }>(
     database,
-    `select m.dossier from memberships m left join dossiers d on d.uuid = m.dossier and ${isIn('d.uuid')} left join (
+    `select m.dossier from memberships m left join dossiers d on d.uuid = m.dossier and d.uuid ${part} left join (
        select p.dossier, sha256(convert_to(
          string_agg(photo_line(p.sha256, p.width, p.height, p.bytes, p.media_type, p.features), '' order by p.sha256), 'UTF8')) as photos_hash
        from memberships k join photos p on p.dossier = k.dossier
-       where k.list_id = :listId and ${isIn('k.dossier')} and ${isIn('p.dossier')} group by p.dossier
+       where k.list_id = :listId and k.dossier ${part} and p.dossier ${part} group by p.dossier
      ) s on s.dossier = m.dossier
-     where m.list_id = :listId and ${isIn('m.dossier')}
+     where m.list_id = :listId and m.dossier ${part}
        and dossier_hash(d.uuid, d.name, d.comment, d.active, d.meta, d.external_id, coalesce(s.photos_hash, ''))
          is distinct from int8send(m.hash_high) || int8send(m.hash_low)`,
     { listId, ...(middle !== null && { middle }) },
