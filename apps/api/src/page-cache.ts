@@ -113,11 +113,17 @@ export function createPageCache({
     );
   }
 
+  /** Of a list whose pages are all made, which many read, it looks for no more than the name. */
+  async function makeUnlessThere(head: ListHead, since: number): Promise<void> {
+    const isThere = await stat(join(folder, head.position.epoch, entryName(since))).catch(() => null);
+    if (!isThere) await findOrMake(head, since);
+  }
+
   return {
     async read(head, since) {
       const page = await findOrMake(head, since);
       // Whoever asks for it hears what is wrong with it.
-      if (page?.full) void findOrMake(head, page.next).catch(() => undefined);
+      if (page?.full) makeUnlessThere(head, page.next).catch(() => undefined);
       return page;
     },
   };
