@@ -1,4 +1,4 @@
-import { constants, setPriority } from 'node:os';
+import { constants, getPriority, setPriority } from 'node:os';
 import type { Command } from 'commander';
 import type { Configuration } from '@dossier/runtime/configuration.ts';
 import { createLogger, prefersPretty } from '@dossier/runtime/logger.ts';
@@ -48,8 +48,9 @@ export async function runNode(command: Command, context: Context, roles: Roles):
 
 /** Lets the host's other processes go first, above all the API that people at the gate wait for: a sync may take a little longer. */
 function giveWay(logger: Logger): void {
+  const wanted = constants.priority.PRIORITY_BELOW_NORMAL;
   try {
-    setPriority(constants.priority.PRIORITY_BELOW_NORMAL);
+    if (getPriority() < wanted) setPriority(wanted);
   } catch (error) {
     logger.debug({ err: error }, 'the priority of the worker could not be lowered');
   }
