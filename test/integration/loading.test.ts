@@ -108,6 +108,8 @@ describe('the first sync of a big list', () => {
     expect(await tables(node)).not.toEqual(oldTables);
     expect(await held()).toEqual(before);
     expect(await contentOf(node.database, other)).toHaveLength(2);
+    const known = await query(node.database, `select n_distinct from pg_stats where tablename = 'memberships' and attname = 'list_id'`);
+    expect(known, 'lists that the planner knows of').toEqual([{ n_distinct: 2 }]);
     const [fresh] = await node.makeDossiers([other], ['Cid']);
     const numbers = await query(
       node.database,

@@ -14,7 +14,7 @@ import type { Fork, Judgement } from './judgement.ts';
 import { touches } from './difference.ts';
 import type { StagedDifference } from './difference.ts';
 import { closeJournal, forgetJournalOf, openJournal } from './journal.ts';
-import { adoptLoad, awaitAdoption, completeLoad, isLoading, sweepLoads, whenReadersAllow } from './loading.ts';
+import { adoptLoad, awaitAdoption, completeLoad, holdsOtherLists, isLoading, sweepLoads, whenReadersAllow } from './loading.ts';
 import { shownInItsList } from './missing-photos.ts';
 import { countRestored, settleOfflineDeletions } from './offline-deletions.ts';
 import { listMended, recordRepair } from './repair.ts';
@@ -144,6 +144,8 @@ async function applyLoad(database: Database, request: ApplyRequest): Promise<App
   );
   // Frees the disk; what can't be dropped now is dropped by the sweep.
   await sweepLoads(database);
+  // Lists that were taken along came after the statistics were made.
+  if (await holdsOtherLists(database, request.listId)) await refreshStatistics(database, ['memberships']);
   return outcome;
 }
 

@@ -1,7 +1,7 @@
 import type { Knex } from 'knex';
 import type { Json } from '@dossier/domain/dossier.ts';
 import { badParam, notFound } from '@dossier/runtime/errors.ts';
-import { query, queryOne, transaction } from './database.ts';
+import { preparedOne, query, queryOne, transaction } from './database.ts';
 import type { Connection, Database } from './database.ts';
 import { toPage } from './keyset.ts';
 import type { Page, PageRequest } from './keyset.ts';
@@ -67,11 +67,8 @@ export interface DossierListing extends PageRequest {
 }
 
 /** Names are compared without regard to case in all scripts; the needle's `%` and `_` stand for themselves. */
-function filterConditions(filter: DossierFilter): string[] {
+function contentConditions(filter: DossierFilter): string[] {
   const conditions: string[] = [];
-  if (filter.lists !== undefined) {
-    conditions.push(`exists (select from memberships m where m.dossier = d.uuid and m.list_id = any(cast(:lists as bigint[])))`);
-  }
   if (filter.nameContains !== undefined) {
     conditions.push(`lower(d.name collate "und-x-icu") like lower(:pattern collate "und-x-icu")`);
   }
@@ -80,27 +77,101 @@ function filterConditions(filter: DossierFilter): string[] {
   return conditions;
 }
 
-/** One page of the dossiers that pass the filter. Ties are broken by id, so that pages neither repeat nor skip a row. */
+function whereAll(conditions: readonly string[]): string {
+  return conditions.length > 0 ? `where ${conditions.join(' and ')}` : '';
+}
+
+/** Longer lists are looked for along the order only: to look at all their members would take longer than most pages do. */
+const manyMembers = 20_000;
+
+/**
+ * One page of the dossiers that pass the filter. Ties are broken by id, so that pages neither repeat nor skip a row.
+ *
+ * The dossiers of a list were often made together, and those that come before them in the order may be a hundred times as many. A short list is therefore
+ * looked for among as many of the next dossiers as it has members, and if they don't fill the page among its members, so that a page's cost is bounded by
+ * the length of the list and not by that of the others. Either way a page comes from one statement.
+ */
 export async function listDossiers(connection: Connection, listing: DossierListing): Promise<Page<DossierRow>> {
-  const { filter, ordering, descending, cursor } = listing;
+  const { lists, externalId } = listing.filter;
+  const members = lists && externalId === undefined ? await countMembers(connection, lists) : null;
+  const rows =
+    members === null || members > manyMembers
+      ? await walk(connection, listing, null)
+      : ((await walkAmong(connection, listing, members)) ?? (await readMembers(connection, listing)));
+  return toPage(rows, listing, (row) => ({ value: row.key, id: row.id }));
+}
+
+/** Memberships of the lists; a dossier in two of them counts twice. */
+async function countMembers(connection: Connection, lists: readonly number[]): Promise<number> {
+  const row = await preparedOne<{ members: number }>(connection, 'count members', {
+    sql: `select coalesce(sum(dossier_count), 0)::bigint as members from list_positions where list_id = any(cast(:lists as bigint[]))`,
+    parameters: { lists: `{${lists.join(',')}}` },
+  });
+  return row?.members ?? 0;
+}
+
+/** The page as far as the next `walked` dossiers fill it; null if they don't. */
+async function walkAmong(connection: Connection, listing: DossierListing, walked: number): Promise<KeyedRow[] | null> {
+  if (walked <= listing.limit) return null;
+  const rows = await walk(connection, listing, walked);
+  return rows.length > listing.limit ? rows : null;
+}
+
+type KeyedRow = DossierRow & { key: string | null };
+
+/** Looks at one dossier after another in the order asked for, at no more than `walked` if that is a number. */
+function walk(connection: Connection, listing: DossierListing, walked: number | null): Promise<KeyedRow[]> {
+  const { cursorConditions, order } = orderOf(listing);
+  const conditions = contentConditions(listing.filter);
+  const next =
+    walked === null ? 'dossiers d' : `(select * from dossiers d ${whereAll(cursorConditions)} order by ${order} limit :walked) d`;
+  return readPage(connection, listing, {
+    source: `${next} ${listing.filter.lists ? membersOnly : ''}`,
+    conditions: walked === null ? [...cursorConditions, ...conditions] : conditions,
+    walked,
+  });
+}
+
+/** Looks at all members of the lists. */
+function readMembers(connection: Connection, listing: DossierListing): Promise<KeyedRow[]> {
+  const conditions = [...orderOf(listing).cursorConditions, ...contentConditions(listing.filter)];
+  return readPage(connection, listing, { source: ofMembers, conditions, walked: null });
+}
+
+// Limits of one row have the planner look each one up by its key, where it would often read all of the other table for a page.
+const membersOnly = `cross join lateral (
+  select from memberships m where m.dossier = d.uuid and m.list_id = any(cast(:lists as bigint[])) limit 1
+) member`;
+const ofMembers = `(select distinct dossier from memberships where list_id = any(cast(:lists as bigint[]))) member
+  cross join lateral (select * from dossiers where uuid = member.dossier limit 1) d`;
+
+/** How the rows of a page follow each other, and where the page begins, in SQL. */
+function orderOf({ ordering, descending, cursor }: DossierListing): { cursorConditions: string[]; order: string } {
   const key = ordering === 'id' ? null : keys[ordering];
   const forwards = cursor?.direction !== 'before';
   const ascending = forwards !== descending;
-  const conditions = filterConditions(filter);
-  if (cursor) {
-    const comparison = ascending ? '>' : '<';
-    conditions.push(key ? `(${key.expression}, d.id) ${comparison} (${key.value}, :id)` : `d.id ${comparison} :id`);
-  }
+  const comparison = ascending ? '>' : '<';
+  const begins = key ? `(${key.expression}, d.id) ${comparison} (${key.value}, :id)` : `d.id ${comparison} :id`;
   const direction = ascending ? 'asc' : 'desc';
-  const rows = await query<DossierRow & { key: string | null }>(
+  return { cursorConditions: cursor ? [begins] : [], order: `${key ? `${key.expression} ${direction}, ` : ''}d.id ${direction}` };
+}
+
+interface PageSource {
+  /** Where the dossiers `d` come from. */
+  source: string;
+  conditions: readonly string[];
+  walked: number | null;
+}
+
+function readPage(connection: Connection, listing: DossierListing, { source, conditions, walked }: PageSource): Promise<KeyedRow[]> {
+  const { filter, ordering, cursor } = listing;
+  return query<KeyedRow>(
     connection,
-    `select ${columns}, ${key ? key.text : 'null'} as key
-     from dossiers d
-     ${conditions.length > 0 ? `where ${conditions.join(' and ')}` : ''}
-     order by ${key ? `${key.expression} ${direction}, ` : ''}d.id ${direction}
-     limit :rows`,
+    `select ${columns}, ${ordering === 'id' ? 'null' : keys[ordering].text} as key
+     from ${source} ${whereAll(conditions)} order by ${orderOf(listing).order} limit :rows`,
     {
       rows: listing.limit + 1,
+      walked,
       value: cursor?.value ?? null,
       id: cursor?.id ?? null,
       lists: filter.lists ? `{${filter.lists.join(',')}}` : null,
@@ -109,7 +180,6 @@ export async function listDossiers(connection: Connection, listing: DossierListi
       externalId: filter.externalId ?? null,
     },
   );
-  return toPage(rows, listing, (row) => ({ value: row.key, id: row.id }));
 }
 
 /** The dossier of this id; NOT_FOUND if there is none. */

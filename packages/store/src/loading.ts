@@ -267,6 +267,16 @@ export async function adoptLoad(tx: Knex.Transaction, taken: TakenRun, loaded: L
   );
 }
 
+/** Whether the node holds dossiers of other lists than this one. */
+export async function holdsOtherLists(connection: Connection, listId: number): Promise<boolean> {
+  const row = await queryOne<{ others: boolean }>(
+    connection,
+    `select exists (select from memberships where list_id < :listId) or exists (select from memberships where list_id > :listId) as others`,
+    { listId },
+  );
+  return row?.others ?? false;
+}
+
 /** Drops what loads left behind: replaced tables, and those of runs that are over. */
 export async function sweepLoads(database: Database): Promise<void> {
   await query(database, `select sweep_loads()`);

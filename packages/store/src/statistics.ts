@@ -8,11 +8,13 @@ export const analysed = {
   photos: 'dossier, sha256, id',
 } as const;
 
+type Analysed = keyof typeof analysed;
+const all: readonly Analysed[] = ['dossiers', 'memberships', 'photos'];
+
 /**
  * Lets the planner know of what a big import or sync has changed. Until autovacuum does so a minute later, it takes a new list for one without
  * members and reads the whole list for each member that changes.
  */
-export async function refreshStatistics(database: Database): Promise<void> {
-  const tables = Object.entries(analysed).map(([table, columns]) => `${table} (${columns})`);
-  await query(database, `analyze ${tables.join(', ')}`);
+export async function refreshStatistics(database: Database, tables: readonly Analysed[] = all): Promise<void> {
+  await query(database, `analyze ${tables.map((table) => `${table} (${analysed[table]})`).join(', ')}`);
 }
