@@ -138,11 +138,11 @@ export async function stageHashesOf({ master, store, taken, link, signal }: Fetc
 
 /** The buckets in which replica and master differ, with the larger count of the two. */
 export async function compareBuckets({ master, store, taken, link, signal }: FetchContext): Promise<Bucket[]> {
-  const answer = await master.buckets(link.remote_list_id, signal);
+  const [answer, standing] = await Promise.all([master.buckets(link.remote_list_id, signal), store.readStandingBuckets(taken.listId)]);
   if (answer.dossier_list !== link.remote_list)
     throw answerRefused('ANSWER_OF_ANOTHER_LIST', "buckets of another list came as this list's");
   const theirs = new Map(answer.buckets.map((bucket) => [bucket[0], bucket]));
-  const ours = new Map((await store.readStandingBuckets(taken.listId)).map((bucket) => [bucket[0], bucket]));
+  const ours = new Map(standing.map((bucket) => [bucket[0], bucket]));
   const numbers = new Set([...theirs.keys(), ...ours.keys()]);
   return [...numbers]
     .toSorted((a, b) => a - b)

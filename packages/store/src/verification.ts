@@ -14,9 +14,9 @@ const smallestParted = 10_000;
  * halves at once, each by a connection of its own: a statement that orders and hashes photos keeps one core of the server busy.
  */
 export async function rehashList(database: Database, taken: TakenRun): Promise<string[]> {
-  const middle = await findMiddle(database, taken.listId);
-  const parts = middle === null ? ['is not null'] : ['< :middle', '>= :middle'];
-  const found = await Promise.all(parts.map((part) => findMishashed(database, { listId: taken.listId, middle, part })));
+  const extent = await findExtent(database, taken.listId);
+  const parts = extent.middle === null ? ['is not null'] : ['< :middle', '>= :middle'];
+  const found = await Promise.all(parts.map((part) => findMishashed(database, { listId: taken.listId, ...extent, part })));
   const dossiers = found.flat();
   const drifted = await query<{ list_id: number }>(
     database,
@@ -34,35 +34,49 @@ export async function rehashList(database: Database, taken: TakenRun): Promise<s
   return dossiers;
 }
 
-/** The dossier in the middle of a long list, by uuid; null for a short one. */
-async function findMiddle(database: Database, listId: number): Promise<string | null> {
-  const row = await queryOne<{ dossier: string }>(
-    database,
-    `select m.dossier from list_positions p, lateral (
-       select dossier from memberships where list_id = p.list_id order by dossier offset p.dossier_count / 2 limit 1) m
-     where p.list_id = :listId and p.dossier_count >= :smallestParted`,
-    { listId, smallestParted },
-  );
-  return row?.dossier ?? null;
+interface Extent {
+  /** The dossier in the middle of a long list, by uuid; null for a short one. */
+  middle: string | null;
+  /** Whether most dossiers of the node are in the list, so that its photos are quicker read with the few others than picked out. */
+  holdsMost: boolean;
 }
 
-/** The dossiers of one part of a list whose stored hash isn't that of their content. `part` is what a dossier of the part fulfils, in SQL. */
+async function findExtent(database: Database, listId: number): Promise<Extent> {
+  const extent = await queryOne<Extent>(
+    database,
+    `select m.dossier as middle, p.dossier_count > c.reltuples / 2 as "holdsMost"
+     from list_positions p join pg_class c on c.oid = 'dossiers'::regclass left join lateral (
+       select dossier from memberships where list_id = p.list_id order by dossier offset p.dossier_count / 2 limit 1
+     ) m on p.dossier_count >= :smallestParted
+     where p.list_id = :listId`,
+    { listId, smallestParted },
+  );
+  return extent ?? { middle: null, holdsMost: false };
+}
+
+/**
+ * The dossiers of one part of a list whose stored hash isn't that of their content. `part` is what a dossier of the part fulfils, in SQL. The text that is
+ * hashed is that of dossier_hash(), which has to take a slower way from text to bytes, as PostgreSQL lets no generated column depend on an encoding.
+ */
 async function findMishashed(
   database: Database,
-  { listId, middle, part }: { listId: number; middle: string | null; part: string },
+  { listId, middle, holdsMost, part }: Extent & { listId: number; part: string },
 ): Promise<string[]> {
   const rows = await query<{ dossier: string }>(
     database,
     `select m.dossier from memberships m left join dossiers d on d.uuid = m.dossier and d.uuid ${part} left join (
        select p.dossier, sha256(convert_to(
          string_agg(photo_line(p.sha256, p.width, p.height, p.bytes, p.media_type, p.features), '' order by p.sha256), 'UTF8')) as photos_hash
-       from memberships k join photos p on p.dossier = k.dossier
-       where k.list_id = :listId and k.dossier ${part} and p.dossier ${part} group by p.dossier
+       from photos p
+       where p.dossier ${part} and (:holdsMost or exists (select from memberships k where k.list_id = :listId and k.dossier = p.dossier))
+       group by p.dossier
      ) s on s.dossier = m.dossier
-     where m.list_id = :listId and m.dossier ${part}
-       and dossier_hash(d.uuid, d.name, d.comment, d.active, d.meta, d.external_id, coalesce(s.photos_hash, ''))
-         is distinct from int8send(m.hash_high) || int8send(m.hash_low)`,
-    { listId, ...(middle !== null && { middle }) },
+     where m.list_id = :listId and m.dossier ${part} and substring(sha256(convert_to(
+         'dossier/1 ' || d.uuid::text || ' ' || d.active::text || ' ' || encode(coalesce(s.photos_hash, ''), 'hex') || ' '
+         || octet_length(d.name)::text || ':' || d.name || octet_length(d.comment)::text || ':' || d.comment
+         || coalesce(octet_length(d.external_id)::text || ':' || d.external_id, '-') || d.meta::text, 'UTF8')) from 1 for 16)
+       is distinct from int8send(m.hash_high) || int8send(m.hash_low)`,
+    { listId, holdsMost, ...(middle !== null && { middle }) },
   );
   return rows.map((row) => row.dossier);
 }
