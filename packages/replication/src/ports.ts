@@ -56,9 +56,10 @@ export interface LoadedRows {
   photos: Buffer;
   dossierCount: number;
   photoCount: number;
-  /** The dossiers that the page puts, and those that left the list. */
-  uuids: readonly string[];
+  /** Dossiers that left the list. */
   removed: readonly string[];
+  /** All dossiers of the page, those that left the list too. Made when they are asked for, and not after the rows are written. */
+  uuids: () => readonly string[];
   /** The different photos of the page. */
   wanted: readonly { sha256: string; width: number; height: number; bytes: number; media_type: string }[];
 }

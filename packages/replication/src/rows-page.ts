@@ -1,13 +1,13 @@
 import { dossierBounds, metaFault } from '@dossier/domain/dossier.ts';
 import { dossierRowColumns, rowsEndSchema, tombstoneRowColumns } from '@dossier/protocol/rows.ts';
 import type { RowsEnd } from '@dossier/protocol/rows.ts';
-import { requireOnce } from './once.ts';
+import { dossierRepeated } from './once.ts';
 import { PhotoRows } from './photo-rows.ts';
 import type { LoadedRows } from './ports.ts';
-import { Scratch } from './scratch.ts';
 import { answerRefused } from './sync-failure.ts';
 import type { SyncFailure } from './sync-failure.ts';
 import { TupleReader } from './tuple-reader.ts';
+import { UuidPositions, uuidText } from './uuid-positions.ts';
 
 /** A page in its fast form that passed every check which needs no knowledge of the slave. */
 export interface FetchedRows {
@@ -33,18 +33,21 @@ export function readRowsPage(body: Buffer): FetchedRows {
   const dossiers = body.subarray(0, end.dossier_bytes);
   const photos = body.subarray(end.dossier_bytes, endOfPhotos);
   const photoRows = new PhotoRows(photos);
-  const uuids = readDossiers(dossiers, photoRows);
+  const named = new UuidPositions(body);
+  readDossiers(dossiers, photoRows, named);
+  const dossierCount = named.count;
   if (!photoRows.isThrough()) throw answerRefused('PAGE_INCOMPLETE', 'a page holds photos of no dossier');
-  const removed = readTombstones(body.subarray(endOfPhotos, endOfRows));
-  const isCounted = uuids.length === end.dossiers && photoRows.count === end.photos && removed.length === end.tombstones;
-  if (!isCounted) throw answerRefused('PAGE_INCOMPLETE', `a page of ${uuids.length} rows says that it has ${end.dossiers}`);
-  requireOnce([...uuids, ...removed]);
+  const removed = readTombstones(body.subarray(endOfPhotos, endOfRows), (at) => named.add(endOfPhotos + at));
+  const isCounted = dossierCount === end.dossiers && photoRows.count === end.photos && removed.length === end.tombstones;
+  if (!isCounted) throw answerRefused('PAGE_INCOMPLETE', `a page of ${dossierCount} rows says that it has ${end.dossiers}`);
+  const repeated = named.findRepeated();
+  if (repeated !== null) throw dossierRepeated(repeated);
   const rows = {
     dossiers,
     photos,
-    dossierCount: uuids.length,
+    dossierCount,
     photoCount: photoRows.count,
-    uuids,
+    uuids: () => named.texts(),
     removed,
     wanted: photoRows.wanted(),
   };
@@ -67,10 +70,9 @@ function readEnd(body: Buffer): { end: RowsEnd; endOfRows: number } {
   return { end: end.data, endOfRows };
 }
 
-/** The uuids of the dossiers, whose photos are read beside them. */
-function readDossiers(block: Buffer, photoRows: PhotoRows): string[] {
+/** Reads the dossiers, which begin where the page does, with their photos beside them. */
+function readDossiers(block: Buffer, photoRows: PhotoRows, named: UuidPositions): void {
   const tuples = new TupleReader(block, malformedDossier);
-  const uuids: string[] = [];
   while (!tuples.isThrough()) {
     tuples.row(dossierRowColumns.length);
     const uuid = tuples.uuid();
@@ -85,12 +87,10 @@ function readDossiers(block: Buffer, photoRows: PhotoRows): string[] {
     tuples.field();
     requireMeta(tuples);
     if (photoCount < 0 || photoCount > dossierBounds.photos) throw answerRefused('DOSSIER_MALFORMED', `a dossier has ${photoCount} photos`);
-    const named = uuidText(block, uuid);
     if (photoRows.hashOf(photoCount, block, uuid) !== photosHash)
-      throw answerRefused('DOSSIER_MALFORMED', `the photos of ${named} are not those that it names`);
-    uuids.push(named);
+      throw answerRefused('DOSSIER_MALFORMED', `the photos of ${uuidText(block, uuid)} are not those that it names`);
+    named.add(uuid);
   }
-  return uuids;
 }
 
 function malformedDossier(): SyncFailure {
@@ -156,29 +156,14 @@ function requireMeta(tuples: TupleReader): void {
   if (fault !== null) throw answerRefused('DOSSIER_MALFORMED', fault);
 }
 
-function readTombstones(block: Buffer): string[] {
+function readTombstones(block: Buffer, found: (at: number) => void): string[] {
   const tuples = new TupleReader(block, () => answerRefused('ANSWER_MALFORMED', 'a tombstone does not have the agreed form'));
   const removed: string[] = [];
   while (!tuples.isThrough()) {
     tuples.row(tombstoneRowColumns.length);
-    removed.push(uuidText(block, tuples.uuid()));
+    const uuid = tuples.uuid();
+    found(uuid);
+    removed.push(uuidText(block, uuid));
   }
   return removed;
-}
-
-const hyphen = 0x2d;
-const letters = new Scratch(36);
-
-function uuidText(block: Buffer, at: number): string {
-  letters.clear();
-  letters.hex(block, at, at + 4);
-  letters.byte(hyphen);
-  letters.hex(block, at + 4, at + 6);
-  letters.byte(hyphen);
-  letters.hex(block, at + 6, at + 8);
-  letters.byte(hyphen);
-  letters.hex(block, at + 8, at + 10);
-  letters.byte(hyphen);
-  letters.hex(block, at + 10, at + 16);
-  return letters.text();
 }

@@ -89,7 +89,7 @@ export async function loadPage(
       if (page.replaces) {
         // What it replaces has to be there before it can be found.
         await page.after;
-        await unload(tx, taken.runId, [...page.rows.uuids, ...page.rows.removed]);
+        await unload(tx, taken.runId, page.rows.uuids());
       }
       const area = loadArea(taken.runId);
       await copyBytes(tx, {

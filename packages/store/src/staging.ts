@@ -217,8 +217,8 @@ export interface RowsPage {
   photoCount: number;
   /** Dossiers that left the list. */
   removed: readonly string[];
-  /** All dossiers that the page puts. */
-  uuids: readonly string[];
+  /** All dossiers of the page, those that left the list too. Made when they are asked for, and not after the rows are written. */
+  uuids: () => readonly string[];
   /** The different photos of the page. */
   wanted: readonly { sha256: string; width: number; height: number; bytes: number; media_type: string }[];
 }
@@ -241,7 +241,7 @@ export async function stageRows(
     if (page.replaces) {
       // What it replaces has to be there before it can be found.
       await page.after;
-      await unstage(tx, taken.runId, [...rows.uuids, ...rows.removed]);
+      await unstage(tx, taken.runId, rows.uuids());
     }
     await copyBytes(tx, { target: `staged_dossiers (${stagedColumns})`, bytes: rows.dossiers, rows: rows.dossierCount });
     await copyBytes(tx, { target: `staged_photos (${photoRowColumns.join(', ')})`, bytes: rows.photos, rows: rows.photoCount });
