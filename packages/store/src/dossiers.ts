@@ -81,40 +81,41 @@ function whereAll(conditions: readonly string[]): string {
   return conditions.length > 0 ? `where ${conditions.join(' and ')}` : '';
 }
 
-/** Longer lists are looked for along the order only: to look at all their members would take longer than most pages do. */
+/** Longer lists, and those that are a large share of the node, are never far: to look at all their members would take longer. */
 const manyMembers = 20_000;
+const largeShare = 0.25;
 
 /**
  * One page of the dossiers that pass the filter. Ties are broken by id, so that pages neither repeat nor skip a row.
  *
- * The dossiers of a list were often made together, and those that come before them in the order may be a hundred times as many. A short list is therefore
+ * The dossiers of a list were often made together, and those that come before them by id or date may be a hundred times as many. A short list is therefore
  * looked for among as many of the next dossiers as it has members, and if they don't fill the page among its members, so that a page's cost is bounded by
  * the length of the list and not by that of the others. Either way a page comes from one statement.
  */
 export async function listDossiers(connection: Connection, listing: DossierListing): Promise<Page<DossierRow>> {
   const { lists, externalId } = listing.filter;
-  const members = lists && externalId === undefined ? await countMembers(connection, lists) : null;
-  const rows =
-    members === null || members > manyMembers
-      ? await walk(connection, listing, null)
-      : ((await walkAmong(connection, listing, members)) ?? (await readMembers(connection, listing)));
+  const isScattered = !lists || externalId !== undefined || listing.ordering === 'name';
+  const rows = isScattered ? await walk(connection, listing, null) : await readLists(connection, listing, lists);
   return toPage(rows, listing, (row) => ({ value: row.key, id: row.id }));
 }
 
-/** Memberships of the lists; a dossier in two of them counts twice. */
-async function countMembers(connection: Connection, lists: readonly number[]): Promise<number> {
-  const row = await preparedOne<{ members: number }>(connection, 'count members', {
-    sql: `select coalesce(sum(dossier_count), 0)::bigint as members from list_positions where list_id = any(cast(:lists as bigint[]))`,
-    parameters: { lists: `{${lists.join(',')}}` },
-  });
-  return row?.members ?? 0;
+async function readLists(connection: Connection, listing: DossierListing, lists: readonly number[]): Promise<KeyedRow[]> {
+  const { members, dossiers } = await countMembers(connection, lists);
+  // An empty list may be a million long a moment later, when a first sync has filled it.
+  if (members === 0) return [];
+  if (members > manyMembers || members > largeShare * dossiers) return walk(connection, listing, null);
+  const met = members > listing.limit ? await walk(connection, listing, members) : [];
+  return met.length > listing.limit ? met : readMembers(connection, listing);
 }
 
-/** The page as far as the next `walked` dossiers fill it; null if they don't. */
-async function walkAmong(connection: Connection, listing: DossierListing, walked: number): Promise<KeyedRow[] | null> {
-  if (walked <= listing.limit) return null;
-  const rows = await walk(connection, listing, walked);
-  return rows.length > listing.limit ? rows : null;
+/** Memberships of the lists, where a dossier in two of them counts twice, and about how many dossiers the node has. */
+async function countMembers(connection: Connection, lists: readonly number[]): Promise<{ members: number; dossiers: number }> {
+  const counted = await preparedOne<{ members: number; dossiers: number }>(connection, 'count members', {
+    sql: `select coalesce(sum(dossier_count), 0)::bigint as members, (select reltuples from pg_class where oid = 'dossiers'::regclass) as dossiers
+      from list_positions where list_id = any(cast(:lists as bigint[]))`,
+    parameters: { lists: `{${lists.join(',')}}` },
+  });
+  return counted ?? { members: 0, dossiers: 0 };
 }
 
 type KeyedRow = DossierRow & { key: string | null };
@@ -138,9 +139,10 @@ function readMembers(connection: Connection, listing: DossierListing): Promise<K
   return readPage(connection, listing, { source: ofMembers, conditions, walked: null });
 }
 
-// Limits of one row have the planner look each one up by its key, where it would often read all of the other table for a page.
+// Limits of one row have the planner look each one up by its key, where it would often read all of the other table for a page; `offset 0` keeps it from
+// looking through a whole list for a dossier, as it does while it doesn't know yet how long the list is.
 const membersOnly = `cross join lateral (
-  select from memberships m where m.dossier = d.uuid and m.list_id = any(cast(:lists as bigint[])) limit 1
+  select from (select list_id from memberships where dossier = d.uuid offset 0) m where m.list_id = any(cast(:lists as bigint[])) limit 1
 ) member`;
 const ofMembers = `(select distinct dossier from memberships where list_id = any(cast(:lists as bigint[]))) member
   cross join lateral (select * from dossiers where uuid = member.dossier limit 1) d`;
