@@ -7,7 +7,7 @@ import type { LoadedRows } from './ports.ts';
 import { answerRefused } from './sync-failure.ts';
 import type { SyncFailure } from './sync-failure.ts';
 import { TupleReader } from './tuple-reader.ts';
-import { UuidPositions, uuidText } from './uuid-positions.ts';
+import { UuidPlaces, uuidText } from './uuid-places.ts';
 
 /** A page in its fast form that passed every check which needs no knowledge of the slave. */
 export interface FetchedRows {
@@ -33,7 +33,7 @@ export function readRowsPage(body: Buffer): FetchedRows {
   const dossiers = body.subarray(0, end.dossier_bytes);
   const photos = body.subarray(end.dossier_bytes, endOfPhotos);
   const photoRows = new PhotoRows(photos);
-  const named = new UuidPositions(body);
+  const named = new UuidPlaces(body);
   readDossiers(dossiers, photoRows, named);
   const dossierCount = named.count;
   if (!photoRows.isThrough()) throw answerRefused('PAGE_INCOMPLETE', 'a page holds photos of no dossier');
@@ -71,7 +71,7 @@ function readEnd(body: Buffer): { end: RowsEnd; endOfRows: number } {
 }
 
 /** Reads the dossiers, which begin where the page does, with their photos beside them. */
-function readDossiers(block: Buffer, photoRows: PhotoRows, named: UuidPositions): void {
+function readDossiers(block: Buffer, photoRows: PhotoRows, named: UuidPlaces): void {
   const tuples = new TupleReader(block, malformedDossier);
   while (!tuples.isThrough()) {
     tuples.row(dossierRowColumns.length);

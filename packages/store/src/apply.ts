@@ -81,7 +81,7 @@ export async function applyRun(database: Database, request: ApplyRequest): Promi
   if (request.method === 'full' && (await isLoading(database, request.runId))) return applyLoad(database, request);
   await analyseStaging(database);
   const outcome = await applyStaged(database, request);
-  if (outcome !== 'held' && isWorthStatistics(outcome)) await refreshStatistics(database);
+  if (outcome !== 'held' && isWorthStatistics(outcome)) await hurryStatistics(database);
   return outcome;
 }
 
@@ -145,8 +145,13 @@ async function applyLoad(database: Database, request: ApplyRequest): Promise<App
   // Frees the disk; what can't be dropped now is dropped by the sweep.
   await sweepLoads(database);
   // Lists that were taken along came after the statistics were made.
-  if (await holdsOtherLists(database, request.listId)) await refreshStatistics(database, ['memberships']);
+  if (await holdsOtherLists(database, request.listId)) await hurryStatistics(database, ['memberships']);
   return outcome;
+}
+
+/** The list is applied already: statistics that can't be made now are made by autovacuum later. */
+async function hurryStatistics(...of: Parameters<typeof refreshStatistics>): Promise<void> {
+  await refreshStatistics(...of).catch(() => undefined);
 }
 
 /** Bytes that a step of an apply may take in memory. */

@@ -81,31 +81,42 @@ function whereAll(conditions: readonly string[]): string {
   return conditions.length > 0 ? `where ${conditions.join(' and ')}` : '';
 }
 
-/** Longer lists, and those that are a large share of the node, are never far: to look at all their members would take longer. */
-const manyMembers = 20_000;
+/** Members of lists that are a larger share of the node are rarely far, and too many to look at all of them. */
 const largeShare = 0.25;
 
 /**
  * One page of the dossiers that pass the filter. Ties are broken by id, so that pages neither repeat nor skip a row.
  *
- * The dossiers of a list were often made together, and those that come before them by id or date may be a hundred times as many. A short list is therefore
+ * The dossiers of a list were often made together, and those that come before them by id or date may be a hundred times as many. A list is therefore
  * looked for among as many of the next dossiers as it has members, and if they don't fill the page among its members, so that a page's cost is bounded by
  * the length of the list and not by that of the others. Either way a page comes from one statement.
  */
 export async function listDossiers(connection: Connection, listing: DossierListing): Promise<Page<DossierRow>> {
   const { lists, externalId } = listing.filter;
-  const isScattered = !lists || externalId !== undefined || listing.ordering === 'name';
-  const rows = isScattered ? await walk(connection, listing, null) : await readLists(connection, listing, lists);
+  const rows = lists && externalId === undefined ? await readLists(connection, listing, lists) : await walk(connection, listing, null);
   return toPage(rows, listing, (row) => ({ value: row.key, id: row.id }));
 }
 
 async function readLists(connection: Connection, listing: DossierListing, lists: readonly number[]): Promise<KeyedRow[]> {
   const { members, dossiers } = await countMembers(connection, lists);
-  // An empty list may be a million long a moment later, when a first sync has filled it.
-  if (members === 0) return [];
-  if (members > manyMembers || members > largeShare * dossiers) return walk(connection, listing, null);
+  // A list that is empty by its counter is looked for as others are if it has members after all.
+  if (members === 0) return (await hasMembers(connection, lists)) ? walk(connection, listing, null) : [];
+  if (members > largeShare * dossiers) return walk(connection, listing, null);
+  if (listing.ordering === 'name') {
+    // Names don't stand together: a page is one of (dossiers / members) dossiers each.
+    return members * members < listing.limit * dossiers ? readMembers(connection, listing) : walk(connection, listing, null);
+  }
   const met = members > listing.limit ? await walk(connection, listing, members) : [];
   return met.length > listing.limit ? met : readMembers(connection, listing);
+}
+
+async function hasMembers(connection: Connection, lists: readonly number[]): Promise<boolean> {
+  const row = await queryOne<{ has: boolean }>(
+    connection,
+    `select exists (select from memberships where list_id = any(cast(:lists as bigint[]))) as has`,
+    { lists: `{${lists.join(',')}}` },
+  );
+  return row?.has ?? false;
 }
 
 /** Memberships of the lists, where a dossier in two of them counts twice, and about how many dossiers the node has. */

@@ -44,7 +44,7 @@ interface Extent {
 async function findExtent(database: Database, listId: number): Promise<Extent> {
   const extent = await queryOne<Extent>(
     database,
-    `select m.dossier as middle, p.dossier_count > c.reltuples / 2 as "holdsMost"
+    `select m.dossier as middle, c.reltuples > 0 and p.dossier_count > c.reltuples / 2 as "holdsMost"
      from list_positions p join pg_class c on c.oid = 'dossiers'::regclass left join lateral (
        select dossier from memberships where list_id = p.list_id order by dossier offset p.dossier_count / 2 limit 1
      ) m on p.dossier_count >= :smallestParted
@@ -55,28 +55,29 @@ async function findExtent(database: Database, listId: number): Promise<Extent> {
 }
 
 /**
- * The dossiers of one part of a list whose stored hash isn't that of their content. `part` is what a dossier of the part fulfils, in SQL. The text that is
- * hashed is that of dossier_hash(), which has to take a slower way from text to bytes, as PostgreSQL lets no generated column depend on an encoding.
+ * The dossiers of one part of a list whose stored hash isn't that of their content. `part` is what a dossier of the part fulfils, in SQL.
+ *
+ * The text that is hashed is that of dossier_hash(), which takes a slower way from text to bytes, as a generated column may not depend on an encoding.
+ * textsend() gives the bytes as they are stored, also where a failing disk has made them no characters.
  */
 async function findMishashed(
   database: Database,
   { listId, middle, holdsMost, part }: Extent & { listId: number; part: string },
 ): Promise<string[]> {
+  const ofList = holdsMost ? '' : `join memberships k on k.list_id = :listId and k.dossier ${part} and k.dossier = p.dossier`;
   const rows = await query<{ dossier: string }>(
     database,
     `select m.dossier from memberships m left join dossiers d on d.uuid = m.dossier and d.uuid ${part} left join (
-       select p.dossier, sha256(convert_to(
-         string_agg(photo_line(p.sha256, p.width, p.height, p.bytes, p.media_type, p.features), '' order by p.sha256), 'UTF8')) as photos_hash
-       from photos p
-       where p.dossier ${part} and (:holdsMost or exists (select from memberships k where k.list_id = :listId and k.dossier = p.dossier))
-       group by p.dossier
+       select p.dossier, sha256(textsend(
+         string_agg(photo_line(p.sha256, p.width, p.height, p.bytes, p.media_type, p.features), '' order by p.sha256))) as photos_hash
+       from photos p ${ofList} where p.dossier ${part} group by p.dossier
      ) s on s.dossier = m.dossier
-     where m.list_id = :listId and m.dossier ${part} and substring(sha256(convert_to(
+     where m.list_id = :listId and m.dossier ${part} and substring(sha256(textsend(
          'dossier/1 ' || d.uuid::text || ' ' || d.active::text || ' ' || encode(coalesce(s.photos_hash, ''), 'hex') || ' '
          || octet_length(d.name)::text || ':' || d.name || octet_length(d.comment)::text || ':' || d.comment
-         || coalesce(octet_length(d.external_id)::text || ':' || d.external_id, '-') || d.meta::text, 'UTF8')) from 1 for 16)
+         || coalesce(octet_length(d.external_id)::text || ':' || d.external_id, '-') || d.meta::text)) from 1 for 16)
        is distinct from int8send(m.hash_high) || int8send(m.hash_low)`,
-    { listId, holdsMost, ...(middle !== null && { middle }) },
+    { listId, ...(middle !== null && { middle }) },
   );
   return rows.map((row) => row.dossier);
 }

@@ -1,5 +1,7 @@
 import { getRandomValues } from 'node:crypto';
+import { maximumPageRows } from '@dossier/protocol/feed.ts';
 import { Scratch } from './scratch.ts';
+import { answerRefused } from './sync-failure.ts';
 
 const uuidBytes = 16;
 const hyphen = 0x2d;
@@ -24,45 +26,46 @@ export function uuidText(block: Buffer, at: number): string {
  * Where uuids stand in a page. Texts of them would live as long as the page does, and be left behind in the part of V8's heap that is looked through
  * last: what pages leave there would grow with the list.
  */
-export class UuidPositions {
+export class UuidPlaces {
   readonly #page: Buffer;
-  #positions: Int32Array;
+  #places = new Int32Array(1024);
   #count = 0;
 
   constructor(page: Buffer) {
     this.#page = page;
-    this.#positions = new Int32Array(1024);
   }
 
   get count(): number {
     return this.#count;
   }
 
+  /** Adds a place. Throws SyncFailure where a page would have more rows than any may have. */
   add(at: number): void {
-    if (this.#count === this.#positions.length) {
+    if (this.#count === maximumPageRows) throw answerRefused('ANSWER_MALFORMED', `a page has more than ${maximumPageRows} rows`);
+    if (this.#count === this.#places.length) {
       const larger = new Int32Array(2 * this.#count);
-      larger.set(this.#positions);
-      this.#positions = larger;
+      larger.set(this.#places);
+      this.#places = larger;
     }
-    this.#positions[this.#count] = at;
+    this.#places[this.#count] = at;
     this.#count += 1;
   }
 
   /** The uuids as they are written, in the order in which they were added. */
   texts(): string[] {
-    return Array.from(this.#positions.subarray(0, this.#count), (at) => uuidText(this.#page, at));
+    return Array.from(this.#places.subarray(0, this.#count), (at) => uuidText(this.#page, at));
   }
 
   /**
-   * A uuid that stands at two of the places, or null. By a hash table with open addressing and multiply-shift hashing (Dietzfelbinger et al., "A reliable
-   * randomized algorithm for the closest-pair problem", 1997), whose multipliers are drawn anew each time: no page can be made so that it takes long.
+   * A uuid that stands at two of the places, or null. By a hash table with linear probing and tabulation hashing, whose table is drawn anew each time: no page
+   * can be made so that it takes long (Pătraşcu and Thorup, "The power of simple tabulation hashing", 2012).
    */
   findRepeated(): string | null {
     const bits = 33 - Math.clz32(this.#count);
     const slots = new Int32Array(2 ** bits);
-    const multipliers = getRandomValues(new Int32Array(4)).map((word) => word | 1);
-    for (const at of this.#positions.subarray(0, this.#count)) {
-      let slot = this.#hash(at, multipliers) >>> (32 - bits);
+    const drawn = getRandomValues(new Int32Array(256 * uuidBytes));
+    for (const at of this.#places.subarray(0, this.#count)) {
+      let slot = this.#hash(at, drawn) >>> (32 - bits);
       for (let held = slots[slot] ?? 0; held !== 0; held = slots[slot] ?? 0) {
         if (this.#isSame(held - 1, at)) return uuidText(this.#page, at);
         slot = (slot + 1) % slots.length;
@@ -72,12 +75,11 @@ export class UuidPositions {
     return null;
   }
 
-  #hash(at: number, multipliers: Int32Array): number {
-    let sum = 0;
-    for (let word = 0; word < 4; word += 1) {
-      sum = (sum + Math.imul(this.#page.readInt32LE(at + 4 * word), multipliers[word] ?? 1)) | 0;
-    }
-    return sum;
+  /** `drawn` holds a random number for each value of each byte. */
+  #hash(at: number, drawn: Int32Array): number {
+    let mixed = 0;
+    for (let index = 0; index < uuidBytes; index += 1) mixed ^= drawn[256 * index + (this.#page[at + index] ?? 0)] ?? 0;
+    return mixed;
   }
 
   #isSame(one: number, other: number): boolean {
