@@ -169,6 +169,38 @@ describe('a page in the cache', () => {
     expect(endOf(await bytesOf(await openCache().read(head, 0)))).toMatchObject({ dossiers: 1000, next: 1000 });
   });
 
+  it('is made anew once half of the list was changed, so that nobody reads much more than the list', async () => {
+    await fill(1000);
+    const cache = createPageCache({ folder, database: test.database, rows: 100 });
+    const readAll = async (): Promise<{ fetched: number; names: Set<string> }> => {
+      const names = new Map<string, string>();
+      let fetched = 0;
+      for (let since = 0; since < head.position.revision;) {
+        const bytes = await bytesOf(await cache.read(head, since));
+        const end = endOf(bytes);
+        for (const row of rowsOf(blocksOf(bytes).dossiers)) {
+          const fields = fieldsOf(row);
+          names.set(fields[0]?.toString('hex') ?? '', fields[dossierRowColumns.indexOf('name')]?.toString() ?? '');
+        }
+        fetched += end.dossiers;
+        since = end.next;
+      }
+      return { fetched, names: new Set(names.values()) };
+    };
+    const change = async (count: number, name: string): Promise<void> => {
+      await query(test.database, `update dossiers set name = :name where uuid in (select uuid from dossiers order by id limit :count)`, {
+        count,
+        name,
+      });
+      head = (await readHead(test.database, head.listId)) ?? head;
+    };
+    expect((await readAll()).fetched).toBe(1000);
+    await change(400, 'four hundred');
+    expect((await readAll()).fetched).toBe(1400);
+    for (const name of ['first', 'second', 'third']) await change(1000, name);
+    expect(await readAll()).toEqual({ fetched: 1000, names: new Set(['third']) });
+  });
+
   it('is begun again with fewer rows when it grows too long', async () => {
     await fill(2000, 5000);
     const cache = openCache();

@@ -43,8 +43,12 @@ const entrySchema = contentSchema.extend({
 type Entry = z.infer<typeof entrySchema>;
 
 const maximumBytes = 4 * 2 ** 30;
-/** Older pages hold ever more that was changed since, and are made anew. */
 const maximumAgeMs = 7 * 24 * 3600 * 1000;
+/**
+ * A page of which the list has changed more since, in shares of its dossiers, is made anew. What was changed comes once more on later pages: so nobody reads
+ * more than half a list too much, however often it was changed.
+ */
+const maximumChange = 0.5;
 const writersAtOnce = 2;
 /** Higher levels make these rows hardly smaller, for much more of the processor's time. */
 const fastest = { params: { [constants.ZSTD_c_compressionLevel]: 1 } };
@@ -133,11 +137,19 @@ function entryName(since: number): string {
   return `${since}.${rowsForm}.json`;
 }
 
-/** Whether a page that was made earlier is one that a reader at this head may get: it isn't of a future that was lost, nothing it needs was forgotten. */
+/**
+ * Whether a page that was made earlier is one that a reader at this head may get: it isn't of a future that was lost, nothing it needs was forgotten, and
+ * not too much of it is out of date.
+ */
 function fits(entry: Entry, head: ListHead): boolean {
-  const { revision } = head.position;
+  const { revision, count } = head.position;
+  const changes = revision - entry.head;
   return (
-    entry.head <= revision && entry.head >= head.floor && (entry.full || entry.next === revision) && entry.made > Date.now() - maximumAgeMs
+    changes >= 0 &&
+    changes <= maximumChange * count &&
+    entry.head >= head.floor &&
+    (entry.full || entry.next === revision) &&
+    entry.made > Date.now() - maximumAgeMs
   );
 }
 

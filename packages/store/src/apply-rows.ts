@@ -6,9 +6,6 @@ import { withoutNestedLoops } from './nested-loops.ts';
 
 /* The statements by which an apply makes a list's rows those that its run has staged; differenceRows() in difference.ts is their twin. */
 
-/** With more new dossiers than this the planner is kept from comparing each of their photos with each of them. */
-const fewAdded = 1000;
-
 /** What is known of an apply before it begins. */
 export interface AppliedRun extends StagedRun {
   /** How many dossiers go from the list, as far as it is known. */
@@ -101,13 +98,13 @@ export async function insertDossiers(tx: Knex.Transaction, run: StagedRun): Prom
 
 /**
  * Gives the staged dossiers exactly their staged photos. One statement, so that the triggers see only the outcome; equal photos are left alone, and
- * not looked at where the journal knows that their hash is the staged one. `named`: the dossiers that `changeRows` named; `adding`: how many dossiers are new
- * to the list, as far as it is known.
+ * not looked at where the journal knows that their hash is the staged one. `named`: the dossiers that `changeRows` named; `staged`: how many there are at most.
+ * For many the planner, which may take them for none, is kept from comparing each photo with each of them.
  */
 export async function replacePhotos(
   tx: Knex.Transaction,
   run: StagedRun,
-  { named, adding }: { named: readonly string[] | null; adding: number | null },
+  { named, staged }: { named: readonly string[] | null; staged: number },
 ): Promise<void> {
   if (named?.length === 0) return;
   const replace = () =>
@@ -135,7 +132,7 @@ export async function replacePhotos(
      order by s.revision, f.dossier, f.ordinal`,
       { runId: run.runId, listId: run.listId, named },
     );
-  await (run.method === 'full' && (adding === null || adding > fewAdded) ? withoutNestedLoops(tx, replace) : replace());
+  await (named || staged <= fewWithPhotos ? replace() : withoutNestedLoops(tx, replace));
 }
 
 /** Puts into the list what it doesn't hold yet, under a block of revisions drawn for it. Returns how many. */

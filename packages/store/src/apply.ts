@@ -111,7 +111,7 @@ async function applyStaged(database: Database, request: ApplyRequest): Promise<A
     const prelude = [...begun, `set constraints all deferred`, ...setAside(request), ...setRefusedAside];
     const { removed, changed, named } = await changeRows(tx, { ...request, removing: difference?.removing ?? null, journal }, prelude);
     if (difference?.adding !== 0) await insertDossiers(tx, request);
-    await replacePhotos(tx, request, { named, adding: difference?.adding ?? null });
+    await replacePhotos(tx, request, { named, staged: request.target.count });
     const added = difference?.adding === 0 ? 0 : await addMembers(tx, request);
     if (takes) await takeExternalIds(tx, request);
     const restored = await completeRows(tx, request);

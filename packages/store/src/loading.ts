@@ -2,7 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { Knex } from 'knex';
 import type { Failure } from '@dossier/domain/failure.ts';
 import { dossierRowColumns, photoRowColumns } from '@dossier/protocol/rows.ts';
-import { query, queryOne, sqlState, transaction } from './database.ts';
+import { query, queryOne, serializationFailure, sqlState, transaction } from './database.ts';
 import { analysed } from './statistics.ts';
 import type { Connection, Database } from './database.ts';
 import { findStandingHold } from './holds.ts';
@@ -210,8 +210,21 @@ async function indexTable(database: Database, taken: TakenRun, table: keyof type
       tx,
       `set local synchronous_commit = off; set local maintenance_work_mem = '192MB'; set local max_parallel_maintenance_workers = 0; set local default_statistics_target = 30`,
     );
-    await query(tx, `select index_load(:runId, :table, false)`, { runId: taken.runId, table });
+    await query(tx, `select index_load(:runId, :table, false)`, { runId: taken.runId, table }).catch((error: unknown) => {
+      throw afterReplacement(error);
+    });
     await query(tx, `analyze ${loadArea(taken.runId)}.${table} (${analysed[table]})`);
+  });
+}
+
+/** PostgreSQL's words for a table that went away between two of its looks at the catalogue. */
+const internalError = 'XX000';
+
+/** Another load put its tables into the place of those that indexes are made like: the transaction starts again, and finds the new ones. */
+function afterReplacement(error: unknown): unknown {
+  if (sqlState(error) !== internalError) return error;
+  return Object.assign(new Error("the node's tables were replaced while indexes were made like theirs", { cause: error }), {
+    code: serializationFailure,
   });
 }
 
