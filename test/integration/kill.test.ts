@@ -1,18 +1,9 @@
 import { query } from '@dossier/store/database.ts';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { contentOf, createEngineNode } from '../kit/engine.ts';
-import type { EngineNode } from '../kit/engine.ts';
+import { describe, expect, it } from 'vitest';
+import { contentOf } from '../kit/engine.ts';
+import { createEnginePair } from '../kit/engine-pair.ts';
 
-let master: EngineNode;
-let slave: EngineNode;
-
-beforeAll(async () => {
-  master = await createEngineNode();
-  slave = await createEngineNode();
-});
-afterAll(async () => {
-  await Promise.all([master.close(), slave.close()]);
-});
+const { master, slave } = await createEnginePair();
 
 /** Where PostgreSQL ends the slave's connection, as when the process behind it is killed. */
 const places = ['staging_cursors', 'staged_dossiers', 'dossiers', 'memberships', 'links'];

@@ -3,23 +3,15 @@ import { query, transaction } from '@dossier/store/database.ts';
 import { awaitAdoption } from '@dossier/store/loading.ts';
 import { pruneTombstones } from '@dossier/store/upkeep.ts';
 import { clearStaging } from '@dossier/store/staging.ts';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { contentOf, createEngineNode } from '../kit/engine.ts';
 import type { EngineNode } from '../kit/engine.ts';
+import { createEnginePair } from '../kit/engine-pair.ts';
 
 /** Enough for a load. */
 const many = 2500;
 
-let master: EngineNode;
-let slave: EngineNode;
-
-beforeAll(async () => {
-  master = await createEngineNode();
-  slave = await createEngineNode();
-});
-afterAll(async () => {
-  await Promise.all([master.close(), slave.close()]);
-});
+const { master, slave } = await createEnginePair();
 
 /** A list with every kind of content, photos among it. */
 async function fill(node: EngineNode, name: string, count = many): Promise<number> {

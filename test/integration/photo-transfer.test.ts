@@ -4,20 +4,10 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { query } from '@dossier/store/database.ts';
 import { finishUnlink, startUnlink } from '@dossier/store/links.ts';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { createEngineNode } from '../kit/engine.ts';
-import type { EngineNode } from '../kit/engine.ts';
+import { describe, expect, it } from 'vitest';
+import { createEnginePair } from '../kit/engine-pair.ts';
 
-let master: EngineNode;
-let slave: EngineNode;
-
-beforeAll(async () => {
-  master = await createEngineNode();
-  slave = await createEngineNode();
-});
-afterAll(async () => {
-  await Promise.all([master.close(), slave.close()]);
-});
+const { master, slave } = await createEnginePair();
 
 /** Gives a dossier of the master a photo, whose file is not there yet; returns its address. */
 async function addPhoto(dossier: string | undefined, content: Buffer): Promise<string> {

@@ -6,20 +6,11 @@ import { createLink, findLink, finishUnlink, startUnlink } from '@dossier/store/
 import { requestRun } from '@dossier/store/runs.ts';
 import { decideHold } from '@dossier/store/hold-decisions.ts';
 import { listDifferences } from '@dossier/store/verification.ts';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { contentOf, createEngineNode } from '../kit/engine.ts';
-import type { EngineNode } from '../kit/engine.ts';
+import { describe, expect, it } from 'vitest';
+import { contentOf } from '../kit/engine.ts';
+import { createEnginePair } from '../kit/engine-pair.ts';
 
-let master: EngineNode;
-let slave: EngineNode;
-
-beforeAll(async () => {
-  master = await createEngineNode();
-  slave = await createEngineNode();
-});
-afterAll(async () => {
-  await Promise.all([master.close(), slave.close()]);
-});
+const { master, slave } = await createEnginePair();
 
 async function linked(name: string, dossiers: number): Promise<{ remote: number; local: number; uuids: string[] }> {
   const remote = await master.makeList(name);

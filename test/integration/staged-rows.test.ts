@@ -1,24 +1,16 @@
 import { createHash } from 'node:crypto';
 import { query } from '@dossier/store/database.ts';
 import { requestUndo } from '@dossier/store/undo.ts';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { contentOf, createEngineNode } from '../kit/engine.ts';
 import type { EngineNode } from '../kit/engine.ts';
+import { createEnginePair } from '../kit/engine-pair.ts';
 
 /* Differences that are so large that they come as rows, which are staged as they came. */
 
 const many = 400;
 
-let master: EngineNode;
-let slave: EngineNode;
-
-beforeAll(async () => {
-  master = await createEngineNode();
-  slave = await createEngineNode();
-});
-afterAll(async () => {
-  await Promise.all([master.close(), slave.close()]);
-});
+const { master, slave } = await createEnginePair();
 
 interface Replica {
   remote: number;
