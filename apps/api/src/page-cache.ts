@@ -43,6 +43,7 @@ const entrySchema = contentSchema.extend({
 type Entry = z.infer<typeof entrySchema>;
 
 const maximumBytes = 4 * 2 ** 30;
+/** Older files are deleted and made anew. */
 const maximumAgeMs = 7 * 24 * 3600 * 1000;
 /**
  * A page of which the list has changed more since, in shares of its dossiers, is made anew. What was changed comes once more on later pages: so nobody reads

@@ -103,7 +103,7 @@ async function readLists(connection: Connection, listing: DossierListing, lists:
   if (members === 0) return (await hasMembers(connection, lists)) ? walk(connection, listing, null) : [];
   if (members > largeShare * dossiers) return walk(connection, listing, null);
   if (listing.ordering === 'name') {
-    // Names don't stand together: a page is one of (dossiers / members) dossiers each.
+    // Names of a list are all over the order: for each dossier of the page about (dossiers / members) would be walked past.
     return members * members < listing.limit * dossiers ? readMembers(connection, listing) : walk(connection, listing, null);
   }
   const met = members > listing.limit ? await walk(connection, listing, members) : [];

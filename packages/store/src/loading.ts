@@ -217,12 +217,12 @@ async function indexTable(database: Database, taken: TakenRun, table: keyof type
   });
 }
 
-/** PostgreSQL's words for a table that went away between two of its looks at the catalogue. */
-const internalError = 'XX000';
+/** What PostgreSQL says, as an internal error, of a table or index that went away between two of its looks at the catalogue. */
+const wentAway = /could not open relation|cache lookup failed/;
 
 /** Another load put its tables into the place of those that indexes are made like: the transaction starts again, and finds the new ones. */
 function afterReplacement(error: unknown): unknown {
-  if (sqlState(error) !== internalError) return error;
+  if (sqlState(error) !== 'XX000' || !(error instanceof Error) || !wentAway.test(error.message)) return error;
   return Object.assign(new Error("the node's tables were replaced while indexes were made like theirs", { cause: error }), {
     code: serializationFailure,
   });

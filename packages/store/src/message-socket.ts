@@ -7,7 +7,8 @@ const headerBytes = 5;
 
 /**
  * A socket for pg that reads into memory of its own, again and again, and hands on whole messages only (PostgreSQL's documentation, "Message Formats").
- * Node's own sockets make a buffer of 64 KB for each piece that comes, all of which V8 has to collect again while `COPY … TO` goes on. What a listener of `data` is given is overwritten by what comes next: pg makes texts of it or passes it on before it returns, and keeps only parts of messages.
+ * Node's own sockets make a buffer of 64 KB for each piece that comes, all of which V8 has to collect again while `COPY … TO` goes on. What a listener
+ * of `data` is given is overwritten by what comes next: pg makes texts of it or passes it on before it returns, and keeps only parts of messages.
  * Not for TLS, which reads by itself.
  */
 export function createMessageSocket(): Socket {
