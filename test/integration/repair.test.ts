@@ -111,10 +111,12 @@ describe('a repair', () => {
     await query(slave.database, `create cast (bytea as text) without function`);
     await behindTheTriggers([
       [String.raw`update dossiers set name = cast('\xc328'::bytea as text) where uuid = :uuid`, { uuid: uuids[7] }],
+      [String.raw`update photos set features = cast('\x5cc328'::bytea as text) where dossier = :uuid`, { uuid: uuids[9] }],
     ]);
     await query(slave.database, `drop cast (bytea as text)`);
     const run = await slave.sync(local, { mode: 'repair' });
-    expect(run).toMatchObject({ state: 'synced', changed: 1, differences: [{ kind: 'changed', dossier: uuids[7] }] });
+    expect(run).toMatchObject({ state: 'synced', changed: 2 });
+    expect(new Set(run.differences?.map(({ dossier }) => dossier))).toEqual(new Set([uuids[7], uuids[9]]));
     expect(await contentOf(slave.database, local)).toEqual(await contentOf(master.database, remote));
   });
 

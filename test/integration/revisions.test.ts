@@ -67,6 +67,16 @@ async function feedOf(listId: number, since = 0): Promise<{ kind: string; revisi
     .map((line) => JSON.parse(line) as { kind: string; revision: number; dossier: string; name?: string });
 }
 
+/** Rows of dossiers, photos and memberships that the transaction has read so far, by an index or one after another. */
+async function rowsRead(tx: Connection): Promise<number> {
+  const [row] = await query<{ read: number }>(
+    tx,
+    `select sum(seq_tup_read + coalesce(idx_tup_fetch, 0))::int as read from pg_stat_xact_user_tables
+     where relname in ('dossiers', 'photos', 'memberships')`,
+  );
+  return row?.read ?? Number.NaN;
+}
+
 describe('the path of a revision', () => {
   it('gives every change of a list a later revision, also a change by hand', async () => {
     const list = await makeList('by hand');
@@ -124,6 +134,38 @@ describe('the path of a revision', () => {
     });
     expect(without).toEqual({ photo_count: 0, hash: '' });
     expect(await query(database, `select count(*) as count from photo_garbage`)).toEqual([{ count: 2 }]);
+    await expectConsistent(list);
+  });
+
+  it('looks few rows up by their keys, also after a change of thousands by the same connection', async () => {
+    const list = await makeList('many, then few');
+    const names = Array.from({ length: 4000 }, (_, index) => `Person ${index}`);
+    const dossiers = await makeDossiers(database, [list], names);
+    await query(
+      database,
+      `insert into photos (dossier, sha256, width, height, bytes, media_type)
+       select d, sha256(d::text::bytea), 1, 1, 1, 'image/png' from unnest(:dossiers::uuid[]) d`,
+      { dossiers },
+    );
+    await query(database, `analyze dossiers, photos, memberships`);
+    const changes: readonly [what: string, sql: string][] = [
+      ['changed', `update dossiers set comment = comment || 'seen' where uuid = any(:some::uuid[])`],
+      ['photos changed', `update photos set width = width + 1 where dossier = any(:some::uuid[])`],
+      ['photos gone', `delete from photos where dossier = any(:some::uuid[])`],
+      ['taken from the list', `delete from memberships where list_id = :list and dossier = any(:some::uuid[])`],
+      ['deleted', `delete from dossiers where uuid = any(:some::uuid[])`],
+    ];
+    const read: Record<string, number> = {};
+    await transaction(database, async (tx) => {
+      for (const [index, [what, sql]] of changes.entries()) {
+        const own = dossiers.slice(index * 800, (index + 1) * 800);
+        await query(tx, sql, { some: own.slice(2), list });
+        const before = await rowsRead(tx);
+        await query(tx, sql, { some: own.slice(0, 2), list });
+        read[what] = (await rowsRead(tx)) - before;
+      }
+    });
+    expect(Object.entries(read).filter(([, rows]) => !(rows < 200))).toEqual([]);
     await expectConsistent(list);
   });
 
