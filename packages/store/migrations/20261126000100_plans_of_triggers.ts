@@ -14,6 +14,7 @@ export async function up(knex: Knex): Promise<void> {
       select coalesce(sha256(replace(lines, '\', '\\')::bytea), '')
     $$;
 
+    -- A row of "after" whose content is another than before is looked for by EXISTS: of a join the planner doesn't know that uuids are unique here.
     create or replace function dossiers_updated() returns trigger language plpgsql as $$
     declare
       list record;
@@ -21,7 +22,7 @@ export async function up(knex: Knex): Promise<void> {
       booked bigint;
       changed boolean;
     begin
-      execute 'select exists (select from before b join after a on a.uuid = b.uuid where a.hash <> b.hash)' into changed;
+      execute 'select exists (select from after a where exists (select from before b where b.uuid = a.uuid and b.hash <> a.hash))' into changed;
       if not changed then
         return null;
       end if;
@@ -29,8 +30,8 @@ export async function up(knex: Knex): Promise<void> {
       for list in execute
         'select m.list_id, count(*) as members,
            bit_xor(m.hash_high # hash_high(a.hash)) as xor_high, bit_xor(m.hash_low # hash_low(a.hash)) as xor_low
-         from before b join after a on a.uuid = b.uuid join memberships m on m.dossier = a.uuid
-         where a.hash <> b.hash
+         from after a join memberships m on m.dossier = a.uuid
+         where exists (select from before b where b.uuid = a.uuid and b.hash <> a.hash)
          group by m.list_id order by m.list_id'
       loop
         first_revision := draw_revisions(list.list_id, list.members, 0, list.xor_high, list.xor_low);
@@ -39,8 +40,8 @@ export async function up(knex: Knex): Promise<void> {
            set revision = $2 + o.ordinal - 1, hash_high = hash_high(o.hash), hash_low = hash_low(o.hash)
            from (
              select a.uuid, a.hash, row_number() over (order by a.uuid) as ordinal
-             from before b join after a on a.uuid = b.uuid join memberships k on k.dossier = a.uuid and k.list_id = $1
-             where a.hash <> b.hash
+             from after a join memberships k on k.dossier = a.uuid and k.list_id = $1
+             where exists (select from before b where b.uuid = a.uuid and b.hash <> a.hash)
            ) o
            where m.list_id = $1 and m.dossier = o.uuid'
           using list.list_id, first_revision;
