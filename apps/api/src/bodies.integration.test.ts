@@ -23,6 +23,13 @@ test('what is not JSON is refused with the place', async () => {
   expect(await refusal(new Uint8Array([0x7b, 0x22, 0xff, 0x22, 0x7d]))).toBe('BAD_PARAM: The body is not valid UTF-8.');
 });
 
+test('a number that would become another one is refused, and said where', async () => {
+  const body = '{"name": "Ada", "dossier_lists": [1], "meta": {"passport": 12345678901234567890}}';
+  expect(await refusal(body)).toBe(
+    'BAD_PARAM: meta: meta.passport is a number that cannot be kept as it is written; put it in quotes, as a text.',
+  );
+});
+
 test('nesting bombs are refused before they are parsed', async () => {
   expect(await refusal('['.repeat(100_000))).toMatch(/^BAD_PARAM: .*nested deeper/);
   expect(await refusal(`{"name":"x","meta":${'{"a":'.repeat(100_000)}1${'}'.repeat(100_000)}}`)).toMatch(/nested deeper/);

@@ -1,4 +1,5 @@
 import type { Request } from 'express';
+import { parseJson } from '@dossier/domain/whole-numbers.ts';
 import { ApplicationError } from '@dossier/runtime/errors.ts';
 import { scanJson } from './json-scan.ts';
 
@@ -22,7 +23,7 @@ export async function readJsonBody(request: Request): Promise<unknown> {
   const { fault, depth } = scanJson(text, maximumDepth);
   if (depth > maximumDepth) throw refuse(`The body is nested deeper than ${maximumDepth} levels.`);
   if (fault !== null) throw refuse(`The body is not JSON: ${describeFault(text, fault)}.`);
-  return JSON.parse(text) as unknown;
+  return parseJson(text);
 }
 
 function requireJson(request: Request): void {

@@ -30,7 +30,8 @@ export function metaFault(value: unknown, path = 'meta', depth = 1): string | nu
     const fault = textFault(value);
     return fault ? `${path} ${fault}` : null;
   }
-  if (typeof value === 'number') return Number.isFinite(value) ? null : `${path} is a number out of range`;
+  if (typeof value === 'number')
+    return Number.isFinite(value) ? null : `${path} is a number that cannot be kept as it is written; put it in quotes, as a text`;
   if (value === null || typeof value === 'boolean') return null;
   if (typeof value !== 'object') return `${path} is no JSON value`;
   if (depth > dossierBounds.metaDepth) return `${path} is nested deeper than ${dossierBounds.metaDepth} levels`;

@@ -1,6 +1,7 @@
 import { Readable } from 'node:stream';
 import { parse } from 'csv-parse';
 import type { CsvError } from 'csv-parse';
+import { parseJson } from '@dossier/domain/whole-numbers.ts';
 import { maximumLineBytes } from './lines.ts';
 import { parseFields } from './parse-line.ts';
 import type { ImportRow } from './rows.ts';
@@ -114,7 +115,7 @@ function setOwn(target: Record<string, unknown>, key: string, value: unknown): v
 
 function parseMeta(text: string): object | null {
   try {
-    const value: unknown = JSON.parse(text);
+    const value = parseJson(text);
     return typeof value === 'object' && value !== null && !Array.isArray(value) ? value : null;
   } catch {
     return null; // the line is refused and says what is expected

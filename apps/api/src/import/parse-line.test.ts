@@ -20,6 +20,7 @@ describe('a line', () => {
 
   it('may hold keys that are none of ours', () => {
     expect(faultOf({ name: 'Ada', id: 7, nationality: ['x'] })).toBe('taken');
+    expect(faultOf('{"name":"Ada","id":12345678901234567890}')).toBe('taken');
   });
 
   it.each([
@@ -41,6 +42,10 @@ describe('a line', () => {
     [{ name: 'Ada', meta: [1] }, 'meta: must be a JSON object'],
     [{ name: 'Ada', meta: { text: '\u0000' } }, 'meta: '],
     ['{"name":"Ada","meta":{"n":1e999}}', 'meta: '],
+    [
+      '{"name":"Ada","meta":{"papers":{"number":12345678901234567890}}}',
+      'meta.papers.number is a number that cannot be kept as it is written',
+    ],
     [{ name: 'Ada', meta: { text: 'x'.repeat(600_000) } }, 'meta: has 600011 bytes'],
     [{ name: 'Ada', external_id: '' }, 'external_id: must have at least 1 character'],
     [{ name: 'Ada', external_id: 12 }, 'external_id: '],

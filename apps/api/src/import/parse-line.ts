@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { dossierBounds } from '@dossier/domain/dossier.ts';
+import { parseJson } from '@dossier/domain/whole-numbers.ts';
 import { dossierFields } from '@dossier/protocol/dossier.ts';
 
 const photoPath = z.string().min(1, 'must name a file').max(4096);
@@ -29,7 +30,7 @@ export interface ParsedLine {
 export function parseLine(text: string): ParsedLine | { readonly fault: string } {
   let value: unknown;
   try {
-    value = JSON.parse(text);
+    value = parseJson(text);
   } catch (error) {
     return { fault: `is not JSON: ${shorten(error instanceof Error ? error.message : String(error))}` };
   }

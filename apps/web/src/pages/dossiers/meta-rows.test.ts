@@ -12,6 +12,7 @@ test('a row without a name is left out, and a text is never read as JSON', () =>
       { key: ' ', text: 'x', json: false },
       { key: 'n', text: '12', json: false },
       { key: 'm', text: '{', json: true },
+      { key: 'papers', text: '12345678901234567890', json: true },
     ]),
-  ).toEqual({ n: '12', m: '{' });
+  ).toEqual({ n: '12', m: '{', papers: '12345678901234567890' });
 });

@@ -1,4 +1,6 @@
+import { metaFault } from '@dossier/domain/dossier.ts';
 import type { Json } from '@dossier/domain/dossier.ts';
+import { parseJson } from '@dossier/domain/whole-numbers.ts';
 
 /** A custom field while it is edited: its value as text, with the JSON that it stands for where it is no text. */
 export interface MetaRow {
@@ -17,7 +19,7 @@ export function rowsOf(meta: Readonly<Record<string, unknown>>): MetaRow[] {
   }));
 }
 
-/** The custom fields that the rows stand for; rows without a name are left out, and JSON that is none any more is taken as text. */
+/** The custom fields that the rows stand for; rows without a name are left out, and JSON that is none any more, or holds a number that would be rounded, is taken as text. */
 export function metaOf(rows: readonly MetaRow[]): { [key: string]: Json } {
   const named = rows.filter(({ key }) => key.trim() !== '');
   return Object.fromEntries(named.map((row) => [row.key.trim(), valueOf(row)]));
@@ -26,7 +28,8 @@ export function metaOf(rows: readonly MetaRow[]): { [key: string]: Json } {
 function valueOf({ text, json }: MetaRow): Json {
   if (!json) return text;
   try {
-    return JSON.parse(text) as Json;
+    const value = parseJson(text);
+    return metaFault(value) === null ? (value as Json) : text;
   } catch {
     return text;
   }
