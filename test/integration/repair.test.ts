@@ -112,11 +112,12 @@ describe('a repair', () => {
     await behindTheTriggers([
       [String.raw`update dossiers set name = cast('\xc328'::bytea as text) where uuid = :uuid`, { uuid: uuids[7] }],
       [String.raw`update photos set features = cast('\x5cc328'::bytea as text) where dossier = :uuid`, { uuid: uuids[9] }],
+      [String.raw`update photos set features = cast('\x660065'::bytea as text) where dossier = :uuid`, { uuid: uuids[11] }],
     ]);
     await query(slave.database, `drop cast (bytea as text)`);
     const run = await slave.sync(local, { mode: 'repair' });
-    expect(run).toMatchObject({ state: 'synced', changed: 2 });
-    expect(new Set(run.differences?.map(({ dossier }) => dossier))).toEqual(new Set([uuids[7], uuids[9]]));
+    expect(run).toMatchObject({ state: 'synced', changed: 3 });
+    expect(new Set(run.differences?.map(({ dossier }) => dossier))).toEqual(new Set([uuids[7], uuids[9], uuids[11]]));
     expect(await contentOf(slave.database, local)).toEqual(await contentOf(master.database, remote));
   });
 

@@ -14,7 +14,7 @@ export interface PhotoContent {
 
 /**
  * The canonical text of a dossier's photos: one line each, ordered by address. Its SHA-256 is the dossier's `photos_hash`; no
- * photos give an empty hash. The twin of photo_line() and photos_touched() in the store's migrations.
+ * photos give an empty hash. The twin of photo_line() and photos_hash() in the store's migrations.
  */
 export function photosText(photos: readonly PhotoContent[]): string {
   return photos

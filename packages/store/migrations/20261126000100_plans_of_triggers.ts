@@ -1,21 +1,74 @@
 import type { Knex } from 'knex';
 
 /**
- * Triggers plan for as many rows as they are called for. PL/pgSQL keeps the plan of a statement for as long as the connection lives, made for as many
- * rows as the first change had: after a change of thousands of dossiers each change of one read all memberships, photos or dossiers of the node. A
- * statement that is executed as a text is planned each time, and the planner knows how many rows a transition table has.
+ * Triggers plan for as many rows as they are called for. PL/pgSQL keeps the plan of a statement until its connection ends or its tables are analysed, made
+ * for as many rows as the first change had: after a change of thousands each change of one read all memberships, dossiers or photos of the node. A
+ * statement that is executed as a text is planned each time, and the planner knows how many rows a transition table has. It mustn't begin with the
+ * list, though, of which it knows nothing while it is new and takes it for a row or two; nor without nested loops, where the caller does.
  *
  * The lines of photos become bytes without a look at whether they are characters: what a failing disk did to a text could not be repaired otherwise.
  */
 export async function up(knex: Knex): Promise<void> {
   await knex.raw(String.raw`
-    -- Of all photo_line() of a dossier, ordered by their addresses and put together. A text becomes its bytes by the cast, in which a backslash is doubled.
+    -- The hash of a dossier's photos. "lines": their photo_line(), in the order of their addresses, put together; null if there are none. A text becomes
+    -- its bytes by the cast, in which a backslash is doubled.
     create function photos_hash(lines text) returns bytea language sql immutable parallel safe as $$
       select coalesce(sha256(replace(lines, '\', '\\')::bytea), '')
     $$;
 
-    -- A row of "after" whose content is another than before is looked for by EXISTS: of a join the planner doesn't know that uuids are unique here.
-    create or replace function dossiers_updated() returns trigger language plpgsql as $$
+    -- A row may come with a revision and a hash only from a block that this same transaction drew with draw_revisions().
+    create or replace function memberships_inserted() returns trigger language plpgsql set enable_nestloop = on as $$
+    declare
+      list record;
+      first_revision bigint;
+    begin
+      perform require_read_committed();
+      -- What this very transaction wrote is locked already. A share lock makes a concurrent change of the dossier's content wait,
+      -- and then see this membership.
+      execute
+        'select from dossiers d
+         where d.uuid in (select dossier from inserted) and d.xmin <> pg_current_xact_id()::xid
+         order by d.uuid for share';
+      for list in execute
+        'select i.list_id, count(*) as members, count(d.uuid) as known, count(*) filter (where i.revision = 0) as unbooked,
+           coalesce(bool_or(i.revision <> 0 and (i.hash_high <> hash_high(d.hash) or i.hash_low <> hash_low(d.hash))), false) as wrong,
+           max(i.revision) as highest,
+           coalesce(bit_xor(hash_high(d.hash)) filter (where i.revision = 0), 0) as xor_high,
+           coalesce(bit_xor(hash_low(d.hash)) filter (where i.revision = 0), 0) as xor_low
+         from inserted i left join dossiers d on d.uuid = i.dossier
+         group by i.list_id order by i.list_id'
+      loop
+        if list.known < list.members then
+          raise exception 'a membership names a dossier that is not there' using errcode = 'foreign_key_violation', constraint = 'memberships_dossier';
+        end if;
+        if list.wrong or list.highest > 0 and not exists (
+          select from list_positions p
+          where p.list_id = list.list_id and p.revision >= list.highest and p.xmin = pg_current_xact_id()::xid
+        ) then
+          raise exception 'revisions and hashes of memberships are drawn, not set' using errcode = 'check_violation';
+        end if;
+        if list.unbooked > 0 then
+          first_revision := draw_revisions(list.list_id, list.unbooked, list.unbooked, list.xor_high, list.xor_low);
+          execute
+            'update memberships m
+             set revision = $2 + o.ordinal - 1, hash_high = hash_high(o.hash), hash_low = hash_low(o.hash)
+             from (
+               select i.list_id, i.dossier, d.hash, row_number() over (order by i.dossier) as ordinal
+               from inserted i join dossiers d on d.uuid = i.dossier
+               where i.list_id = $1 and i.revision = 0
+             ) o
+             where m.list_id = o.list_id and m.dossier = o.dossier'
+            using list.list_id, first_revision;
+        end if;
+      end loop;
+      execute 'delete from tombstones t using inserted i where t.list_id = i.list_id and t.dossier = i.dossier';
+      return null;
+    end $$;
+    drop function plan_freely();
+
+    -- A join of "before" and "after" would be taken for a two-hundredth of all pairs, since nothing says that uuids are unique there; EXISTS can't be more
+    -- than "after". With "+ 0" memberships are found by their dossier, not by their list.
+    create or replace function dossiers_updated() returns trigger language plpgsql set enable_nestloop = on as $$
     declare
       list record;
       first_revision bigint;
@@ -39,11 +92,11 @@ export async function up(knex: Knex): Promise<void> {
           'update memberships m
            set revision = $2 + o.ordinal - 1, hash_high = hash_high(o.hash), hash_low = hash_low(o.hash)
            from (
-             select a.uuid, a.hash, row_number() over (order by a.uuid) as ordinal
-             from after a join memberships k on k.dossier = a.uuid and k.list_id = $1
+             select k.list_id, a.uuid, a.hash, row_number() over (order by a.uuid) as ordinal
+             from after a join memberships k on k.dossier = a.uuid and k.list_id + 0 = $1
              where exists (select from before b where b.uuid = a.uuid and b.hash <> a.hash)
            ) o
-           where m.list_id = $1 and m.dossier = o.uuid'
+           where m.list_id = o.list_id and m.dossier = o.uuid'
           using list.list_id, first_revision;
         get diagnostics booked = row_count;
         if booked <> list.members then
@@ -53,7 +106,7 @@ export async function up(knex: Knex): Promise<void> {
       return null;
     end $$;
 
-    create or replace function photos_touched() returns trigger language plpgsql as $$
+    create or replace function photos_touched() returns trigger language plpgsql set enable_nestloop = on as $$
     declare
       orphaned boolean;
     begin
@@ -87,7 +140,7 @@ export async function up(knex: Knex): Promise<void> {
       return null;
     end $$;
 
-    create or replace function memberships_deleted() returns trigger language plpgsql as $$
+    create or replace function memberships_deleted() returns trigger language plpgsql set enable_nestloop = on as $$
     declare
       list record;
       first_revision bigint;
@@ -113,8 +166,11 @@ export async function up(knex: Knex): Promise<void> {
       return null;
     end $$;
 
-    create or replace function dossiers_deleted() returns trigger language plpgsql as $$
+    create or replace function dossiers_deleted() returns trigger language plpgsql set enable_nestloop = on as $$
     begin
+      if not exists (select from deleted) then
+        return null;
+      end if;
       execute 'delete from memberships where dossier in (select uuid from deleted)';
       execute 'delete from photos where dossier in (select uuid from deleted)';
       return null;
