@@ -9,9 +9,16 @@ export class BenchProcess {
   readonly child: ChildProcess;
   /** Ends it. */
   readonly end: () => Promise<void>;
+  /** Fails once it has ended. */
+  readonly #ended: Promise<never>;
 
   constructor(script: string, parameters: readonly string[], cleanup: Cleanup) {
     this.child = fork(fileURLToPath(new URL(script, import.meta.url)), parameters, { detached: true });
+    this.#ended = once(this.child, 'exit').then(([code]) => {
+      throw new Error(`${script} ended with ${String(code)}`);
+    });
+    // Mostly its end is expected.
+    this.#ended.catch(() => undefined);
     this.end = cleanup.defer(script, async () => {
       if (this.child.exitCode !== null || this.child.signalCode !== null) return;
       const ended = once(this.child, 'exit');
@@ -22,14 +29,9 @@ export class BenchProcess {
 
   /** Asks for something and waits for the answer. Throws if the process ends instead. */
   async ask<Answer = number>(question: string): Promise<Answer> {
-    const ended = once(this.child, 'exit').then(([code]) => {
-      throw new Error(`${this.child.spawnargs.at(1)} ended with ${String(code)}`);
-    });
     const answered = once(this.child, 'message') as Promise<[Answer]>;
     this.child.send(question);
-    const [answer] = await Promise.race([answered, ended]);
-    // Its end is expected from here on.
-    ended.catch(() => undefined);
+    const [answer] = await Promise.race([answered, this.#ended]);
     return answer;
   }
 }
