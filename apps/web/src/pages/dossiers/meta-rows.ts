@@ -19,7 +19,10 @@ export function rowsOf(meta: Readonly<Record<string, unknown>>): MetaRow[] {
   }));
 }
 
-/** The custom fields that the rows stand for; rows without a name are left out, and JSON that is none any more, or holds a number that would be rounded, is taken as text. */
+/**
+ * The custom fields that the rows stand for. Rows without a name are left out; JSON that is none any more, or can't be kept as such (a number that would be
+ * rounded, for one), is taken as text.
+ */
 export function metaOf(rows: readonly MetaRow[]): { [key: string]: Json } {
   const named = rows.filter(({ key }) => key.trim() !== '');
   return Object.fromEntries(named.map((row) => [row.key.trim(), valueOf(row)]));
