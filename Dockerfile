@@ -19,7 +19,10 @@ COPY packages/photos/package.json packages/photos/
 COPY packages/protocol/package.json packages/protocol/
 COPY packages/replication/package.json packages/replication/
 COPY packages/runtime/package.json packages/runtime/
-COPY packages/store/package.json packages/store/
+COPY packages/accounts/package.json packages/accounts/
+COPY packages/feed/package.json packages/feed/
+COPY packages/postgres/package.json packages/postgres/
+COPY packages/registry/package.json packages/registry/
 COPY bench/package.json bench/
 COPY test/package.json test/
 

@@ -6,7 +6,7 @@ const config: Knex.Config = {
   connection: process.env.DATABASE_URL ?? '',
   pool: { min: 0, max: 2 },
   migrations: {
-    directory: new URL('./packages/store/migrations', import.meta.url).pathname,
+    directory: new URL('./packages/postgres/migrations', import.meta.url).pathname,
     extension: 'ts',
     loadExtensions: ['.ts'],
   },

@@ -1,7 +1,7 @@
 import { pipeline } from 'node:stream/promises';
 import { Readable } from 'node:stream';
 import type { PhotoContent } from '@dossier/domain/photo.ts';
-import { importDossiers } from '@dossier/store/import.ts';
+import { importDossiers } from '@dossier/registry/import.ts';
 import { from as copyFrom } from 'pg-copy-streams';
 import { withClient } from './cluster.ts';
 import { benchDossiers } from './rows.ts';

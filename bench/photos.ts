@@ -4,7 +4,7 @@ import { mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { promisify } from 'node:util';
-import { importDossiers } from '@dossier/store/import.ts';
+import { importDossiers } from '@dossier/registry/import.ts';
 import { freePort } from '@dossier/test/kit/free-port.ts';
 import { attempt } from './context.ts';
 import type { BenchContext } from './context.ts';

@@ -1,8 +1,8 @@
 /** Four readers who page through lists of a node by its REST API, or by the statement behind it, and measure every page. */
 import { setTimeout as delay } from 'node:timers/promises';
-import { openDatabase } from '@dossier/store/database.ts';
-import type { Database } from '@dossier/store/database.ts';
-import { listDossiers } from '@dossier/store/dossiers.ts';
+import { openDatabase } from '@dossier/postgres/database.ts';
+import type { Database } from '@dossier/postgres/database.ts';
+import { listDossiers } from '@dossier/registry/dossiers.ts';
 import { answerParent } from './bench-process.ts';
 import { partMark } from './reading.ts';
 import type { Readings } from './reading.ts';

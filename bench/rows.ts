@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { PhotoContent } from '@dossier/domain/photo.ts';
-import type { ImportedDossier } from '@dossier/store/import.ts';
+import type { ImportedDossier } from '@dossier/registry/import.ts';
 
 /** A dossier of a benchmark, with a uuid of its own for the peers, which have no one to draw it. */
 export type BenchDossier = ImportedDossier & {

@@ -1,8 +1,8 @@
 import { mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { openDatabase } from '@dossier/store/database.ts';
-import type { Database } from '@dossier/store/database.ts';
+import { openDatabase } from '@dossier/postgres/database.ts';
+import type { Database } from '@dossier/postgres/database.ts';
 import { NodeProcess } from '@dossier/test/kit/node-process.ts';
 import type { Topology } from '@dossier/test/kit/node-process.ts';
 import type { Cleanup } from './cleanup.ts';

@@ -1,5 +1,5 @@
 import { linkSchema } from '@dossier/protocol/sync.ts';
-import { query } from '@dossier/store/database.ts';
+import { query } from '@dossier/postgres/database.ts';
 import type { Browser, Locator, Page } from 'playwright-core';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { openWindow, signIn, startBrowser } from '../kit/browser.ts';

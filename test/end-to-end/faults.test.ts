@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { Client } from 'pg';
 import sharp from 'sharp';
-import { openDatabase, query } from '@dossier/store/database.ts';
+import { openDatabase, query } from '@dossier/postgres/database.ts';
 import { describe, expect, it } from 'vitest';
 import { NodeProcess } from '../kit/node-process.ts';
 import { startPostgresServer } from '../kit/postgres-server.ts';

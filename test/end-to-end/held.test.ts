@@ -3,7 +3,7 @@ import { problemSchema } from '@dossier/protocol/problem.ts';
 import { linkSchema } from '@dossier/protocol/sync.ts';
 import type { Held } from '@dossier/protocol/held.ts';
 import type { Link } from '@dossier/protocol/sync.ts';
-import { query } from '@dossier/store/database.ts';
+import { query } from '@dossier/postgres/database.ts';
 import { afterAll, afterEach, beforeAll, describe, expect, it, onTestFailed } from 'vitest';
 import { NodeProcess } from '../kit/node-process.ts';
 

@@ -1,4 +1,4 @@
-import { openDatabase } from '@dossier/store/database.ts';
+import { openDatabase } from '@dossier/postgres/database.ts';
 import { describe, expect, it } from 'vitest';
 import { killAtMoments, killsOfEach } from '../kit/kills.ts';
 import { NodeProcess } from '../kit/node-process.ts';

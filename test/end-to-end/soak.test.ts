@@ -1,7 +1,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { query } from '@dossier/store/database.ts';
+import { query } from '@dossier/postgres/database.ts';
 import { expect, it } from 'vitest';
 import { lies } from '../kit/lies/every-lie.ts';
 import { startLyingMaster } from '../kit/lying-master.ts';

@@ -1,8 +1,8 @@
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { createPageCache } from '@dossier/api/page-cache.ts';
-import { openDatabase, query } from '@dossier/store/database.ts';
-import { readHead } from '@dossier/store/feed.ts';
+import { createPageCache } from '@dossier/feed/page-cache.ts';
+import { openDatabase, query } from '@dossier/postgres/database.ts';
+import { readHead } from '@dossier/feed/feed.ts';
 import { expect, it } from 'vitest';
 import { createTestDatabase } from '../kit/database.ts';
 import { canMountDisks, mountSmallDisk } from '../kit/small-disk.ts';

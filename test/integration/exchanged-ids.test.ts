@@ -1,7 +1,7 @@
-import { query, queryOne } from '@dossier/store/database.ts';
-import { decideHold } from '@dossier/store/hold-decisions.ts';
-import { findLink } from '@dossier/store/links.ts';
-import { requestUndo } from '@dossier/store/undo.ts';
+import { query, queryOne } from '@dossier/postgres/database.ts';
+import { decideHold } from '@dossier/replication/hold-decisions.ts';
+import { findLink } from '@dossier/replication/links.ts';
+import { requestUndo } from '@dossier/replication/undo.ts';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { contentOf, createEngineNode } from '../kit/engine.ts';
 import type { EngineNode } from '../kit/engine.ts';

@@ -1,10 +1,10 @@
 import { defaultGuards } from '@dossier/domain/guards.ts';
 import type { HoldReason } from '@dossier/domain/guards.ts';
-import { query } from '@dossier/store/database.ts';
-import { decideHold } from '@dossier/store/hold-decisions.ts';
-import { expireHolds, listHeldDossiers, saveGuards } from '@dossier/store/holds.ts';
-import { findLink } from '@dossier/store/links.ts';
-import type { RunRow } from '@dossier/store/runs.ts';
+import { query } from '@dossier/postgres/database.ts';
+import { decideHold } from '@dossier/replication/hold-decisions.ts';
+import { expireHolds, listHeldDossiers, saveGuards } from '@dossier/replication/holds.ts';
+import { findLink } from '@dossier/replication/links.ts';
+import type { RunRow } from '@dossier/replication/runs.ts';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { contentOf, createEngineNode } from '../kit/engine.ts';
 import type { EngineNode } from '../kit/engine.ts';

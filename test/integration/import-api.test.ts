@@ -3,7 +3,7 @@ import { request } from 'node:http';
 import { auditEntrySchema } from '@dossier/protocol/audit.ts';
 import { importReportSchema } from '@dossier/protocol/import.ts';
 import { pageOf } from '@dossier/protocol/values.ts';
-import { query } from '@dossier/store/database.ts';
+import { query } from '@dossier/postgres/database.ts';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { startNodeApi } from '../kit/node-api.ts';
 import type { NodeApi } from '../kit/node-api.ts';

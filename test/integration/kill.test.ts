@@ -1,4 +1,4 @@
-import { query } from '@dossier/store/database.ts';
+import { query } from '@dossier/postgres/database.ts';
 import { describe, expect, it } from 'vitest';
 import { contentOf } from '../kit/engine.ts';
 import { createEnginePair } from '../kit/engine-pair.ts';

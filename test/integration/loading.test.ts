@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
-import { query, transaction } from '@dossier/store/database.ts';
-import { awaitAdoption } from '@dossier/store/loading.ts';
-import { pruneTombstones } from '@dossier/store/upkeep.ts';
-import { clearStaging } from '@dossier/store/staging.ts';
+import { query, transaction } from '@dossier/postgres/database.ts';
+import { awaitAdoption } from '@dossier/replication/load-tables.ts';
+import { pruneTombstones } from '@dossier/replication/upkeep.ts';
+import { clearStaging } from '@dossier/replication/staging.ts';
 import { describe, expect, it } from 'vitest';
 import { contentOf, createEngineNode } from '../kit/engine.ts';
 import type { EngineNode } from '../kit/engine.ts';

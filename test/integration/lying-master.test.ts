@@ -1,4 +1,4 @@
-import { query, queryOne } from '@dossier/store/database.ts';
+import { query, queryOne } from '@dossier/postgres/database.ts';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { contentOf, createEngineNode } from '../kit/engine.ts';
 import type { EngineNode } from '../kit/engine.ts';

@@ -10,7 +10,7 @@ import {
 } from '@dossier/protocol/sync.ts';
 import { issuedTokenSchema, tokenSchema, userDetailsSchema } from '@dossier/protocol/user.ts';
 import { pageOf } from '@dossier/protocol/values.ts';
-import { query } from '@dossier/store/database.ts';
+import { query } from '@dossier/postgres/database.ts';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { startNodeApi } from '../kit/node-api.ts';
 import type { NodeApi } from '../kit/node-api.ts';

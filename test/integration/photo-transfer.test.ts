@@ -2,8 +2,8 @@ import { createHash } from 'node:crypto';
 import { once } from 'node:events';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { query } from '@dossier/store/database.ts';
-import { finishUnlink, startUnlink } from '@dossier/store/links.ts';
+import { query } from '@dossier/postgres/database.ts';
+import { finishUnlink, startUnlink } from '@dossier/replication/links.ts';
 import { describe, expect, it } from 'vitest';
 import { createEnginePair } from '../kit/engine-pair.ts';
 

@@ -1,5 +1,5 @@
-import { query } from '@dossier/store/database.ts';
-import { findLink } from '@dossier/store/links.ts';
+import { query } from '@dossier/postgres/database.ts';
+import { findLink } from '@dossier/replication/links.ts';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { contentOf, createEngineNode } from '../kit/engine.ts';
 import type { EngineNode } from '../kit/engine.ts';

@@ -1,11 +1,11 @@
 import { once } from 'node:events';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { query, transaction } from '@dossier/store/database.ts';
-import { createLink, findLink, finishUnlink, startUnlink } from '@dossier/store/links.ts';
-import { requestRun } from '@dossier/store/runs.ts';
-import { decideHold } from '@dossier/store/hold-decisions.ts';
-import { listDifferences } from '@dossier/store/verification.ts';
+import { query, transaction } from '@dossier/postgres/database.ts';
+import { createLink, findLink, finishUnlink, startUnlink } from '@dossier/replication/links.ts';
+import { requestRun } from '@dossier/replication/runs.ts';
+import { decideHold } from '@dossier/replication/hold-decisions.ts';
+import { listDifferences } from '@dossier/replication/verification-rows.ts';
 import { describe, expect, it } from 'vitest';
 import { contentOf } from '../kit/engine.ts';
 import { createEnginePair } from '../kit/engine-pair.ts';

@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
 import { photosText } from '@dossier/domain/photo.ts';
-import { query, transaction } from '@dossier/store/database.ts';
-import type { Connection, Database } from '@dossier/store/database.ts';
-import { readPage } from '@dossier/store/feed.ts';
+import { query, transaction } from '@dossier/postgres/database.ts';
+import type { Connection, Database } from '@dossier/postgres/database.ts';
+import { readPage } from '@dossier/feed/feed.ts';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createTestDatabase } from '../kit/database.ts';
 import type { TestDatabase } from '../kit/database.ts';

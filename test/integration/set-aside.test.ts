@@ -1,6 +1,6 @@
 import { combineDigests } from '@dossier/domain/position.ts';
-import { query, queryOne } from '@dossier/store/database.ts';
-import { findLink } from '@dossier/store/links.ts';
+import { query, queryOne } from '@dossier/postgres/database.ts';
+import { findLink } from '@dossier/replication/links.ts';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { contentOf, createEngineNode } from '../kit/engine.ts';
 import type { EngineNode } from '../kit/engine.ts';

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
-import { query } from '@dossier/store/database.ts';
-import { requestUndo } from '@dossier/store/undo.ts';
+import { query } from '@dossier/postgres/database.ts';
+import { requestUndo } from '@dossier/replication/undo.ts';
 import { describe, expect, it } from 'vitest';
 import { contentOf, createEngineNode } from '../kit/engine.ts';
 import type { EngineNode } from '../kit/engine.ts';

@@ -1,6 +1,6 @@
-import { query, transaction } from '@dossier/store/database.ts';
-import { decideHold } from '@dossier/store/hold-decisions.ts';
-import type { RunRow } from '@dossier/store/runs.ts';
+import { query, transaction } from '@dossier/postgres/database.ts';
+import { decideHold } from '@dossier/replication/hold-decisions.ts';
+import type { RunRow } from '@dossier/replication/runs.ts';
 import { afterEach, describe, expect, it } from 'vitest';
 import { contentOf, createEngineNode } from '../kit/engine.ts';
 import type { EngineNode } from '../kit/engine.ts';

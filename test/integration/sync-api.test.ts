@@ -2,7 +2,7 @@ import { jobs } from '@dossier/jobs/declarations.ts';
 import { deadLetterSchema, linkSchema, offlineDeletionSchema, runSchema } from '@dossier/protocol/sync.ts';
 import type { SyncError } from '@dossier/protocol/sync.ts';
 import { pageOf } from '@dossier/protocol/values.ts';
-import { query, queryOne } from '@dossier/store/database.ts';
+import { query, queryOne } from '@dossier/postgres/database.ts';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { startNodeApi } from '../kit/node-api.ts';
 import type { NodeApi } from '../kit/node-api.ts';

@@ -1,10 +1,10 @@
 import { once } from 'node:events';
 import { connect } from 'node:net';
 import { linkSchema, runSchema } from '@dossier/protocol/sync.ts';
-import { query } from '@dossier/store/database.ts';
-import { createLink, finishUnlink, startUnlink } from '@dossier/store/links.ts';
-import { failRun } from '@dossier/store/run-endings.ts';
-import { saveProgress, startRun } from '@dossier/store/runs.ts';
+import { query } from '@dossier/postgres/database.ts';
+import { createLink, finishUnlink, startUnlink } from '@dossier/replication/links.ts';
+import { failRun } from '@dossier/replication/run-endings.ts';
+import { saveProgress, startRun } from '@dossier/replication/runs.ts';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { openEventStream } from '../kit/event-stream.ts';
 import type { EventStream } from '../kit/event-stream.ts';

@@ -1,10 +1,10 @@
 import { createHash } from 'node:crypto';
-import { query } from '@dossier/store/database.ts';
-import { decideHold } from '@dossier/store/hold-decisions.ts';
-import { findLink } from '@dossier/store/links.ts';
-import { collectGarbage } from '@dossier/store/photo-garbage.ts';
-import type { RunRow } from '@dossier/store/runs.ts';
-import { requestUndo } from '@dossier/store/undo.ts';
+import { query } from '@dossier/postgres/database.ts';
+import { decideHold } from '@dossier/replication/hold-decisions.ts';
+import { findLink } from '@dossier/replication/links.ts';
+import { collectGarbage } from '@dossier/registry/photo-garbage.ts';
+import type { RunRow } from '@dossier/replication/runs.ts';
+import { requestUndo } from '@dossier/replication/undo.ts';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { contentOf, createEngineNode } from '../kit/engine.ts';
 import type { EngineNode } from '../kit/engine.ts';

@@ -5,7 +5,7 @@ import { jobs } from '@dossier/jobs/declarations.ts';
 import { pageOf } from '@dossier/protocol/values.ts';
 import { createdWebhookSchema, webhookDeliverySchema, webhookMessageSchema, webhookSchema } from '@dossier/protocol/webhook.ts';
 import type { WebhookMessage } from '@dossier/protocol/webhook.ts';
-import { query } from '@dossier/store/database.ts';
+import { query } from '@dossier/postgres/database.ts';
 import { Webhook } from 'standardwebhooks';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { startNodeApi } from '../kit/node-api.ts';

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
-import { openDatabase } from '@dossier/store/database.ts';
-import type { Database } from '@dossier/store/database.ts';
+import { openDatabase } from '@dossier/postgres/database.ts';
+import type { Database } from '@dossier/postgres/database.ts';
 import { inject } from 'vitest';
 
 /** A migrated database of a test's own. */

@@ -2,9 +2,9 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createLogger } from '@dossier/runtime/logger.ts';
-import { openDatabase } from '@dossier/store/database.ts';
-import { deleteEmbeddedDatabase, startEmbeddedDatabase } from '@dossier/store/embedded.ts';
-import { migrate } from '@dossier/store/migrate.ts';
+import { openDatabase } from '@dossier/postgres/database.ts';
+import { deleteEmbeddedDatabase, startEmbeddedDatabase } from '@dossier/postgres/embedded.ts';
+import { migrate } from '@dossier/postgres/migrate.ts';
 import type { TestProject } from 'vitest/node';
 
 declare module 'vitest' {

@@ -9,7 +9,7 @@ import { openPhotoStore } from '@dossier/photos/open-photo-store.ts';
 import { loadConfiguration } from '@dossier/runtime/configuration.ts';
 import { createLogger } from '@dossier/runtime/logger.ts';
 import { startWorker } from '@dossier/worker/worker.ts';
-import { query } from '@dossier/store/database.ts';
+import { query } from '@dossier/postgres/database.ts';
 import { startTestApi } from './api.ts';
 import type { TestApi } from './api.ts';
 

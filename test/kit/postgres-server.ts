@@ -7,9 +7,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 
-import { findOrMakeAccount, isRoot } from '@dossier/store/embedded/account.ts';
-import { findBinaries } from '@dossier/store/embedded/binaries.ts';
-import { sharedFolder } from '@dossier/store/embedded/place.ts';
+import { findOrMakeAccount, isRoot } from '@dossier/postgres/embedded/account.ts';
+import { findBinaries } from '@dossier/postgres/embedded/binaries.ts';
+import { sharedFolder } from '@dossier/postgres/embedded/place.ts';
 import { Client } from 'pg';
 
 import { freePort } from './free-port.ts';

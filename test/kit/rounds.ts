@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { linkSchema } from '@dossier/protocol/sync.ts';
-import { query } from '@dossier/store/database.ts';
+import { query } from '@dossier/postgres/database.ts';
 import { expect } from 'vitest';
 import { contentOf } from './engine.ts';
 import type { NodeProcess } from './node-process.ts';

@@ -1,9 +1,9 @@
 import { createHash } from 'node:crypto';
 import { dirname } from 'node:path';
-import { query } from '@dossier/store/database.ts';
-import { decideHold } from '@dossier/store/hold-decisions.ts';
-import { collectGarbage } from '@dossier/store/photo-garbage.ts';
-import type { RunRow } from '@dossier/store/runs.ts';
+import { query } from '@dossier/postgres/database.ts';
+import { decideHold } from '@dossier/replication/hold-decisions.ts';
+import { collectGarbage } from '@dossier/registry/photo-garbage.ts';
+import type { RunRow } from '@dossier/replication/runs.ts';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { contentOf, createEngineNode } from '../kit/engine.ts';
 import type { EngineNode } from '../kit/engine.ts';

@@ -1,5 +1,5 @@
-import { openDatabase } from '@dossier/store/database.ts';
-import { migrate } from '@dossier/store/migrate.ts';
+import { openDatabase } from '@dossier/postgres/database.ts';
+import { migrate } from '@dossier/postgres/migrate.ts';
 import { startPostgresServer } from '../kit/postgres-server.ts';
 import { prepareCluster } from './site.ts';
 

@@ -1,9 +1,9 @@
-import { query, transaction } from '@dossier/store/database.ts';
-import { deleteOffline } from '@dossier/store/dossiers.ts';
-import { decideHold } from '@dossier/store/hold-decisions.ts';
-import { renewEpoch } from '@dossier/store/feed.ts';
-import { startUnlink } from '@dossier/store/links.ts';
-import { pruneTombstones } from '@dossier/store/upkeep.ts';
+import { query, transaction } from '@dossier/postgres/database.ts';
+import { deleteOffline } from '@dossier/registry/dossiers.ts';
+import { decideHold } from '@dossier/replication/hold-decisions.ts';
+import { renewEpoch } from '@dossier/feed/feed.ts';
+import { startUnlink } from '@dossier/replication/links.ts';
+import { pruneTombstones } from '@dossier/replication/upkeep.ts';
 import type { Content } from './content.ts';
 import type { PlannedEdit } from './editor.ts';
 import type { Happening } from './plan.ts';

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { Knex } from 'knex';
 import type { PhotoStore } from '@dossier/photos/photo-store.ts';
-import { query } from '@dossier/store/database.ts';
+import { query } from '@dossier/postgres/database.ts';
 import type { Content, ModelPhoto } from './content.ts';
 import type { Effect, MasterModel } from './master-model.ts';
 import type { Random } from './random.ts';

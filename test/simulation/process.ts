@@ -1,7 +1,7 @@
 import { finished } from 'node:stream';
 import type { Writable } from 'node:stream';
-import { openDatabase } from '@dossier/store/database.ts';
-import type { Database } from '@dossier/store/database.ts';
+import { openDatabase } from '@dossier/postgres/database.ts';
+import type { Database } from '@dossier/postgres/database.ts';
 import { Killed } from './scheduler.ts';
 import type { Scheduler, Task } from './scheduler.ts';
 

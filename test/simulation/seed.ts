@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
-import { sqlState, transaction } from '@dossier/store/database.ts';
-import { createLink } from '@dossier/store/links.ts';
-import { requestRun } from '@dossier/store/runs.ts';
+import { sqlState, transaction } from '@dossier/postgres/database.ts';
+import { createLink } from '@dossier/replication/links.ts';
+import { requestRun } from '@dossier/replication/runs.ts';
 import type { JobName, JobPayload } from '@dossier/jobs/declarations.ts';
 import { FeedConsumer } from './consumer.ts';
 import { Editor } from './editor.ts';

@@ -1,8 +1,8 @@
 import type { Request } from 'express';
-import { recordAudit } from '@dossier/store/audit.ts';
-import type { AuditRecord } from '@dossier/store/audit.ts';
-import { transaction } from '@dossier/store/database.ts';
-import type { Database } from '@dossier/store/database.ts';
+import { recordAudit } from '@dossier/accounts/audit.ts';
+import type { AuditRecord } from '@dossier/accounts/audit.ts';
+import { transaction } from '@dossier/postgres/database.ts';
+import type { Database } from '@dossier/postgres/database.ts';
 import { actorOf } from './session.ts';
 
 /**

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { textFault } from '@dossier/domain/dossier.ts';
 import { badParam } from '@dossier/runtime/errors.ts';
-import type { Cursor, Page } from '@dossier/store/keyset.ts';
+import type { Cursor, Page } from '@dossier/postgres/keyset.ts';
 
 /** Where a cursor belongs: the collection's ordering, and what the ordering column holds. */
 export interface CursorOrder {

@@ -3,7 +3,7 @@ import type { Queues } from '@dossier/jobs/queues.ts';
 import type { PhotoStore } from '@dossier/photos/photo-store.ts';
 import type { Configuration } from '@dossier/runtime/configuration.ts';
 import type { Logger } from '@dossier/runtime/logger.ts';
-import type { Database } from '@dossier/store/database.ts';
+import type { Database } from '@dossier/postgres/database.ts';
 import type { Access, Route } from './route.ts';
 
 /** Whether a master answers now. Must give its verdict within seconds and never throw. */

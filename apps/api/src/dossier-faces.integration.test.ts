@@ -7,8 +7,8 @@ import { dossierFaceSchema, dossierSchema } from '@dossier/protocol/dossier.ts';
 import { problemSchema } from '@dossier/protocol/problem.ts';
 import { pageOf } from '@dossier/protocol/values.ts';
 import { watchListSchema } from '@dossier/protocol/watch-list.ts';
-import { query } from '@dossier/store/database.ts';
-import { collectGarbage } from '@dossier/store/photo-garbage.ts';
+import { query } from '@dossier/postgres/database.ts';
+import { collectGarbage } from '@dossier/registry/photo-garbage.ts';
 import { startTestApi } from '../../../test/kit/api.ts';
 import type { TestApi } from '../../../test/kit/api.ts';
 

@@ -3,7 +3,7 @@ import type { z } from 'zod';
 import { dossierSchema } from '@dossier/protocol/dossier.ts';
 import { pageOf } from '@dossier/protocol/values.ts';
 import { watchListSchema } from '@dossier/protocol/watch-list.ts';
-import { query, queryOne } from '@dossier/store/database.ts';
+import { query, queryOne } from '@dossier/postgres/database.ts';
 import { startTestApi } from '../../../test/kit/api.ts';
 import type { TestApi } from '../../../test/kit/api.ts';
 

@@ -1,11 +1,11 @@
 import type { Link, Run } from '@dossier/protocol/sync.ts';
 import type { Logger } from '@dossier/runtime/logger.ts';
-import type { Database } from '@dossier/store/database.ts';
-import { findLinks, listLinks } from '@dossier/store/links.ts';
-import type { LinkRow } from '@dossier/store/links.ts';
-import { listenTo } from '@dossier/store/notifications.ts';
-import type { Listening } from '@dossier/store/notifications.ts';
-import { listNewestRuns } from '@dossier/store/runs.ts';
+import type { Database } from '@dossier/postgres/database.ts';
+import { findLinks, listLinks } from '@dossier/replication/links.ts';
+import type { LinkRow } from '@dossier/replication/links.ts';
+import { listenTo } from '@dossier/postgres/notifications.ts';
+import type { Listening } from '@dossier/postgres/notifications.ts';
+import { listNewestRuns } from '@dossier/replication/runs.ts';
 import { presentLink, presentRun } from './presenters/sync.ts';
 
 /** Says that a list replicates no longer. */

@@ -1,7 +1,7 @@
 import { Gauge, Histogram, Registry, collectDefaultMetrics } from 'prom-client';
 import type { Queues } from '@dossier/jobs/queues.ts';
-import type { Database } from '@dossier/store/database.ts';
-import { readReplicationFigures } from '@dossier/store/replication-figures.ts';
+import type { Database } from '@dossier/postgres/database.ts';
+import { readReplicationFigures } from '@dossier/replication/replication-figures.ts';
 import { renderQueues, renderReplication } from './replication-metrics.ts';
 import { softwareVersion } from './software-version.ts';
 

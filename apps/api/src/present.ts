@@ -1,9 +1,9 @@
 import type { Request } from 'express';
 import type { Dossier, DossierFace } from '@dossier/protocol/dossier.ts';
 import type { WatchList } from '@dossier/protocol/watch-list.ts';
-import type { DossierRow } from '@dossier/store/dossiers.ts';
-import type { PhotoRow } from '@dossier/store/photos.ts';
-import type { WatchListRow } from '@dossier/store/watch-lists.ts';
+import type { DossierRow } from '@dossier/registry/dossiers.ts';
+import type { PhotoRow } from '@dossier/registry/photos.ts';
+import type { WatchListRow } from '@dossier/registry/watch-lists.ts';
 
 export function presentWatchList(list: WatchListRow): WatchList {
   return {

@@ -2,7 +2,7 @@ import { STATUS_CODES } from 'node:http';
 import type { ErrorRequestHandler, Response } from 'express';
 import { ApplicationError, statusOf } from '@dossier/runtime/errors.ts';
 import type { ErrorCode } from '@dossier/runtime/errors.ts';
-import { translateDatabaseError } from '@dossier/store/postgres-errors.ts';
+import { translateDatabaseError } from '@dossier/postgres/postgres-errors.ts';
 
 const retryAfterSeconds = 5;
 

@@ -1,6 +1,6 @@
 import type { JobCounts } from '@dossier/jobs/queues.ts';
-import { durationBounds } from '@dossier/store/replication-figures.ts';
-import type { ReplicaFigures, ReplicationFigures, RunFigures } from '@dossier/store/replication-figures.ts';
+import { durationBounds } from '@dossier/replication/replication-figures.ts';
+import type { ReplicaFigures, ReplicationFigures, RunFigures } from '@dossier/replication/replication-figures.ts';
 import { renderMetric } from './exposition.ts';
 import type { Sample } from './exposition.ts';
 

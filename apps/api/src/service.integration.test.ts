@@ -2,7 +2,7 @@ import { createServer } from 'node:net';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { pino } from 'pino';
 import { healthSchema, readinessSchema } from '@dossier/protocol/health.ts';
-import { openDatabase } from '@dossier/store/database.ts';
+import { openDatabase } from '@dossier/postgres/database.ts';
 import { startTestApi } from '../../../test/kit/api.ts';
 import type { TestApi } from '../../../test/kit/api.ts';
 import { freePort } from '../../../test/kit/free-port.ts';

@@ -1,9 +1,9 @@
 import type { Request, Response } from 'express';
 import { ApplicationError } from '@dossier/runtime/errors.ts';
-import type { Actor } from '@dossier/store/audit.ts';
-import type { Database } from '@dossier/store/database.ts';
-import { findTokenHolder } from '@dossier/store/tokens.ts';
-import type { User } from '@dossier/store/users.ts';
+import type { Actor } from '@dossier/accounts/audit.ts';
+import type { Database } from '@dossier/postgres/database.ts';
+import { findTokenHolder } from '@dossier/accounts/tokens.ts';
+import type { User } from '@dossier/accounts/users.ts';
 
 /** Who asks, and with which token. */
 export interface Identity {

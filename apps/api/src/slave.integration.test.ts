@@ -2,8 +2,8 @@ import sharp from 'sharp';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { dossierFaceSchema, dossierSchema } from '@dossier/protocol/dossier.ts';
 import { watchListSchema } from '@dossier/protocol/watch-list.ts';
-import { query, transaction } from '@dossier/store/database.ts';
-import { requireWritable } from '@dossier/store/read-only.ts';
+import { query, transaction } from '@dossier/postgres/database.ts';
+import { requireWritable } from '@dossier/registry/read-only.ts';
 import { startTestApi } from '../../../test/kit/api.ts';
 import type { TestApi } from '../../../test/kit/api.ts';
 

@@ -1,10 +1,10 @@
 import type { Configuration } from '@dossier/runtime/configuration.ts';
 import { ExitError } from '@dossier/runtime/errors.ts';
 import type { Logger } from '@dossier/runtime/logger.ts';
-import { openDatabase, queryOne } from '@dossier/store/database.ts';
-import type { Database } from '@dossier/store/database.ts';
-import { startEmbeddedDatabase } from '@dossier/store/embedded.ts';
-import { migrate, NewerSchemaError, schemaState } from '@dossier/store/migrate.ts';
+import { openDatabase, queryOne } from '@dossier/postgres/database.ts';
+import type { Database } from '@dossier/postgres/database.ts';
+import { startEmbeddedDatabase } from '@dossier/postgres/embedded.ts';
+import { migrate, NewerSchemaError, schemaState } from '@dossier/postgres/migrate.ts';
 import { checkServer, databaseFault } from './database-fault.ts';
 
 /** This node's database, ready to be used. */

@@ -1,5 +1,5 @@
 import { ExitError } from '@dossier/runtime/errors.ts';
-import { sqlState } from '@dossier/store/database.ts';
+import { sqlState } from '@dossier/postgres/database.ts';
 
 const oldestServer = 140_000;
 

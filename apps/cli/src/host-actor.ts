@@ -1,5 +1,5 @@
 import { userInfo } from 'node:os';
-import type { Actor } from '@dossier/store/audit.ts';
+import type { Actor } from '@dossier/accounts/audit.ts';
 
 /** Who works on this host's database directly: the account on the host, as there is no other name. */
 export function hostActor(): Actor {

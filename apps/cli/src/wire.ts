@@ -7,9 +7,9 @@ import type { Configuration, LoadedConfiguration } from '@dossier/runtime/config
 import { ExitError } from '@dossier/runtime/errors.ts';
 import type { Logger } from '@dossier/runtime/logger.ts';
 import type { Shutdown } from '@dossier/runtime/shutdown.ts';
-import { ensureAdministrator } from '@dossier/store/administrator.ts';
-import type { Database } from '@dossier/store/database.ts';
-import { readNodeUuid } from '@dossier/store/node.ts';
+import { ensureAdministrator } from '@dossier/accounts/administrator.ts';
+import type { Database } from '@dossier/postgres/database.ts';
+import { readNodeUuid } from '@dossier/registry/node.ts';
 import { accessDatabase } from './database-access.ts';
 
 /** What API and workers of a node share. */

@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
 import { createLogger, prefersPretty } from '@dossier/runtime/logger.ts';
 import type { Configuration } from '@dossier/runtime/configuration.ts';
-import type { Database } from '@dossier/store/database.ts';
+import type { Database } from '@dossier/postgres/database.ts';
 import { configurationOf } from './context.ts';
 import type { Context } from './context.ts';
 
@@ -34,7 +34,7 @@ export async function withTransaction<Result>(
   work: (transaction: Database) => Promise<Result>,
 ): Promise<Result> {
   return withDatabase(command, context, async (database) => {
-    const { transaction } = await import('@dossier/store/database.ts');
+    const { transaction } = await import('@dossier/postgres/database.ts');
     return transaction(database, work);
   });
 }

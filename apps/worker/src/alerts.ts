@@ -1,8 +1,8 @@
 import { jobs } from '@dossier/jobs/declarations.ts';
-import { noticeAlerts } from '@dossier/store/link-alerts.ts';
-import type { AlertChange } from '@dossier/store/link-alerts.ts';
-import { addDeliveries, listStrandedDeliveries } from '@dossier/store/webhook-deliveries.ts';
-import type { Message } from '@dossier/store/webhook-deliveries.ts';
+import { noticeAlerts } from '@dossier/replication/link-alerts.ts';
+import type { AlertChange } from '@dossier/replication/link-alerts.ts';
+import { addDeliveries, listStrandedDeliveries } from '@dossier/accounts/webhook-deliveries.ts';
+import type { Message } from '@dossier/accounts/webhook-deliveries.ts';
 import type { WorkerDependencies } from './dependencies.ts';
 
 /** A list is synced once a day: two hours after it should have been verified again, something is wrong. */

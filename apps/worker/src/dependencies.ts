@@ -5,7 +5,7 @@ import type { Master } from '@dossier/replication/master.ts';
 import type { ReplicaStore } from '@dossier/replication/ports.ts';
 import type { Configuration } from '@dossier/runtime/configuration.ts';
 import type { Logger } from '@dossier/runtime/logger.ts';
-import type { Database } from '@dossier/store/database.ts';
+import type { Database } from '@dossier/postgres/database.ts';
 
 /** What the handlers of the jobs work with; built in wire.ts. */
 export interface WorkerDependencies {

@@ -4,10 +4,10 @@ import { jobs } from '@dossier/jobs/declarations.ts';
 import { retryDelayMs } from '@dossier/jobs/retry.ts';
 import type { JobContext } from '@dossier/jobs/workers.ts';
 import { SyncFailure } from '@dossier/replication/sync-failure.ts';
-import { translateDatabaseError } from '@dossier/store/postgres-errors.ts';
-import { failRun } from '@dossier/store/run-endings.ts';
-import { findRun } from '@dossier/store/runs.ts';
-import type { StartedRun } from '@dossier/store/runs.ts';
+import { translateDatabaseError } from '@dossier/postgres/postgres-errors.ts';
+import { failRun } from '@dossier/replication/run-endings.ts';
+import { findRun } from '@dossier/replication/runs.ts';
+import type { StartedRun } from '@dossier/replication/runs.ts';
 import type { WorkerDependencies } from './dependencies.ts';
 
 /**

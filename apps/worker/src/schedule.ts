@@ -3,10 +3,10 @@ import { isDeepNight, latestDueDate, nextDue } from '@dossier/domain/schedule.ts
 import type { Schedule } from '@dossier/domain/schedule.ts';
 import { jobs } from '@dossier/jobs/declarations.ts';
 import { requestHeads } from '@dossier/protocol/feed.ts';
-import { listLinksAfter, saveSchedule } from '@dossier/store/links.ts';
-import type { LinkRow } from '@dossier/store/links.ts';
-import { recordUnchanged } from '@dossier/store/run-endings.ts';
-import { requestRun } from '@dossier/store/runs.ts';
+import { listLinksAfter, saveSchedule } from '@dossier/replication/links.ts';
+import type { LinkRow } from '@dossier/replication/links.ts';
+import { recordUnchanged } from '@dossier/replication/run-endings.ts';
+import { requestRun } from '@dossier/replication/runs.ts';
 import type { WorkerDependencies } from './dependencies.ts';
 
 const batch = 500;

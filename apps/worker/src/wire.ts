@@ -12,14 +12,14 @@ import { SyncFailure } from '@dossier/replication/sync-failure.ts';
 import { normaliseExternalAddress } from '@dossier/runtime/configuration.ts';
 import type { Configuration } from '@dossier/runtime/configuration.ts';
 import type { Logger } from '@dossier/runtime/logger.ts';
-import { applyRun } from '@dossier/store/apply.ts';
-import type { Database } from '@dossier/store/database.ts';
-import { saveGreeting } from '@dossier/store/links.ts';
-import { beginLoad, loadPage } from '@dossier/store/loading.ts';
-import { holdsPosition, listDiffering, readStandingBuckets, stageExtras, stageHashes } from '@dossier/store/reconciliation.ts';
-import { listRefused } from '@dossier/store/set-aside.ts';
-import { finishUnchanged, finishVerification } from '@dossier/store/run-endings.ts';
-import { saveProgress } from '@dossier/store/runs.ts';
+import { applyRun } from '@dossier/replication/apply.ts';
+import type { Database } from '@dossier/postgres/database.ts';
+import { saveGreeting } from '@dossier/replication/links.ts';
+import { beginLoad, loadPage } from '@dossier/replication/load-tables.ts';
+import { holdsPosition, listDiffering, readStandingBuckets, stageExtras, stageHashes } from '@dossier/replication/reconciliation.ts';
+import { listRefused } from '@dossier/replication/set-aside.ts';
+import { finishUnchanged, finishVerification } from '@dossier/replication/run-endings.ts';
+import { saveProgress } from '@dossier/replication/runs.ts';
 import {
   beginStaging,
   clearStaging,
@@ -30,8 +30,8 @@ import {
   saveMissingPhotos,
   stagePage,
   stageRows,
-} from '@dossier/store/staging.ts';
-import { listDifferences, listHeldPhotos, nameDossiers, rehashList } from '@dossier/store/verification.ts';
+} from '@dossier/replication/staging.ts';
+import { listDifferences, listHeldPhotos, nameDossiers, rehashList } from '@dossier/replication/verification-rows.ts';
 import type { WorkerDependencies } from './dependencies.ts';
 
 /** What a node gives its worker. */

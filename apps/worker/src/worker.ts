@@ -4,7 +4,7 @@ import type { Schedule } from '@dossier/jobs/schedulers.ts';
 import { startWorkers } from '@dossier/jobs/workers.ts';
 import type { JobHandlers } from '@dossier/jobs/workers.ts';
 import { createFeedAgents } from '@dossier/replication/feed-agents.ts';
-import { listLinksAfter } from '@dossier/store/links.ts';
+import { listLinksAfter } from '@dossier/replication/links.ts';
 import type { WorkerDependencies } from './dependencies.ts';
 import { createCollectPhotosHandler } from './jobs/collect-photos.ts';
 import { createDeadLetterHandler } from './jobs/dead-letter.ts';

@@ -1,10 +1,10 @@
 import type { AuditEntry } from '@dossier/protocol/audit.ts';
 import type { Slave } from '@dossier/protocol/node.ts';
 import type { Token, UserDetails } from '@dossier/protocol/user.ts';
-import type { AuditRow } from '@dossier/store/audit.ts';
-import type { FollowerRow } from '@dossier/store/followers.ts';
-import type { TokenRow } from '@dossier/store/token-administration.ts';
-import type { UserRow } from '@dossier/store/user-administration.ts';
+import type { AuditRow } from '@dossier/accounts/audit.ts';
+import type { FollowerRow } from '@dossier/feed/followers.ts';
+import type { TokenRow } from '@dossier/accounts/token-administration.ts';
+import type { UserRow } from '@dossier/accounts/user-administration.ts';
 
 export function presentUser(user: UserRow): UserDetails {
   return {

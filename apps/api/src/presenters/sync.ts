@@ -2,11 +2,11 @@ import { defaultGuards } from '@dossier/domain/guards.ts';
 import type { Held } from '@dossier/protocol/held.ts';
 import type { DeadLetter, Link, OfflineDeletion, Run } from '@dossier/protocol/sync.ts';
 import { progressSchema } from '@dossier/protocol/sync.ts';
-import type { DeadLetterRow } from '@dossier/store/dead-letters.ts';
-import type { HoldRow } from '@dossier/store/holds.ts';
-import type { LinkRow } from '@dossier/store/links.ts';
-import type { OfflineDeletionRow } from '@dossier/store/offline-deletions.ts';
-import type { RunRow } from '@dossier/store/runs.ts';
+import type { DeadLetterRow } from '@dossier/replication/dead-letters.ts';
+import type { HoldRow } from '@dossier/replication/holds.ts';
+import type { LinkRow } from '@dossier/replication/links.ts';
+import type { OfflineDeletionRow } from '@dossier/replication/offline-deletions.ts';
+import type { RunRow } from '@dossier/replication/runs.ts';
 
 const time = (date: Date | null): string | null => date?.toISOString() ?? null;
 

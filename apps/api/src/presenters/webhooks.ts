@@ -1,6 +1,6 @@
 import type { Webhook, WebhookDelivery } from '@dossier/protocol/webhook.ts';
-import type { DeliveryRow } from '@dossier/store/webhook-deliveries.ts';
-import type { WebhookRow } from '@dossier/store/webhooks.ts';
+import type { DeliveryRow } from '@dossier/accounts/webhook-deliveries.ts';
+import type { WebhookRow } from '@dossier/accounts/webhooks.ts';
 
 export function presentWebhook(webhook: WebhookRow): Webhook {
   const { last_state: state, last_date: date } = webhook;

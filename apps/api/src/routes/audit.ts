@@ -1,6 +1,6 @@
 import { auditEntrySchema, auditQuery } from '@dossier/protocol/audit.ts';
 import { pageOf } from '@dossier/protocol/values.ts';
-import { listAudit } from '@dossier/store/audit.ts';
+import { listAudit } from '@dossier/accounts/audit.ts';
 import { decodeCursor, newestFirst, presentPage } from '../cursor.ts';
 import type { ApiDependencies } from '../dependencies.ts';
 import { parseQuery } from '../parse.ts';

@@ -1,8 +1,8 @@
 import { z } from 'zod';
 import { pageRows } from '@dossier/protocol/feed.ts';
 import { badParam, notFound } from '@dossier/runtime/errors.ts';
-import type { Database } from '@dossier/store/database.ts';
-import { readPage } from '@dossier/store/feed.ts';
+import type { Database } from '@dossier/postgres/database.ts';
+import { readPage } from '@dossier/feed/feed.ts';
 import { answers } from '../route.ts';
 import type { Route } from '../route.ts';
 

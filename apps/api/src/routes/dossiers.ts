@@ -2,9 +2,9 @@ import { dossierChange, dossierCreation, dossierSchema } from '@dossier/protocol
 import { dossierQuery } from '@dossier/protocol/queries.ts';
 import { pageOf } from '@dossier/protocol/values.ts';
 import { ApplicationError } from '@dossier/runtime/errors.ts';
-import { createDossier, deleteDossier, deleteOffline, listDossiers, readDossier, updateDossier } from '@dossier/store/dossiers.ts';
-import type { DossierOrdering } from '@dossier/store/dossiers.ts';
-import type { DossierRow } from '@dossier/store/dossiers.ts';
+import { createDossier, deleteDossier, deleteOffline, listDossiers, readDossier, updateDossier } from '@dossier/registry/dossiers.ts';
+import type { DossierOrdering } from '@dossier/registry/dossiers.ts';
+import type { DossierRow } from '@dossier/registry/dossiers.ts';
 import { audited } from '../audited.ts';
 import { decodeCursor, presentPage } from '../cursor.ts';
 import type { CursorOrder } from '../cursor.ts';

@@ -1,10 +1,10 @@
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { exportQuery } from '@dossier/protocol/import.ts';
-import { recordAudit } from '@dossier/store/audit.ts';
-import { exportDossiers } from '@dossier/store/export.ts';
-import type { ExportedDossier } from '@dossier/store/export.ts';
-import { readWatchList } from '@dossier/store/watch-lists.ts';
+import { recordAudit } from '@dossier/accounts/audit.ts';
+import { exportDossiers } from '@dossier/registry/export.ts';
+import type { ExportedDossier } from '@dossier/registry/export.ts';
+import { readWatchList } from '@dossier/registry/watch-lists.ts';
 import type { ApiDependencies } from '../dependencies.ts';
 import { parseQuery, pathId } from '../parse.ts';
 import { answers } from '../route.ts';

@@ -10,7 +10,7 @@ import { zstdDecompressSync } from 'node:zlib';
 import { signRequest } from '@dossier/protocol/request-signature.ts';
 import { rowsMediaType } from '@dossier/protocol/rows.ts';
 import { deriveSigningKey } from '@dossier/protocol/signing-key.ts';
-import { query } from '@dossier/store/database.ts';
+import { query } from '@dossier/postgres/database.ts';
 import { createEngineNode } from '@dossier/test/kit/engine.ts';
 import type { EngineNode } from '@dossier/test/kit/engine.ts';
 import { afterAll, beforeAll, expect, it } from 'vitest';

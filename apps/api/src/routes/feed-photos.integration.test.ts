@@ -3,7 +3,7 @@ import { photosLineSchema, requestPhotos } from '@dossier/protocol/photos.ts';
 import { deriveSigningKey } from '@dossier/protocol/signing-key.ts';
 import { createFeedClient } from '@dossier/replication/feed-client.ts';
 import type { FeedClient } from '@dossier/replication/feed-client.ts';
-import { query } from '@dossier/store/database.ts';
+import { query } from '@dossier/postgres/database.ts';
 import { createEngineNode } from '@dossier/test/kit/engine.ts';
 import type { EngineNode } from '@dossier/test/kit/engine.ts';
 import { afterAll, beforeAll, expect, it } from 'vitest';

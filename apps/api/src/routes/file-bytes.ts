@@ -1,6 +1,6 @@
 import type { FileHandle } from 'node:fs/promises';
 import type { Writable } from 'node:stream';
-import { BlockPool } from '../block-pool.ts';
+import { BlockPool } from '@dossier/feed/block-pool.ts';
 
 const blockBytes = 1024 * 1024;
 const blocks = new BlockPool({ bytes: blockBytes, mostFree: 20 });

@@ -1,8 +1,8 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { healthSchema, readinessSchema } from '@dossier/protocol/health.ts';
 import type { Readiness } from '@dossier/protocol/health.ts';
-import { query } from '@dossier/store/database.ts';
-import { schemaState } from '@dossier/store/migrate.ts';
+import { query } from '@dossier/postgres/database.ts';
+import { schemaState } from '@dossier/postgres/migrate.ts';
 import type { ApiDependencies } from '../dependencies.ts';
 import { answers } from '../route.ts';
 import type { Route } from '../route.ts';

@@ -1,8 +1,8 @@
 import { nodeSchema, settingsSchema } from '@dossier/protocol/node.ts';
 import type { Node, Setting } from '@dossier/protocol/node.ts';
 import { deriveSigningKey } from '@dossier/protocol/signing-key.ts';
-import { hasFollowers } from '@dossier/store/followers.ts';
-import { listLinksAfter } from '@dossier/store/links.ts';
+import { hasFollowers } from '@dossier/feed/followers.ts';
+import { listLinksAfter } from '@dossier/replication/links.ts';
 import { answers } from '../route.ts';
 import type { Route } from '../route.ts';
 import { softwareVersion } from '../software-version.ts';

@@ -1,7 +1,7 @@
 import { offlineDeletionQuery } from '@dossier/protocol/queries.ts';
 import { offlineDeletionSchema } from '@dossier/protocol/sync.ts';
 import { pageOf } from '@dossier/protocol/values.ts';
-import { listOfflineDeletions } from '@dossier/store/offline-deletions.ts';
+import { listOfflineDeletions } from '@dossier/replication/offline-deletions.ts';
 import { decodeCursor, newestFirst, presentPage } from '../cursor.ts';
 import { parseQuery } from '../parse.ts';
 import { presentOfflineDeletion } from '../presenters/sync.ts';

@@ -1,7 +1,7 @@
 import { slaveSchema } from '@dossier/protocol/node.ts';
 import { pageQuery } from '@dossier/protocol/queries.ts';
 import { pageOf } from '@dossier/protocol/values.ts';
-import { listFollowers } from '@dossier/store/followers.ts';
+import { listFollowers } from '@dossier/feed/followers.ts';
 import { decodeCursor, presentPage } from '../cursor.ts';
 import type { CursorOrder } from '../cursor.ts';
 import { parseQuery } from '../parse.ts';

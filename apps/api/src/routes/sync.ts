@@ -2,7 +2,7 @@ import type { Queues } from '@dossier/jobs/queues.ts';
 import type { SigningKey } from '@dossier/protocol/signing-key.ts';
 import type { Configuration } from '@dossier/runtime/configuration.ts';
 import type { Logger } from '@dossier/runtime/logger.ts';
-import type { Database } from '@dossier/store/database.ts';
+import type { Database } from '@dossier/postgres/database.ts';
 import type { SyncEvents } from '../events.ts';
 import type { Route } from '../route.ts';
 import { syncDeadLetterRoutes } from './sync-dead-letters.ts';

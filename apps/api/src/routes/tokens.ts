@@ -1,9 +1,9 @@
 import { issuedTokenSchema, tokenCreation, tokenQuery, tokenSchema } from '@dossier/protocol/user.ts';
 import { pageOf } from '@dossier/protocol/values.ts';
 import { ApplicationError, badParam, conflict } from '@dossier/runtime/errors.ts';
-import { deleteToken, listTokens, readToken } from '@dossier/store/token-administration.ts';
-import { issueToken } from '@dossier/store/tokens.ts';
-import { readUser } from '@dossier/store/user-administration.ts';
+import { deleteToken, listTokens, readToken } from '@dossier/accounts/token-administration.ts';
+import { issueToken } from '@dossier/accounts/tokens.ts';
+import { readUser } from '@dossier/accounts/user-administration.ts';
 import { audited } from '../audited.ts';
 import { decodeCursor, newestFirst, presentPage } from '../cursor.ts';
 import type { ApiDependencies } from '../dependencies.ts';

@@ -1,8 +1,8 @@
 import { pageQuery } from '@dossier/protocol/queries.ts';
 import { userChange, userCreation, userDetailsSchema } from '@dossier/protocol/user.ts';
 import { pageOf } from '@dossier/protocol/values.ts';
-import { changeUser, deleteUser, listUsers, readUser } from '@dossier/store/user-administration.ts';
-import { createUser } from '@dossier/store/users.ts';
+import { changeUser, deleteUser, listUsers, readUser } from '@dossier/accounts/user-administration.ts';
+import { createUser } from '@dossier/accounts/users.ts';
 import { audited } from '../audited.ts';
 import { decodeCursor, presentPage } from '../cursor.ts';
 import type { ApiDependencies } from '../dependencies.ts';

@@ -8,10 +8,10 @@ import {
   purgeWatchList,
   readWatchList,
   updateWatchList,
-} from '@dossier/store/watch-lists.ts';
+} from '@dossier/registry/watch-lists.ts';
 import { audited } from '../audited.ts';
 import { decodeCursor, presentPage } from '../cursor.ts';
-import type { WatchListRow } from '@dossier/store/watch-lists.ts';
+import type { WatchListRow } from '@dossier/registry/watch-lists.ts';
 import type { ApiDependencies } from '../dependencies.ts';
 import { parseBody, parseQuery, pathId } from '../parse.ts';
 import { presentWatchList } from '../present.ts';

@@ -12,9 +12,9 @@ import {
 } from '@dossier/protocol/webhook.ts';
 import { badParam } from '@dossier/runtime/errors.ts';
 import { isRefusedAddress } from '@dossier/runtime/outbound-address.ts';
-import { addDelivery, listDeliveries } from '@dossier/store/webhook-deliveries.ts';
-import { changeWebhook, createWebhook, deleteWebhook, listWebhooks, readWebhook } from '@dossier/store/webhooks.ts';
-import type { WebhookRow } from '@dossier/store/webhooks.ts';
+import { addDelivery, listDeliveries } from '@dossier/accounts/webhook-deliveries.ts';
+import { changeWebhook, createWebhook, deleteWebhook, listWebhooks, readWebhook } from '@dossier/accounts/webhooks.ts';
+import type { WebhookRow } from '@dossier/accounts/webhooks.ts';
 import { audited } from '../audited.ts';
 import { decodeCursor, newestFirst, presentPage } from '../cursor.ts';
 import { parseBody, parseQuery, pathId } from '../parse.ts';

@@ -15,9 +15,9 @@ export function addToken(program: Command, context: Context): void {
     .option('--label <text>', 'what it is for', '')
     .option('--json', 'print JSON for programs')
     .action(async (name: string, options: { label: string; json?: boolean }) => {
-      const { issueToken } = await import('@dossier/store/tokens.ts');
-      const { findUser } = await import('@dossier/store/users.ts');
-      const { recordAudit } = await import('@dossier/store/audit.ts');
+      const { issueToken } = await import('@dossier/accounts/tokens.ts');
+      const { findUser } = await import('@dossier/accounts/users.ts');
+      const { recordAudit } = await import('@dossier/accounts/audit.ts');
       const token = await withTransaction(create, context, async (tx) => {
         const user = await findUser(tx, name);
         if (user === null)

@@ -29,8 +29,8 @@ export function addUser(program: Command, context: Context): void {
       const fault = userNameFault(name);
       if (fault !== null) throw new ExitError(2, `NAME ${JSON.stringify(name)} ${fault}.`);
       const { password, generated } = await choosePassword(options);
-      const { createUser } = await import('@dossier/store/users.ts');
-      const { recordAudit } = await import('@dossier/store/audit.ts');
+      const { createUser } = await import('@dossier/accounts/users.ts');
+      const { recordAudit } = await import('@dossier/accounts/audit.ts');
       const user = await withTransaction(create, context, async (tx) => {
         const made = await createUser(tx, { name, role: options.role, password });
         const object = { kind: 'user', id: made.id, name } as const;
@@ -50,8 +50,8 @@ export function addUser(program: Command, context: Context): void {
     .option('--json', 'print JSON for programs')
     .action(async (name: string, options: PasswordOptions) => {
       const { password, generated } = await choosePassword(options);
-      const { findUser, setPassword } = await import('@dossier/store/users.ts');
-      const { recordAudit } = await import('@dossier/store/audit.ts');
+      const { findUser, setPassword } = await import('@dossier/accounts/users.ts');
+      const { recordAudit } = await import('@dossier/accounts/audit.ts');
       await withTransaction(change, context, async (tx) => {
         await setPassword(tx, name, password);
         const user = await findUser(tx, name);
@@ -65,7 +65,7 @@ export function addUser(program: Command, context: Context): void {
 
 async function choosePassword({ passwordStdin }: PasswordOptions): Promise<{ password: string; generated: boolean }> {
   if (passwordStdin !== true) {
-    const { generatePassword } = await import('@dossier/store/users.ts');
+    const { generatePassword } = await import('@dossier/accounts/users.ts');
     return { password: generatePassword(), generated: true };
   }
   const password = (await text(process.stdin)).replace(/\r?\n$/, '');

@@ -10,7 +10,7 @@ import { watchListSchema } from '@dossier/protocol/watch-list.ts';
 import type { WatchList } from '@dossier/protocol/watch-list.ts';
 import { ExitError } from '@dossier/runtime/errors.ts';
 import { createLogger } from '@dossier/runtime/logger.ts';
-import { deleteEmbeddedDatabase } from '@dossier/store/embedded.ts';
+import { deleteEmbeddedDatabase } from '@dossier/postgres/embedded.ts';
 import { createClient } from '../client.ts';
 import type { Client } from '../client.ts';
 import type { Context } from '../context.ts';

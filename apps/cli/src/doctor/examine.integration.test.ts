@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { linkSchema } from '@dossier/protocol/sync.ts';
 import { loadConfiguration } from '@dossier/runtime/configuration.ts';
-import { query } from '@dossier/store/database.ts';
+import { query } from '@dossier/postgres/database.ts';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { freePort } from '../../../../test/kit/free-port.ts';
 import { startNodeApi } from '../../../../test/kit/node-api.ts';

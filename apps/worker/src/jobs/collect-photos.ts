@@ -1,5 +1,5 @@
 import type { JobContext } from '@dossier/jobs/workers.ts';
-import { collectGarbage } from '@dossier/store/photo-garbage.ts';
+import { collectGarbage } from '@dossier/registry/photo-garbage.ts';
 import type { WorkerDependencies } from '../dependencies.ts';
 
 const limit = 100;

@@ -2,7 +2,7 @@ import type { Failure } from '@dossier/domain/failure.ts';
 import { jobs } from '@dossier/jobs/declarations.ts';
 import type { PayloadOf } from '@dossier/jobs/declarations.ts';
 import type { JobContext } from '@dossier/jobs/workers.ts';
-import { findDeadLetter, retryDeadLetter } from '@dossier/store/dead-letters.ts';
+import { findDeadLetter, retryDeadLetter } from '@dossier/replication/dead-letters.ts';
 import type { WorkerDependencies } from '../dependencies.ts';
 
 /** Shows a dead letter among the failed jobs by failing with its sentence; started again by a person, it retries what had failed. */

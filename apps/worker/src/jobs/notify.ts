@@ -1,8 +1,8 @@
 import { retryDelayMs } from '@dossier/jobs/retry.ts';
 import type { PayloadOf } from '@dossier/jobs/declarations.ts';
 import type { JobContext } from '@dossier/jobs/workers.ts';
-import { bookAttempt, findWaitingDelivery } from '@dossier/store/webhook-deliveries.ts';
-import type { WaitingDelivery } from '@dossier/store/webhook-deliveries.ts';
+import { bookAttempt, findWaitingDelivery } from '@dossier/accounts/webhook-deliveries.ts';
+import type { WaitingDelivery } from '@dossier/accounts/webhook-deliveries.ts';
 import type { WorkerDependencies } from '../dependencies.ts';
 import { sendWebhook } from '../webhook-sender.ts';
 

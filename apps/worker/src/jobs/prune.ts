@@ -1,7 +1,7 @@
-import { pruneAudit } from '@dossier/store/audit.ts';
-import { pruneFollowers } from '@dossier/store/followers.ts';
-import { pruneRuns, pruneTombstones } from '@dossier/store/upkeep.ts';
-import { pruneDeliveries } from '@dossier/store/webhook-deliveries.ts';
+import { pruneAudit } from '@dossier/accounts/audit.ts';
+import { pruneFollowers } from '@dossier/feed/followers.ts';
+import { pruneRuns, pruneTombstones } from '@dossier/replication/upkeep.ts';
+import { pruneDeliveries } from '@dossier/accounts/webhook-deliveries.ts';
 import type { WorkerDependencies } from '../dependencies.ts';
 
 const keptRuns = 1000;

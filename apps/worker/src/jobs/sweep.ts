@@ -1,9 +1,9 @@
 import { jobs } from '@dossier/jobs/declarations.ts';
-import { expireHolds } from '@dossier/store/holds.ts';
-import { listUnlinking } from '@dossier/store/links.ts';
-import { listDeadLetterIds } from '@dossier/store/dead-letters.ts';
-import { sweepLoads } from '@dossier/store/loading.ts';
-import { listStrandedRuns } from '@dossier/store/upkeep.ts';
+import { expireHolds } from '@dossier/replication/holds.ts';
+import { listUnlinking } from '@dossier/replication/links.ts';
+import { listDeadLetterIds } from '@dossier/replication/dead-letters.ts';
+import { sweepLoads } from '@dossier/replication/load-tables.ts';
+import { listStrandedRuns } from '@dossier/replication/upkeep.ts';
 import { tellOfAlerts } from '../alerts.ts';
 import type { WorkerDependencies } from '../dependencies.ts';
 import { fanOut } from '../schedule.ts';

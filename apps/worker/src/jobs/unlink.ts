@@ -1,5 +1,5 @@
 import type { PayloadOf } from '@dossier/jobs/declarations.ts';
-import { finishUnlink } from '@dossier/store/links.ts';
+import { finishUnlink } from '@dossier/replication/links.ts';
 import type { WorkerDependencies } from '../dependencies.ts';
 
 /** Ends a link whose cancellation was asked for; whatever ran for it is fenced out already. */

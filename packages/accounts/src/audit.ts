@@ -1,0 +1,93 @@
+import type { AuditAction, AuditObject, AuditWay } from '@dossier/domain/audit.ts';
+import { query } from '@dossier/postgres/database.ts';
+import type { Connection } from '@dossier/postgres/database.ts';
+import { toPage } from '@dossier/postgres/keyset.ts';
+import type { Page, PageRequest } from '@dossier/postgres/keyset.ts';
+
+/** Who acts, by which way and from where. */
+export interface Actor {
+  /** A user's name, or the account on the host. */
+  actor: string;
+  via: AuditWay;
+  /** IP address; null on the host itself. */
+  address: string | null;
+}
+
+export interface AuditRecord {
+  action: AuditAction;
+  object: { kind: AuditObject; id?: number | string | null; name?: string | null };
+  /** Never a secret. */
+  details?: Readonly<Record<string, unknown>>;
+}
+
+export interface AuditRow extends Actor {
+  id: number;
+  date: Date;
+  action: AuditAction;
+  object_kind: AuditObject;
+  object_id: string | null;
+  object_name: string | null;
+  details: Record<string, unknown>;
+}
+
+/** Keeps that somebody did something. To be called in the transaction that does it: then neither is there without the other. */
+export async function recordAudit(transaction: Connection, actor: Actor, { action, object, details = {} }: AuditRecord): Promise<void> {
+  await query(
+    transaction,
+    `insert into audit (actor, via, address, action, object_kind, object_id, object_name, details)
+     values (:actor, :via, :address, :action, :kind, :id, :name, :details::jsonb)`,
+    {
+      ...actor,
+      action,
+      kind: object.kind,
+      id: object.id === undefined || object.id === null ? null : String(object.id),
+      name: object.name ?? null,
+      details: JSON.stringify(details),
+    },
+  );
+}
+
+export interface AuditFilter {
+  actor?: string | undefined;
+  action?: AuditAction | undefined;
+  object?: AuditObject | undefined;
+  objectId?: string | undefined;
+  via?: AuditWay | undefined;
+  /** Included. */
+  since?: string | undefined;
+  /** Not included. */
+  until?: string | undefined;
+}
+
+const conditions: Record<keyof AuditFilter, string> = {
+  actor: 'actor = :actor',
+  action: 'action = :action',
+  object: 'object_kind = :object',
+  objectId: 'object_id = :objectId',
+  via: 'via = :via',
+  since: 'date >= :since::timestamptz',
+  until: 'date < :until::timestamptz',
+};
+
+/** One page of what was done and passes the filter, newest first. */
+export async function listAudit(
+  connection: Connection,
+  { filter, ...page }: PageRequest & { filter: AuditFilter },
+): Promise<Page<AuditRow>> {
+  const backwards = page.cursor?.direction === 'before';
+  const asked = (Object.keys(conditions) as (keyof AuditFilter)[]).filter((key) => filter[key] !== undefined).map((key) => conditions[key]);
+  if (page.cursor) asked.push(backwards ? 'id > :id' : 'id < :id');
+  const rows = await query<AuditRow>(
+    connection,
+    `select id, date, actor, via, address, action, object_kind, object_id, object_name, details
+     from audit ${asked.length > 0 ? `where ${asked.join(' and ')}` : ''}
+     order by id ${backwards ? 'asc' : 'desc'} limit :rows`,
+    { ...filter, id: page.cursor?.id ?? 0, rows: page.limit + 1 },
+  );
+  return toPage(rows, page, (row) => ({ value: null, id: row.id }));
+}
+
+/** Drops the entries whose time is over. */
+export async function pruneAudit(connection: Connection): Promise<void> {
+  await query(connection, `delete from audit where date < now() - audit_retention()`);
+}

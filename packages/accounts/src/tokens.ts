@@ -1,0 +1,68 @@
+import { createHash, randomBytes } from 'node:crypto';
+import { preparedOne, query, queryOne } from '@dossier/postgres/database.ts';
+import type { Connection } from '@dossier/postgres/database.ts';
+import type { User } from './users.ts';
+
+/** `session`: from signing in. `api`: made for a program. `configured`: ADMIN_TOKEN. */
+export type TokenKind = 'session' | 'api' | 'configured';
+
+/** Tokens have 256 random bits, so a plain hash of one can't be guessed back. */
+function hashToken(token: string): Buffer {
+  return createHash('sha256').update(token).digest();
+}
+
+export interface TokenRequest {
+  userId: number;
+  kind: 'session' | 'api';
+  label: string;
+  /** From now; null for ever. */
+  lifetimeMs: number | null;
+}
+
+/** Makes a token and returns it: only its hash is kept. */
+export async function issueToken(
+  connection: Connection,
+  request: TokenRequest,
+): Promise<{ id: number; token: string; expiresDate: Date | null }> {
+  const token = `dossier_${randomBytes(32).toString('base64url')}`;
+  const expiresDate = request.lifetimeMs === null ? null : new Date(Date.now() + request.lifetimeMs);
+  await query(connection, `delete from tokens where user_id = :userId and expires_date < now()`, { userId: request.userId });
+  const made = await queryOne<{ id: number }>(
+    connection,
+    `insert into tokens (user_id, token_hash, kind, label, expires_date) values (:userId, :hash, :kind, :label, :expiresDate) returning id`,
+    { userId: request.userId, kind: request.kind, label: request.label, hash: hashToken(token), expiresDate },
+  );
+  if (!made) throw new Error('insert returned no row');
+  return { id: made.id, token, expiresDate };
+}
+
+/** The active user that holds a token which has not expired, and the token's id; or null. */
+export async function findTokenHolder(connection: Connection, token: string): Promise<{ user: User; tokenId: number } | null> {
+  const holder = await preparedOne<User & { token_id: number; stale: boolean }>(connection, 'find token holder', {
+    sql: `select u.id, u.name, u.role, t.id as token_id, coalesce(t.last_used_date < now() - interval '5 minutes', true) as stale
+      from tokens t join users u on u.id = t.user_id
+      where t.token_hash = :hash and u.active and coalesce(t.expires_date > now(), true)`,
+    parameters: { hash: hashToken(token) },
+  });
+  if (!holder) return null;
+  if (holder.stale) await query(connection, `update tokens set last_used_date = now() where id = :id`, { id: holder.token_id });
+  return { user: { id: holder.id, name: holder.name, role: holder.role }, tokenId: holder.token_id };
+}
+
+/** Ends a session or an API token. A configured one stays: only the configuration can take it back. */
+export async function revokeToken(connection: Connection, token: string): Promise<void> {
+  await query(connection, `delete from tokens where token_hash = :hash and kind <> 'configured'`, { hash: hashToken(token) });
+}
+
+/** Makes `token` the only configured token of the node, held by this user; null takes the former one back. */
+export async function configureToken(connection: Connection, userId: number, token: string | null): Promise<void> {
+  const hash = token === null ? Buffer.alloc(0) : hashToken(token);
+  await query(connection, `delete from tokens where kind = 'configured' and (token_hash <> :hash or user_id <> :userId)`, { hash, userId });
+  if (token === null) return;
+  await query(
+    connection,
+    `insert into tokens (user_id, token_hash, kind, label) values (:userId, :hash, 'configured', 'ADMIN_TOKEN')
+     on conflict (token_hash) do update set user_id = excluded.user_id, kind = excluded.kind, label = excluded.label, expires_date = null`,
+    { userId, hash },
+  );
+}

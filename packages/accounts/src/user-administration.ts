@@ -1,0 +1,97 @@
+import type { Knex } from 'knex';
+import type { Role } from '@dossier/domain/role.ts';
+import { conflict, notFound } from '@dossier/runtime/errors.ts';
+import { query, queryOne, transaction } from '@dossier/postgres/database.ts';
+import type { Connection, Database } from '@dossier/postgres/database.ts';
+import { toPage } from '@dossier/postgres/keyset.ts';
+import type { Page, PageRequest } from '@dossier/postgres/keyset.ts';
+import { setPassword } from './users.ts';
+
+/** A user as administrators see one. */
+export interface UserRow {
+  id: number;
+  name: string;
+  role: Role;
+  active: boolean;
+  created_date: Date;
+  last_sign_in: Date | null;
+  /** Valid now. */
+  session_count: number;
+  token_count: number;
+}
+
+const columns = `
+  u.id, u.name, u.role, u.active, u.created_date, u.last_sign_in,
+  (select count(*) from tokens t where t.user_id = u.id and t.kind = 'session' and coalesce(t.expires_date > now(), true)) as session_count,
+  (select count(*) from tokens t where t.user_id = u.id and t.kind <> 'session' and coalesce(t.expires_date > now(), true)) as token_count
+  from users u`;
+
+/** One page of the users, by id. */
+export async function listUsers(connection: Connection, page: PageRequest): Promise<Page<UserRow>> {
+  const backwards = page.cursor?.direction === 'before';
+  const rows = await query<UserRow>(
+    connection,
+    `select ${columns} where ${page.cursor ? `u.id ${backwards ? '<' : '>'} :id` : 'true'}
+     order by u.id ${backwards ? 'desc' : 'asc'} limit :rows`,
+    { id: page.cursor?.id ?? 0, rows: page.limit + 1 },
+  );
+  return toPage(rows, page, (row) => ({ value: null, id: row.id }));
+}
+
+/** The user of this id; NOT_FOUND if there is none. */
+export async function readUser(connection: Connection, id: number): Promise<UserRow> {
+  const user = await queryOne<UserRow>(connection, `select ${columns} where u.id = :id`, { id });
+  if (!user) throw notFound(`user ${id}`);
+  return user;
+}
+
+export interface UserChange {
+  role?: Role | undefined;
+  active?: boolean | undefined;
+  password?: string | undefined;
+}
+
+/**
+ * Changes a user. A new password ends the user's sessions; who is no longer active can't sign in, and none of the user's tokens is
+ * heeded. CONFLICT if no active administrator would be left.
+ */
+export async function changeUser(database: Database, id: number, change: UserChange): Promise<UserRow> {
+  return transaction(database, async (tx) => {
+    await holdUsers(tx);
+    const user = await readUser(tx, id);
+    if (change.password !== undefined) await setPassword(tx, user.name, change.password);
+    await query(tx, `update users set role = :role, active = :active where id = :id`, {
+      id,
+      role: change.role ?? user.role,
+      active: change.active ?? user.active,
+    });
+    await requireAdministrator(tx);
+    return readUser(tx, id);
+  });
+}
+
+/** Deletes a user with all tokens and sessions. CONFLICT if no active administrator would be left. */
+export async function deleteUser(database: Database, id: number): Promise<UserRow> {
+  return transaction(database, async (tx) => {
+    await holdUsers(tx);
+    const user = await readUser(tx, id);
+    await query(tx, `delete from users where id = :id`, { id });
+    await requireAdministrator(tx);
+    return user;
+  });
+}
+
+/** Two changes at once could each leave the other's administrator as the last one. */
+async function holdUsers(tx: Knex.Transaction): Promise<void> {
+  await query(tx, `lock table users in share row exclusive mode`);
+}
+
+async function requireAdministrator(tx: Knex.Transaction): Promise<void> {
+  const left = await queryOne(tx, `select id from users where role = 'admin' and active limit 1`);
+  if (!left) throw conflict('This is the last active administrator. Nothing was changed; make another one first.');
+}
+
+/** Notes that a user signed in just now. */
+export async function noteSignIn(connection: Connection, id: number): Promise<void> {
+  await query(connection, `update users set last_sign_in = now() where id = :id`, { id });
+}

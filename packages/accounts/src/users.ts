@@ -1,0 +1,84 @@
+import { randomBytes } from 'node:crypto';
+import { badParam, notFound } from '@dossier/runtime/errors.ts';
+import { textFault } from '@dossier/domain/dossier.ts';
+import type { Role } from '@dossier/domain/role.ts';
+import { userNameFault } from '@dossier/domain/user-name.ts';
+import { query, queryOne, transaction } from '@dossier/postgres/database.ts';
+import type { Connection, Database } from '@dossier/postgres/database.ts';
+import { fitsPassword, hashPassword } from './password-hash.ts';
+import { translateDatabaseError } from '@dossier/postgres/postgres-errors.ts';
+import { resetSignIns } from './sign-in-limits.ts';
+
+export interface User {
+  id: number;
+  name: string;
+  role: Role;
+}
+
+/** A password of 24 letters and digits that nobody has to remember. */
+export function generatePassword(): string {
+  return randomBytes(18).toString('base64url').replaceAll(/[-_]/g, 'x');
+}
+
+export interface UserCreation {
+  name: string;
+  role: Role;
+  password: string;
+}
+
+/** Makes a user. BAD_PARAM for a name or password that can't be used, CONFLICT for a name that is taken. */
+export async function createUser(connection: Connection, { name, role, password }: UserCreation): Promise<User> {
+  const fault = userNameFault(name);
+  if (fault !== null) throw badParam('name', `A user's name ${fault}.`);
+  requirePassword(password);
+  const passwordHash = await hashPassword(password);
+  try {
+    const made = await queryOne<User>(
+      connection,
+      `insert into users (name, role, password_hash) values (:name, :role, :passwordHash) returning id, name, role`,
+      { name, role, passwordHash },
+    );
+    if (!made) throw new Error('insert returned no row');
+    return made;
+  } catch (error) {
+    throw translateDatabaseError(error) ?? error;
+  }
+}
+
+function requirePassword(password: string): void {
+  if (password.length === 0) throw badParam('password', 'A password must not be empty.');
+}
+
+/** The active or inactive user of this name, or null. */
+export async function findUser(connection: Connection, name: string): Promise<User | null> {
+  return queryOne<User>(connection, `select id, name, role from users where name = :name`, { name });
+}
+
+/** Gives a user another password, ends all of the user's sessions and whatever kept the user from signing in; API tokens stay. NOT_FOUND without such a user. */
+export async function setPassword(database: Database, name: string, password: string): Promise<void> {
+  requirePassword(password);
+  const passwordHash = await hashPassword(password);
+  await transaction(database, async (tx) => {
+    const user = await queryOne<{ id: number }>(tx, `update users set password_hash = :passwordHash where name = :name returning id`, {
+      name,
+      passwordHash,
+    });
+    if (!user) throw notFound(`user ${name}`);
+    await query(tx, `delete from tokens where user_id = :id and kind = 'session'`, { id: user.id });
+    await resetSignIns(tx, { id: user.id, name });
+  });
+}
+
+/** The active user whose name and password these are, or null; an unknown name takes as long as a wrong password. */
+export async function findByPassword(connection: Connection, name: string, password: string): Promise<User | null> {
+  const user =
+    textFault(name) === null
+      ? await queryOne<User & { password_hash: string }>(
+          connection,
+          `select id, name, role, password_hash from users where name = :name and active`,
+          { name },
+        )
+      : null;
+  const fits = await fitsPassword(password, user?.password_hash ?? null);
+  return user && fits ? { id: user.id, name: user.name, role: user.role } : null;
+}

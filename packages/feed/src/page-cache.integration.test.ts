@@ -1,0 +1,252 @@
+import { createHash } from 'node:crypto';
+import { watch } from 'node:fs';
+import { mkdir, mkdtemp, readdir, readFile, rm, stat, truncate, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { zstdDecompressSync } from 'node:zlib';
+import { dossierRowColumns, rowsEndSchema, rowsForm } from '@dossier/protocol/rows.ts';
+import { query } from '@dossier/postgres/database.ts';
+import { readHead } from './feed.ts';
+import type { ListHead } from './feed.ts';
+import { blocksOf, fieldsOf, rowsOf } from '@dossier/test/kit/copy-rows.ts';
+import { createTestDatabase } from '@dossier/test/kit/database.ts';
+import type { TestDatabase } from '@dossier/test/kit/database.ts';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { createPageCache } from './page-cache.ts';
+import type { PageContent } from './page-files.ts';
+
+let test: TestDatabase;
+let folder: string;
+let head: ListHead;
+
+beforeEach(async () => {
+  test = await createTestDatabase();
+  folder = await mkdtemp(join(tmpdir(), 'dossier-pages-'));
+});
+afterEach(async () => {
+  await test.drop();
+  await rm(folder, { recursive: true, force: true });
+});
+
+/** A list of so many dossiers with comments of so many characters. */
+async function fill(count: number, length = 20): Promise<void> {
+  const [list] = await query<{ id: number }>(test.database, `insert into watch_lists (name) values ('list') returning id`);
+  await query(
+    test.database,
+    `with made as (
+       insert into dossiers (name, comment) select E'tab\\t and \\\\ ' || n, repeat(chr(1078), :length::int) from generate_series(1, :count::int) n returning uuid)
+     insert into memberships (list_id, dossier) select :list, uuid from made`,
+    { count, length, list: list?.id },
+  );
+  const found = await readHead(test.database, list?.id ?? 0);
+  if (!found) throw new Error('no list');
+  head = found;
+}
+
+const openCache = () => createPageCache({ folder, database: test.database });
+
+/** The bytes of a page as they would be sent, which have to be those whose hash would be signed. */
+async function bytesOf(page: PageContent | null): Promise<Buffer> {
+  if (!page) throw new Error('no page');
+  const file = await page.open();
+  const bytes = await file.readFile();
+  await file.close();
+  expect(bytes).toHaveLength(page.bytes);
+  expect(createHash('sha256').update(bytes).digest('hex')).toBe(page.sha256);
+  return bytes;
+}
+
+function endOf(bytes: Buffer) {
+  return rowsEndSchema.parse(JSON.parse(bytes.toString('utf8', bytes.lastIndexOf(0x0a, bytes.length - 2) + 1)));
+}
+
+async function fileOfPage(): Promise<string> {
+  const directory = join(folder, head.position.epoch);
+  const names = (await readdir(directory)).filter((name) => name.endsWith('.rows'));
+  expect(names).toHaveLength(1);
+  return join(directory, names[0] ?? '');
+}
+
+describe('a page in the cache', () => {
+  it('is made once for all who ask at the same time, in this process and in others', async () => {
+    await fill(1000);
+    const directory = join(folder, head.position.epoch);
+    await mkdir(directory);
+    const parts = new Set<string>();
+    const marker = join(directory, 'marker');
+    const watcher = watch(directory);
+    const heardAll = new Promise<void>((resolve) => {
+      watcher.on('change', (_event, name) => {
+        if (String(name).endsWith('.part')) parts.add(String(name));
+        if (name === 'marker') resolve();
+      });
+    });
+    const [one, other] = [openCache(), openCache()];
+    const pages = await Promise.all([one, other, one, other].map(async (cache) => bytesOf(await cache.read(head, 0))));
+    await writeFile(marker, '');
+    await heardAll;
+    watcher.close();
+    // One part became the rows, one what is known of them.
+    expect(parts.size).toBe(2);
+    expect(new Set(pages.map((page) => page.toString('latin1'))).size).toBe(1);
+    expect(endOf(pages[0] ?? Buffer.alloc(0))).toMatchObject({ dossiers: 1000, since: 0, next: 1000 });
+  });
+
+  it('is made before it is asked for, once the page before it was', async () => {
+    await fill(250);
+    const next = `100.${rowsForm}.json`;
+    const directory = join(folder, head.position.epoch);
+    await mkdir(directory);
+    const watcher = watch(directory);
+    const isMade = new Promise<void>((resolve) => {
+      watcher.on('change', (_event, name) => {
+        if (name === next) resolve();
+      });
+    });
+    await createPageCache({ folder, database: test.database, rows: 100 }).read(head, 0);
+    await isMade;
+    watcher.close();
+    // Only that one: whoever reads on makes the next.
+    expect((await readdir(directory)).filter((name) => name.endsWith(`${rowsForm}.json`)).toSorted()).toEqual([`0.${rowsForm}.json`, next]);
+  });
+
+  it('is looked at once by each process, not again because another one did', async () => {
+    await fill(1000);
+    const [one, other] = [openCache(), openCache()];
+    await one.read(head, 0);
+    await other.read(head, 0);
+    const looked = await stat(await fileOfPage());
+    await one.read(head, 0);
+    await other.read(head, 0);
+    // Whoever looks at a file notes that it was used.
+    expect((await stat(await fileOfPage())).atimeMs).toBe(looked.atimeMs);
+  });
+
+  const harms: readonly (readonly [what: string, harm: (path: string) => Promise<void>])[] = [
+    ['cut short', (path) => truncate(path, 1000)],
+    ['empty', (path) => truncate(path, 0)],
+    ['gone', (path) => rm(path)],
+    [
+      'another in one byte',
+      async (path) => {
+        const bytes = await readFile(path);
+        bytes[500] = (bytes[500] ?? 0) ^ 1;
+        await writeFile(path, bytes);
+      },
+    ],
+  ];
+  for (const [which, reopen] of [
+    ['by the process that made it', false],
+    ['by a new process', true],
+  ] as const) {
+    it.each(harms)(`is never served ${which} when its file is %s`, async (_what, harm) => {
+      await fill(1000);
+      const cache = openCache();
+      const before = await bytesOf(await cache.read(head, 0));
+      await harm(await fileOfPage());
+      const after = await bytesOf(await (reopen ? openCache() : cache).read(head, 0));
+      expect(after.equals(before)).toBe(true);
+    });
+  }
+
+  it.each(['', '{', '{"sha256":"00"}'])('is made anew when what is known of it reads %j', async (text) => {
+    await fill(1000);
+    const cache = openCache();
+    const before = await bytesOf(await cache.read(head, 0));
+    await writeFile(join(folder, head.position.epoch, `0.${rowsForm}.json`), text);
+    expect((await bytesOf(await cache.read(head, 0))).equals(before)).toBe(true);
+  });
+
+  it('is made anew beside one in the form of an older version', async () => {
+    await fill(1000);
+    const directory = join(folder, head.position.epoch);
+    await mkdir(directory);
+    const old = Buffer.from('rows\n');
+    const sha256 = createHash('sha256').update(old).digest('hex');
+    await writeFile(join(directory, `${sha256}.rows`), old);
+    const entry = { sha256, bytes: old.length, next: 1000, head: 1000, full: false, made: Date.now() };
+    await writeFile(join(directory, '0.json'), JSON.stringify(entry));
+    expect(endOf(await bytesOf(await openCache().read(head, 0)))).toMatchObject({ dossiers: 1000, next: 1000 });
+  });
+
+  it('is made anew once half of the list was changed, so that nobody reads much more than the list', async () => {
+    await fill(1000);
+    const cache = createPageCache({ folder, database: test.database, rows: 100 });
+    const readAll = async (): Promise<{ fetched: number; names: Set<string> }> => {
+      const names = new Map<string, string>();
+      let fetched = 0;
+      for (let since = 0; since < head.position.revision;) {
+        const bytes = await bytesOf(await cache.read(head, since));
+        const end = endOf(bytes);
+        for (const row of rowsOf(blocksOf(bytes).dossiers)) {
+          const fields = fieldsOf(row);
+          names.set(fields[0]?.toString('hex') ?? '', fields[dossierRowColumns.indexOf('name')]?.toString() ?? '');
+        }
+        fetched += end.dossiers;
+        since = end.next;
+      }
+      return { fetched, names: new Set(names.values()) };
+    };
+    const change = async (count: number, name: string): Promise<void> => {
+      await query(test.database, `update dossiers set name = :name where uuid in (select uuid from dossiers order by id limit :count)`, {
+        count,
+        name,
+      });
+      head = (await readHead(test.database, head.listId)) ?? head;
+    };
+    expect((await readAll()).fetched).toBe(1000);
+    await change(400, 'four hundred');
+    expect((await readAll()).fetched).toBe(1400);
+    for (const name of ['first', 'second', 'third']) await change(1000, name);
+    expect(await readAll()).toEqual({ fetched: 1000, names: new Set(['third']) });
+  });
+
+  it('is begun again with fewer rows when it grows too long', async () => {
+    await fill(2000, 5000);
+    const cache = openCache();
+    const names: string[] = [];
+    let since = 0;
+    while (since < 2000) {
+      const bytes = await bytesOf(await cache.read(head, since));
+      const end = endOf(bytes);
+      expect(end).toMatchObject({ since, dossiers: end.next - since });
+      expect(bytes.length).toBeLessThan(17 * 2 ** 20);
+      const rows = rowsOf(blocksOf(bytes).dossiers);
+      names.push(...rows.map((row) => fieldsOf(row)[dossierRowColumns.indexOf('name')]?.toString() ?? ''));
+      since = end.next;
+    }
+    const all = Array.from({ length: 2000 }, (_, index) => `tab\t and \\ ${index + 1}`);
+    expect(names.toSorted()).toEqual(all.toSorted());
+  });
+});
+
+describe('a compressed page', () => {
+  const compressedOf = async (cache = openCache()): Promise<Buffer> => bytesOf((await (await cache.read(head, 0))?.compressed()) ?? null);
+  const path = async (): Promise<string> => `${await fileOfPage()}.zst`;
+
+  it('is the page, smaller, and is made once', async () => {
+    await fill(1000);
+    const cache = openCache();
+    const page = await bytesOf(await cache.read(head, 0));
+    const [one, other] = await Promise.all([compressedOf(cache), compressedOf(cache)]);
+    expect(zstdDecompressSync(one).equals(page)).toBe(true);
+    expect(one.length).toBeLessThan(page.length / 2);
+    expect(other.equals(one)).toBe(true);
+    const made = await stat(await path());
+    await compressedOf(openCache());
+    expect((await stat(await path())).ino).toBe(made.ino);
+  });
+
+  it.each([
+    ['cut short', (file: string) => truncate(file, 1000)],
+    ['gone', (file: string) => rm(file)],
+    ['described by nonsense', (file: string) => writeFile(`${file}.json`, '{')],
+  ])('is made anew when its file is %s', async (_what, harm) => {
+    await fill(1000);
+    const cache = openCache();
+    const before = await compressedOf(cache);
+    await harm(await path());
+    expect((await compressedOf(cache)).equals(before)).toBe(true);
+    expect((await compressedOf()).equals(before)).toBe(true);
+  });
+});

@@ -1,0 +1,44 @@
+import type { PhotoStore } from '@dossier/photos/photo-store.ts';
+import { photosAnswerBytes, photosLineBytes } from '@dossier/protocol/photos.ts';
+import type { PhotosLine } from '@dossier/protocol/photos.ts';
+import type { Database } from '@dossier/postgres/database.ts';
+import { listKnownPhotos } from './feed.ts';
+import { BlockPool } from './block-pool.ts';
+
+/** An answer with several photos. Its memory is used again after `giveBack`; without that it is left to the collection of garbage. */
+export interface PhotoBundle {
+  body: Buffer;
+  giveBack(): void;
+}
+
+const blocks = new BlockPool({ bytes: photosLineBytes + photosAnswerBytes, mostFree: 24 });
+
+/**
+ * The answer to a question for several photos (protocol/photos.ts), of those to which a dossier refers: the store may hold what an upload that was
+ * rolled back left.
+ */
+export async function bundlePhotos(
+  { database, photos }: { database: Database; photos: PhotoStore },
+  addresses: readonly string[],
+): Promise<PhotoBundle> {
+  const known = await listKnownPhotos(database, addresses);
+  const block = blocks.take();
+  const line: PhotosLine = { photos: [] };
+  // The line comes before the photos and is known after them.
+  let end = photosLineBytes;
+  for (const sha256 of new Set(addresses)) {
+    let isLeft = false;
+    const photo = known.has(sha256)
+      ? await photos.read(sha256, (bytes) => {
+          isLeft = bytes > block.length - end;
+          return isLeft ? null : block.subarray(end, end + bytes);
+        })
+      : null;
+    if (isLeft) continue;
+    line.photos.push({ sha256, bytes: photo?.length ?? null });
+    end += photo?.length ?? 0;
+  }
+  const written = Buffer.from(`${JSON.stringify(line)}\n`);
+  const begin = photosLineBytes - written.copy(block, photosLineBytes - written.length);
+  return { body: block.subarray(begin, end), giveBack: () => blocks.giveBack(block) };
+}

@@ -1,0 +1,145 @@
+import type { Knex } from 'knex';
+import type { LinkState } from '@dossier/domain/link.ts';
+import { ApplicationError, conflict, notFound } from '@dossier/runtime/errors.ts';
+import { query, queryOne, transaction } from '@dossier/postgres/database.ts';
+import type { Connection, Database } from '@dossier/postgres/database.ts';
+import { toPage } from '@dossier/postgres/keyset.ts';
+import type { Page, PageRequest } from '@dossier/postgres/keyset.ts';
+import { leaveMissingPhotos } from './missing-photos.ts';
+import { readOnly, requireWritable } from './read-only.ts';
+
+/** A watch list as people see it. */
+export interface WatchListRow {
+  id: number;
+  name: string;
+  comment: string;
+  color: string;
+  active: boolean;
+  dossier_count: number;
+  created_date: Date;
+  modified_date: Date;
+  /** The master's address if the list is a replica; the next two with it. */
+  remote_url: string | null;
+  remote_list_id: number | null;
+  link_state: LinkState | null;
+}
+
+const columns = `
+  l.id, l.name, l.comment, l.color, l.active, p.dossier_count, l.created_date, l.modified_date,
+  k.remote_url, k.remote_list_id, k.state as link_state
+  from watch_lists l
+  join list_positions p on p.list_id = l.id
+  left join links k on k.slave_list_id = l.id`;
+
+/** One page of the watch lists, by id. */
+export async function listWatchLists(connection: Connection, page: PageRequest): Promise<Page<WatchListRow>> {
+  const backwards = page.cursor?.direction === 'before';
+  const rows = await query<WatchListRow>(
+    connection,
+    `select ${columns}
+     where ${page.cursor ? `l.id ${backwards ? '<' : '>'} :id` : 'true'}
+     order by l.id ${backwards ? 'desc' : 'asc'} limit :rows`,
+    { id: page.cursor?.id ?? 0, rows: page.limit + 1 },
+  );
+  return toPage(rows, page, (row) => ({ value: null, id: row.id }));
+}
+
+/** The watch list of this id; NOT_FOUND if there is none. */
+export async function readWatchList(connection: Connection, id: number): Promise<WatchListRow> {
+  const list = await queryOne<WatchListRow>(connection, `select ${columns} where l.id = :id`, { id });
+  if (!list) throw notFound(`watch list ${id}`);
+  return list;
+}
+
+export interface WatchListContent {
+  name: string;
+  comment: string;
+  color: string;
+  active: boolean;
+}
+
+/** Makes an empty watch list. */
+export async function createWatchList(database: Database, content: WatchListContent): Promise<WatchListRow> {
+  return transaction(database, async (tx) => {
+    const made = await queryOne<{ id: number }>(
+      tx,
+      `insert into watch_lists (name, comment, color, active) values (:name, :comment, :color, :active) returning id`,
+      { ...content },
+    );
+    if (!made) throw new Error('insert returned no row');
+    return readWatchList(tx, made.id);
+  });
+}
+
+/** Locks the list's row, so that no link to it is made meanwhile, and returns it. */
+async function holdWatchList(tx: Knex.Transaction, id: number): Promise<WatchListRow> {
+  const held = await queryOne(tx, `select id from watch_lists where id = :id for update`, { id });
+  if (!held) throw notFound(`watch list ${id}`);
+  return readWatchList(tx, id);
+}
+
+/** Changes the given fields of a list that is no replica (READ_ONLY otherwise). What is equal already changes nothing. */
+export async function updateWatchList(
+  database: Database,
+  id: number,
+  change: { [Field in keyof WatchListContent]?: WatchListContent[Field] | undefined },
+): Promise<WatchListRow> {
+  return transaction(database, async (tx) => {
+    const list = await holdWatchList(tx, id);
+    if (list.remote_url !== null) throw readOnly([list.remote_url]);
+    await query(
+      tx,
+      `update watch_lists set name = :name, comment = :comment, color = :color, active = :active, modified_date = clock_timestamp()
+       where id = :id and (name, comment, color, active) is distinct from (:name, :comment, :color, :active)`,
+      {
+        id,
+        name: change.name ?? list.name,
+        comment: change.comment ?? list.comment,
+        color: change.color ?? list.color,
+        active: change.active ?? list.active,
+      },
+    );
+    return readWatchList(tx, id);
+  });
+}
+
+/** Deletes an empty list that is no replica, and returns what it was; CONFLICT otherwise. */
+export async function deleteWatchList(database: Database, id: number): Promise<WatchListRow> {
+  return transaction(database, async (tx) => {
+    const list = await holdWatchList(tx, id);
+    if (list.remote_url !== null) {
+      throw new ApplicationError('CONFLICT', `Watch list ${id} is a replica of a list on ${list.remote_url}.`, {
+        remedy: 'Cancel its replication first.',
+      });
+    }
+    // Whoever puts a dossier into the list waits for this lock, and then finds no list.
+    const position = await queryOne<{ dossier_count: number }>(
+      tx,
+      `select dossier_count from list_positions where list_id = :id for update`,
+      { id },
+    );
+    if (position && position.dossier_count > 0) {
+      throw conflict(`Watch list ${id} holds ${position.dossier_count} dossiers. Purge it first; nothing was deleted.`);
+    }
+    await leaveMissingPhotos(tx, id);
+    await query(tx, `delete from watch_lists where id = :id`, { id });
+    return list;
+  });
+}
+
+/** Removes all dossiers from a list and returns what it was; those that are in no other list are deleted. READ_ONLY on a slave. */
+export async function purgeWatchList(database: Database, id: number): Promise<WatchListRow> {
+  return transaction(database, async (tx) => {
+    await requireWritable(tx);
+    await readWatchList(tx, id);
+    await query(
+      tx,
+      `select from dossiers d where d.uuid in (select m.dossier from memberships m where m.list_id = :id) order by d.uuid for update`,
+      { id },
+    );
+    await query(tx, `select from list_positions where list_id = :id for update`, { id });
+    const list = await readWatchList(tx, id);
+    await query(tx, `delete from memberships where list_id = :id`, { id });
+    return list;
+  });
+}

@@ -1,0 +1,159 @@
+import type { Knex } from 'knex';
+import type { HoldReason } from '@dossier/domain/guards.ts';
+import type { HeldDossier, HeldKind, HoldState } from '@dossier/protocol/held.ts';
+import { preparedOne, query, queryOne, transaction } from '@dossier/postgres/database.ts';
+import type { Connection, Database } from '@dossier/postgres/database.ts';
+import { toPage } from '@dossier/postgres/keyset.ts';
+import type { Page, PageRequest } from '@dossier/postgres/keyset.ts';
+
+/** For how long a difference may be approved. */
+export const holdHours = 24;
+
+/** States in which a hold stands: it is the one that its link shows. */
+export const standing = `state in ('waiting', 'approved', 'rejected', 'expired')`;
+
+/** A hold as it comes out of row_to_json(): dates are texts. */
+export interface HoldRow {
+  id: number;
+  slave_list_id: number;
+  run_id: number;
+  state: HoldState;
+  difference: string;
+  reasons: { guard: HoldReason; sentence: string; count: number; limit: number }[];
+  adding: number;
+  changing: number;
+  removing: number;
+  deactivating: number;
+  lost: number;
+  head_epoch: string;
+  head_revision: number;
+  head_count: number;
+  head_digest: string;
+  examples: HeldDossier[];
+  held_date: string;
+  expires_date: string;
+  decided_by: string | null;
+  decided_date: string | null;
+}
+
+/** The standing hold of the link `k` as JSON, for a list of columns; its state says `expired` as soon as its time is over. */
+export const standingHold = `(select row_to_json(h) from (
+  select h.*, case when h.state in ('waiting', 'approved') and h.expires_date <= now() then 'expired' else h.state end as state
+  from holds h where h.slave_list_id = k.slave_list_id and ${standing}) h) as held`;
+
+/** The hold of a run as JSON, for a list of columns of `runs`. */
+export const holdOfRun = `(select row_to_json(h) from holds h where h.run_id = runs.id) as held`;
+
+/** The standing hold of a link, or null. In a transaction its row is locked. */
+export async function findStandingHold(tx: Knex.Transaction, slaveListId: number): Promise<(HoldRow & { overdue: boolean }) | null> {
+  const row = await preparedOne<{ hold: HoldRow; overdue: boolean }>(tx, 'find standing hold', {
+    sql: `select row_to_json(holds) as hold, expires_date <= now() as overdue from holds where slave_list_id = :slaveListId and ${standing} for update`,
+    parameters: { slaveListId },
+  });
+  return row && { ...row.hold, overdue: row.overdue };
+}
+
+export type NewHold = Omit<HoldRow, 'id' | 'examples' | 'held_date' | 'expires_date' | 'decided_date'>;
+
+/** Records a hold in the place of the one that stands, if any. Returns its id. */
+export async function createHold(tx: Knex.Transaction, hold: NewHold): Promise<number> {
+  await query(tx, `update holds set state = 'superseded' where slave_list_id = :slave_list_id and ${standing}`, hold);
+  const row = await queryOne<{ id: number }>(
+    tx,
+    `insert into holds (slave_list_id, run_id, state, difference, reasons, adding, changing, removing, deactivating, lost,
+       head_epoch, head_revision, head_count, head_digest, expires_date, decided_by, decided_date)
+     values (:slave_list_id, :run_id, :state, :difference, :reasons::jsonb, :adding, :changing, :removing, :deactivating, :lost,
+       :head_epoch, :head_revision, :head_count, :head_digest, now() + make_interval(hours => :holdHours), :decided_by,
+       case when :decided_by::text is not null then now() end)
+     returning id`,
+    { ...hold, reasons: JSON.stringify(hold.reasons), holdHours },
+  );
+  if (!row) throw new Error('a hold was not inserted');
+  return row.id;
+}
+
+/** Keeps up to 100 of a hold's dossiers in the hold itself, where links and runs show them. */
+export async function saveExamples(tx: Knex.Transaction, holdId: number): Promise<void> {
+  const examples = await listHeldDossiers(tx, { holdId, kind: null }, { cursor: null, limit: 100 });
+  await query(tx, `update holds set examples = :examples::jsonb where id = :holdId`, {
+    holdId,
+    examples: JSON.stringify(examples.rows.map(({ ordinal: _ordinal, ...dossier }) => dossier)),
+  });
+}
+
+interface HeldDossierRow extends HeldDossier {
+  ordinal: number;
+}
+
+const kindConditions: Record<HeldKind, string> = {
+  adding: `h.kind = 'adding'`,
+  changing: `h.kind = 'changing'`,
+  removing: `h.kind = 'removing'`,
+  deactivating: `h.deactivating`,
+  lost: `h.kind = 'removing'`,
+};
+
+/** One page of what a hold is about, in the order of its ordinals. */
+export async function listHeldDossiers(
+  connection: Connection,
+  of: { holdId: number; kind: HeldKind | null },
+  page: PageRequest,
+): Promise<Page<HeldDossierRow>> {
+  const backwards = page.cursor?.direction === 'before';
+  const rows = await query<HeldDossierRow>(
+    connection,
+    `select h.ordinal, case
+         when h.deactivating then 'deactivating' when h.kind = 'removing' and o.lost > 0 then 'lost' else h.kind end as kind,
+       h.dossier, d.id, coalesce(d.name, h.name) as name, case when d.uuid is null then h.external_id else d.external_id end as external_id
+     from held_dossiers h join holds o on o.id = h.hold_id left join dossiers d on d.uuid = h.dossier
+     where h.hold_id = :holdId and ${of.kind === null ? 'true' : kindConditions[of.kind]}
+       and ${page.cursor ? `h.ordinal ${backwards ? '<' : '>'} :ordinal` : 'true'}
+     order by h.ordinal ${backwards ? 'desc' : 'asc'} limit :rows`,
+    { holdId: of.holdId, ordinal: page.cursor?.id ?? 0, rows: page.limit + 1 },
+  );
+  return toPage(rows, page, (row) => ({ value: null, id: row.ordinal }));
+}
+
+/** Marks holds whose time is over, so that those who follow their links hear of it. Returns the lists. */
+export async function expireHolds(database: Database): Promise<number[]> {
+  return transaction(database, async (tx) => {
+    const rows = await query<{ slave_list_id: number }>(
+      tx,
+      `update holds set state = 'expired' where state in ('waiting', 'approved') and expires_date <= now() returning slave_list_id`,
+    );
+    const lists = rows.map((row) => row.slave_list_id);
+    if (lists.length > 0) await query(tx, `update links set state = state where slave_list_id = any(:lists::bigint[])`, { lists });
+    return lists;
+  });
+}
+
+/** Sets guards of a link; those that are left out stay. False if there is no such link. */
+export async function saveGuards(connection: Connection, slaveListId: number, guards: object): Promise<boolean> {
+  const rows = await query(
+    connection,
+    `update links set guards = guards || :guards::jsonb where slave_list_id = :slaveListId and state <> 'unlinking' returning slave_list_id`,
+    { slaveListId, guards: JSON.stringify(guards) },
+  );
+  return rows.length > 0;
+}
+
+/**
+ * Dossiers that a held fork would take from this list, as lines of an import file (CONTRACT §5), in the order of the hold: with a number above
+ * `after`. `photos` adds the paths of their photos below this node's folder of photos.
+ */
+export async function readLostLines(
+  connection: Connection,
+  of: { holdId: number; after: number; limit: number; photos: boolean },
+): Promise<{ ordinal: number; line: string }[]> {
+  return query(
+    connection,
+    `select h.ordinal, (
+         jsonb_strip_nulls(jsonb_build_object('external_id', d.external_id, 'photos', case when :photos::boolean then (
+           select jsonb_agg('photos/' || substr(p.address, 1, 2) || '/' || substr(p.address, 3, 2) || '/' || p.address order by p.id)
+           from (select id, encode(sha256, 'hex') as address from photos where dossier = d.uuid) p) end))
+         || jsonb_build_object('name', d.name, 'comment', d.comment, 'active', d.active, 'meta', d.meta))::text as line
+     from held_dossiers h join dossiers d on d.uuid = h.dossier
+     where h.hold_id = :holdId and h.kind = 'removing' and h.ordinal > :after order by h.ordinal limit :limit`,
+    of,
+  );
+}

@@ -1,0 +1,84 @@
+import { linkStates } from '@dossier/domain/link.ts';
+import type { LinkState } from '@dossier/domain/link.ts';
+import { query, queryOne } from '@dossier/postgres/database.ts';
+import type { Connection } from '@dossier/postgres/database.ts';
+
+/** Upper bounds of the buckets in which durations of runs are counted, in seconds. */
+export const durationBounds = [1, 5, 30, 120, 600, 3600] as const;
+
+/** One replica as a monitoring system sees it. */
+export interface ReplicaFigures {
+  list: number;
+  state: LinkState;
+  /** Seconds since it was last verified, and when that was in seconds since 1970; null: never. */
+  age: number | null;
+  verified: number | null;
+  /** Revisions that the master's head is ahead, as last learnt; null before the first sync. */
+  lag: number | null;
+  /** Deletions made here while the master was away that no sync has settled yet. */
+  open_deletions: number;
+  /** Dossiers of the master that can't be held here as they are. */
+  set_aside: number;
+}
+
+/** What the finished runs of one list with one result came to, since the node was made. */
+export interface RunFigures {
+  list: number;
+  result: string;
+  runs: number;
+  timed: number;
+  seconds: number;
+  /** Runs within each of `durationBounds`, not cumulated. */
+  buckets: number[];
+  added: number;
+  changed: number;
+  removed: number;
+  unchanged: number;
+  photos: number;
+  bytes: number;
+}
+
+/** What a monitoring system asks of a node: counted from rows, so that all processes of a node say the same. */
+export interface ReplicationFigures {
+  /** Every state, also those that no link is in. */
+  links: { state: LinkState; count: number }[];
+  replicas: ReplicaFigures[];
+  runs: RunFigures[];
+  deadLetters: number;
+  waitingDeliveries: number;
+  /** Slaves of this master's lists that were seen within a day. */
+  slaves: { list: number; count: number }[];
+}
+
+export async function readReplicationFigures(connection: Connection): Promise<ReplicationFigures> {
+  const replicas = await query<ReplicaFigures>(
+    connection,
+    `select slave_list_id as list, state, cast(extract(epoch from clock_timestamp() - verified_at) as float8) as age,
+       cast(extract(epoch from verified_at) as float8) as verified, greatest(0, head_revision - revision) as lag,
+       (select count(*) from offline_deletions o where o.slave_list_id = k.slave_list_id and o.settled_as is null) as open_deletions,
+       (select count(*) from set_aside a where a.list_id = k.slave_list_id and a.reason <> 'kept-deleted') as set_aside
+     from links k order by slave_list_id`,
+  );
+  const runs = await query<Omit<RunFigures, 'buckets'> & { buckets: (number | string)[] }>(
+    connection,
+    `select slave_list_id as list, result, runs, timed, seconds, buckets, added, changed, removed, unchanged, photos, bytes
+     from run_statistics order by slave_list_id, result`,
+  );
+  const sums = await queryOne<{ letters: number; waiting: number }>(
+    connection,
+    `select (select count(*) from dead_letters) as letters, (select count(*) from webhook_deliveries where state = 'waiting') as waiting`,
+  );
+  const slaves = await query<{ list: number; count: number }>(
+    connection,
+    `select list_id as list, count(*) as count from followers where last_seen > now() - interval '1 day' group by list_id order by list_id`,
+  );
+  return {
+    links: linkStates.map((state) => ({ state, count: replicas.filter((replica) => replica.state === state).length })),
+    replicas,
+    // Arrays of bigint come as text.
+    runs: runs.map((run) => ({ ...run, buckets: run.buckets.map(Number) })),
+    deadLetters: sums?.letters ?? 0,
+    waitingDeliveries: sums?.waiting ?? 0,
+    slaves,
+  };
+}
