@@ -1,6 +1,7 @@
+import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
-import { readdir } from 'node:fs/promises';
+import { readdir, readFile } from 'node:fs/promises';
 import type { Knex } from 'knex';
 import { query } from './database.ts';
 import type { Database } from './database.ts';
@@ -23,13 +24,33 @@ export class NewerSchemaError extends Error {
   }
 }
 
-function migrationConfig(): Knex.MigratorConfig {
-  return { directory, extension: 'ts', loadExtensions: ['.ts'], tableName: 'knex_migrations' };
+/** Names of the migrations in their order: plain SQL, one file each, which only go forward. */
+async function listMigrations(): Promise<string[]> {
+  return (await readdir(directory)).filter((name) => name.endsWith('.sql')).toSorted();
 }
+
+/** The migrations as knex takes them, each in a transaction of its own. Also for knex's own command line. */
+export const migrationSource: Knex.MigrationSource<string> = {
+  getMigrations: listMigrations,
+  getMigrationName: (name) => name,
+  getMigration: async (name) => ({
+    up: async (knex) => knex.raw(literal(await readFile(join(directory, name), 'utf8'))),
+    down: async () => {
+      throw new Error('Migrations go forward only: restore a backup to go back.');
+    },
+  }),
+};
+
+/** knex takes a question mark for a parameter. */
+function literal(sql: string): string {
+  return sql.replaceAll('?', String.raw`\?`);
+}
+
+const migrationConfig: Knex.MigratorConfig = { migrationSource, tableName: 'knex_migrations' };
 
 /** Compares the database's migrations with the ones of this version. Reads only. */
 export async function schemaState(database: Database): Promise<SchemaState> {
-  const known = (await readdir(directory)).filter((name) => name.endsWith('.ts')).toSorted();
+  const known = await listMigrations();
   const table = await query<{ present: boolean }>(database, `select to_regclass('knex_migrations') is not null as present`);
   const applied = table[0]?.present ? await query<{ name: string }>(database, `select name from knex_migrations order by id`) : [];
   const names = new Set(applied.map((row) => row.name));
@@ -56,8 +77,8 @@ export async function migrate(database: Database): Promise<string[]> {
       if (state.state === 'current') return [];
       // Holding the advisory lock, a lock left in knex's table can only be a dead process's.
       const [, names] = await database.migrate
-        .forceFreeMigrationsLock(migrationConfig())
-        .then(() => database.migrate.latest(migrationConfig()) as Promise<[number, string[]]>);
+        .forceFreeMigrationsLock(migrationConfig)
+        .then(() => database.migrate.latest(migrationConfig) as Promise<[number, string[]]>);
       return names;
     } finally {
       await connection.query('select pg_advisory_unlock($1)', [migrationLock]);
