@@ -121,6 +121,14 @@ create unlogged table incoming (
   primary key (run_id, uuid)
 );
 
+-- Photos that the rows which a run has fetched show.
+create unlogged table wanted_photos (
+  run_id bigint not null,
+  sha256 bytea not null,
+  bytes int not null,
+  primary key (run_id, sha256)
+);
+
 -- Rows of the master that can't be held as they came: what the master says of them, and why.
 create unlogged table refusals (
   run_id bigint not null,

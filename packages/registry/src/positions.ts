@@ -1,0 +1,62 @@
+import type { Knex } from 'knex';
+import { query, queryOne, transaction } from '@dossier/postgres/database.ts';
+import type { Connection } from '@dossier/postgres/database.ts';
+
+/** Where a list stands, and which rows are its own. */
+export interface ListPosition {
+  list_id: number;
+  /** The list's rows are those of this set. */
+  set_id: number;
+  epoch: string;
+  /** The highest revision that was booked. */
+  revision: number;
+  floor: number;
+  dossier_count: number;
+  /** 64 hexadecimal digits; null while changes are not in the tree yet. */
+  digest: string | null;
+}
+
+const columns = `list_id, set_id, epoch, revision, floor, dossier_count, encode(digest, 'hex') as digest`;
+
+/**
+ * Locks lists until the commit, in the order in which everybody does, and says that this transaction brings hashes and revisions of rows and books them
+ * (`book`). Lists that aren't there are left out. Rows may only be read by statements after this one.
+ */
+export async function lockLists(tx: Knex.Transaction, listIds: readonly number[]): Promise<ListPosition[]> {
+  await query(tx, `select set_config('dossier.writer', 'on', true)`);
+  return query<ListPosition>(
+    tx,
+    `select ${columns} from list_positions where list_id = any(:listIds::bigint[]) order by list_id for no key update`,
+    { listIds },
+  );
+}
+
+/** Where a list stands, or null. Locks nothing. */
+export async function readPosition(connection: Connection, listId: number): Promise<ListPosition | null> {
+  return queryOne<ListPosition>(connection, `select ${columns} from list_positions where list_id = :listId`, { listId });
+}
+
+/** What a transaction wrote into a list. */
+export interface Booking {
+  listId: number;
+  /** By how many dossiers the list grew. */
+  growth: number;
+  /** How many rows and tombstones were written. More than a thousand leave the digest to `settleDigest`. */
+  changes: number;
+}
+
+/**
+ * Books what this transaction wrote into a list that it has locked, once for all of it: count, head and digest. The head is the revision that the
+ * session drew last, so every row must have its revision by then.
+ */
+export async function book(tx: Knex.Transaction, { listId, growth, changes }: Booking): Promise<void> {
+  await query(tx, `select book(:listId, :growth, :changes, currval('dossier_revisions'))`, { listId, growth, changes });
+}
+
+/** The digest of a list, 64 hexadecimal digits, computed and stored where it isn't known; null if there is no such list. Waits for whoever writes the list. */
+export async function settleDigest(connection: Connection, listId: number): Promise<string | null> {
+  return transaction(connection, async (tx) => {
+    const row = await queryOne<{ digest: string | null }>(tx, `select encode(settle_digest(:listId), 'hex') as digest`, { listId });
+    return row?.digest ?? null;
+  });
+}
