@@ -2,17 +2,13 @@
 export interface Position {
   /** Identity of the list's history; a new one after a restore or re-creation. */
   epoch: string;
-  /** The list's counter, strictly growing in commit order. */
+  /** The number of the newest change, strictly growing in commit order. */
   revision: number;
   /** Dossiers in the list. */
   count: number;
-  /** 32 hexadecimal digits: XOR of the content hashes (128 bits) of the list's dossiers. */
+  /** 64 hexadecimal digits: the digest of the list's tree (docs/protocol.md, "Digest"). */
   digest: string;
 }
 
-export const emptyDigest = '0'.repeat(32);
-
-/** XOR of two digests of 32 hexadecimal digits: what one list has and the other has not. */
-export function combineDigests(a: string, b: string): string {
-  return (BigInt(`0x${a}`) ^ BigInt(`0x${b}`)).toString(16).padStart(32, '0');
-}
+/** The digest of a list without dossiers. */
+export const emptyDigest = 'c1907331c7989721d2f2e580313d624304be781adcf4811e2854f2a42037e043';

@@ -2,6 +2,7 @@ import { jsonExcess } from '@dossier/protocol/json-bounds.ts';
 import { photosLineBytes, photosLineSchema } from '@dossier/protocol/photos.ts';
 import type { PhotosLine } from '@dossier/protocol/photos.ts';
 import type { FeedClient, LargeAnswerOptions } from './feed-client.ts';
+import type { WantedPhoto } from './row-photos.ts';
 import { answerRefused } from './sync-failure.ts';
 
 export interface PhotoBundle {
@@ -14,24 +15,26 @@ export interface PhotoBundle {
 const lineFeed = 0x0a;
 
 /**
- * Asks a master for several photos. The bundle is empty if it can only be asked for one at a time.
+ * Asks a master for several photos, each as one of a dossier's.
+ * @param path of the photos of a list
  * @throws FeedError for faults of the wire; as `readPhotoBundle`
  */
 export async function askPhotoBundle(
   client: FeedClient,
-  photos: readonly { sha256: string; bytes: number }[],
-  options: LargeAnswerOptions,
+  path: string,
+  { photos, options }: { photos: readonly WantedPhoto[]; options: LargeAnswerOptions },
 ): Promise<PhotoBundle> {
-  const addresses = photos.map((photo) => photo.sha256);
-  const answer = await client.get('/feed/v1/photos', {
-    query: { sha256: addresses.join(',') },
+  const answer = await client.get(path, {
+    query: { of: photos.map((photo) => `${photo.dossier}.${photo.sha256}`).join(',') },
     maximumBytes: photosLineBytes + photos.reduce((sum, photo) => sum + photo.bytes, 0),
     timeoutMs: Number.POSITIVE_INFINITY, // as for a photo alone, inactivity ends it
     ...options,
   });
-  if (answer.status === 404) return { photos: new Map(), body: answer.body };
   if (answer.status !== 200) throw answerRefused('ANSWER_UNEXPECTED', `HTTP ${answer.status} is no answer to a question for photos`);
-  return readPhotoBundle(answer.body, addresses);
+  return readPhotoBundle(
+    answer.body,
+    photos.map((photo) => photo.sha256),
+  );
 }
 
 /**

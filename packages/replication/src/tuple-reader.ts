@@ -1,71 +1,58 @@
 import { blockHeader, blockTrailer } from '@dossier/protocol/rows.ts';
 import { answerRefused } from './sync-failure.ts';
-import type { SyncFailure } from './sync-failure.ts';
 
 /**
- * Goes through the rows of a block in COPY's binary format (protocol/rows.ts), field by field, and makes nothing of them. A row is the number of its
- * fields in two bytes, then each field's length in four (-1: it is null) and its bytes. Throws PAGE_INCOMPLETE for a block without its two ends, and
- * what `malformed` makes for a row that isn't as it is asked for.
+ * Goes through the rows of a block in COPY's binary format (protocol/rows.ts), and makes nothing of them. A row is the number of its fields in two bytes,
+ * then each field's length in four (-1: it is null) and its bytes. Throws PAGE_INCOMPLETE for a block without its two ends, and ANSWER_MALFORMED where
+ * rows and fields are not as many, or not as long, as they have to be: nobody can tell where the next one begins.
  */
 export class TupleReader {
   readonly block: Buffer;
-  /** Where the field begins that was asked for last. */
-  at = 0;
-  readonly #malformed: () => SyncFailure;
+  /** Where each field of the row begins that was read last. */
+  readonly starts: Int32Array;
+  /** How long each field of that row is; -1 for null. */
+  readonly lengths: Int32Array;
+  /** Where that row begins and ends. */
+  from = 0;
+  to = blockHeader.length;
+  readonly #fields: number;
   readonly #end: number;
-  #next = blockHeader.length;
 
-  constructor(block: Buffer, malformed: () => SyncFailure) {
+  /** @param fields how many each row has */
+  constructor(block: Buffer, fields: number) {
     this.block = block;
-    this.#malformed = malformed;
+    this.#fields = fields;
+    this.starts = new Int32Array(fields);
+    this.lengths = new Int32Array(fields);
     this.#end = block.length - blockTrailer.length;
     const isWhole =
-      this.#end >= this.#next && block.subarray(0, this.#next).equals(blockHeader) && block.subarray(this.#end).equals(blockTrailer);
-    if (!isWhole) throw answerRefused('PAGE_INCOMPLETE', 'a block of a page is not whole');
+      this.#end >= this.to && block.subarray(0, this.to).equals(blockHeader) && block.subarray(this.#end).equals(blockTrailer);
+    if (!isWhole) throw answerRefused('PAGE_INCOMPLETE', 'a block of it is not whole');
   }
 
-  isThrough(): boolean {
-    return this.#next === this.#end;
+  /** Goes on to the next row; false if there is none. */
+  next(): boolean {
+    const { block, starts, lengths } = this;
+    if (this.to === this.#end) return false;
+    let at = this.to;
+    this.from = at;
+    if (at + 2 > this.#end || block.readInt16BE(at) !== this.#fields) throw this.#malformed();
+    at += 2;
+    for (let field = 0; field < this.#fields; field += 1) {
+      if (at + 4 > this.#end) throw this.#malformed();
+      const length = block.readInt32BE(at);
+      at += 4;
+      starts[field] = at;
+      lengths[field] = length;
+      if (length === -1) continue;
+      if (length < 0 || at + length > this.#end) throw this.#malformed();
+      at += length;
+    }
+    this.to = at;
+    return true;
   }
 
-  /** Goes on to the next row, which has so many fields. */
-  row(fields: number): void {
-    const from = this.#next;
-    if (from + 2 > this.#end || this.block.readInt16BE(from) !== fields) throw this.#malformed();
-    this.#next = from + 2;
-  }
-
-  /** Goes on to the next field; returns its length, -1 for null. */
-  fieldOrNull(): number {
-    const at = this.#next + 4;
-    if (at > this.#end) throw this.#malformed();
-    const length = this.block.readInt32BE(this.#next);
-    if (length < -1 || at + length > this.#end) throw this.#malformed();
-    this.at = at;
-    this.#next = length === -1 ? at : at + length;
-    return length;
-  }
-
-  /** Goes on to the next field, which isn't null; returns its length. */
-  field(): number {
-    const length = this.fieldOrNull();
-    if (length === -1) throw this.#malformed();
-    return length;
-  }
-
-  /** Goes on to the next field, which has so many bytes; returns where it begins. */
-  fixed(bytes: number): number {
-    if (this.fieldOrNull() !== bytes) throw this.#malformed();
-    return this.at;
-  }
-
-  /** Goes on to the next field, an int4. */
-  integer(): number {
-    return this.block.readInt32BE(this.fixed(4));
-  }
-
-  /** Goes on to the next field, a uuid; returns where it begins. */
-  uuid(): number {
-    return this.fixed(16);
+  #malformed(): Error {
+    return answerRefused('ANSWER_MALFORMED', `a row at byte ${this.from} of a block does not have the agreed form`);
   }
 }

@@ -3,7 +3,7 @@ import { maximumPageRows } from '@dossier/protocol/feed.ts';
 import { Scratch } from './scratch.ts';
 import { answerRefused } from './sync-failure.ts';
 
-const uuidBytes = 16;
+export const uuidBytes = 16;
 const hyphen = 0x2d;
 const letters = new Scratch(36);
 
