@@ -1,4 +1,5 @@
-import { blockHeader, blockTrailer } from '@dossier/protocol/rows.ts';
+import { createHash } from 'node:crypto';
+import { blockHeader, blockTrailer, rowColumns } from '@dossier/protocol/rows.ts';
 
 /** A field of a row in COPY's binary format; null where the column is. */
 export type Field = Buffer | null;
@@ -46,29 +47,32 @@ export function blockOf(rows: readonly Buffer[]): Buffer {
   return Buffer.concat([blockHeader, ...rows, blockTrailer]);
 }
 
-/** A page in its fast form, taken apart. */
+/** An answer with rows, taken apart. */
 export interface Blocks<End> {
-  dossiers: Buffer;
-  photos: Buffer;
+  rows: Buffer;
   tombstones: Buffer;
   end: End;
 }
 
-/** Takes a page of rows apart that is known to be a good one. */
+/** Takes an answer with rows apart that is known to be a good one. */
 export function blocksOf<End extends object>(page: Buffer): Blocks<End> {
   const lineFeed = page.lastIndexOf('\n', page.length - 2);
-  const end = JSON.parse(page.toString('utf8', lineFeed)) as End & { dossier_bytes: number; photo_bytes: number };
-  const photos = end.dossier_bytes;
-  const tombstones = photos + end.photo_bytes;
-  return {
-    dossiers: page.subarray(0, photos),
-    photos: page.subarray(photos, tombstones),
-    tombstones: page.subarray(tombstones, lineFeed),
-    end,
-  };
+  const end = JSON.parse(page.toString('utf8', lineFeed)) as End & { row_bytes: number };
+  return { rows: page.subarray(0, end.row_bytes), tombstones: page.subarray(end.row_bytes, lineFeed), end };
 }
 
-/** Puts a page together; `end` says whatever it says of the blocks. */
-export function pageOf({ dossiers, photos, tombstones, end }: Blocks<object>): Buffer {
-  return Buffer.concat([dossiers, photos, tombstones, Buffer.from(`\n${JSON.stringify(end)}\n`)]);
+/** Puts an answer together; `end` says whatever it says of the blocks. */
+export function pageOf({ rows, tombstones, end }: Blocks<object>): Buffer {
+  return Buffer.concat([rows, tombstones, Buffer.from(`\n${JSON.stringify(end)}\n`)]);
+}
+
+const firstContent = rowColumns.indexOf('active');
+
+/** The row of these columns with the hash of its content in it. */
+export function withHash(fields: readonly Field[]): Buffer {
+  const content = rowOf(fields.slice(firstContent)).subarray(2);
+  const hash = createHash('sha256')
+    .update(Buffer.concat([Buffer.from([1]), content]))
+    .digest();
+  return rowOf(fields.with(rowColumns.indexOf('hash'), hash));
 }
