@@ -2,7 +2,6 @@ import type { Queues } from '@dossier/jobs/queues.ts';
 import type { PhotoStore } from '@dossier/photos/photo-store.ts';
 import type { OwnIdentity } from '@dossier/replication/identity.ts';
 import type { Master } from '@dossier/replication/master.ts';
-import type { ReplicaStore } from '@dossier/replication/ports.ts';
 import type { Configuration } from '@dossier/runtime/configuration.ts';
 import type { Logger } from '@dossier/runtime/logger.ts';
 import type { Database } from '@dossier/postgres/database.ts';
@@ -14,7 +13,6 @@ export interface WorkerDependencies {
   database: Database;
   photos: PhotoStore;
   queues: Queues;
-  store: ReplicaStore;
   own: OwnIdentity;
   now: () => Date;
   /** Speaks to the master at this address. Throws a failure of the kind `operator` if this node has no SYNC_TOKEN. */

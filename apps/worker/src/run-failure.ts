@@ -3,6 +3,7 @@ import type { Failure } from '@dossier/domain/failure.ts';
 import { jobs } from '@dossier/jobs/declarations.ts';
 import { retryDelayMs } from '@dossier/jobs/retry.ts';
 import type { JobContext } from '@dossier/jobs/workers.ts';
+import { clearRun } from '@dossier/replication/cursors.ts';
 import { SyncFailure } from '@dossier/replication/sync-failure.ts';
 import { translateDatabaseError } from '@dossier/postgres/postgres-errors.ts';
 import { failRun } from '@dossier/replication/run-endings.ts';
@@ -44,7 +45,7 @@ export async function bookFailure(
       },
     },
   );
-  if (final) await deps.store.clearStaging(started.run.id);
+  if (final) await clearRun(deps.database, started.run.id);
   if (deadLetterId !== null) await deps.queues.enqueue(jobs['dead-letter'], { deadLetterId });
   return Object.assign(failure, { kind: passing ? 'retry' : 'operator' });
 }

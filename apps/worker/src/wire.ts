@@ -7,31 +7,11 @@ import type { FeedAgents } from '@dossier/replication/feed-agents.ts';
 import { createFeedClient } from '@dossier/replication/feed-client.ts';
 import type { FeedTimeouts } from '@dossier/replication/feed-exchange.ts';
 import { createMaster } from '@dossier/replication/master.ts';
-import type { ReplicaStore } from '@dossier/replication/ports.ts';
 import { SyncFailure } from '@dossier/replication/sync-failure.ts';
 import { normaliseExternalAddress } from '@dossier/runtime/configuration.ts';
 import type { Configuration } from '@dossier/runtime/configuration.ts';
 import type { Logger } from '@dossier/runtime/logger.ts';
-import { applyRun } from '@dossier/replication/apply.ts';
 import type { Database } from '@dossier/postgres/database.ts';
-import { saveGreeting } from '@dossier/replication/links.ts';
-import { beginLoad, loadPage } from '@dossier/replication/load-tables.ts';
-import { holdsPosition, listDiffering, readStandingBuckets, stageExtras, stageHashes } from '@dossier/replication/reconciliation.ts';
-import { listRefused } from '@dossier/replication/set-aside.ts';
-import { finishUnchanged, finishVerification } from '@dossier/replication/run-endings.ts';
-import { saveProgress } from '@dossier/replication/runs.ts';
-import {
-  beginStaging,
-  clearStaging,
-  countWantedPhotos,
-  findForgedDossiers,
-  listWantedPhotos,
-  readCursor,
-  saveMissingPhotos,
-  stagePage,
-  stageRows,
-} from '@dossier/replication/staging.ts';
-import { listDifferences, listHeldPhotos, nameDossiers, rehashList } from '@dossier/replication/verification-rows.ts';
 import type { WorkerDependencies } from './dependencies.ts';
 
 /** What a node gives its worker. */
@@ -50,13 +30,12 @@ export interface WorkerNetwork {
   timeouts?: Partial<FeedTimeouts>;
 }
 
-/** Binds the engine's ports to this node's database, photos and network. */
+/** Gives the handlers of the jobs this node's database, photos and network. */
 export function wireWorker(node: WorkerNode, { agents = createFeedAgents(), timeouts = {} }: WorkerNetwork = {}): WorkerDependencies {
-  const { configuration, database } = node;
+  const { configuration } = node;
   const now = (): Date => new Date();
   return {
     ...node,
-    store: createReplicaStore(database),
     now,
     own: {
       node: node.nodeUuid,
@@ -81,36 +60,5 @@ export function wireWorker(node: WorkerNode, { agents = createFeedAgents(), time
       });
       return createMaster(client, node.nodeUuid);
     },
-  };
-}
-
-function createReplicaStore(database: Database): ReplicaStore {
-  return {
-    saveGreeting: (greeting) => saveGreeting(database, greeting),
-    saveProgress: (taken, progress) => saveProgress(database, taken, progress),
-    holdsPosition: (listId) => holdsPosition(database, listId),
-    readCursor: (runId) => readCursor(database, runId),
-    beginStaging: (taken, cursor) => beginStaging(database, taken, cursor),
-    stagePage: (taken, page) => stagePage(database, taken, page),
-    beginLoad: (taken, cursor) => beginLoad(database, taken, cursor),
-    loadPage: (taken, page) => loadPage(database, taken, page),
-    stageRows: (taken, page) => stageRows(database, taken, page),
-    clearStaging: (runId) => clearStaging(database, runId),
-    findForgedDossiers: (runId) => findForgedDossiers(database, runId),
-    listRefused: (listId) => listRefused(database, listId),
-    readStandingBuckets: (listId) => readStandingBuckets(database, listId),
-    stageHashes: (taken, hashes) => stageHashes(database, taken, hashes),
-    stageExtras: (taken, buckets) => stageExtras(database, taken, buckets),
-    listDiffering: (taken, page) => listDiffering(database, taken, page),
-    listWantedPhotos: (taken, page) => listWantedPhotos(database, taken, page),
-    countWantedPhotos: (taken) => countWantedPhotos(database, taken),
-    saveMissingPhotos: (taken, photos) => saveMissingPhotos(database, taken, photos),
-    apply: (request) => applyRun(database, request),
-    finishUnchanged: (taken, headTag) => finishUnchanged(database, taken, headTag),
-    rehashList: (taken) => rehashList(database, taken),
-    listDifferences: (taken, compared) => listDifferences(database, taken, compared),
-    nameDossiers: (dossiers) => nameDossiers(database, dossiers),
-    listHeldPhotos: (listId, page) => listHeldPhotos(database, listId, page),
-    finishVerification: (taken, outcome) => finishVerification(database, taken, outcome),
   };
 }

@@ -1,5 +1,5 @@
 /** Why a dossier of a master can't be held as it is. */
-export const refusalCodes = ['HASH_DIFFERS', 'EXTERNAL_ID_TAKEN', 'DOSSIER_OF_ANOTHER_MASTER'] as const;
+export const refusalCodes = ['HASH_DIFFERS', 'DOSSIER_MALFORMED'] as const;
 export type RefusalCode = (typeof refusalCodes)[number];
 
 const most = 10;

@@ -52,7 +52,8 @@ create table list_positions (
 -- A dossier in one list. `id` and `uuid` are the same in all lists that hold it; content, hash and dates are the list's own.
 -- meta, photos and features are json, kept as written: what is hashed is what was written.
 create table dossiers (
-  set_id bigint not null,
+  -- A run that fills a set names it once, not in every row.
+  set_id bigint not null default nullif(current_setting('dossier.set', true), '')::bigint,
   uuid uuid not null default gen_random_uuid(),
   revision bigint not null default nextval('dossier_revisions'),
   id bigint not null default nextval('dossier_ids'),

@@ -103,7 +103,7 @@ create unlogged table cursors (
 
 -- Changes that a run has fetched, to be merged into the list's set: rows as the master sent them, and tombstones.
 create unlogged table incoming (
-  run_id bigint not null default current_setting('dossier.run')::bigint,
+  run_id bigint not null default nullif(current_setting('dossier.run', true), '')::bigint,
   uuid uuid not null,
   removed boolean not null default false,
   created_date timestamptz,
@@ -126,6 +126,8 @@ create unlogged table wanted_photos (
   run_id bigint not null,
   sha256 bytea not null,
   bytes int not null,
+  -- A dossier that shows it: the master gives a photo only as one of a dossier's.
+  dossier uuid not null,
   primary key (run_id, sha256)
 );
 
@@ -274,6 +276,7 @@ create table missing_photos (
   slave_list_id bigint not null,
   sha256 bytea not null,
   bytes int not null,
+  dossier uuid not null,
   since timestamptz not null default now(),
   primary key (slave_list_id, sha256)
 );

@@ -60,3 +60,23 @@ export async function settleDigest(connection: Connection, listId: number): Prom
     return row?.digest ?? null;
   });
 }
+
+/**
+ * Empties a list: it is pointed at a new set, with a new epoch that says from where it goes on. Its former rows are left to upkeep. Part of a transaction
+ * that has locked the list.
+ */
+export async function emptyList(tx: Knex.Transaction, listId: number): Promise<void> {
+  await query(
+    tx,
+    `insert into sets (set_id, list_id, purpose) select set_id, list_id, 'garbage' from list_positions where list_id = :listId
+     on conflict (set_id) do update set purpose = 'garbage', since = now()`,
+    { listId },
+  );
+  await query(
+    tx,
+    `update list_positions p set set_id = empty.set_id, epoch = gen_random_uuid(), former_epoch = p.epoch, former_revision = p.revision,
+       revision = empty.head, floor = empty.head, tree_revision = empty.head, dossier_count = 0, digest = set_digest(empty.set_id)
+     from (select nextval('set_ids') as set_id, nextval('dossier_revisions') as head) empty where p.list_id = :listId`,
+    { listId },
+  );
+}

@@ -1,5 +1,5 @@
 import { photosAnswerBytes, photosLineBytes, requestPhotos } from '@dossier/protocol/photos.ts';
-import type { WantedPhoto } from './ports.ts';
+import type { WantedPhoto } from './missing-photos.ts';
 
 const smallest = 512 * 1024;
 /** The whole answer fits what a master sends. */

@@ -1,23 +1,22 @@
 import type { Knex } from 'knex';
 import type { DifferenceCounts } from '@dossier/domain/guards.ts';
-import type { RunMethod } from '@dossier/domain/run.ts';
 import { query, queryOne } from '@dossier/postgres/database.ts';
-import { withoutNestedLoops } from '@dossier/postgres/nested-loops.ts';
 
-/** A staged run whose difference from its list is looked at. */
-export interface StagedRun {
+/** A run whose difference from its list is looked at, in a transaction that has locked link and list. */
+export interface FetchedRun {
   runId: number;
   listId: number;
-  method: RunMethod;
-  offlineDeletions: 'restore' | 'keep-deleted';
+  /** The list's own set. */
+  setId: number;
+  /** The set that the run filled, which is to take its place; null where changes are merged. */
+  newSet: number | null;
+  /** Whether contents that are older than what is here count as taken back. */
+  comparable: boolean;
 }
 
-/** What an apply would do to the list's dossiers, and whether it would give what the master has. */
-export interface StagedDifference extends DifferenceCounts {
-  /**
-   * Dossiers that the master offers with a revision which this replica has passed already, and with another content: the replica has
-   * followed another history.
-   */
+/** What an apply would do to the list's dossiers. */
+export interface ListDifference extends DifferenceCounts {
+  /** Dossiers that the master offers in an older version than this replica had from it: it has followed another history. */
   takenBack: number;
   /**
    * Dossiers that would be removed and come back at once under the same external id: for the desk the same person, whose list was made anew on
@@ -27,84 +26,77 @@ export interface StagedDifference extends DifferenceCounts {
 }
 
 /** How many dossiers an apply would touch. */
-export function touches({ adding, changing, removing }: Pick<StagedDifference, 'adding' | 'changing' | 'removing'>): number {
+export function touches({ adding, changing, removing }: Pick<ListDifference, 'adding' | 'changing' | 'removing'>): number {
   return adding + changing + removing;
 }
 
-/** True for a staged dossier that `keep-deleted` sets aside instead of adding it. */
-const keptDeleted = `exists (select from offline_deletions o where o.slave_list_id = :listId and o.dossier = s.dossier and o.settled_as is null)
-  or exists (select from set_aside a where a.list_id = :listId and a.dossier = s.dossier and a.reason = 'kept-deleted')`;
+const columns = `(run_id, uuid, kind, old_hash, new_hash, deactivating, taken_back, name, external_id)`;
 
-/**
- * One row for each dossier that the apply of a staged run would add to the list, change or remove from it: the twin of the statements in
- * apply-rows.ts. Hashes are null where there is nothing.
- */
-export function differenceRows({ method, offlineDeletions }: StagedRun): string {
-  const staged = `staged_dossiers s where s.run_id = :runId and s.refusal is null ${offlineDeletions === 'keep-deleted' ? `and (s.removed or not (${keptDeleted}))` : ''}`;
-  const touched = `
-    select s.dossier, case when s.removed then 'removing' when m.dossier is null then 'adding' else 'changing' end as kind,
-      case when m.dossier is not null then d.hash end as old_hash, case when not s.removed then s.hash end as new_hash,
-      coalesce(not s.removed and m.dossier is not null and d.active and not s.active, false) as deactivating,
-      s.revision, s.name, s.external_id
-    from (select s.* from ${staged}) s
-    left join memberships m on m.list_id = :listId and m.dossier = s.dossier
-    left join dossiers d on d.uuid = m.dossier
-    where case when s.removed then m.dossier is not null else m.dossier is null or d.hash is distinct from s.hash end`;
-  if (method !== 'full') return touched;
-  return `${touched}
-    union all
-    select m.dossier, 'removing', d.hash, null, false, 0, null, null
-    from memberships m left join dossiers d on d.uuid = m.dossier
-    where m.list_id = :listId and not exists (select from staged_dossiers s where s.run_id = :runId and s.dossier = m.dossier)`;
+const ofChanges = `
+  insert into differences ${columns}
+  select i.run_id, i.uuid, case when i.removed then 'removing' when d.uuid is null then 'adding' else 'changing' end, d.hash, i.hash,
+    coalesce(d.active and not i.active, false), :comparable and coalesce(i.modified_date <= d.modified_date, false), i.name, i.external_id
+  from incoming i left join dossiers d on d.set_id = :setId and d.uuid = i.uuid
+  where i.run_id = :runId and case when i.removed then d.uuid is not null else d.hash is distinct from i.hash end`;
+
+/** Uuids and hashes of both sets are in an index; only what differs is looked at as a whole. */
+const ofSets = `
+  insert into differences ${columns}
+  select :runId, x.uuid, case when n.uuid is null then 'removing' when o.uuid is null then 'adding' else 'changing' end, o.hash, n.hash,
+    coalesce(o.active and not n.active, false), :comparable and coalesce(n.modified_date <= o.modified_date, false), n.name, n.external_id
+  from (
+    select uuid from (select uuid, hash from dossiers where set_id = :newSet) n
+    full join (select uuid, hash from dossiers where set_id = :setId) o using (uuid) where n.hash is distinct from o.hash
+  ) x
+  left join dossiers n on n.set_id = :newSet and n.uuid = x.uuid
+  left join dossiers o on o.set_id = :setId and o.uuid = x.uuid
+  where not exists (select from set_aside a where a.list_id = :listId and a.uuid = x.uuid and n.uuid is null)`;
+
+/** Writes the table of what applying a run would do, one row for each dossier that would be added, changed or removed. */
+export async function writeDifference(tx: Knex.Transaction, run: FetchedRun): Promise<void> {
+  await query(tx, `delete from differences where run_id = :runId`, { runId: run.runId });
+  await query(tx, run.newSet === null ? ofChanges : ofSets, { ...run });
 }
 
-/** Counts what the apply of a staged run would do. `passed` is the revision that an intact replica stands at in the same epoch, or 0. */
-export async function countDifference(tx: Knex.Transaction, run: StagedRun, passed: number): Promise<StagedDifference> {
-  const row = await queryOne<Record<Exclude<keyof StagedDifference, 'exchanged'>, number>>(
+/** Counts what is in the table. */
+export async function countDifference(tx: Knex.Transaction, run: FetchedRun): Promise<ListDifference> {
+  const row = await queryOne<Omit<ListDifference, 'exchanged'>>(
     tx,
     `select (select dossier_count from list_positions where list_id = :listId) as held,
        count(*) filter (where kind = 'adding') as adding, count(*) filter (where kind = 'changing') as changing,
        count(*) filter (where kind = 'removing') as removing, count(*) filter (where deactivating) as deactivating,
-       count(*) filter (where kind <> 'removing' and revision between 1 and :passed
-         and not exists (select from set_aside a where a.list_id = :listId and a.dossier = difference.dossier)) as "takenBack"
-     from (${differenceRows(run)}) difference`,
-    { runId: run.runId, listId: run.listId, passed },
+       count(*) filter (where taken_back) as "takenBack"
+     from differences where run_id = :runId`,
+    { runId: run.runId, listId: run.listId },
   );
   if (!row) throw new Error('an aggregate gave no row');
-  const { equalBefore, ...exchanged } = await countExchanged(tx, run, { ...row, passed });
-  return { ...row, takenBack: row.takenBack - equalBefore, exchanged };
+  return { ...row, exchanged: await countExchanged(tx, run, row) };
 }
-
-/** With more of them the planner is kept from comparing each with each. */
-const fewExchanged = 1000;
 
 async function countExchanged(
   tx: Knex.Transaction,
-  run: StagedRun,
-  { adding, removing, passed }: { adding: number; removing: number; passed: number },
-): Promise<StagedDifference['exchanged'] & { equalBefore: number }> {
-  const none = { count: 0, changed: 0, deactivated: 0, equalBefore: 0 };
+  run: FetchedRun,
+  { adding, removing }: { adding: number; removing: number },
+): Promise<ListDifference['exchanged']> {
+  const none = { count: 0, changed: 0, deactivated: 0 };
   if (adding === 0 || removing === 0) return none;
-  const count = () =>
-    queryOne<typeof none>(
-      tx,
-      `with difference as materialized (${differenceRows(run)})
-     select count(*) as count, count(*) filter (where old.active and not new.active) as deactivated,
-       count(*) filter (where other) as changed, count(*) filter (where not other and come.revision between 1 and :passed) as "equalBefore"
-     from difference gone join dossiers old on old.uuid = gone.dossier
-     join difference come on come.kind = 'adding' and come.external_id = old.external_id
-     join staged_dossiers new on new.run_id = :runId and new.dossier = come.dossier,
-     lateral (select (old.name, old.comment, old.active, old.meta, old.photos_hash)
-       is distinct from (new.name, new.comment, new.active, new.meta, new.photos_hash) as other) content
-     where gone.kind = 'removing'`,
-      { runId: run.runId, listId: run.listId, passed },
-    );
-  const row = adding + removing > fewExchanged ? await withoutNestedLoops(tx, count) : await count();
+  const offered = run.newSet === null ? `incoming n on n.run_id = :runId` : `dossiers n on n.set_id = :newSet`;
+  const row = await queryOne<typeof none>(
+    tx,
+    `select count(*) as count, count(*) filter (where o.active and not n.active) as deactivated, count(*) filter (where
+       (o.name, o.comment, o.active, o.valid_from, o.valid_until, o.meta::text, o.photos::text, o.features::text) is distinct from
+       (n.name, n.comment, n.active, n.valid_from, n.valid_until, n.meta::text, n.photos::text, n.features::text)) as changed
+     from differences gone join dossiers o on o.set_id = :setId and o.uuid = gone.uuid
+     join differences come on come.run_id = gone.run_id and come.kind = 'adding' and come.external_id = o.external_id
+     join ${offered} and n.uuid = come.uuid
+     where gone.run_id = :runId and gone.kind = 'removing'`,
+    { runId: run.runId, setId: run.setId, newSet: run.newSet },
+  );
   return row ?? none;
 }
 
 /** The difference as guards see it, for whom an exchanged dossier is at most a changed one. */
-export function withoutExchanged(difference: StagedDifference): DifferenceCounts {
+export function withoutExchanged(difference: ListDifference): DifferenceCounts {
   const { held, adding, changing, removing, deactivating, exchanged } = difference;
   return {
     held,
@@ -116,83 +108,38 @@ export function withoutExchanged(difference: StagedDifference): DifferenceCounts
 }
 
 /**
- * The SHA-256 (64 hexadecimal digits) of what the apply of a staged run would do and of whose list it follows. Hashed bucket by bucket,
- * so that memory doesn't grow with the list.
+ * The SHA-256 (64 hexadecimal digits) of what the apply of a run would do and of whose list it follows. Hashed part by part, so that memory doesn't
+ * grow with the list.
  */
-export async function hashDifference(tx: Knex.Transaction, run: StagedRun, master: { node: string; list: string }): Promise<string> {
-  return hashRows(tx, differenceRows(run), { runId: run.runId, listId: run.listId, ...master });
-}
-
-/** As `hashDifference`, of rows with `dossier`, `old_hash` and `new_hash`. */
-export async function hashRows(
-  tx: Knex.Transaction,
-  rows: string,
-  parameters: Record<string, unknown> & { node: string; list: string },
-): Promise<string> {
+export async function hashDifference(tx: Knex.Transaction, runId: number, master: { node: string; list: string }): Promise<string> {
   const row = await queryOne<{ hash: string }>(
     tx,
-    `select encode(sha256(uuid_send(:node::uuid) || uuid_send(:list::uuid) || coalesce(string_agg(bucket_hash, '' order by bucket), '')), 'hex') as hash
+    `select encode(sha256(uuid_send(:node::uuid) || uuid_send(:list::uuid) || coalesce(string_agg(part_hash, '' order by part), '')), 'hex') as hash
      from (
-       select dossier_bucket(dossier) as bucket,
-         sha256(string_agg(uuid_send(dossier) || coalesce('\\x01'::bytea || old_hash, '\\x00') || coalesce('\\x01'::bytea || new_hash, '\\x00'),
-           '' order by dossier)) as bucket_hash
-       from (${rows}) difference group by 1
-     ) buckets`,
-    parameters,
+       select left(uuid::text, 3) as part,
+         sha256(string_agg(uuid_send(uuid) || coalesce('\\x01'::bytea || old_hash, '\\x00') || coalesce('\\x01'::bytea || new_hash, '\\x00'),
+           '' order by uuid)) as part_hash
+       from differences where run_id = :runId group by 1
+     ) parts`,
+    { runId, ...master },
   );
   if (!row) throw new Error('an aggregate gave no row');
   return row.hash;
 }
 
 /** Keeps the names of a difference for a hold: what would go first, then what would be made inactive, changed and added, each by name. */
-export async function keepHeldDossiers(tx: Knex.Transaction, run: StagedRun, holdId: number): Promise<void> {
-  await keepNames(tx, differenceRows(run), { runId: run.runId, listId: run.listId, holdId });
-}
-
-/** As `keepHeldDossiers`, of rows of a difference. */
-export async function keepNames(
+export async function keepHeldDossiers(
   tx: Knex.Transaction,
-  rows: string,
-  parameters: Record<string, unknown> & { holdId: number },
+  { runId, setId }: { runId: number; setId: number },
+  holdId: number,
 ): Promise<void> {
   await query(
     tx,
     `insert into held_dossiers (hold_id, ordinal, kind, deactivating, dossier, name, external_id)
-     select :holdId, row_number() over (order by array_position('{removing,changing,adding}', kind), deactivating desc,
-         coalesce(d.name, difference.name), difference.dossier),
-       kind, deactivating, difference.dossier, case when kind = 'adding' then difference.name end,
-       case when kind = 'adding' then difference.external_id end
-     from (${rows}) difference left join dossiers d on d.uuid = difference.dossier`,
-    parameters,
+     select :holdId, row_number() over (order by array_position('{removing,changing,adding}', x.kind), x.deactivating desc,
+         coalesce(d.name, x.name), x.uuid),
+       x.kind, x.deactivating, x.uuid, case when x.kind = 'adding' then x.name end, case when x.kind = 'adding' then x.external_id end
+     from differences x left join dossiers d on d.set_id = :setId and d.uuid = x.uuid where x.run_id = :runId`,
+    { runId, setId, holdId },
   );
-}
-
-/**
- * Whether the list, after the apply of a staged run, would have the count and the digest of the master's head, worked out from hashes alone.
- * A difference that wouldn't is no question for a person: another method is tried.
- */
-export async function addsUp(tx: Knex.Transaction, run: StagedRun, target: { count: number; digest: string }): Promise<boolean> {
-  const row = await queryOne<{ count: number; digest: string }>(
-    tx,
-    run.method === 'full'
-      ? `select count(*) as count, hash_text(coalesce(bit_xor(hash_high(coalesce(remote_hash, hash))), 0), coalesce(bit_xor(hash_low(coalesce(remote_hash, hash))), 0)) as digest
-         from staged_dossiers where run_id = :runId and not removed`
-      : `select p.dossier_count + a.count + t.count as count, hash_text(p.digest_high # a.high # t.high, p.digest_low # a.low # t.low) as digest
-         from list_positions p, lateral (
-           -- The version that is kept may have been changed since through another list.
-           select count(*) filter (where k.dossier is null) as count, coalesce(bit_xor(o.hash_high # coalesce(k.hash_high, 0)), 0) as high,
-             coalesce(bit_xor(o.hash_low # coalesce(k.hash_low, 0)), 0) as low
-           from set_aside o left join memberships k on k.list_id = o.list_id and k.dossier = o.dossier where o.list_id = p.list_id
-         ) a, lateral (
-           select coalesce(sum((not s.removed)::int - (coalesce(o.hash_high, m.hash_high) is not null)::int), 0) as count,
-             coalesce(bit_xor(coalesce(o.hash_high, m.hash_high, 0) # case when s.removed then 0 else hash_high(coalesce(s.remote_hash, s.hash)) end), 0) as high,
-             coalesce(bit_xor(coalesce(o.hash_low, m.hash_low, 0) # case when s.removed then 0 else hash_low(coalesce(s.remote_hash, s.hash)) end), 0) as low
-           from staged_dossiers s
-           left join set_aside o on o.list_id = :listId and o.dossier = s.dossier
-           left join memberships m on m.list_id = :listId and m.dossier = s.dossier
-           where s.run_id = :runId
-         ) t where p.list_id = :listId`,
-    { runId: run.runId, listId: run.listId },
-  );
-  return row?.count === target.count && row.digest === target.digest;
 }

@@ -1,9 +1,10 @@
 import type { Position } from '@dossier/domain/position.ts';
 import type { Head } from '@dossier/protocol/feed.ts';
-import type { Fork, StartedRun } from './ports.ts';
+import type { Fork } from './judgement.ts';
+import type { LinkRow } from './links.ts';
 
 /** The position of the last verified sync, or null before the first. */
-export function knownPosition(link: StartedRun['link']): Position | null {
+export function knownPosition(link: LinkRow): Position | null {
   if (link.epoch === null || link.revision === null || link.digest === null || link.dossier_count === null) return null;
   return { epoch: link.epoch, revision: link.revision, digest: link.digest, count: link.dossier_count };
 }
@@ -17,7 +18,7 @@ export function samePosition(a: Position, b: Position): boolean {
  * under the same address, another epoch, a head below what was reached, or another content at the same revision. A history that was edited
  * past the old head shows only when its changes don't lead to its digest: see `brokenDelta`.
  */
-export function findFork(link: StartedRun['link'], head: Head): Fork | null {
+export function findFork(link: LinkRow, head: Head): Fork | null {
   const known = knownPosition(link);
   if (!known) return null;
   const { position } = head;
@@ -31,6 +32,7 @@ export function findFork(link: StartedRun['link'], head: Head): Fork | null {
     };
   }
   if (known.epoch !== position.epoch) {
+    if (goesOn(known, head)) return null;
     return {
       kind: 'epoch',
       sentence: "The master's list has begun a new history: it was restored from a backup, or lost changes when a stand-by took over.",
@@ -47,6 +49,11 @@ export function findFork(link: StartedRun['link'], head: Head): Fork | null {
     kind: 'digest',
     sentence: `The master's list has another content at revision ${position.revision} than this replica had from it at the same revision.`,
   };
+}
+
+/** The master's list was pointed at other rows (a full sync of a branch, an undo, a purge), and this replica knows a part of what it was before. */
+function goesOn({ epoch, revision }: Position, { former }: Head): boolean {
+  return former !== null && former.epoch === epoch && revision <= former.revision;
 }
 
 /** The fork that shows when the changes since an intact replica's position don't lead to the master's digest. */

@@ -53,6 +53,17 @@ export async function findStandingHold(tx: Knex.Transaction, slaveListId: number
   return row && { ...row.hold, overdue: row.overdue };
 }
 
+/** The set that waits with the approved hold of a list, with that hold; null if nothing is approved or nothing waits. */
+export async function findApprovedSet(connection: Connection, slaveListId: number): Promise<{ hold: HoldRow; setId: number } | null> {
+  const row = await queryOne<{ hold: HoldRow; set_id: number }>(
+    connection,
+    `select row_to_json(h) as hold, s.set_id from holds h join sets s on s.list_id = h.slave_list_id and s.purpose = 'held'
+     where h.slave_list_id = :slaveListId and h.state = 'approved' and h.expires_date > now() order by s.since desc limit 1`,
+    { slaveListId },
+  );
+  return row && { hold: row.hold, setId: row.set_id };
+}
+
 export type NewHold = Omit<HoldRow, 'id' | 'examples' | 'held_date' | 'expires_date' | 'decided_date'>;
 
 /** Records a hold in the place of the one that stands, if any. Returns its id. */
@@ -105,7 +116,8 @@ export async function listHeldDossiers(
     `select h.ordinal, case
          when h.deactivating then 'deactivating' when h.kind = 'removing' and o.lost > 0 then 'lost' else h.kind end as kind,
        h.dossier, d.id, coalesce(d.name, h.name) as name, case when d.uuid is null then h.external_id else d.external_id end as external_id
-     from held_dossiers h join holds o on o.id = h.hold_id left join dossiers d on d.uuid = h.dossier
+     from held_dossiers h join holds o on o.id = h.hold_id join list_positions p on p.list_id = o.slave_list_id
+     left join dossiers d on d.set_id = p.set_id and d.uuid = h.dossier
      where h.hold_id = :holdId and ${of.kind === null ? 'true' : kindConditions[of.kind]}
        and ${page.cursor ? `h.ordinal ${backwards ? '<' : '>'} :ordinal` : 'true'}
      order by h.ordinal ${backwards ? 'desc' : 'asc'} limit :rows`,
@@ -149,10 +161,12 @@ export async function readLostLines(
     connection,
     `select h.ordinal, (
          jsonb_strip_nulls(jsonb_build_object('external_id', d.external_id, 'photos', case when :photos::boolean then (
-           select jsonb_agg('photos/' || substr(p.address, 1, 2) || '/' || substr(p.address, 3, 2) || '/' || p.address order by p.id)
-           from (select id, encode(sha256, 'hex') as address from photos where dossier = d.uuid) p) end))
-         || jsonb_build_object('name', d.name, 'comment', d.comment, 'active', d.active, 'meta', d.meta))::text as line
-     from held_dossiers h join dossiers d on d.uuid = h.dossier
+           select jsonb_agg('photos/' || substr(s.address, 1, 2) || '/' || substr(s.address, 3, 2) || '/' || s.address order by s.place)
+           from (select e.photo ->> 'sha256', e.place from json_array_elements(d.photos) with ordinality e (photo, place)) s (address, place)) end))
+         || jsonb_build_object('name', d.name, 'comment', d.comment, 'active', d.active, 'valid_from', d.valid_from,
+           'valid_until', d.valid_until, 'meta', d.meta))::text as line
+     from held_dossiers h join holds o on o.id = h.hold_id join list_positions p on p.list_id = o.slave_list_id
+     join dossiers d on d.set_id = p.set_id and d.uuid = h.dossier
      where h.hold_id = :holdId and h.kind = 'removing' and h.ordinal > :after order by h.ordinal limit :limit`,
     of,
   );

@@ -1,6 +1,7 @@
 import type { Head } from '@dossier/protocol/feed.ts';
 import type { Master } from './master.ts';
-import type { StartedRun } from './ports.ts';
+import type { LinkRow } from './links.ts';
+import type { StartedRun } from './runs.ts';
 import { SyncFailure } from './sync-failure.ts';
 
 /** What this node is, to be compared with who answers. `externalAddress` is normalised. */
@@ -14,7 +15,7 @@ export interface OwnIdentity {
  * Refuses whoever is not the master that was linked: this node itself, whoever has the list from it, another installation, another node, another list under the same
  * number. What isn't pinned yet is taken as it is. Throws SyncFailure.
  */
-export function requireIdentity(head: Head, link: StartedRun['link'], own: OwnIdentity): void {
+export function requireIdentity(head: Head, link: LinkRow, own: OwnIdentity): void {
   requireOtherNode(head, link.remote_url, own);
   requireNoCircle(head, link.remote_url, own);
   if (link.remote_node !== null && head.node !== link.remote_node) {
@@ -61,6 +62,6 @@ export async function greetMaster(master: Master, started: StartedRun, context: 
   return answer.head;
 }
 
-export function noSuchList(link: StartedRun['link']): SyncFailure {
+export function noSuchList(link: Pick<LinkRow, 'remote_list_id' | 'remote_url'>): SyncFailure {
   return new SyncFailure('NO_SUCH_LIST', `The master ${link.remote_url} has no watch list ${link.remote_list_id}.`);
 }

@@ -2,10 +2,11 @@ import type { Knex } from 'knex';
 import { defaultGuards, trippedGuards } from '@dossier/domain/guards.ts';
 import type { Guards, TrippedGuard } from '@dossier/domain/guards.ts';
 import type { Position } from '@dossier/domain/position.ts';
+import type { RunMethod } from '@dossier/domain/run.ts';
 import type { SyncError } from '@dossier/protocol/sync.ts';
 import { preparedOne, query } from '@dossier/postgres/database.ts';
-import { addsUp, countDifference, hashDifference, keepHeldDossiers, touches, withoutExchanged } from './difference.ts';
-import type { StagedDifference, StagedRun } from './difference.ts';
+import { countDifference, hashDifference, keepHeldDossiers, touches, withoutExchanged, writeDifference } from './difference.ts';
+import type { FetchedRun, ListDifference } from './difference.ts';
 import { createHold, findStandingHold, saveExamples } from './holds.ts';
 import type { HoldRow } from './holds.ts';
 
@@ -16,7 +17,8 @@ export interface Fork {
   sentence: string;
 }
 
-export interface StagedSync extends StagedRun {
+export interface JudgedRun extends Omit<FetchedRun, 'comparable'> {
+  method: RunMethod;
   target: Position;
   fork: Fork | null;
   /** Whose list it is: what is pinned, or what answers now. */
@@ -26,20 +28,25 @@ export interface StagedSync extends StagedRun {
 /**
  * - `free`: nothing asks a person; apply.
  * - `approved`: a person approved exactly this; apply.
- * - `held`: the hold is recorded, nothing may be applied.
- * - `incoherent`: the difference doesn't lead to the master's digest; the apply will find that, too, and roll back.
+ * - `hold`: nothing may be applied; `recordHold` records it.
  */
-export type Judgement = 'free' | 'approved' | 'held' | 'incoherent';
-
 export interface Judged {
-  judgement: Judgement;
-  /** Null where it wasn't looked at. */
-  difference: StagedDifference | null;
+  judgement: 'free' | 'approved' | 'hold';
+  difference: ListDifference;
   /**
    * What of the difference only a change of the replica behind the system's back explains: everything, where the master stands where this
-   * replica was last equal to it; what the master's list has had since before a revision; or nothing.
+   * replica was last equal to it; what the master's list has had since before; or nothing.
    */
-  damage: 'everything' | { upTo: number } | null;
+  damage: 'everything' | 'older' | null;
+  /** Why it is held. */
+  hold: NeededHold | null;
+}
+
+interface NeededHold {
+  hash: string;
+  reasons: TrippedGuard[];
+  rejected: HoldRow | null;
+  approved: boolean;
 }
 
 /** A link with the position of its last verified sync; nulls before the first. */
@@ -55,10 +62,10 @@ interface JudgedLink {
 }
 
 /**
- * Judges what the apply of a staged run would do, in the transaction that would apply it and before it changes anything. Exempt are the
- * first sync of a link, and a repair: when the master stands where this replica was last equal to it, only the replica can have changed.
+ * Writes and judges what the apply of a run would do, in the transaction that would apply it and before it changes the list. Exempt are the first sync of
+ * a link, and a repair: when the master stands where this replica was last equal to it, only the replica can have changed.
  */
-export async function judge(tx: Knex.Transaction, sync: StagedSync): Promise<Judged> {
+export async function judge(tx: Knex.Transaction, sync: JudgedRun): Promise<Judged> {
   const { fork, target } = sync;
   const link = await preparedOne<JudgedLink>(tx, 'judged link', {
     sql: `select guards, epoch, revision, digest, dossier_count as count, holds_position(k) as intact,
@@ -67,14 +74,15 @@ export async function judge(tx: Knex.Transaction, sync: StagedSync): Promise<Jud
     parameters: { listId: sync.listId, runId: sync.runId },
   });
   const before = await findStandingHold(tx, sync.listId);
-  if (!link || (link.epoch === null && !before)) return { judgement: 'free', difference: null, damage: null };
-  if (fork === null && isPosition(link, target)) {
-    return { judgement: 'free', difference: await countDifference(tx, sync, 0), damage: 'everything' };
-  }
-  // Revisions of another list say nothing, and a replica that was changed here may differ without a fork.
-  const comparable = fork ? fork.kind !== 'identity' : link.intact;
-  const damage = fork === null && !link.intact && link.revision !== null ? { upTo: link.revision } : null;
-  const difference = await countDifference(tx, sync, comparable ? (link.revision ?? 0) : 0);
+  // A replica that was changed here may differ without a fork, and another list's dates say nothing.
+  const isDelta = fork === null && sync.method === 'delta';
+  const comparable = !isDelta && (fork ? fork.kind !== 'identity' : (link?.intact ?? false));
+  await writeDifference(tx, { ...sync, comparable });
+  const difference = await countDifference(tx, { ...sync, comparable });
+  const free: Judged = { judgement: 'free', difference, damage: null, hold: null };
+  if (!link || (link.epoch === null && !before)) return free;
+  if (fork === null && isPosition(link, target)) return { ...free, damage: 'everything' };
+  const damage = fork === null && !link.intact && link.revision !== null ? 'older' : null;
   const reasons = [
     ...stickyReasons(before, target),
     ...forkReasons(fork, difference),
@@ -82,14 +90,11 @@ export async function judge(tx: Knex.Transaction, sync: StagedSync): Promise<Jud
   ];
   const rejected = before?.state === 'rejected' && link.reason !== 'person' && isHead(before, target) ? before : null;
   if (rejected && reasons.length === 0) reasons.push(...rejected.reasons);
-  const free = reasons.length === 0 || (touches(difference) === 0 && fork?.kind !== 'identity');
-  if (free) return { judgement: 'free', difference, damage };
-  if (!(await addsUp(tx, sync, target))) return { judgement: 'incoherent', difference, damage };
-  const hash = await hashDifference(tx, sync, sync.master);
+  if (reasons.length === 0 || (touches(difference) === 0 && fork?.kind !== 'identity')) return { ...free, damage };
+  const hash = await hashDifference(tx, sync.runId, sync.master);
   const approved = before?.state === 'approved';
-  if (approved && before.difference === hash && !before.overdue) return { judgement: 'approved', difference, damage };
-  await recordHold(tx, sync, { difference, hash, reasons, rejected, approved });
-  return { judgement: 'held', difference, damage };
+  if (approved && before.difference === hash && !before.overdue) return { ...free, judgement: 'approved', damage };
+  return { judgement: 'hold', difference, damage, hold: { hash, reasons, rejected, approved } };
 }
 
 function isPosition(link: JudgedLink, target: Position): boolean {
@@ -111,7 +116,7 @@ function stickyReasons(before: HoldRow | null, target: Position): TrippedGuard[]
  * which the master's copy was last changed. A fork that only brings new dossiers and newer contents is followed, by content. Another list
  * or node asks in any case.
  */
-function forkReasons(fork: Fork | null, difference: StagedDifference): TrippedGuard[] {
+function forkReasons(fork: Fork | null, difference: ListDifference): TrippedGuard[] {
   const { takenBack } = difference;
   const { removing } = withoutExchanged(difference);
   const count = fork || takenBack > 0 ? removing + takenBack : 0;
@@ -121,12 +126,12 @@ function forkReasons(fork: Fork | null, difference: StagedDifference): TrippedGu
   return [{ guard: 'fork', sentence: `${sentence} ${removing} dossiers that are here are not on the master.`, count, limit: 0 }];
 }
 
-async function recordHold(
+/** Records what is held in the place of what stood, and ends the run. A set that the run filled waits with it. */
+export async function recordHold(
   tx: Knex.Transaction,
-  sync: StagedSync,
-  found: { difference: StagedDifference; hash: string; reasons: TrippedGuard[]; rejected: HoldRow | null; approved: boolean },
+  sync: JudgedRun,
+  { difference, hold: { hash, reasons, rejected, approved } }: { difference: ListDifference; hold: NeededHold },
 ): Promise<void> {
-  const { difference, hash, reasons, rejected } = found;
   const { adding, changing, removing, deactivating } = difference;
   const id = await createHold(tx, {
     slave_list_id: sync.listId,
@@ -147,7 +152,11 @@ async function recordHold(
   });
   await keepHeldDossiers(tx, sync, id);
   await saveExamples(tx, id);
-  await endHeld(tx, { runId: sync.runId, listId: sync.listId }, { target: sync.target, error: heldError(reasons, found.approved) });
+  await query(tx, `update sets set purpose = 'garbage', since = now() where list_id = :listId and purpose = 'held'`, {
+    listId: sync.listId,
+  });
+  if (sync.newSet !== null) await query(tx, `update sets set purpose = 'held', since = now() where set_id = ${sync.newSet}`);
+  await endHeld(tx, { runId: sync.runId, listId: sync.listId }, { target: sync.target, error: heldError(reasons, approved) });
 }
 
 /** A held run is over: it blocks no other, and what it staged may go. */
@@ -167,14 +176,6 @@ export async function endHeld(
     { runId: run.runId, error: JSON.stringify(error) },
   );
   await query(tx, `delete from dead_letters where slave_list_id = :listId`, { listId: run.listId });
-  // Photos that were fetched for it go, unless something else refers to them.
-  await query(
-    tx,
-    `insert into photo_garbage (sha256) select distinct sha256 from staged_photos where run_id = :runId on conflict do nothing`,
-    {
-      runId: run.runId,
-    },
-  );
 }
 
 /**

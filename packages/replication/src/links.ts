@@ -12,6 +12,7 @@ import { forgetJournal, journalOfLink } from './journal.ts';
 import type { JournalRow } from './journal.ts';
 import { toPage } from '@dossier/postgres/keyset.ts';
 import { leaveMissingPhotos } from '@dossier/registry/missing-photos.ts';
+import { emptyList, lockLists } from '@dossier/registry/positions.ts';
 import { refusedOf } from './set-aside.ts';
 import type { Page, PageRequest } from '@dossier/postgres/keyset.ts';
 
@@ -78,15 +79,15 @@ export async function findLink(connection: Connection, slaveListId: number): Pro
 export async function findLinkToFollow(
   connection: Connection,
   slaveListId: number,
-): Promise<{ link: LinkRow; intact: boolean; lacksPhotos: boolean } | null> {
-  const row = await preparedOne<LinkRow & { intact: boolean; lacks_photos: boolean }>(connection, 'find link to follow', {
-    sql: `select holds_position(k) as intact, exists (select from missing_photos m where m.slave_list_id = k.slave_list_id) as lacks_photos, ${linkColumns}
+): Promise<{ link: LinkRow; intact: boolean; lacksPhotos: boolean; set_id: number } | null> {
+  const row = await preparedOne<LinkRow & { intact: boolean; lacks_photos: boolean; set_id: number }>(connection, 'find link to follow', {
+    sql: `select holds_position(k) as intact, exists (select from missing_photos m where m.slave_list_id = k.slave_list_id) as lacks_photos, p.set_id, ${linkColumns}
       where k.slave_list_id = :slaveListId`,
     parameters: { slaveListId },
   });
   if (!row) return null;
-  const { intact, lacks_photos: lacksPhotos, ...link } = row;
-  return { link, intact, lacksPhotos };
+  const { intact, lacks_photos: lacksPhotos, set_id, ...link } = row;
+  return { link, intact, lacksPhotos, set_id };
 }
 
 /** One page of the links, in the order of their lists' ids. */
@@ -267,9 +268,13 @@ export async function finishUnlink(database: Database, slaveListId: number): Pro
     await query(tx, `delete from dead_letters where slave_list_id = :slaveListId`, { slaveListId });
     await query(tx, `delete from set_aside where list_id = :slaveListId`, { slaveListId });
     await query(tx, `delete from holds where slave_list_id = :slaveListId`, { slaveListId });
+    await query(tx, `update sets set purpose = 'garbage', since = now() where list_id = :slaveListId`, { slaveListId });
     await forgetJournal(tx, slaveListId);
     await query(tx, `delete from links where slave_list_id = :slaveListId`, { slaveListId });
-    if (link.purge) await query(tx, `delete from memberships where list_id = :slaveListId`, { slaveListId });
+    if (link.purge) {
+      await lockLists(tx, [slaveListId]);
+      await emptyList(tx, slaveListId);
+    }
     await leaveMissingPhotos(tx, slaveListId);
     return true;
   });

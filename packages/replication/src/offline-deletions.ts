@@ -44,8 +44,8 @@ export async function listOfflineDeletions(
 /** The statement that closes the open entries of a list by what its rows say now. */
 export const settleOfflineDeletions = `
      update offline_deletions o set settled_date = now(), settled_run = :runId, settled_as = case
-       when exists (select from memberships m where m.list_id = :listId and m.dossier = o.dossier) then 'restored'
-       when exists (select from set_aside a where a.list_id = :listId and a.dossier = o.dossier) then 'kept-deleted'
+       when exists (select from list_positions p join dossiers d on d.set_id = p.set_id and d.uuid = o.dossier where p.list_id = :listId) then 'restored'
+       when exists (select from set_aside a where a.list_id = :listId and a.uuid = o.dossier) then 'kept-deleted'
        else 'gone-on-master' end
      where o.slave_list_id = :listId and o.settled_as is null returning settled_as`;
 

@@ -1,9 +1,15 @@
 import type { Readable } from 'node:stream';
 import { isFailure } from '@dossier/domain/failure.ts';
 import { BundleSize, bundlesOf } from './bundle-size.ts';
+import type { LinkRow } from './links.ts';
 import type { Master } from './master.ts';
 import { PageMemory } from './page-memory.ts';
-import type { PhotoTarget, ReplicaStore, TakenRun, WantedPhoto } from './ports.ts';
+import type { PhotoStore } from '@dossier/photos/photo-store.ts';
+import type { Database } from '@dossier/postgres/database.ts';
+import type { TakenRun } from './fence.ts';
+import { countWantedPhotos, listWantedPhotos, saveMissingPhotos } from './missing-photos.ts';
+import type { WantedPhoto } from './missing-photos.ts';
+import { saveProgress } from './runs.ts';
 
 const batch = 2000;
 /** So many questions at once, each for one large photo or for a bundle of small ones: the next one is answered while photos are written. */
@@ -14,8 +20,9 @@ const writes = 8;
 const progressEveryMs = 250;
 
 export interface PhotoFetchContext {
-  store: ReplicaStore;
-  photos: PhotoTarget;
+  database: Database;
+  link: Pick<LinkRow, 'remote_list_id'>;
+  photos: PhotoStore;
   master: Master;
   signal: AbortSignal;
 }
@@ -30,15 +37,15 @@ interface BundleContext extends PhotoFetchContext {
  * list; a fault of the wire does. `already` counts those of earlier attempts.
  */
 export async function fetchPhotos(context: PhotoFetchContext, taken: TakenRun, already: number): Promise<void> {
-  const { store, photos, signal } = context;
-  let wanted = await store.listWantedPhotos(taken, { after: '', limit: batch });
+  const { database, photos, signal } = context;
+  let wanted = await listWantedPhotos(database, taken, { after: '', limit: batch });
   if (wanted.length === 0) return;
   const memory = new PageMemory();
   const size = new BundleSize();
-  const saveProgress = progressSaver(context, taken);
+  const tellProgress = progressSaver(context, taken);
   let fetched = already;
-  const total = wanted.length < batch ? wanted.length : await store.countWantedPhotos(taken);
-  await store.saveProgress(taken, { state: 'photos', photosTotal: total });
+  const total = wanted.length < batch ? wanted.length : await countWantedPhotos(database, taken);
+  await saveProgress(database, taken, { state: 'photos', photosTotal: total });
   for (;;) {
     const last = wanted.at(-1);
     if (!last) return;
@@ -51,27 +58,27 @@ export async function fetchPhotos(context: PhotoFetchContext, taken: TakenRun, a
         return;
       }
       fetched += 1;
-      await saveProgress(fetched);
+      await tellProgress(fetched);
     };
     const asked = wanted.filter((photo) => lacking.has(photo.sha256));
     await eachOf(bundlesOf(asked, size), questions, (bundle) => fetchBundle({ ...context, memory, size }, bundle, note));
     signal.throwIfAborted();
     const gone = new Set(missing.map((photo) => photo.sha256));
     const present = wanted.map((photo) => photo.sha256).filter((sha256) => !gone.has(sha256));
-    await store.saveMissingPhotos(taken, { missing, present });
-    if (fetched > before) await store.saveProgress(taken, { photosFetched: fetched });
+    await saveMissingPhotos(database, taken, { missing, present });
+    if (fetched > before) await saveProgress(database, taken, { photosFetched: fetched });
     if (wanted.length < batch) return;
-    wanted = await store.listWantedPhotos(taken, { after: last.sha256, limit: batch });
+    wanted = await listWantedPhotos(database, taken, { after: last.sha256, limit: batch });
   }
 }
 
 /** Saves how many photos were fetched, unless it did so a moment ago. */
-function progressSaver({ store }: PhotoFetchContext, taken: TakenRun): (photosFetched: number) => Promise<void> {
+function progressSaver({ database }: PhotoFetchContext, taken: TakenRun): (photosFetched: number) => Promise<void> {
   let savedAt = performance.now();
   return async (photosFetched) => {
     if (performance.now() - savedAt < progressEveryMs) return;
     savedAt = performance.now();
-    await store.saveProgress(taken, { photosFetched });
+    await saveProgress(database, taken, { photosFetched });
   };
 }
 
@@ -87,7 +94,7 @@ async function fetchBundle(context: BundleContext, bundle: readonly WantedPhoto[
     if (came) size.adapt(first.bytes, performance.now() - begun);
     return note(first, came);
   }
-  const answer = await master.photos(bundle, { signal, memory: memory.take });
+  const answer = await master.photos(context.link.remote_list_id, bundle, { signal, memory: memory.take });
   size.adapt(answer.body.length, performance.now() - begun);
   await eachOf(bundle.values(), writes, async (photo) => {
     const bytes = answer.photos.get(photo.sha256);
@@ -98,7 +105,7 @@ async function fetchBundle(context: BundleContext, bundle: readonly WantedPhoto[
 }
 
 async function fetchPhoto(context: PhotoFetchContext, photo: WantedPhoto): Promise<boolean> {
-  const source = await context.master.photo({ ...photo, signal: context.signal });
+  const source = await context.master.photo(context.link.remote_list_id, { ...photo, signal: context.signal });
   if (!source) return false;
   try {
     return await keepPhoto(context, photo, source);

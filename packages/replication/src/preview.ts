@@ -1,13 +1,8 @@
-import { requestBuckets } from '@dossier/protocol/feed.ts';
+import type { Connection } from '@dossier/postgres/database.ts';
+import { readPosition, settleDigest } from '@dossier/registry/positions.ts';
+import { compareRows, walkDifferences } from './comparison.ts';
+import type { LinkRow } from './links.ts';
 import type { Master } from './master.ts';
-import type { Bucket } from './ports.ts';
-
-/** The local list as a preview needs it. */
-export interface LocalList {
-  buckets(): Promise<Bucket[]>;
-  /** How many dossiers the list holds in these buckets besides the given ones. */
-  countOthers(buckets: readonly number[], dossiers: readonly string[]): Promise<number>;
-}
 
 /** What a first sync of a list would do; nothing is changed anywhere. */
 export interface Preview {
@@ -17,29 +12,24 @@ export interface Preview {
   removed: number;
 }
 
-/** Compares a local list with a master's by buckets, asking for the master's dossiers only where both hold some that differ. Throws FeedError or SyncFailure. */
+/** Compares a local list with a master's by their trees. Throws FeedError or SyncFailure. */
 export async function previewFirstSync(
-  master: Master,
-  remoteList: number,
-  context: { local: LocalList; signal: AbortSignal },
+  connection: Connection,
+  {
+    master,
+    listId,
+    remote,
+    signal,
+  }: { master: Master; listId: number; remote: Pick<LinkRow, 'remote_list_id' | 'remote_url'>; signal: AbortSignal },
 ): Promise<Preview> {
-  const { local, signal } = context;
-  const theirs = await master.buckets(remoteList, signal);
-  const known = new Map(theirs.buckets.map((bucket) => [bucket[0], bucket]));
+  await settleDigest(connection, listId);
+  const local = await readPosition(connection, listId);
+  const answer = await master.head(remote.remote_list_id, { position: null, tag: null }, signal);
+  if (answer.outcome !== 'head') return { remoteCount: 0, removed: local?.dossier_count ?? 0 };
+  if (!local || local.dossier_count === 0) return { remoteCount: answer.head.position.count, removed: 0 };
   let removed = 0;
-  const asked: number[] = [];
-  for (const [number, count, digest] of await local.buckets()) {
-    const their = known.get(number);
-    if (their === undefined) removed += count;
-    else if (their[1] !== count || their[2] !== digest) asked.push(number);
+  for await (const part of walkDifferences({ master, link: remote, setId: local.set_id, connection, signal })) {
+    removed += (await compareRows(connection, { setId: local.set_id, listId, part })).extra.length;
   }
-  for (let at = 0; at < asked.length; at += requestBuckets) {
-    const buckets = asked.slice(at, at + requestBuckets);
-    const { hashes } = await master.hashes(remoteList, buckets, signal);
-    removed += await local.countOthers(
-      buckets,
-      hashes.map(([dossier]) => dossier),
-    );
-  }
-  return { remoteCount: theirs.position.count, removed };
+  return { remoteCount: answer.head.position.count, removed };
 }

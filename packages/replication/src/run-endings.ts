@@ -3,8 +3,8 @@ import type { Difference, SyncError } from '@dossier/protocol/sync.ts';
 import { preparedOne, query, queryOne, transaction } from '@dossier/postgres/database.ts';
 import type { Connection, Database } from '@dossier/postgres/database.ts';
 import { standing } from './holds.ts';
-import { FencedError, requireFence } from './staging.ts';
-import type { TakenRun } from './staging.ts';
+import { FencedError, requireFence } from './fence.ts';
+import type { TakenRun } from './fence.ts';
 
 /** For an update of links: a run that looked at every row says so. */
 export const deepVerified = `(select case when r.mode in ('repair', 'verify') then now() else deep_verified_at end from runs r where r.id = :runId)`;

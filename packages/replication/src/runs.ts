@@ -123,6 +123,8 @@ export interface StartedRun {
   intact: boolean;
   /** Whether earlier runs couldn't get a photo. */
   lacksPhotos: boolean;
+  /** The list's own set. */
+  set_id: number;
 }
 
 /**
@@ -130,23 +132,28 @@ export interface StartedRun {
  * over or its link is gone or being cancelled: then there is nothing to do.
  */
 export async function startRun(database: Database, runId: number, attempt: number): Promise<StartedRun | null> {
-  const run = await preparedOne<RunRow>(database, 'start run', {
-    sql: `with open as (
-       select k.slave_list_id from runs r join links k on k.slave_list_id = r.slave_list_id
-       where r.id = :runId and r.finished_date is null and k.state <> 'unlinking' for update of k
-     ),
-     fenced as (
-       update links k set fence = k.fence + 1, state = 'syncing', last_attempt = now()
-       from open where k.slave_list_id = open.slave_list_id returning k.slave_list_id as list_id, k.fence as new_fence
-     )
-     update runs set fence = new_fence, attempt = :attempt, state = 'greeting', next_attempt = null,
-       started_date = coalesce(started_date, now()), heartbeat = now()
-     from fenced where id = :runId and finished_date is null returning ${runColumns}`,
-    parameters: { runId, attempt },
+  return transaction(database, async (tx) => {
+    // What is read of a run before its link's lock was granted may be another's past.
+    const locked = await preparedOne<{ slave_list_id: number }>(tx, 'lock link of run', {
+      sql: `select k.slave_list_id from links k
+       where k.slave_list_id = (select slave_list_id from runs where id = :runId) and k.state <> 'unlinking' for update`,
+      parameters: { runId },
+    });
+    if (!locked) return null;
+    const run = await preparedOne<RunRow>(tx, 'start run', {
+      sql: `with open as (select slave_list_id from runs where id = :runId and finished_date is null),
+       fenced as (
+         update links k set fence = k.fence + 1, state = 'syncing', last_attempt = now()
+         from open where k.slave_list_id = open.slave_list_id returning k.fence as new_fence
+       )
+       update runs set fence = new_fence, attempt = :attempt, state = 'greeting', next_attempt = null,
+         started_date = coalesce(started_date, now()), heartbeat = now()
+       from fenced where id = :runId returning ${runColumns}`,
+      parameters: { runId, attempt },
+    });
+    const found = run && (await findLinkToFollow(tx, run.slave_list_id));
+    return found && run.fence !== null ? { run, ...found, fence: run.fence } : null;
   });
-  const found = run && (await findLinkToFollow(database, run.slave_list_id));
-  if (!found || run.fence === null) return null;
-  return { run, ...found, fence: run.fence };
 }
 
 /** Counts of a run's progress; what is left out stays. */

@@ -2,139 +2,128 @@ import type { Knex } from 'knex';
 import { setAsideBound } from '@dossier/domain/set-aside.ts';
 import type { RefusalCode } from '@dossier/domain/set-aside.ts';
 import type { SetAside } from '@dossier/protocol/held.ts';
-import { exchange, query, queryOne } from '@dossier/postgres/database.ts';
+import { query, queryOne } from '@dossier/postgres/database.ts';
 import type { Connection } from '@dossier/postgres/database.ts';
-import type { StagedRun } from './difference.ts';
-import { standing } from './holds.ts';
+import { ApplyRefused, verifyOnTheMaster } from './apply-refused.ts';
+import type { FetchedRun } from './difference.ts';
+import { contentColumns } from './row-columns.ts';
 
-/** A dossier that a run can't hold as it is. */
-export interface Refusal {
-  dossier: string;
-  code: RefusalCode;
-  sentence: string;
+/** A run that knows what was deleted here while its master was away. */
+export interface SettingAside extends FetchedRun {
+  offlineDeletions: 'restore' | 'keep-deleted';
 }
 
-/** A run with what is known of it before it is applied. */
-export interface RefusingRun extends StagedRun {
-  /** Dossiers whose hash isn't the one of their content. */
-  forged: readonly string[];
-  master: { node: string };
-  target: { count: number };
-}
-
-/** What stands in the way of a staged run. */
-export interface Obstacles {
-  refused: Refusal[];
-  /** Whether dossiers of other lists have to give up their external ids (`takeExternalIds`). */
-  takes: boolean;
-}
-
-/**
- * Marks the staged dossiers that can't be held as they are: forged ones, those with another content in a list of another master, and those
- * whose external id belongs to another dossier here that stays and is not out of date. As soon as they are too many to be set aside it looks no
- * further. Changes nothing but staging.
- */
-export async function markRefused(tx: Knex.Transaction, run: RefusingRun): Promise<Obstacles> {
-  const forged = run.forged.length > 0 ? await markForged(tx, run) : [];
-  const [others = [], takens = []] = await exchange(tx, [markOtherMasters, markTaken(run)], parametersOf(run));
-  const refused = [...forged, ...(others as Refusal[])];
-  let taken = takens[0] as Obstacles | undefined;
-  const bound = setAsideBound(run.target.count);
-  for (;;) {
-    if (!taken) throw new Error('a select without a condition gave no row');
-    refused.push(...taken.refused);
-    if (taken.refused.length === 0 || refused.length > bound) return { refused, takes: taken.takes };
-    // What is set aside keeps its older external id, which may be the one that another dossier was to get.
-    taken = (await exchange(tx, [markTaken(run)], parametersOf(run)))[0]?.[0] as Obstacles | undefined;
-  }
-}
-
-function parametersOf({ runId, listId, master }: RefusingRun): { runId: number; listId: number; node: string } {
-  return { runId, listId, node: master.node };
-}
-
-function markForged(tx: Knex.Transaction, run: RefusingRun): Promise<Refusal[]> {
-  return query<Refusal>(
+/** Refuses a list of which more dossiers can't be held than may be set aside. Throws ApplyRefused. */
+export async function requireFewRefusals(tx: Knex.Transaction, runId: number, count: number): Promise<void> {
+  const refused = await query<{ uuid: string; code: RefusalCode; sentence: string }>(
     tx,
-    `update staged_dossiers s set refusal = 'HASH_DIFFERS', refusal_sentence = 'Its hash is not the one of its content.'
-     where s.run_id = :runId and not s.removed and s.dossier = any(:forged::uuid[]) returning ${returned}`,
-    { runId: run.runId, forged: run.forged },
+    `select uuid, code, sentence from refusals where run_id = :runId order by uuid limit :limit`,
+    { runId, limit: setAsideBound(count) + 1 },
+  );
+  const [first] = refused;
+  if (!first || refused.length <= setAsideBound(count)) return;
+  throw new ApplyRefused(
+    first.code,
+    `${refused.length === 1 ? 'A dossier' : `At least ${refused.length} dossiers`} of the master's list can't be held here, more than are set aside one by one. The first is ${first.uuid}: ${first.sentence}`,
+    verifyOnTheMaster,
   );
 }
 
-const returned = `s.dossier, s.refusal as code, s.refusal_sentence as sentence`;
-
 /**
- * True for a dossier `d` that only other lists replicated from the same master keep here: where one of this list is to have its external id, that
- * master gave it away, and the other lists haven't heard of it yet. What a person has a say in keeps what it has.
+ * Brings what is set aside of a list up to date with what a run has fetched, before the difference is written: refused rows, and with `keep-deleted` what
+ * was deleted here while the master was away, for as long as the master has it. What is set aside leaves what is to be applied; a set from which it went
+ * gets its tree anew.
  */
-const outOfDate = `not exists (select from memberships m where m.list_id <> :listId and m.dossier = d.uuid and not exists (
-  select from links k where k.slave_list_id = m.list_id and k.remote_node = :node and k.epoch is not null and k.state <> 'unlinking'
-    and not exists (select from holds h where h.slave_list_id = k.slave_list_id and h.${standing})))`;
-
-const markOtherMasters = `
-  update staged_dossiers s set refusal = 'DOSSIER_OF_ANOTHER_MASTER',
-    refusal_sentence = 'It is dossier ' || d.id || ' here, also replicated from ' || k.remote_url || ', with another content.'
-  from dossiers d join memberships m on m.dossier = d.uuid and m.list_id <> :listId
-  join links k on k.slave_list_id = m.list_id and k.remote_node <> :node
-  where s.run_id = :runId and not s.removed and s.refusal is null and d.uuid = s.dossier and d.hash <> s.hash
-    -- Mostly there is no other master, and no dossier has to be looked at.
-    and exists (select from links where remote_node <> :node) returning ${returned}`;
-
-function markTaken({ method }: RefusingRun): string {
-  const stays =
-    method === 'full'
-      ? `exists (select from staged_dossiers o where o.run_id = :runId and o.dossier = d.uuid and not o.removed)`
-      : `not exists (select from staged_dossiers o where o.run_id = :runId and o.dossier = d.uuid and o.removed)`;
-  return `with taken as materialized (
-       select s.dossier, d.id, exists (select from memberships m where m.list_id <> :listId and m.dossier = d.uuid) as elsewhere,
-         exists (select from memberships m where m.list_id = :listId and m.dossier = d.uuid) and ${stays} or not ${outOfDate} as refused
-       from staged_dossiers s join dossiers d on d.external_id = s.external_id and d.uuid <> s.dossier
-       where s.run_id = :runId and not s.removed and s.refusal is null
-         and not exists (select from staged_dossiers o where o.run_id = :runId and o.dossier = d.uuid and not o.removed and o.refusal is null)
-     ),
-     marked as (
-       update staged_dossiers s set refusal = 'EXTERNAL_ID_TAKEN',
-         refusal_sentence = 'Its external_id ' || to_json(s.external_id) || ' belongs to dossier ' || t.id || ' here.'
-       from taken t where s.run_id = :runId and s.dossier = t.dossier and t.refused returning ${returned}
-     )
-     select (select coalesce(jsonb_agg(marked), '[]') from marked) as refused,
-       exists (select from taken where elsewhere and not refused) as takes`;
-}
-
-/**
- * Takes the external ids that dossiers of the run have got from the dossiers of other lists that are out of date. Those lists aren't what their
- * positions say any more, and are to be synced. Part of the apply, when what it changes and removes is done; constraints are deferred.
- */
-export async function takeExternalIds(tx: Knex.Transaction, run: RefusingRun): Promise<void> {
+export async function setAside(tx: Knex.Transaction, run: SettingAside): Promise<void> {
+  const { runId, listId, newSet } = run;
+  if (newSet === null) {
+    await query(
+      tx,
+      `delete from set_aside a using incoming i where a.list_id = :listId and i.run_id = :runId and i.uuid = a.uuid
+       and (i.removed or a.reason <> 'kept-deleted')`,
+      { runId, listId },
+    );
+  } else {
+    await query(
+      tx,
+      `delete from set_aside a where a.list_id = :listId and (a.reason <> 'kept-deleted'
+         or not exists (select from dossiers d where d.set_id = ${newSet} and d.uuid = a.uuid))`,
+      { listId },
+    );
+  }
   await query(
     tx,
-    `update dossiers d set external_id = null from staged_dossiers s
-     where s.run_id = :runId and not s.removed and d.external_id = s.external_id and d.uuid <> s.dossier and ${outOfDate}`,
-    { runId: run.runId, listId: run.listId, node: run.master.node },
+    `insert into set_aside (list_id, uuid, reason, hash, name, external_id, sentence)
+     select :listId, uuid, code, hash, name, external_id, sentence from refusals where run_id = :runId
+     on conflict (list_id, uuid) do update set reason = excluded.reason, hash = excluded.hash, name = excluded.name,
+       external_id = excluded.external_id, sentence = excluded.sentence`,
+    { runId, listId },
+  );
+  await keepDeleted(tx, run);
+  if (newSet === null) return freeExternalIds(tx, run);
+  await keepOlderVersions(tx, run, newSet);
+  const isTouched = await queryOne(tx, `select from set_aside where list_id = :listId limit 1`, { listId });
+  if (isTouched) await query(tx, `select build_tree(${newSet})`);
+}
+
+async function keepDeleted(tx: Knex.Transaction, { runId, listId, newSet, offlineDeletions }: SettingAside): Promise<void> {
+  if (offlineDeletions === 'restore') {
+    await query(tx, `delete from set_aside where list_id = :listId and reason = 'kept-deleted'`, { listId });
+    return;
+  }
+  const offered = newSet === null ? `incoming i where i.run_id = :runId and not i.removed` : `dossiers i where i.set_id = ${newSet}`;
+  await query(
+    tx,
+    `insert into set_aside (list_id, uuid, reason, hash)
+     select :listId, i.uuid, 'kept-deleted', i.hash from ${offered} and i.uuid in (
+       select o.dossier from offline_deletions o where o.slave_list_id = :listId and o.settled_as is null
+       union all select a.uuid from set_aside a where a.list_id = :listId and a.reason = 'kept-deleted')
+     on conflict (list_id, uuid) do update set hash = excluded.hash`,
+    { runId, listId },
+  );
+  const kept = `using set_aside a where a.list_id = :listId and a.reason = 'kept-deleted' and a.uuid = i.uuid`;
+  await query(
+    tx,
+    newSet === null ? `delete from incoming i ${kept} and i.run_id = :runId` : `delete from dossiers i ${kept} and i.set_id = ${newSet}`,
+    { runId, listId },
   );
 }
 
-/**
- * Statements that set the refused dossiers of a run aside, each with what the master says of it, and forget those of earlier runs that it brings in
- * order. What the replica holds of them stays. Part of the apply, after the judgement.
- */
-export const setRefusedAside: readonly string[] = [
-  `delete from set_aside a using staged_dossiers s
-   where a.list_id = :listId and a.reason <> 'kept-deleted' and s.run_id = :runId and s.dossier = a.dossier and s.refusal is null`,
-  `insert into set_aside (list_id, dossier, reason, hash_high, hash_low, name, external_id, sentence)
-   select :listId, dossier, refusal, hash_high(coalesce(remote_hash, hash)), hash_low(coalesce(remote_hash, hash)), name, external_id, refusal_sentence
-   from staged_dossiers where run_id = :runId and refusal is not null
-   on conflict (list_id, dossier) do update set reason = excluded.reason, hash_high = excluded.hash_high, hash_low = excluded.hash_low,
-     name = excluded.name, external_id = excluded.external_id, sentence = excluded.sentence`,
-  `delete from staged_dossiers where run_id = :runId and refusal is not null`,
-];
+/** An older version that is kept gives way where its external id goes to another dossier. */
+async function freeExternalIds(tx: Knex.Transaction, { runId, listId, setId }: FetchedRun): Promise<void> {
+  await query(
+    tx,
+    `insert into incoming (run_id, uuid, removed)
+     select :runId, d.uuid, true from set_aside a join dossiers d on d.set_id = ${setId} and d.uuid = a.uuid
+     where a.list_id = :listId and exists (
+       select from incoming i where i.run_id = :runId and i.external_id = d.external_id and i.uuid <> d.uuid)
+     on conflict (run_id, uuid) do nothing`,
+    { runId, listId },
+  );
+}
 
-/** The statement that notes which of the dossiers that are set aside the replica holds in an older version. */
-export const noteKept = `
-  update set_aside a set kept = k.hash_high is not null, kept_high = coalesce(k.hash_high, 0), kept_low = coalesce(k.hash_low, 0)
-  from set_aside s left join memberships k on k.list_id = s.list_id and k.dossier = s.dossier
-  where a.list_id = :listId and s.list_id = a.list_id and s.dossier = a.dossier`;
+/** What the replica holds of a refused dossier goes into the new set, where no other dossier has its external id. */
+async function keepOlderVersions(tx: Knex.Transaction, { runId, setId }: FetchedRun, newSet: number): Promise<void> {
+  const columns = ['uuid', 'id', ...contentColumns];
+  await query(
+    tx,
+    `insert into dossiers (set_id, ${columns.join(', ')}) select ${newSet}, ${columns.map((column) => `d.${column}`).join(', ')}
+     from refusals r join dossiers d on d.set_id = ${setId} and d.uuid = r.uuid
+     where r.run_id = :runId and not exists (
+       select from dossiers n where n.set_id = ${newSet} and (n.uuid = d.uuid or n.external_id = d.external_id))`,
+    { runId },
+  );
+}
+
+/** All that is set aside of a list, as a JSON array of rows. */
+export async function readSetAside(connection: Connection, listId: number): Promise<string> {
+  const row = await queryOne<{ rows: string }>(
+    connection,
+    `select coalesce(jsonb_agg(a), '[]')::text as rows from set_aside a where a.list_id = :listId`,
+    { listId },
+  );
+  return row?.rows ?? '[]';
+}
 
 /** The dossiers of a list that are set aside because they can't be held, by uuid; at most 100. */
 export async function listRefused(connection: Connection, listId: number): Promise<SetAside[]> {
@@ -144,7 +133,7 @@ export async function listRefused(connection: Connection, listId: number): Promi
 
 /** The same as JSON, for a list of columns; `list` is an expression. */
 export function refusedOf(list: string): string {
-  return `(select coalesce(jsonb_agg(jsonb_build_object('dossier', a.dossier, 'name', a.name, 'external_id', a.external_id, 'code', a.reason,
-      'reason', a.sentence) order by a.dossier), '[]')
-    from (select * from set_aside where list_id = ${list} and reason <> 'kept-deleted' order by dossier limit 100) a)`;
+  return `(select coalesce(jsonb_agg(jsonb_build_object('dossier', a.uuid, 'name', a.name, 'external_id', a.external_id, 'code', a.reason,
+      'reason', a.sentence) order by a.uuid), '[]')
+    from (select * from set_aside where list_id = ${list} and reason <> 'kept-deleted' order by uuid limit 100) a)`;
 }

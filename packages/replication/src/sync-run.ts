@@ -1,25 +1,36 @@
 import { isFailure } from '@dossier/domain/failure.ts';
-import type { Failure } from '@dossier/domain/failure.ts';
 import type { Position } from '@dossier/domain/position.ts';
-import type { RunMethod, RunMode } from '@dossier/domain/run.ts';
-import { setAsideBound } from '@dossier/domain/set-aside.ts';
+import type { RunMode } from '@dossier/domain/run.ts';
 import type { Head } from '@dossier/protocol/feed.ts';
-import { isAnswerRefusal } from './answer-refusal.ts';
-import { fetchChanges, HistoryGone, stageDifferences, stageRefused } from './fetching.ts';
-import type { FetchContext } from './fetching.ts';
+import type { PhotoStore } from '@dossier/photos/photo-store.ts';
+import type { Database } from '@dossier/postgres/database.ts';
+import { applyRun, heldCursor } from './apply.ts';
+import { beginFetching, clearRun, readCursor } from './cursors.ts';
+import type { RunCursor } from './cursors.ts';
+import type { TakenRun } from './fence.ts';
 import { brokenDelta, findFork, knownPosition, samePosition } from './fork.ts';
+import { findApprovedSet } from './holds.ts';
 import { noSuchList, requireIdentity, requireNoCircle, requireOtherNode } from './identity.ts';
 import type { OwnIdentity } from './identity.ts';
-import { loadChanges, RowsNotSpoken, smallestDelta, smallestLoad } from './loading.ts';
+import type { Fork } from './judgement.ts';
+import { saveGreeting } from './links.ts';
 import type { Master } from './master.ts';
 import { fetchPhotos } from './photo-fetch.ts';
-import type { Fork, PhotoTarget, ReplicaStore, StagingCursor, StartedRun, TakenRun } from './ports.ts';
+import { HistoryGone, receiveChanges } from './receive.ts';
+import type { FetchContext, Received } from './receive.ts';
+import { keepPage } from './received-page.ts';
+import { receiveDifferences, receiveRows } from './reconcile.ts';
+import { finishUnchanged } from './run-endings.ts';
+import { transitions } from './run-machine.ts';
+import type { Step, StepEvent } from './run-machine.ts';
+import { saveProgress } from './runs.ts';
+import type { StartedRun } from './runs.ts';
 import { answerRefused, SyncFailure } from './sync-failure.ts';
 import { examineReplica, verifyReplica } from './verification.ts';
 
 export interface SyncContext {
-  store: ReplicaStore;
-  photos: PhotoTarget;
+  database: Database;
+  photos: PhotoStore;
   master: Master;
   own: OwnIdentity;
   offlineDeletions: 'restore' | 'keep-deleted';
@@ -27,16 +38,14 @@ export interface SyncContext {
   signal: AbortSignal;
 }
 
-export interface SyncOutcome {
-  state: 'synced' | 'unchanged' | 'differs' | 'held';
-  /** Other replicated lists that share dossiers changed by this run: they need a run of their own. */
-  disturbedLists: number[];
-}
+export type SyncOutcome = 'synced' | 'unchanged' | 'differs' | 'held';
+
+type RunContext = FetchContext & SyncContext;
 
 /**
- * Brings a link to its master's head: greet, fetch what differs into staging, fetch photos, judge and apply in one transaction, verify.
- * `synced` is returned only after the replica's digest was recomputed and equals the master's. May be killed anywhere and run again: it goes on
- * at the staged cursor. Throws failures (code, kind, remedy); after each the list is what it was.
+ * Brings a link to its master's head: greet, fetch what differs where no reader looks, fetch photos, judge and apply in one transaction, verify.
+ * `synced` is returned only after the replica's digest was computed from its rows and equals the master's. May be killed anywhere and run again: it goes
+ * on at its cursor. Throws failures (code, kind, remedy); after each the list is what it was.
  */
 export async function syncRun(context: SyncContext, started: StartedRun): Promise<SyncOutcome> {
   const { run, link } = started;
@@ -48,87 +57,174 @@ export async function syncRun(context: SyncContext, started: StartedRun): Promis
   const idle = refused.length === 0;
   const answer = await context.master.head(link.remote_list_id, { position, tag: idle && position ? link.head_tag : null }, context.signal);
   if (answer.outcome === 'no-list') throw noSuchList(link);
-  const unchanged = (headTag: string | null) => finishUnchanged(context, { ...started, lacksPhotos: examined.lacksPhotos }, taken, headTag);
+  const unchanged = (headTag: string | null) => endUnchanged(context, { ...started, lacksPhotos: examined.lacksPhotos }, taken, headTag);
   if (answer.outcome === 'unchanged') return unchanged(link.head_tag);
 
   const { head, tag } = answer;
   const fork = await greet(context, started, head);
-  const fetchContext: FetchContext & SyncContext = {
+  const runContext: RunContext = {
     ...context,
     // Whoever answers is read; a fork decides whether it may be followed.
     link: { ...link, remote_node: head.node, remote_list: head.dossier_list },
     taken,
     counts: { fetched: run.fetched, pages: run.pages, bytes: run.bytes },
   };
-  if (run.mode === 'verify') return verifyReplica(fetchContext, head);
+  if (run.mode === 'verify') return (await verifyReplica(runContext, head)) ? 'synced' : 'differs';
   if (idle && fork === null && position && samePosition(position, head.position)) return unchanged(tag);
   if (context.onExisting === 'refuse' && link.epoch === null && link.local_count > 0) {
     throw new SyncFailure('LIST_NOT_EMPTY', `The list holds ${link.local_count} dossiers, and SYNC_ON_EXISTING is refuse.`);
   }
-  const plan: Plan = {
-    method: planMethod(started, { head, position, fork }),
-    head,
-    tag,
-    position,
-    fork,
-    refused,
-    loads: isWorthLoading(started, head),
-    rows: false,
-    readable: false,
-  };
+  return takeSteps(runContext, { head, tag, position, fork, refused, follows: followsChanges(started, { head, position, fork }) }, started);
+}
+
+/** What a run knows of its master and of the replica. */
+interface Plan {
+  head: Head;
+  tag: string | null;
+  /** Where an intact replica stands; null if it has to be compared. */
+  position: Position | null;
+  fork: Fork | null;
+  /** Dossiers that earlier runs set aside. */
+  refused: readonly string[];
+  /** Whether the changes since the position lead to the head, as far as one can tell before. */
+  follows: boolean;
+}
+
+/** Modes in which an intact replica is followed from where it stands. */
+const followingModes: ReadonlySet<RunMode> = new Set(['auto', 'repair']);
+
+function followsChanges({ run }: StartedRun, { head, position, fork }: Pick<Plan, 'head' | 'position' | 'fork'>): boolean {
+  if (!followingModes.has(run.mode) || fork !== null || position === null) return false;
+  return position.epoch === head.position.epoch && position.revision >= head.floor;
+}
+
+/** What an intact replica already has decides the first step: the changes since then, a comparison by content, or everything. */
+function firstStep({ run, link }: StartedRun, { head, follows }: Plan): Step {
+  const isEmpty = link.local_count === 0 && link.epoch === null;
+  if (run.mode === 'full' || isEmpty || head.position.count === 0) return 'full';
+  return follows ? 'delta' : 'reconcile';
+}
+
+/** Takes one step after another until the run is at an end. */
+async function takeSteps(context: RunContext, plan: Plan, started: StartedRun): Promise<SyncOutcome> {
+  let step = await resumedStep(context, plan, started);
+  let restart = false;
+  let renewed = false;
   for (;;) {
-    try {
-      return await attempt(fetchContext, plan, started);
-    } catch (error) {
-      await replan(fetchContext, plan, { started, error });
+    const { event, error } = await takeStep(context, { plan, step, restart, started });
+    const next = transitions[step][event];
+    if (next === 'synced' || next === 'held') return next;
+    if (next === 'failed') throw error;
+    if (event === 'history-gone') {
+      if (renewed) throw answerRefused('HISTORY_LOST', 'the list began a new history twice while it was read', error);
+      await renew(context, plan, started);
+      renewed = true;
     }
+    step = next;
+    restart = true;
   }
 }
 
-/** Stages by one method, fetches the photos and applies, unless a guard holds it. */
-async function attempt(context: FetchContext & SyncContext, plan: Plan, started: StartedRun): Promise<SyncOutcome> {
-  const { store, taken } = context;
-  const cursor = await fetchAll(context, plan);
-  if (plan.refused.length > 0 && cursor.method !== 'full') await stageRefused(context, plan.refused, cursor);
-  const forged = await findForged(store, taken, cursor);
-  await fetchPhotos(context, taken, started.run.photos_fetched);
-  await store.saveProgress(taken, { state: 'applying' });
-  context.signal.throwIfAborted();
-  const { head, tag, fork } = plan;
-  const applied = await store.apply({
-    ...taken,
-    method: cursor.method,
-    target: cursor.head,
-    // The tag names the head that was greeted; once the feed went past it, or if nothing was learnt from it yet, the next run asks anew.
-    headTag: fork?.kind !== 'identity' && samePosition(cursor.head, head.position) ? tag : null,
-    offlineDeletions: context.offlineDeletions,
-    master: { node: head.node, list: head.dossier_list },
-    forged,
-    fork: fork ?? (followsChanges(started, plan) && cursor.method !== 'delta' ? brokenDelta : null),
-  });
-  await store.clearStaging(taken.runId);
-  return applied === 'held' ? { state: 'held', disturbedLists: [] } : { state: 'synced', disturbedLists: applied.disturbedLists };
+/** An attempt that was broken off is gone on with, if its history is still the master's. */
+async function resumedStep({ database, taken }: RunContext, plan: Plan, started: StartedRun): Promise<Step> {
+  const cursor = await readCursor(database, taken.runId);
+  const step = cursor && canResume(cursor, plan) ? cursor.method : null;
+  return step === null || step === 'verify' ? firstStep(started, plan) : step;
 }
 
-/** Chooses what is tried after an attempt that didn't add up, or throws its error again. */
-async function replan(
-  context: FetchContext & SyncContext,
-  plan: Plan,
-  { started, error }: { started: StartedRun; error: unknown },
-): Promise<void> {
-  const next = fallback(plan, error);
-  if (!next) throw error;
-  if (error instanceof HistoryGone) {
-    if (plan.renewed) throw answerRefused('HISTORY_LOST', 'the list began a new history twice while it was read', error);
-    const answer = await context.master.head(context.link.remote_list_id, { position: null, tag: null }, context.signal);
-    if (answer.outcome !== 'head') throw noSuchList(context.link);
-    requireIdentity(answer.head, context.link, context.own);
-    Object.assign(plan, { head: answer.head, tag: answer.tag, fork: plan.fork ?? findFork(started.link, answer.head), renewed: true });
+/** A comparison that was broken off before its feed began is made again: that costs less than everything, and its cursor can't tell how far it was. */
+function canResume(cursor: RunCursor, { head }: Plan): boolean {
+  if (cursor.head.epoch !== head.position.epoch) return false;
+  return cursor.method !== 'reconcile' || cursor.phase === 'complete' || cursor.revision !== cursor.head.revision;
+}
+
+interface StepContext {
+  plan: Plan;
+  step: Step;
+  restart: boolean;
+  started: StartedRun;
+}
+
+/** Fetches by one method, fetches the photos and applies, unless a guard holds it. Throws failures that no other step can mend. */
+async function takeStep(context: RunContext, { plan, step, restart, started }: StepContext): Promise<{ event: StepEvent; error: unknown }> {
+  const { database, taken } = context;
+  try {
+    const received = await fetchAll(context, { plan, step, restart, started });
+    if (!received) return { event: 'too-different', error: null };
+    await fetchPhotos(context, taken, started.run.photos_fetched);
+    await saveProgress(database, taken, { state: 'applying' });
+    context.signal.throwIfAborted();
+    const { head, tag, fork } = plan;
+    const applied = await applyRun(database, {
+      taken,
+      received,
+      // The tag names the head that was greeted; once the feed went past it, or if nothing was learnt from it yet, the next run asks anew.
+      headTag: fork?.kind !== 'identity' && samePosition(received.cursor.head, head.position) ? tag : null,
+      offlineDeletions: context.offlineDeletions,
+      master: { node: head.node, list: head.dossier_list },
+      fork: fork ?? (plan.follows && step !== 'delta' ? brokenDelta : null),
+    });
+    await clearRun(database, taken.runId);
+    return { event: applied === 'held' ? 'held' : 'applied', error: null };
+  } catch (error) {
+    if (error instanceof HistoryGone) return { event: 'history-gone', error };
+    if (isFailure(error) && contentDiffers.has(error.code)) return { event: 'differs', error };
+    throw error;
   }
-  plan.method = next;
-  plan.readable ||= (plan.loads || plan.rows) && !(error instanceof HistoryGone);
-  plan.loads &&= !plan.readable;
-  plan.restart = true;
+}
+
+/** What was fetched isn't what the master has. */
+const contentDiffers = new Set(['DIGEST_DIFFERS', 'COUNT_DIFFERS']);
+
+/** Brings what a step needs to the head, or goes on where an earlier attempt was. Null if so much differs that everything is to be fetched. */
+async function fetchAll(context: RunContext, { plan, step, restart, started }: StepContext): Promise<Received | null> {
+  const { database, taken } = context;
+  const approved = started.run.reason === 'approval' ? await findApprovedSet(database, taken.listId) : null;
+  if (approved && !restart) return { cursor: heldCursor(approved.hold, approved.setId), unkept: null };
+  const kept = restart ? null : await readCursor(database, taken.runId);
+  if (kept && canResume(kept, plan)) {
+    await saveProgress(database, taken, { state: 'fetching', method: step });
+    // What was fetched by an earlier attempt may be the master's state of yesterday: the rest of the feed follows.
+    if (kept.phase === 'complete' && samePosition(kept.head, plan.head.position)) return { cursor: kept, unkept: null };
+    return finishFetching(context, plan, await receiveChanges(context, kept, { resumed: true }));
+  }
+  await saveProgress(database, taken, { state: 'fetching', method: step, total: plannedTotal(step, plan) });
+  if (step === 'reconcile') {
+    const setId = started.set_id;
+    const compared = await receiveDifferences(context, setId, plan.head);
+    return compared && finishFetching(context, plan, await receiveChanges(context, compared, { resumed: true }));
+  }
+  const revision = step === 'delta' && plan.position ? plan.position.revision : 0;
+  const cursor = await beginFetching(database, taken, { method: step, revision, head: plan.head.position });
+  return finishFetching(context, plan, await receiveChanges(context, cursor, { resumed: false }));
+}
+
+/** Adds what earlier runs set aside, and keeps a page whose photos are not all here: they come first. */
+async function finishFetching(context: RunContext, plan: Plan, received: Received): Promise<Received> {
+  const { database, taken, photos } = context;
+  const { cursor, unkept } = received;
+  const asksRefused = plan.refused.length > 0 && cursor.setId === null;
+  const lacking = unkept ? await photos.missing(unkept.page.wanted.map((photo) => photo.sha256)) : [];
+  if (unkept && lacking.length === 0 && !asksRefused) return received;
+  const after = Promise.resolve();
+  if (unkept) await keepPage(database, taken, { ...unkept, cursor, after });
+  // What kept them from being held may be over. One that was changed after the head comes with the next sync.
+  if (asksRefused) await receiveRows(context, plan.refused, (page) => keepPage(database, taken, { page, cursor, replaces: true, after }));
+  return { cursor, unkept: null };
+}
+
+/** How many changes a person may expect to see pass; revisions that were superseded make it an upper bound for a delta. */
+function plannedTotal(step: Step, { head, position }: Plan): number {
+  if (step === 'delta' && position) return Math.min(head.position.revision - position.revision, head.position.count);
+  return step === 'full' ? head.position.count : 0;
+}
+
+/** Looks at the master's history anew. */
+async function renew(context: RunContext, plan: Plan, { link }: StartedRun): Promise<void> {
+  const answer = await context.master.head(link.remote_list_id, { position: null, tag: null }, context.signal);
+  if (answer.outcome !== 'head') throw noSuchList(link);
+  requireIdentity(answer.head, context.link, context.own);
+  Object.assign(plan, { head: answer.head, tag: answer.tag, fork: plan.fork ?? findFork(link, answer.head), follows: false });
 }
 
 /** Refuses who is not to be followed, keeps what the greeting taught, and says whether the master's history is another one than before. */
@@ -140,140 +236,16 @@ async function greet(context: SyncContext, started: StartedRun, head: Head): Pro
   // A stranger's name and SYNC_TIME are not learnt.
   if (fork?.kind === 'identity') return fork;
   requireIdentity(head, link, context.own);
-  await saveGreeting(context, started, head);
+  await learn(context, started, head);
   return fork;
 }
 
-/** Modes in which an intact replica is followed from where it stands. */
-const followingModes = new Set<RunMode>(['auto', 'repair']);
-
-interface Plan {
-  method: RunMethod;
-  head: Head;
-  tag: string | null;
-  position: Position | null;
-  fork: Fork | null;
-  /** Dossiers that earlier runs set aside. */
-  refused: readonly string[];
-  /** Whether the list is loaded into tables of the run's own. */
-  loads: boolean;
-  /** Whether what is staged comes as rows. */
-  rows: boolean;
-  /** Neither of both any more: what didn't work out is told by the readable form. */
-  readable: boolean;
-  restart?: boolean;
-  /** The head was asked for again, because the history that it named was gone. */
-  renewed?: boolean;
-}
-
-/** A link's first sync into a list that is empty. Everything else is a difference to what is there. */
-function isWorthLoading({ run, link }: StartedRun, head: Head): boolean {
-  return run.mode !== 'verify' && link.epoch === null && link.local_count === 0 && head.position.count >= smallestLoad;
-}
-
-/** What an intact replica already has decides: the changes since then, a comparison by content, or everything. */
-function planMethod(started: StartedRun, plan: Pick<Plan, 'head' | 'position' | 'fork'>): RunMethod {
-  const { run, link } = started;
-  if (run.mode === 'full') return 'full';
-  if (link.local_count === 0 && link.epoch === null) return 'full';
-  return followsChanges(started, plan) ? 'delta' : 'reconcile';
-}
-
-/** Whether the changes since the replica's position lead to the head, as far as one can tell before. */
-function followsChanges({ run }: StartedRun, { head, position, fork }: Pick<Plan, 'head' | 'position' | 'fork'>): boolean {
-  return followingModes.has(run.mode) && fork === null && position !== null && position.revision >= head.floor;
-}
-
-/**
- * After a delta that doesn't add up the content is compared; after a comparison that doesn't, everything is fetched. What can't be loaded is staged
- * row by row, which tells exactly what is wrong, if anything is.
- */
-function fallback({ method, loads, rows }: Plan, error: unknown): RunMethod | null {
-  if ((loads || rows) && (error instanceof RowsNotSpoken || (isFailure(error) && isLoadRefusal(error)))) return method;
-  if (error instanceof HistoryGone) return method === 'full' ? 'full' : 'reconcile';
-  if (!isFailure(error) || !contentDiffers.has(error.code)) return null;
-  if (method === 'delta') return 'reconcile';
-  return method === 'reconcile' ? 'full' : null;
-}
-
-/** What the rows may be the reason of. */
-function isLoadRefusal({ code }: Failure): boolean {
-  return code === 'LOAD_REFUSED' || contentDiffers.has(code) || isAnswerRefusal(code);
-}
-
-/** What was staged isn't what the master has. */
-const contentDiffers = new Set(['DIGEST_DIFFERS', 'COUNT_DIFFERS']);
-
-async function fetchAll(context: FetchContext, plan: Plan): Promise<StagingCursor> {
-  const { store, taken } = context;
-  const staged = plan.restart ? null : await store.readCursor(taken.runId);
-  // A comparison that was broken off before its feed began is made again: that costs less than everything, and its cursor can't tell how far it was.
-  const unfinished = staged?.method === 'reconcile' && staged.phase === 'fetching' && staged.revision === staged.head.revision;
-  if (staged && !unfinished && staged.head.epoch === plan.head.position.epoch) {
-    plan.method = staged.method;
-    plan.loads = staged.loading ?? false;
-    await store.saveProgress(taken, { state: 'fetching', method: staged.method });
-    // What was staged by an earlier attempt may be the master's state of yesterday: the rest of the feed follows.
-    if (staged.phase === 'complete' && samePosition(staged.head, plan.head.position)) return staged;
-    plan.rows = !plan.loads && isWorthRows(context, plan, staged);
-    return plan.loads || plan.rows ? loadChanges(context, staged, true) : fetchChanges(context, staged, true);
-  }
-  plan.rows = false;
-  await store.saveProgress(taken, { state: 'fetching', method: plan.method, total: plannedTotal(plan) });
-  if (plan.method === 'reconcile') {
-    const compared = await stageDifferences(context, plan.head);
-    if (compared) return fetchChanges(context, compared, false);
-    plan.method = 'full';
-    await store.saveProgress(taken, { method: 'full', total: plan.head.position.count });
-  }
-  const since = plan.method === 'delta' && plan.position ? plan.position.revision : 0;
-  const cursor: StagingCursor = { method: plan.method, phase: 'fetching', revision: since, head: plan.head.position };
-  plan.loads &&= plan.method === 'full' && (await store.beginLoad(taken, cursor));
-  if (plan.loads) return loadChanges(context, { ...cursor, loading: true }, false);
-  await store.beginStaging(taken, cursor);
-  plan.rows = isWorthRows(context, plan, cursor);
-  return plan.rows ? loadChanges(context, cursor, false) : fetchChanges(context, cursor, false);
-}
-
-/**
- * Whether so much follows that it comes as rows. They don't tell their revisions and hashes, which are needed where the master may offer what is older
- * than the replica.
- */
-function isWorthRows({ link }: FetchContext, { readable }: Plan, from: StagingCursor): boolean {
-  const isNews = from.method === 'delta' || (from.method === 'full' && link.epoch === null);
-  return isNews && !readable && from.head.revision - from.revision >= smallestDelta;
-}
-
-/** How many changes a person may expect to see pass; revisions that were superseded make it an upper bound for a delta. */
-function plannedTotal({ method, head, position }: Plan): number {
-  if (method === 'delta' && position) return Math.min(head.position.revision - position.revision, head.position.count);
-  return method === 'full' ? head.position.count : 0;
-}
-
-/** Staged dossiers whose hash isn't the one of their content; more than may be set aside are a lie. */
-async function findForged(store: ReplicaStore, taken: TakenRun, cursor: StagingCursor): Promise<string[]> {
-  const forged = await store.findForgedDossiers(taken.runId);
-  if (forged.length <= setAsideBound(cursor.head.count)) return forged;
-  await store.clearStaging(taken.runId);
-  throw new SyncFailure(
-    'HASH_DIFFERS',
-    `The hash of ${forged.length} dossiers (${forged.slice(0, 3).join(', ')}) is not the one of their content.`,
-  );
-}
-
-async function finishUnchanged(context: SyncContext, started: StartedRun, taken: TakenRun, tag: string | null): Promise<SyncOutcome> {
-  if (started.lacksPhotos) await fetchPhotos(context, taken, started.run.photos_fetched);
-  if (await context.store.finishUnchanged(taken, tag)) return { state: 'unchanged', disturbedLists: [] };
-  // Somebody changed the list while the master was asked.
-  return syncRun(context, { ...started, intact: false });
-}
-
-async function saveGreeting({ store }: SyncContext, { link, fence }: StartedRun, head: Head): Promise<void> {
+async function learn({ database }: SyncContext, { link, fence }: StartedRun, head: Head): Promise<void> {
   const { hour, minute, time_zone: zone } = head.schedule;
   const isPinned = link.remote_node !== null && link.remote_list !== null && link.remote_name === head.name;
   const isSameWay = link.origins.join() === head.origins.join();
   if (isPinned && isSameWay && link.sync_hour === hour && link.sync_minute === minute && link.sync_zone === zone) return;
-  await store.saveGreeting({
+  await saveGreeting(database, {
     slaveListId: link.slave_list_id,
     fence,
     remoteNode: head.node,
@@ -282,4 +254,11 @@ async function saveGreeting({ store }: SyncContext, { link, fence }: StartedRun,
     origins: head.origins,
     schedule: head.schedule,
   });
+}
+
+async function endUnchanged(context: SyncContext, started: StartedRun, taken: TakenRun, tag: string | null): Promise<SyncOutcome> {
+  if (started.lacksPhotos) await fetchPhotos({ ...context, link: started.link }, taken, started.run.photos_fetched);
+  if (await finishUnchanged(context.database, taken, tag)) return 'unchanged';
+  // Somebody changed the list while the master was asked.
+  return syncRun(context, { ...started, intact: false });
 }

@@ -1,16 +1,19 @@
 import type { Knex } from 'knex';
 import type { Position } from '@dossier/domain/position.ts';
 import type { SyncError } from '@dossier/protocol/sync.ts';
-import { markDisturbedLists } from './apply.ts';
 import { query, queryOne, sqlState, transaction } from '@dossier/postgres/database.ts';
 import type { Database } from '@dossier/postgres/database.ts';
-import { hashRows, keepNames } from './difference.ts';
+import { book, lockLists, settleDigest } from '@dossier/registry/positions.ts';
+import { hashDifference, keepHeldDossiers } from './difference.ts';
+import { requireFence } from './fence.ts';
+import type { TakenRun } from './fence.ts';
 import { createHold, saveExamples } from './holds.ts';
 import { forgetJournal } from './journal.ts';
 import { createRun, findLink } from './links.ts';
 import type { LinkRow } from './links.ts';
-import { requireFence } from './staging.ts';
-import type { TakenRun } from './staging.ts';
+import type { MergeCounts } from './merge.ts';
+import { pointAt } from './pointing.ts';
+import { contentColumns } from './row-columns.ts';
 
 /** What became of the wish to take the last applied sync of a link back. */
 export type UndoRequest = { outcome: 'no-link' | 'unlinking' | 'nothing' | 'busy' } | { outcome: 'run'; runId: number; link: LinkRow };
@@ -38,24 +41,22 @@ export async function requestUndo(database: Database, request: { slaveListId: nu
 
 interface OpenJournal {
   run_id: number;
-  passed: number;
-  count_before: number;
-  digest_before: string;
+  former_set: number | null;
+  digest_before: Buffer;
+  set_id: number;
 }
 
 /**
- * Takes the last applied sync of a list back, in one transaction: what it added goes, what it changed or removed comes back with its
- * photos, under the ids that it had, through the same triggers as every change. The digest has to be the one from before, or nothing is
- * done. The link is held afterwards, so that the next sync doesn't do the same again. Returns other lists that share dossiers with this one
- * and aren't what they were. Throws FencedError.
+ * Takes the last applied sync of a list back, in one transaction: the list is pointed at its former set, or what a merge added goes, and what it changed or
+ * removed comes back under the ids that it had. The digest has to be the one from before, or nothing is done. The link is held afterwards, so that the
+ * next sync doesn't do the same again. Throws FencedError.
  */
-export async function undoRun(database: Database, taken: TakenRun): Promise<number[]> {
+export async function undoRun(database: Database, taken: TakenRun): Promise<void> {
   try {
-    return await transaction(database, (tx) => takeBack(tx, taken));
+    await transaction(database, (tx) => takeBack(tx, taken));
   } catch (error) {
     if (!(error instanceof CannotUndo) && sqlState(error) !== uniqueViolation) throw error;
     await transaction(database, (tx) => giveUp(tx, taken));
-    return [];
   }
 }
 
@@ -63,19 +64,23 @@ const uniqueViolation = '23505';
 
 class CannotUndo extends Error {}
 
-async function takeBack(tx: Knex.Transaction, taken: TakenRun): Promise<number[]> {
+async function takeBack(tx: Knex.Transaction, taken: TakenRun): Promise<void> {
   await requireFence(tx, taken);
+  await lockLists(tx, [taken.listId]);
   const journal = await queryOne<OpenJournal>(
     tx,
-    `select j.run_id, j.passed, j.count_before, j.digest_before from journals j join list_positions p on p.list_id = j.list_id
-       where j.list_id = :listId and j.count_after = p.dossier_count and j.digest_after = hash_text(p.digest_high, p.digest_low)
-       for update of p`,
+    `select j.run_id, j.former_set, j.digest_before, p.set_id from journals j join list_positions p on p.list_id = j.list_id
+     where j.list_id = :listId and j.digest_after = p.digest`,
     { listId: taken.listId },
   );
   if (!journal) throw new CannotUndo();
+  await query(tx, takenBack(journal), { runId: taken.runId, listId: taken.listId });
   await holdWhatIsTakenBack(tx, taken, journal);
-  const counts = await putBack(tx, taken.listId, journal.passed);
-  await requireFormerDigest(tx, taken.listId, journal);
+  const counts = await putBack(tx, taken.listId, journal);
+  const after = await queryOne<{ digest: Buffer }>(tx, `select digest from list_positions where list_id = :listId`, {
+    listId: taken.listId,
+  });
+  if (!after?.digest.equals(journal.digest_before)) throw new CannotUndo();
   await putPositionBack(tx, taken.listId);
   await query(
     tx,
@@ -85,7 +90,6 @@ async function takeBack(tx: Knex.Transaction, taken: TakenRun): Promise<number[]
   );
   await query(tx, `delete from dead_letters where slave_list_id = :listId`, { listId: taken.listId });
   await forgetJournal(tx, taken.listId);
-  return markDisturbedLists(tx, taken.listId);
 }
 
 async function giveUp(tx: Knex.Transaction, taken: TakenRun): Promise<void> {
@@ -112,19 +116,23 @@ async function giveUp(tx: Knex.Transaction, taken: TakenRun): Promise<void> {
   );
 }
 
-/** What the sync did, as rows of a difference: exactly what the next sync would do again. */
-const takenBack = `
-  select j.dossier, case when j.removed then 'removing' else 'changing' end as kind, j.hash as old_hash,
-    case when not j.removed then d.hash end as new_hash, not j.removed and j.active and not d.active as deactivating, d.name, d.external_id
-  from journal_dossiers j left join dossiers d on d.uuid = j.dossier where j.list_id = :listId
-  union all
-  select d.uuid, 'adding', null, d.hash, false, d.name, d.external_id
-  from memberships m join dossiers d on d.uuid = m.dossier
-  where m.list_id = :listId and m.revision > :passed
-    and not exists (select from journal_dossiers j where j.list_id = :listId and j.dossier = m.dossier)`;
+/** Writes what the sync did as the difference of the run that takes it back: exactly what the next sync would do again. */
+function takenBack({ former_set: former, set_id: setId }: OpenJournal): string {
+  const columns = `(run_id, uuid, kind, old_hash, new_hash, deactivating, name, external_id)`;
+  if (former === null) {
+    return `insert into differences ${columns}
+      select :runId, j.uuid, case j.kind when 'added' then 'adding' when 'changed' then 'changing' else 'removing' end, j.hash, d.hash,
+        coalesce(j.active and not d.active, false), d.name, d.external_id
+      from journal_rows j left join dossiers d on d.set_id = ${setId} and d.uuid = j.uuid where j.list_id = :listId`;
+  }
+  return `insert into differences ${columns}
+    select :runId, uuid, case when o.uuid is null then 'adding' when n.uuid is null then 'removing' else 'changing' end, o.hash, n.hash,
+      coalesce(o.active and not n.active, false), n.name, n.external_id
+    from (select * from dossiers where set_id = ${former}) o full join (select * from dossiers where set_id = ${setId}) n using (uuid)
+    where o.hash is distinct from n.hash and :listId::bigint is not null`;
+}
 
 async function holdWhatIsTakenBack(tx: Knex.Transaction, taken: TakenRun, journal: OpenJournal): Promise<void> {
-  const parameters = { listId: taken.listId, passed: journal.passed };
   const link = await queryOne<Position & { node: string; list: string; by: string }>(
     tx,
     `select k.epoch, k.revision, k.dossier_count as count, k.digest, k.remote_node as node, k.remote_list as list, coalesce(r.requested_by, 'Somebody') as by
@@ -132,12 +140,13 @@ async function holdWhatIsTakenBack(tx: Knex.Transaction, taken: TakenRun, journa
     { listId: taken.listId, runId: taken.runId },
   );
   if (!link) throw new Error(`link ${taken.listId} vanished under its lock`);
-  const hash = await hashRows(tx, takenBack, { ...parameters, node: link.node, list: link.list });
+  const hash = await hashDifference(tx, taken.runId, { node: link.node, list: link.list });
   const counts = await queryOne<Record<'adding' | 'changing' | 'removing' | 'deactivating', number>>(
     tx,
     `select count(*) filter (where kind = 'adding') as adding, count(*) filter (where kind = 'changing') as changing,
-       count(*) filter (where kind = 'removing') as removing, count(*) filter (where deactivating) as deactivating from (${takenBack}) difference`,
-    parameters,
+       count(*) filter (where kind = 'removing') as removing, count(*) filter (where deactivating) as deactivating
+     from differences where run_id = :runId`,
+    { runId: taken.runId },
   );
   if (!counts) throw new Error('an aggregate gave no row');
   const id = await createHold(tx, {
@@ -161,86 +170,62 @@ async function holdWhatIsTakenBack(tx: Knex.Transaction, taken: TakenRun, journa
     head_digest: link.digest,
     decided_by: null,
   });
-  await keepNames(tx, takenBack, { ...parameters, holdId: id });
+  await keepHeldDossiers(tx, { runId: taken.runId, setId: journal.former_set ?? journal.set_id }, id);
   await saveExamples(tx, id);
 }
 
 /** Puts the list's rows back to what they were; returns how many it did. */
-async function putBack(tx: Knex.Transaction, listId: number, passed: number): Promise<{ added: number; changed: number; removed: number }> {
-  await query(tx, `set constraints all deferred`);
-  const removed = await countOf(
+async function putBack(tx: Knex.Transaction, listId: number, { former_set: former, set_id: setId }: OpenJournal): Promise<MergeCounts> {
+  const done = await queryOne<MergeCounts>(
     tx,
-    `delete from memberships m where m.list_id = :listId and m.revision > :passed
-       and not exists (select from journal_dossiers j where j.list_id = :listId and j.dossier = m.dossier)`,
-    { listId, passed },
-  );
-  await query(
-    tx,
-    `update dossiers d set name = j.name, comment = j.comment, active = j.active, meta = j.meta, external_id = j.external_id,
-       photo_count = j.photo_count, photos_hash = j.photos_hash, created_date = j.created_date, modified_date = j.modified_date
-     from journal_dossiers j where j.list_id = :listId and d.uuid = j.dossier and d.hash <> j.hash`,
+    former === null
+      ? `select count(*) filter (where kind = 'removed') as added, count(*) filter (where kind = 'changed') as changed,
+           count(*) filter (where kind = 'added') as removed from journal_rows where list_id = :listId`
+      : `select count(*) filter (where n.uuid is null) as added, count(*) filter (where o.hash <> n.hash) as changed,
+           count(*) filter (where o.uuid is null) as removed
+         from (select uuid, hash from dossiers where set_id = ${former}) o full join (select uuid, hash from dossiers where set_id = ${setId}) n using (uuid)
+         where :listId::bigint is not null`,
     { listId },
   );
-  await query(
-    tx,
-    `insert into dossiers (id, uuid, name, comment, active, meta, external_id, photo_count, photos_hash, created_date, modified_date)
-     select id, dossier, name, comment, active, meta, external_id, photo_count, photos_hash, created_date, modified_date
-     from journal_dossiers j where j.list_id = :listId and not exists (select from dossiers d where d.uuid = j.dossier)`,
-    { listId },
-  );
-  await putPhotosBack(tx, listId);
-  const added = await countOf(
-    tx,
-    `insert into memberships (list_id, dossier) select list_id, dossier from journal_dossiers where list_id = :listId and removed`,
-    { listId },
-  );
-  await query(tx, `set constraints all immediate`);
-  const changed = await queryOne<{ count: number }>(
-    tx,
-    `select count(*) as count from journal_dossiers where list_id = :listId and not removed`,
-    { listId },
-  );
-  return { added, changed: changed?.count ?? 0, removed };
+  if (!done) throw new Error('an aggregate gave no row');
+  if (former !== null) {
+    await pointAt(tx, { listId, newSet: former, purpose: 'garbage' });
+    return done;
+  }
+  await putRowsBack(tx, listId, setId);
+  await book(tx, { listId, growth: done.added - done.removed, changes: done.added + done.changed + done.removed });
+  await settleDigest(tx, listId);
+  return done;
 }
 
-async function countOf(tx: Knex.Transaction, statement: string, parameters: Record<string, unknown>): Promise<number> {
-  const row = await queryOne<{ count: number }>(
-    tx,
-    `with done as (${statement} returning 1) select count(*) as count from done`,
-    parameters,
-  );
-  return row?.count ?? 0;
-}
-
-/** One statement, so that the triggers see only the outcome. */
-async function putPhotosBack(tx: Knex.Transaction, listId: number): Promise<void> {
+async function putRowsBack(tx: Knex.Transaction, listId: number, setId: number): Promise<void> {
+  await query(tx, `set constraints dossiers_external_id_unique deferred`);
   await query(
     tx,
     `with gone as (
-       delete from photos p using journal_dossiers d where d.list_id = :listId and p.dossier = d.dossier and not d.photos_kept
-         and not exists (select from journal_photos j where j.list_id = :listId and j.dossier = p.dossier and j.sha256 = p.sha256)
-     ),
-     rewritten as (
-       update photos p set width = j.width, height = j.height, bytes = j.bytes, media_type = j.media_type, features = j.features
-       from journal_photos j where j.list_id = :listId and p.dossier = j.dossier and p.sha256 = j.sha256
-         and (p.width, p.height, p.bytes, p.media_type, p.features) is distinct from (j.width, j.height, j.bytes, j.media_type, j.features)
+       delete from dossiers d using journal_rows j where j.list_id = :listId and j.kind = 'added' and d.set_id = ${setId} and d.uuid = j.uuid
+       returning d.uuid
      )
-     insert into photos (id, dossier, sha256, width, height, bytes, media_type, features, created_date)
-     select j.id, j.dossier, j.sha256, j.width, j.height, j.bytes, j.media_type, j.features, j.created_date
-     from journal_photos j where j.list_id = :listId and not exists (select from photos p where p.dossier = j.dossier and p.sha256 = j.sha256)`,
+     insert into tombstones (set_id, uuid, revision) select ${setId}, uuid, nextval('dossier_revisions') from gone
+     on conflict (set_id, uuid) do update set revision = excluded.revision, removed_date = excluded.removed_date`,
     { listId },
   );
-}
-
-/** The list's rows give the count and the digest from before the sync, or everything is rolled back. */
-async function requireFormerDigest(tx: Knex.Transaction, listId: number, journal: OpenJournal): Promise<void> {
-  const found = await queryOne<{ count: number; digest: string }>(
+  await query(
     tx,
-    `select count(*) as count, hash_text(coalesce(bit_xor(hash_high), 0), coalesce(bit_xor(hash_low), 0)) as digest
-     from memberships where list_id = :listId`,
+    `update dossiers d set ${contentColumns.map((column) => `${column} = j.${column}`).join(', ')}, revision = nextval('dossier_revisions')
+     from journal_rows j where j.list_id = :listId and j.kind = 'changed' and d.set_id = ${setId} and d.uuid = j.uuid`,
     { listId },
   );
-  if (found?.count !== journal.count_before || found.digest !== journal.digest_before) throw new CannotUndo();
+  await query(
+    tx,
+    `with back as (
+       insert into dossiers (set_id, uuid, id, ${contentColumns.join(', ')})
+       select ${setId}, uuid, id, ${contentColumns.join(', ')} from journal_rows where list_id = :listId and kind = 'removed' returning uuid
+     )
+     delete from tombstones t using back where t.set_id = ${setId} and t.uuid = back.uuid`,
+    { listId },
+  );
+  await query(tx, `set constraints dossiers_external_id_unique immediate`);
 }
 
 /** The replica stands where it stood, as of when it was verified there. */
@@ -254,7 +239,7 @@ async function putPositionBack(tx: Knex.Transaction, listId: number): Promise<vo
   await query(
     tx,
     `update links k set state = 'held', epoch = w.epoch, revision = w.revision, digest = w.digest, dossier_count = w.dossier_count,
-       head_tag = w.head_tag, verified_at = w.verified_at,
+       own_digest = w.own_digest, head_tag = w.head_tag, verified_at = w.verified_at,
        error = jsonb_build_object('code', 'HELD', 'desc', 'Nothing is applied, the list keeps what it has. ' || (h.reasons -> 0 ->> 'sentence'),
          'remedy', 'Nothing, or approve what was taken back ("dossier approve LIST"). A change of the master''s list ends it.',
          'attempts', 1, 'next_attempt', null)

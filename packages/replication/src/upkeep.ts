@@ -1,5 +1,7 @@
-import { query } from '@dossier/postgres/database.ts';
+import { query, transaction } from '@dossier/postgres/database.ts';
 import type { Connection, Database } from '@dossier/postgres/database.ts';
+import { clearFinishedRuns } from './cursors.ts';
+import { standing } from './holds.ts';
 
 /** A run that the queue should have been reminded of by now. */
 export interface StrandedRun {
@@ -31,7 +33,7 @@ export async function listStrandedRuns(
   );
 }
 
-/** Deletes finished runs beyond the newest `keep` of each link, and staging that no unfinished run needs. */
+/** Deletes finished runs beyond the newest `keep` of each link, and what runs fetched that are over. */
 export async function pruneRuns(database: Database, keep: number): Promise<void> {
   await query(
     database,
@@ -40,9 +42,52 @@ export async function pruneRuns(database: Database, keep: number): Promise<void>
      ) o where o.id = r.id and o.ordinal > :keep and r.finished_date is not null`,
     { keep },
   );
-  for (const table of ['staging_cursors', 'staged_dossiers', 'staged_photos', 'staged_hashes']) {
-    await query(database, `delete from ${table} s where not exists (select from runs r where r.id = s.run_id and r.finished_date is null)`);
+  await clearFinishedRuns(database);
+}
+
+/** So many rows of a set are deleted at once, for readers and autovacuum not to have to wait. */
+const rowsAtOnce = 10_000;
+
+/**
+ * Deletes the rows of sets that nothing needs: a run that filled one is over, a hold or an undo that kept one is past, or a list was pointed elsewhere.
+ * Not before minutes have passed, as a reader may have looked up the pointer a moment ago. Photos that they showed are noted for collection.
+ */
+export async function sweepSets(database: Database, { minutes = 10 }: { minutes?: number } = {}): Promise<void> {
+  await query(
+    database,
+    `update sets s set purpose = 'garbage', since = now() where purpose <> 'garbage' and not case purpose
+       when 'filling' then exists (select from runs r where r.id = s.run_id and r.finished_date is null)
+       when 'held' then exists (select from holds h where h.slave_list_id = s.list_id and h.${standing})
+       else exists (select from journals j where j.former_set = s.set_id) end`,
+  );
+  const garbage = await query<{ set_id: number }>(
+    database,
+    `select set_id from sets where purpose = 'garbage' and since < now() - make_interval(mins => :minutes)
+       and not exists (select from list_positions p where p.set_id = sets.set_id)`,
+    { minutes },
+  );
+  for (const { set_id: setId } of garbage) await deleteSet(database, setId);
+}
+
+async function deleteSet(database: Database, setId: number): Promise<void> {
+  for (;;) {
+    const deleted = await transaction(database, async (tx) => {
+      await query(tx, `select set_config('dossier.writer', 'on', true)`);
+      return query(
+        tx,
+        `with gone as (
+           delete from dossiers where set_id = ${setId} and uuid in (select uuid from dossiers where set_id = ${setId} order by uuid limit ${rowsAtOnce})
+           returning photos
+         ), noted as (
+           insert into photo_garbage (sha256)
+           select distinct decode(e ->> 'sha256', 'hex') from gone, json_array_elements(gone.photos) e on conflict do nothing
+         )
+         select from gone`,
+      );
+    });
+    if (deleted.length < rowsAtOnce) break;
   }
+  for (const table of ['tombstones', 'tree_nodes', 'sets']) await query(database, `delete from ${table} where set_id = ${setId}`);
 }
 
 /** Forgets tombstones older than so many days; slaves that stand below the floor compare by content. */
@@ -50,7 +95,10 @@ export async function pruneTombstones(database: Database, days: number): Promise
   await query(
     database,
     `with gone as (
-       delete from tombstones where removed_date < now() - make_interval(days => :days) returning list_id, revision
+       -- What isn't in the tree yet is found by its tombstones.
+       delete from tombstones t using list_positions p
+       where t.removed_date < now() - make_interval(days => :days) and p.set_id = t.set_id and t.revision <= p.tree_revision
+       returning p.list_id, t.revision
      )
      update list_positions p set floor = greatest(p.floor, g.revision)
      from (select list_id, max(revision) as revision from gone group by list_id) g where g.list_id = p.list_id`,

@@ -1,88 +1,140 @@
-import { requestBuckets } from '@dossier/protocol/feed.ts';
 import type { Head } from '@dossier/protocol/feed.ts';
 import type { Difference } from '@dossier/protocol/sync.ts';
-import { compareBuckets, stageHashesOf } from './fetching.ts';
-import type { FetchContext } from './fetching.ts';
-import type { PhotoTarget } from './ports.ts';
-import type { SyncOutcome } from './sync-run.ts';
+import type { PhotoStore } from '@dossier/photos/photo-store.ts';
+import { query, queryOne } from '@dossier/postgres/database.ts';
+import type { Connection, Database } from '@dossier/postgres/database.ts';
+import { settleDigest } from '@dossier/registry/positions.ts';
+import { compareRows, walkDifferences } from './comparison.ts';
+import { recomputeList } from './deep-verification.ts';
+import type { TakenRun } from './fence.ts';
+import { saveMissingPhotos } from './missing-photos.ts';
+import type { WantedPhoto } from './missing-photos.ts';
+import type { FetchContext } from './receive.ts';
+import { finishVerification } from './run-endings.ts';
+import { saveProgress } from './runs.ts';
+import { listRefused } from './set-aside.ts';
 
 /** As many differing dossiers as a report names. */
 const maximumDifferences = 100;
-const photoBatch = 500;
+const photoRows = 2000;
+
+type Verified = Pick<FetchContext, 'database' | 'taken'> & { photos: PhotoStore };
 
 /**
  * Compares a replica with its master without changing either: every row's hash is recomputed from its columns, the presence of every
- * photo is checked, then both sides are compared bucket by bucket. Rows whose stored hash was wrong are booked anew, so that the next
- * sync sees and mends them.
+ * photo is checked, then the trees of both sides are walked where they differ. Rows whose stored hash was wrong are booked anew, so that the next
+ * sync sees and mends them. True if nothing differs.
  */
-export async function verifyReplica(context: FetchContext & { photos: PhotoTarget }, head: Head): Promise<SyncOutcome> {
-  const { store, taken } = context;
-  await store.saveProgress(taken, { state: 'fetching', method: 'verify', total: head.position.count });
-  await store.beginStaging(taken, { method: 'verify', phase: 'fetching', revision: 0, head: head.position });
-  const rehashed = await rehash(context);
-  const intact = rehashed.length === 0 && (await store.holdsPosition(taken.listId));
+export async function verifyReplica(context: FetchContext & { photos: PhotoStore }, head: Head): Promise<boolean> {
+  const { database, taken } = context;
+  await saveProgress(database, taken, { state: 'fetching', method: 'verify', total: head.position.count });
+  const rehashed = await recomputeList(database, taken);
+  const intact = rehashed.length === 0 && (await holdsPosition(database, taken.listId));
   const photoless = await findPhotolessDossiers(context);
-  const found = [...(await compareAll(context)), ...(await store.nameDossiers(rehashed.slice(0, maximumDifferences))), ...photoless];
-  const refused = await store.listRefused(taken.listId);
+  const found = [
+    ...(await compareAll(context)),
+    ...(await nameDossiers(database, taken.listId, rehashed.slice(0, maximumDifferences), 'changed')),
+    ...photoless,
+  ];
+  const refused = await listRefused(database, taken.listId);
   for (const { dossier, name } of refused) found.push({ kind: 'set-aside', dossier, id: null, name });
   const differences = [...new Map(found.map((difference) => [difference.dossier, difference])).values()];
-  await store.clearStaging(taken.runId);
   const corrupted = !intact || photoless.length > 0;
-  await store.finishVerification(taken, { differences, corrupted, headRevision: head.position.revision });
-  return { state: differences.length > 0 ? 'differs' : 'synced', disturbedLists: [] };
+  await finishVerification(database, taken, { differences, corrupted, headRevision: head.position.revision });
+  return differences.length === 0;
 }
 
 /**
  * Looks at every row and photo of a replica without asking the master: what was changed behind the system's back is booked as it is, so that
  * the comparison by content which follows finds exactly that. Says how the replica stands then.
  */
-export async function examineReplica(
-  context: Pick<FetchContext, 'store' | 'taken'> & { photos: PhotoTarget },
-): Promise<{ intact: boolean; lacksPhotos: boolean }> {
-  const { store, taken } = context;
-  await store.saveProgress(taken, { state: 'fetching' });
-  await rehash(context);
-  await findPhotolessDossiers(context);
-  return { intact: await store.holdsPosition(taken.listId), lacksPhotos: true };
+export async function examineReplica({ database, taken, photos }: Verified): Promise<{ intact: boolean; lacksPhotos: boolean }> {
+  await saveProgress(database, taken, { state: 'fetching' });
+  await recomputeList(database, taken);
+  await findPhotolessDossiers({ database, taken, photos });
+  return { intact: await holdsPosition(database, taken.listId), lacksPhotos: true };
 }
 
-const heartbeatMs = 10_000;
-
-/** Recomputing a large list takes longer than a worker may be silent. */
-async function rehash({ store, taken }: Pick<FetchContext, 'store' | 'taken'>): Promise<string[]> {
-  const alive = setInterval(() => void store.saveProgress(taken, {}).catch(() => undefined), heartbeatMs);
-  try {
-    return await store.rehashList(taken);
-  } finally {
-    clearInterval(alive);
-  }
+/** Whether the list's rows still are what its last verified sync left; false before the first one. */
+async function holdsPosition(connection: Connection, listId: number): Promise<boolean> {
+  const row = await queryOne<{ holds: boolean }>(
+    connection,
+    `select holds_position(k) as holds from links k where slave_list_id = :listId`,
+    {
+      listId,
+    },
+  );
+  return row?.holds ?? false;
 }
 
-async function compareAll(context: FetchContext): Promise<Difference[]> {
-  const { store, taken } = context;
-  const buckets = (await compareBuckets(context)).map(([bucket]) => bucket);
-  for (let at = 0; at < buckets.length; at += requestBuckets) await stageHashesOf(context, buckets.slice(at, at + requestBuckets));
-  return store.listDifferences(taken, { buckets, limit: maximumDifferences });
-}
-
-/** Photos that dossiers of the list refer to and this node doesn't have; noted, so that the next run fetches them. */
-async function findPhotolessDossiers({
-  store,
-  photos,
-  taken,
-}: Pick<FetchContext, 'store' | 'taken'> & { photos: PhotoTarget }): Promise<Difference[]> {
+async function compareAll({ database, taken, master, link, signal }: FetchContext): Promise<Difference[]> {
+  await settleDigest(database, taken.listId);
+  const setId = await readSet(database, taken);
   const found: Difference[] = [];
-  let after = '';
-  for (;;) {
-    const held = await store.listHeldPhotos(taken.listId, { after, limit: photoBatch });
-    const last = held.at(-1);
-    if (!last) return found;
-    after = last.sha256;
-    const lacking = new Set(await photos.missing(held.map((photo) => photo.sha256)));
-    if (lacking.size === 0) continue;
-    await store.saveMissingPhotos(taken, { missing: held.filter((photo) => lacking.has(photo.sha256)), present: [] });
-    for (const photo of held.filter((item) => lacking.has(item.sha256)).slice(0, maximumDifferences)) {
-      found.push({ kind: 'photo-missing', dossier: photo.dossier, id: photo.id, name: photo.name });
-    }
+  for await (const part of walkDifferences({ master, link, setId, connection: database, signal })) {
+    const { extra, missing, changed } = await compareRows(database, { setId, listId: taken.listId, part });
+    const left = maximumDifferences - found.length;
+    found.push(
+      ...(await nameDossiers(database, taken.listId, changed.slice(0, left), 'changed')),
+      ...(await nameDossiers(database, taken.listId, extra.slice(0, left), 'unexpected')),
+      ...missing.slice(0, left).map((dossier): Difference => ({ kind: 'missing', dossier, id: null, name: null })),
+    );
+    if (found.length >= maximumDifferences) break;
   }
+  return found.slice(0, maximumDifferences);
+}
+
+async function readSet(connection: Connection, { listId }: TakenRun): Promise<number> {
+  const row = await queryOne<{ set_id: number }>(connection, `select set_id from list_positions where list_id = :listId`, { listId });
+  if (!row) throw new Error(`list ${listId} has no position`);
+  return row.set_id;
+}
+
+/** The given dossiers of a list as differences of one kind. */
+async function nameDossiers(
+  connection: Connection,
+  listId: number,
+  dossiers: readonly string[],
+  kind: 'changed' | 'unexpected' | 'photo-missing',
+): Promise<Difference[]> {
+  if (dossiers.length === 0) return [];
+  return query<Difference>(
+    connection,
+    `select :kind as kind, u.dossier, d.id, d.name
+     from unnest(:dossiers::uuid[]) as u (dossier) join list_positions p on p.list_id = :listId
+     left join dossiers d on d.set_id = p.set_id and d.uuid = u.dossier`,
+    { kind, dossiers, listId },
+  );
+}
+
+/** Photos that dossiers of the list show and this node doesn't have; noted, so that the next run fetches them. */
+async function findPhotolessDossiers({ database, taken, photos }: Verified): Promise<Difference[]> {
+  const found: Difference[] = [];
+  let after = '00000000-0000-0000-0000-000000000000';
+  for (;;) {
+    const rows = await listShownPhotos(database, taken.listId, { after, limit: photoRows });
+    const last = rows.at(-1);
+    if (!last) return found;
+    after = last.dossier;
+    const shown = rows.flatMap(({ dossier, photos: entries }) => entries.map((entry): WantedPhoto => ({ ...entry, dossier })));
+    const lacking = new Set(await photos.missing([...new Set(shown.map((photo) => photo.sha256))]));
+    if (lacking.size === 0) continue;
+    const missing = [...new Map(shown.filter((photo) => lacking.has(photo.sha256)).map((photo) => [photo.sha256, photo])).values()];
+    await saveMissingPhotos(database, taken, { missing, present: [] });
+    const dossiers = [...new Set(missing.map((photo) => photo.dossier))].slice(0, maximumDifferences);
+    found.push(...(await nameDossiers(database, taken.listId, dossiers, 'photo-missing')));
+  }
+}
+
+async function listShownPhotos(
+  database: Database,
+  listId: number,
+  page: { after: string; limit: number },
+): Promise<{ dossier: string; photos: { sha256: string; bytes: number }[] }[]> {
+  return query(
+    database,
+    `select d.uuid as dossier, d.photos from list_positions p join dossiers d on d.set_id = p.set_id
+     where p.list_id = :listId and d.uuid > :after::uuid order by d.uuid limit :limit`,
+    { listId, ...page },
+  );
 }

@@ -1,6 +1,6 @@
 import { pruneAudit } from '@dossier/accounts/audit.ts';
 import { pruneFollowers } from '@dossier/feed/followers.ts';
-import { pruneRuns, pruneTombstones } from '@dossier/replication/upkeep.ts';
+import { pruneRuns, pruneTombstones, sweepSets } from '@dossier/replication/upkeep.ts';
 import { pruneDeliveries } from '@dossier/accounts/webhook-deliveries.ts';
 import type { WorkerDependencies } from '../dependencies.ts';
 
@@ -15,6 +15,7 @@ const temporaryFilesMs = 24 * 60 * 60 * 1000;
 export function createPruneHandler({ database, photos }: WorkerDependencies) {
   return async (): Promise<void> => {
     await pruneRuns(database, keptRuns);
+    await sweepSets(database);
     await pruneTombstones(database, tombstoneDays);
     await pruneAudit(database);
     await pruneDeliveries(database, deliveryDays);

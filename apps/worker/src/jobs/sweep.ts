@@ -2,7 +2,6 @@ import { jobs } from '@dossier/jobs/declarations.ts';
 import { expireHolds } from '@dossier/replication/holds.ts';
 import { listUnlinking } from '@dossier/replication/links.ts';
 import { listDeadLetterIds } from '@dossier/replication/dead-letters.ts';
-import { sweepLoads } from '@dossier/replication/load-tables.ts';
 import { listStrandedRuns } from '@dossier/replication/upkeep.ts';
 import { tellOfAlerts } from '../alerts.ts';
 import type { WorkerDependencies } from '../dependencies.ts';
@@ -23,7 +22,6 @@ export function createSweepHandler(deps: WorkerDependencies) {
     }
     await expireHolds(deps.database);
     await tellOfAlerts(deps);
-    await sweepLoads(deps.database);
     await fanOut(deps, deps.now());
     for (const deadLetterId of await listDeadLetterIds(deps.database, shownDeadLetters)) {
       await deps.queues.enqueue(jobs['dead-letter'], { deadLetterId });

@@ -1,11 +1,10 @@
-import { jobs } from '@dossier/jobs/declarations.ts';
 import type { PayloadOf } from '@dossier/jobs/declarations.ts';
 import type { JobContext } from '@dossier/jobs/workers.ts';
 import { greetMaster } from '@dossier/replication/identity.ts';
 import { syncRun } from '@dossier/replication/sync-run.ts';
 import { findLink } from '@dossier/replication/links.ts';
 import type { LinkRow } from '@dossier/replication/links.ts';
-import { requestRun, startRun } from '@dossier/replication/runs.ts';
+import { saveProgress, startRun } from '@dossier/replication/runs.ts';
 import type { StartedRun } from '@dossier/replication/runs.ts';
 import { undoRun } from '@dossier/replication/undo.ts';
 import type { WorkerDependencies } from '../dependencies.ts';
@@ -43,20 +42,22 @@ async function tellPosition(deps: WorkerDependencies, link: LinkRow): Promise<vo
   }
 }
 
+const heartbeatMs = 10_000;
+
+/** An apply or a verification of a large list takes longer than a worker may be silent. */
 async function follow(deps: WorkerDependencies, started: StartedRun, context: JobContext): Promise<void> {
   const { run, fence } = started;
-  const disturbedLists =
-    run.reason === 'undo'
-      ? await undoRun(deps.database, { runId: run.id, listId: run.slave_list_id, fence })
-      : await followMaster(deps, started, context);
-  for (const slaveListId of disturbedLists) {
-    const requested = await requestRun(deps.database, { slaveListId, reason: 'repair', mode: 'auto' });
-    if (requested.outcome === 'run') await deps.queues.enqueue(jobs.sync, { runId: requested.run.id });
+  const taken = { runId: run.id, listId: run.slave_list_id, fence };
+  // Whether the run is still this worker's is found out where it matters.
+  const alive = setInterval(() => void saveProgress(deps.database, taken, {}).catch(() => undefined), heartbeatMs);
+  try {
+    await (run.reason === 'undo' ? undoRun(deps.database, taken) : followMaster(deps, started, context));
+  } finally {
+    clearInterval(alive);
   }
 }
 
-/** Returns the lists that the sync disturbed. */
-async function followMaster(deps: WorkerDependencies, started: StartedRun, context: JobContext): Promise<number[]> {
+async function followMaster(deps: WorkerDependencies, started: StartedRun, context: JobContext): Promise<void> {
   const master = deps.connectMaster(started.link.remote_url);
   if (started.link.remote_list === null) {
     // The reminder of the link command was lost, and a person or the sweep asked for a sync.
@@ -64,9 +65,9 @@ async function followMaster(deps: WorkerDependencies, started: StartedRun, conte
     started.link.remote_node = head.node;
     started.link.remote_list = head.dossier_list;
   }
-  const outcome = await syncRun(
+  await syncRun(
     {
-      store: deps.store,
+      database: deps.database,
       photos: deps.photos,
       master,
       own: deps.own,
@@ -76,5 +77,4 @@ async function followMaster(deps: WorkerDependencies, started: StartedRun, conte
     },
     started,
   );
-  return outcome.disturbedLists;
 }
