@@ -129,16 +129,15 @@ export async function createEngineNode(
     makeDossiers: async (lists, names) => {
       const rows = await query<{ uuid: string }>(
         database,
-        `with made as (insert into dossiers (name) select unnest(:names::text[]) returning uuid) select uuid from made`,
-        { names },
+        `with made as (select gen_random_uuid() as uuid, nextval('dossier_ids') as id, name from unnest(:names::text[]) name),
+         written as (
+           insert into dossiers (set_id, uuid, id, name)
+           select p.set_id, made.uuid, made.id, made.name from made cross join list_positions p where p.list_id = any(:lists::bigint[])
+         )
+         select uuid from made`,
+        { names, lists },
       );
-      const dossiers = rows.map((row) => row.uuid);
-      await query(
-        database,
-        `insert into memberships (list_id, dossier) select l, d from unnest(:lists::bigint[]) l, unnest(:dossiers::uuid[]) d`,
-        { lists, dossiers },
-      );
-      return dossiers;
+      return rows.map((row) => row.uuid);
     },
     link: async (master, remote, local) => {
       const made = await createLink(database, {
@@ -183,10 +182,10 @@ async function serve(listener: RequestListener): Promise<Server> {
 export async function contentOf(database: Database, listId: number): Promise<unknown[]> {
   return query(
     database,
-    `select d.uuid, d.name, d.comment, d.active, d.meta::text as meta, d.external_id, encode(computed_hash(d), 'hex') as hash,
-       (select json_agg(json_build_object('sha256', encode(p.sha256, 'hex'), 'features', p.features, 'bytes', p.bytes) order by p.sha256)
-        from photos p where p.dossier = d.uuid) as photos
-     from memberships m join dossiers d on d.uuid = m.dossier where m.list_id = :listId order by d.uuid`,
+    `select d.uuid, d.name, d.comment, d.active, d.meta::text as meta, d.external_id, d.valid_from::text, d.valid_until::text,
+       encode(dossier_hash(d.active, d.external_id, d.name, d.comment, d.valid_from, d.valid_until, d.meta, d.photos, d.features), 'hex') as hash,
+       d.photos, d.features
+     from list_positions p join dossiers d on d.set_id = p.set_id where p.list_id = :listId order by d.uuid`,
     { listId },
   );
 }

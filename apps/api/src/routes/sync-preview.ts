@@ -2,10 +2,9 @@ import type { z } from 'zod';
 import { normaliseRemoteUrl, previewRequest, previewSchema } from '@dossier/protocol/sync.ts';
 import type { Preview } from '@dossier/protocol/sync.ts';
 import { requireNoCircle } from '@dossier/replication/identity.ts';
-import { previewFirstSync } from '@dossier/replication/preview.ts';
+import { countRemovedByFirstSync } from '@dossier/replication/preview.ts';
 import { SyncFailure } from '@dossier/replication/sync-failure.ts';
 import { ApplicationError, badParam } from '@dossier/runtime/errors.ts';
-import { countOthers, readStandingBuckets } from '@dossier/replication/reconciliation.ts';
 import { readWatchList } from '@dossier/registry/watch-lists.ts';
 import { parseBody } from '../parse.ts';
 import { answers, jsonBody } from '../route.ts';
@@ -45,17 +44,14 @@ async function preview(deps: SyncDependencies, body: z.output<typeof previewRequ
     if (!(error instanceof ApplicationError) || error.code !== 'NOT_FOUND') throw error;
     throw badParam('slave_dossier_list', `There is no watch list ${listId} on this node.`);
   });
-  const local = {
-    buckets: () => readStandingBuckets(database, listId),
-    countOthers: (buckets: readonly number[], dossiers: readonly string[]) => countOthers(database, listId, { buckets, dossiers }),
-  };
   return withMaster(deps, { remoteUrl: normaliseRemoteUrl(body.remote_url), timeoutMs }, async (master, signal) => {
     const answer = await master.head(body.remote_dossier_list, { position: null, tag: null }, signal);
     if (answer.outcome !== 'head') {
       throw new SyncFailure('NO_SUCH_LIST', `The master ${body.remote_url} has no watch list ${body.remote_dossier_list}.`);
     }
     requireNoCircle(answer.head, body.remote_url, { node: deps.nodeUuid });
-    const { remoteCount, removed } = await previewFirstSync(master, body.remote_dossier_list, { local, signal });
-    return { remote_name: answer.head.name, remote_count: remoteCount, local_count: list.dossier_count, removed };
+    const link = { remote_list_id: body.remote_dossier_list, remote_url: body.remote_url };
+    const removed = await countRemovedByFirstSync(database, listId, { master, link, signal });
+    return { remote_name: answer.head.name, remote_count: answer.head.position.count, local_count: list.dossier_count, removed };
   });
 }
