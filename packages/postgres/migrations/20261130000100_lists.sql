@@ -95,6 +95,9 @@ create table tombstones (
 );
 create index tombstones_revision on tombstones (set_id, revision);
 
+-- The set of a list, for who reads and writes by hand.
+create function set_of(list bigint) returns bigint language sql stable as $$ select set_id from list_positions where list_id = list $$;
+
 -- The lists as they are now, for administrators.
 create view current_dossiers as
   select p.list_id, d.id, d.uuid, d.external_id, d.name, d.comment, d.active, d.valid_from, d.valid_until, d.meta, d.photos,
