@@ -1,6 +1,5 @@
 import { hostname } from 'node:os';
 import { join } from 'node:path';
-import { pageRows } from '@dossier/protocol/feed.ts';
 import { deriveSigningKey } from '@dossier/protocol/signing-key.ts';
 import type { SigningKey } from '@dossier/protocol/signing-key.ts';
 import type { Queues } from '@dossier/jobs/queues.ts';
@@ -60,7 +59,6 @@ export function wireApi(node: ApiNode): WiredApi {
           keys,
           pages: createPageCache({ folder: join(configuration.dataDir, 'pages'), database: node.database }),
           now: () => new Date(),
-          pageRows,
         }),
         createQueuesMount({ queues: node.queues, nodeName: `${hostname()}:${configuration.port}` }),
       ],

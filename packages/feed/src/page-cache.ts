@@ -7,8 +7,8 @@ import { constants, createZstdCompress } from 'node:zlib';
 import { z } from 'zod';
 import { rowsForm, rowsPageRows } from '@dossier/protocol/rows.ts';
 import type { Database } from '@dossier/postgres/database.ts';
-import { writeRows } from './feed-rows.ts';
-import type { ListHead } from './feed.ts';
+import type { ListHead } from './heads.ts';
+import { writeChanges } from './page-writer.ts';
 import { contentOf, contentSchema, Part, readKnown, TrustedFiles, writeKnown } from './page-files.ts';
 import type { Content, PageContent } from './page-files.ts';
 
@@ -22,7 +22,7 @@ interface KnownPage extends CachedPage, Pick<Entry, 'next' | 'full'> {}
 
 /**
  * Pages of rows as files, made once for all slaves and processes, kept until they are the least recently used. A page is named by (epoch, since), and by
- * the form of its rows, in which another version of the program may write others: `<epoch>/<since>.rows-2.json` says which content it has,
+ * the form of its rows, in which another version of the program may write others: `<epoch>/<since>.rows-3.json` says which content it has,
  * `<epoch>/<sha256>.rows` is the content; `.rows.zst.json` and `.rows.zst` are the same of the compressed content. Everything may be deleted at any time.
  */
 export interface PageCache {
@@ -157,22 +157,15 @@ function fits(entry: Entry, head: ListHead): boolean {
 async function write(page: { database: Database; directory: string; head: ListHead; since: number; rows: number }): Promise<Entry | null> {
   const { database, directory, head, since, rows } = page;
   const temporary = join(directory, `${randomUUID()}.part`);
-  /** One for each try. */
-  const parts: Part[] = [];
+  const part = await Part.create(temporary);
   try {
-    const written = await writeRows(database, { listId: head.listId, epoch: head.position.epoch, since, rows }, async () => {
-      await parts.at(-1)?.close();
-      const part = await Part.create(temporary);
-      parts.push(part);
-      return part.take;
-    });
-    const whole = parts.at(-1);
-    if (!written || !whole) return null;
-    await whole.close();
+    const written = await writeChanges(database, { listId: head.listId, epoch: head.position.epoch, since, rows }, part.take);
+    await part.close();
+    if (!written) return null;
     const { next, head: at } = written.end;
     const entry: Entry = {
-      sha256: whole.hash.digest('hex'),
-      bytes: whole.bytes,
+      sha256: part.hash.digest('hex'),
+      bytes: part.bytes,
       next,
       head: at.revision,
       full: written.full,
@@ -182,7 +175,7 @@ async function write(page: { database: Database; directory: string; head: ListHe
     await writeKnown(join(directory, entryName(since)), entry);
     return entry;
   } finally {
-    await parts.at(-1)?.close();
+    await part.close();
     await rm(temporary, { force: true });
   }
 }

@@ -2,7 +2,8 @@ import type { PhotoStore } from '@dossier/photos/photo-store.ts';
 import { photosAnswerBytes, photosLineBytes } from '@dossier/protocol/photos.ts';
 import type { PhotosLine } from '@dossier/protocol/photos.ts';
 import type { Database } from '@dossier/postgres/database.ts';
-import { listKnownPhotos } from './feed.ts';
+import { listShownPhotos } from './shown-photos.ts';
+import type { ShownPhoto } from './shown-photos.ts';
 import { BlockPool } from './block-pool.ts';
 
 /** An answer with several photos. Its memory is used again after `giveBack`; without that it is left to the collection of garbage. */
@@ -13,22 +14,20 @@ export interface PhotoBundle {
 
 const blocks = new BlockPool({ bytes: photosLineBytes + photosAnswerBytes, mostFree: 24 });
 
-/**
- * The answer to a question for several photos (protocol/photos.ts), of those to which a dossier refers: the store may hold what an upload that was
- * rolled back left.
- */
+/** The answer to a question for several photos of a list (protocol/photos.ts): of those that the dossiers show as which they were asked for. */
 export async function bundlePhotos(
   { database, photos }: { database: Database; photos: PhotoStore },
-  addresses: readonly string[],
+  listId: number,
+  asked: readonly ShownPhoto[],
 ): Promise<PhotoBundle> {
-  const known = await listKnownPhotos(database, addresses);
+  const shown = await listShownPhotos(database, listId, asked);
   const block = blocks.take();
   const line: PhotosLine = { photos: [] };
   // The line comes before the photos and is known after them.
   let end = photosLineBytes;
-  for (const sha256 of new Set(addresses)) {
+  for (const sha256 of new Set(asked.map((photo) => photo.sha256))) {
     let isLeft = false;
-    const photo = known.has(sha256)
+    const photo = shown.has(sha256)
       ? await photos.read(sha256, (bytes) => {
           isLeft = bytes > block.length - end;
           return isLeft ? null : block.subarray(end, end + bytes);

@@ -3,7 +3,6 @@ import type { RowBlocks } from './row-blocks.ts';
 
 /** A connection of pg that carries out one statement after another. */
 export interface RawConnection {
-  processID: number;
   query(statement: CopyOut): CopyOut;
 }
 
@@ -20,21 +19,13 @@ export class CopyOut {
   /** Kept when the statement is over; broken by its error. */
   readonly done: Promise<void>;
   readonly #blocks: RowBlocks;
-  readonly #most: number;
-  readonly #tellExcess: () => void;
   #settle: { keep: () => void; break: (error: Error) => void } | null = null;
 
-  /** Puts the rows of `select` into `blocks`. What exceeds `most` bytes is thrown away, and told once. */
-  constructor({ select, blocks, most, tellExcess }: { select: string; blocks: RowBlocks; most: number; tellExcess: () => void }) {
+  /** Puts the rows of `select` into `blocks`. */
+  constructor(select: string, blocks: RowBlocks) {
     this.text = `copy (${select}) to stdout (format binary)`;
     this.#blocks = blocks;
-    this.#most = most;
-    this.#tellExcess = tellExcess;
     this.done = new Promise<void>((resolve, reject) => (this.#settle = { keep: resolve, break: reject }));
-  }
-
-  isExcessive(): boolean {
-    return this.bytes > this.#most;
   }
 
   submit(connection: WireConnection): void {
@@ -43,10 +34,8 @@ export class CopyOut {
   }
 
   handleCopyData({ chunk }: { chunk: Buffer }): void {
-    const wasExcessive = this.isExcessive();
     this.bytes += chunk.length;
-    if (!this.isExcessive()) this.#blocks.append(chunk);
-    else if (!wasExcessive) this.#tellExcess();
+    this.#blocks.append(chunk);
   }
 
   handleCommandComplete({ text }: { text: string }): void {

@@ -1,15 +1,14 @@
 import { z } from 'zod';
-import { pageRows } from '@dossier/protocol/feed.ts';
 import { badParam, notFound } from '@dossier/runtime/errors.ts';
 import type { Database } from '@dossier/postgres/database.ts';
-import { readPage } from '@dossier/feed/feed.ts';
+import { pageLines, readLines } from '@dossier/feed/change-lines.ts';
 import { answers } from '../route.ts';
 import type { Route } from '../route.ts';
 
 const changesQuery = z.object({
   since: z.coerce.number().int().nonnegative().default(0),
   epoch: z.uuid().optional(),
-  limit: z.coerce.number().int().min(1).max(pageRows).default(1000),
+  limit: z.coerce.number().int().min(1).max(pageLines).default(1000),
 });
 
 /**
@@ -41,7 +40,7 @@ export function changesRoute({ database }: { database: Database }): Route {
         throw badParam(String(issue?.path[0] ?? 'since'), issue?.message ?? 'is wrong');
       }
       const { since, epoch, limit } = asked.data;
-      const page = Number.isSafeInteger(id) && id > 0 ? await readPage(database, { listId: id, since, rows: limit }) : null;
+      const page = Number.isSafeInteger(id) && id > 0 ? await readLines(database, { listId: id, since, rows: limit }) : null;
       if (!page) throw notFound('such watch list');
       const { position, floor } = page.head;
       const isGone = (epoch !== undefined && epoch !== position.epoch) || since > position.revision || (since > 0 && since < floor);

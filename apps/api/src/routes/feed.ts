@@ -2,22 +2,35 @@ import { createHash } from 'node:crypto';
 import { Router } from 'express';
 import type { Request, Response } from 'express';
 import { z } from 'zod';
+import type { Position } from '@dossier/domain/position.ts';
 import type { PhotoStore } from '@dossier/photos/photo-store.ts';
-import { feedPhotoSchema, feedVersions, positionSchema, requestBuckets, requestDossiers, requestHeads } from '@dossier/protocol/feed.ts';
+import {
+  dossierUuidSchema,
+  feedVersions,
+  positionSchema,
+  prefixSchema,
+  requestHeads,
+  requestNodes,
+  requestRows,
+} from '@dossier/protocol/feed.ts';
 import type { Head } from '@dossier/protocol/feed.ts';
-import { photosMediaType, requestPhotos } from '@dossier/protocol/photos.ts';
+import { photoAddressSchema, photosMediaType, requestPhotos } from '@dossier/protocol/photos.ts';
 import { rowsMediaType } from '@dossier/protocol/rows.ts';
 import type { SigningKey } from '@dossier/protocol/signing-key.ts';
 import type { Configuration } from '@dossier/runtime/configuration.ts';
 import { badParam } from '@dossier/runtime/errors.ts';
 import type { Logger } from '@dossier/runtime/logger.ts';
 import type { Database } from '@dossier/postgres/database.ts';
-import { findPhotoBytes, readBuckets, readDossiers, readHashes, readHead, readHeads, readPage, renewEpoch } from '@dossier/feed/feed.ts';
-import type { FeedPage, ListHead } from '@dossier/feed/feed.ts';
+import { readTreeNodes } from '@dossier/registry/tree.ts';
+import { isFork, renewForkedEpoch } from '@dossier/feed/epochs.ts';
 import { noteFollower } from '@dossier/feed/followers.ts';
-import type { Mount } from '../dependencies.ts';
+import { inSnapshot, readHead, readHeads } from '@dossier/feed/heads.ts';
+import type { ListHead } from '@dossier/feed/heads.ts';
 import type { PageCache } from '@dossier/feed/page-cache.ts';
 import { bundlePhotos } from '@dossier/feed/photo-bundle.ts';
+import { readRows } from '@dossier/feed/rows-answer.ts';
+import { listShownPhotos } from '@dossier/feed/shown-photos.ts';
+import type { Mount } from '../dependencies.ts';
 import { addressOf } from '../session.ts';
 import { isWorthCompressing, requireSignature, sendFile, sendPhoto, sendSigned, sendUnchanged } from './feed-answer.ts';
 import type { Asker, FeedBody } from './feed-answer.ts';
@@ -29,12 +42,9 @@ export interface FeedDependencies {
   logger: Logger;
   database: Database;
   photos: PhotoStore;
-  /** Where pages of rows are kept; without it the feed has only its readable form. */
-  pages?: PageCache;
+  pages: PageCache;
   nodeUuid: string;
   now: () => Date;
-  /** Most changes in one page. */
-  pageRows: number;
 }
 
 type Handler = (request: Request, response: Response, asker: Asker) => Promise<void>;
@@ -49,30 +59,24 @@ const knownPosition = z.object({
 const follower = z.object({ slave: z.uuid() });
 const revisionText = z.coerce.number().int().nonnegative().max(Number.MAX_SAFE_INTEGER);
 const pageQuery = z.object({ since: revisionText, epoch: z.uuid(), begun: revisionText.optional() });
-const headsQuery = z.object({
-  lists: z
+/** Several things in one parameter, with commas between them. */
+const listed = <Item>(item: z.ZodType<Item, string>, most: number) =>
+  z
     .string()
     .transform((value) => value.split(','))
-    .pipe(z.array(z.string().regex(/^[1-9]\d{0,14}\.[\w-]{43}$/)).max(requestHeads)),
-});
-const bucketsQuery = z.object({
-  buckets: z
-    .string()
-    .transform((value) => value.split(',').map(Number))
-    .pipe(z.array(z.int().min(0).max(4095)).max(requestBuckets)),
-});
-const photoAddress = feedPhotoSchema.shape.sha256;
+    .pipe(z.array(item).max(most));
+const headsQuery = z.object({ lists: listed(z.string().regex(/^[1-9]\d{0,14}\.[\w-]{43}$/), requestHeads) });
+const treeQuery = z.object({ prefixes: listed(prefixSchema, requestNodes) });
+const rowsQuery = z.object({ uuids: listed(dossierUuidSchema, requestRows) });
+const shownPhoto = z.object({ dossier: dossierUuidSchema, sha256: photoAddressSchema });
 const photosQuery = z.object({
-  sha256: z
-    .string()
-    .transform((value) => value.split(','))
-    .pipe(z.array(photoAddress).max(requestPhotos)),
-});
-const dossiersQuery = z.object({
-  dossiers: z
-    .string()
-    .transform((value) => value.split(','))
-    .pipe(z.array(z.uuid()).max(requestDossiers)),
+  of: listed(
+    z
+      .string()
+      .transform((value) => ({ dossier: value.split('.')[0], sha256: value.split('.')[1] }))
+      .pipe(shownPhoto),
+    requestPhotos,
+  ),
 });
 
 /** The feed of this node's lists, version 1 (docs/protocol.md), for holders of the shared SYNC_TOKEN. */
@@ -85,11 +89,10 @@ export function createFeedMount(deps: FeedDependencies): Mount {
   router.get('/v1/heads', signed(sendHeads(deps)));
   router.get('/v1/dossier-lists/:id/head', signed(sendHead(deps)));
   router.get('/v1/dossier-lists/:id/changes', signed(sendChanges(deps)));
-  router.get('/v1/dossier-lists/:id/buckets', signed(sendBuckets(deps)));
-  router.get('/v1/dossier-lists/:id/hashes', signed(sendHashes(deps)));
-  router.get('/v1/dossier-lists/:id/dossiers', signed(sendDossiers(deps)));
-  router.get('/v1/photos', signed(sendPhotosOf(deps)));
-  router.get('/v1/photos/:sha256', signed(sendPhotoOf(deps)));
+  router.get('/v1/dossier-lists/:id/rows', signed(sendRows(deps)));
+  router.get('/v1/dossier-lists/:id/tree', signed(sendTree(deps)));
+  router.get('/v1/dossier-lists/:id/photos', signed(sendPhotosOf(deps)));
+  router.get('/v1/dossier-lists/:id/photos/:dossier/:sha256', signed(sendPhotoOf(deps)));
   router.use(signed(async (_request, response, asker) => sendSigned(response, asker, absent)));
   return { path: '/feed', access: 'everyone', handler: router };
 }
@@ -98,19 +101,6 @@ const absent: FeedBody = { status: 404, contentType: 'application/json', body: B
 
 function json(value: unknown, status = 200): FeedBody {
   return { status, contentType: 'application/json', body: Buffer.from(JSON.stringify(value)) };
-}
-
-/** NDJSON with the end line that makes a page whole. */
-function ndjson(page: FeedPage): FeedBody {
-  const end = {
-    kind: 'end',
-    dossier_list: page.head.listUuid,
-    count: page.count,
-    next: page.next,
-    more: page.more,
-    head: page.head.position,
-  };
-  return { status: 200, contentType: 'application/x-ndjson', body: Buffer.from(`${page.body}${JSON.stringify(end)}\n`) };
 }
 
 function schedule({ configuration }: FeedDependencies): Head['schedule'] {
@@ -145,20 +135,25 @@ function sendHead(deps: FeedDependencies): Handler {
     let head = id.success ? await readHead(deps.database, id.data) : null;
     if (!head) return sendSigned(response, asker, absent);
     const known = knownPosition.safeParse(request.query);
-    if (known.success && isFork(head, known.data)) {
-      deps.logger.warn(
-        { list: head.listId, known: known.data, head: head.position },
-        'A slave holds a later or another history of a list: this database was restored from a backup. The list gets a new epoch, so that every slave compares by content.',
-      );
-      await renewEpoch(deps.database, head.listId, head.position.epoch);
-      head = (await readHead(deps.database, head.listId)) ?? head;
-    }
+    if (known.success && isFork(head.position, known.data)) head = (await meetFork(deps, head, known.data)) ?? head;
     const answer = headAnswer(deps, head);
     const { etag } = answer;
     if (request.headers['if-none-match'] === etag) sendUnchanged(response, asker, etag);
     else await sendSigned(response, asker, answer);
     await noteSlave(deps, request, [{ listId: head.listId, position: known.success ? known.data : null }]);
   };
+}
+
+/** A slave holds a later or another history of a list: this database was restored from a backup. */
+async function meetFork({ database, logger, now }: FeedDependencies, head: ListHead, known: Position): Promise<ListHead | null> {
+  const isRenewed = await renewForkedEpoch(database, head.listId, { known, now: now() });
+  logger.warn(
+    { list: head.listId, known, head: head.position },
+    isRenewed
+      ? 'A slave holds a later or another history of a list: this database was restored from a backup. The list got a new epoch, so that every slave compares by content.'
+      : 'A slave says that it holds a later or another history of a list. The list keeps its epoch.',
+  );
+  return readHead(database, head.listId);
 }
 
 /** The head of a list with the tag that changes with it. */
@@ -171,6 +166,7 @@ function headAnswer(deps: FeedDependencies, head: ListHead): FeedBody & { etag: 
     schedule: schedule(deps),
     position: head.position,
     floor: head.floor,
+    former: head.former,
     origins: head.origins,
   });
   return { ...answer, etag: `"${createHash('sha256').update(answer.body).digest('base64url')}"` };
@@ -206,44 +202,21 @@ async function noteSlave(
   }
 }
 
-/** A slave proves that this list once was further than it is, or was another one at the same revision. */
-function isFork(head: ListHead, known: z.infer<typeof knownPosition>): boolean {
-  const { position } = head;
-  if (known.epoch !== position.epoch) return false;
-  if (known.revision > position.revision) return true;
-  return known.revision === position.revision && (known.digest !== position.digest || known.count !== position.count);
-}
-
 function sendChanges(deps: FeedDependencies): Handler {
   return async (request, response, asker) => {
     const id = listId.safeParse(request.params['id']);
     const from = pageQuery.safeParse(request.query);
     if (!from.success) throw badParam('since', '"since" (a revision) and "epoch" are needed.');
     if (!id.success) return sendSigned(response, asker, absent);
-    const asked = { listId: id.data, ...from.data };
-    const pages = request.accepts(['application/x-ndjson', rowsMediaType]) === rowsMediaType ? deps.pages : undefined;
-    if (pages) return sendRows({ ...deps, pages }, asked, { response, asker });
-    const page = await readPage(deps.database, { listId: asked.listId, since: asked.since, rows: deps.pageRows });
-    if (!page) return sendSigned(response, asker, absent);
-    if (isGone(page.head, asked)) return sendSigned(response, asker, gone(page.head));
-    return sendSigned(response, asker, ndjson(page));
+    const head = await readHead(deps.database, id.data);
+    if (!head) return sendSigned(response, asker, absent);
+    if (isGone(head, from.data)) return sendSigned(response, asker, gone(head));
+    const page = await deps.pages.read(head, from.data.since);
+    // The list or its history went away while the page was made: the next question hears of it.
+    if (!page) return sendSigned(response, asker, gone(head));
+    if (!isWorthCompressing(response.req)) return sendFile(response, asker, { contentType: rowsMediaType, ...page });
+    return sendFile(response, asker, { contentType: rowsMediaType, contentEncoding: 'zstd', ...(await page.compressed()) });
   };
-}
-
-/** The same page as rows, from the file in which it is kept. */
-async function sendRows(
-  { database, pages }: { database: Database; pages: PageCache },
-  asked: z.infer<typeof pageQuery> & { listId: number },
-  { response, asker }: { response: Response; asker: Asker },
-): Promise<void> {
-  const head = await readHead(database, asked.listId);
-  if (!head) return sendSigned(response, asker, absent);
-  if (isGone(head, asked)) return sendSigned(response, asker, gone(head));
-  const page = await pages.read(head, asked.since);
-  // The list or its history went away while the page was made: the next question hears of it.
-  if (!page) return sendSigned(response, asker, gone(head));
-  if (!isWorthCompressing(response.req)) return sendFile(response, asker, { contentType: rowsMediaType, ...page });
-  return sendFile(response, asker, { contentType: rowsMediaType, contentEncoding: 'zstd', ...(await page.compressed()) });
 }
 
 /**
@@ -259,54 +232,52 @@ function gone({ position, floor }: ListHead): FeedBody {
   return json({ epoch: position.epoch, floor }, 410);
 }
 
-function sendBuckets({ database }: FeedDependencies): Handler {
+/** Nodes of the digest's tree and what is right below each, as they are at one position. */
+function sendTree({ database }: FeedDependencies): Handler {
   return async (request, response, asker) => {
     const id = listId.safeParse(request.params['id']);
-    const found = id.success ? await readBuckets(database, id.data) : null;
-    if (!found) return sendSigned(response, asker, absent);
-    const { head, buckets } = found;
-    return sendSigned(response, asker, json({ dossier_list: head.listUuid, position: head.position, buckets }));
+    const asked = treeQuery.safeParse(request.query);
+    if (!asked.success) throw badParam('prefixes', `"prefixes" names up to ${requestNodes} nodes of the tree by hexadecimal digits.`);
+    if (!id.success) return sendSigned(response, asker, absent);
+    const tree = await inSnapshot(database, id.data, async (snapshot, head) => ({
+      dossier_list: head.listUuid,
+      position: head.position,
+      nodes: await readTreeNodes(snapshot, head.setId, [...new Set(asked.data.prefixes)]),
+    }));
+    return sendSigned(response, asker, tree ? json(tree) : absent);
   };
 }
 
-function sendHashes({ database }: FeedDependencies): Handler {
+function sendRows({ database }: FeedDependencies): Handler {
   return async (request, response, asker) => {
     const id = listId.safeParse(request.params['id']);
-    const asked = bucketsQuery.safeParse(request.query);
-    if (!asked.success) throw badParam('buckets', `"buckets" names up to ${requestBuckets} numbers from 0 to 4095.`);
-    const head = id.success ? await readHead(database, id.data) : null;
-    if (!head) return sendSigned(response, asker, absent);
-    const hashes = await readHashes(database, head.listId, asked.data.buckets);
-    return sendSigned(response, asker, json({ dossier_list: head.listUuid, hashes }));
-  };
-}
-
-function sendDossiers({ database }: FeedDependencies): Handler {
-  return async (request, response, asker) => {
-    const id = listId.safeParse(request.params['id']);
-    const asked = dossiersQuery.safeParse(request.query);
-    if (!asked.success) throw badParam('dossiers', `"dossiers" names up to ${requestDossiers} uuids.`);
-    const page = id.success ? await readDossiers(database, id.data, asked.data.dossiers) : null;
-    return sendSigned(response, asker, page ? ndjson(page) : absent);
+    const asked = rowsQuery.safeParse(request.query);
+    if (!asked.success) throw badParam('uuids', `"uuids" names up to ${requestRows} dossiers.`);
+    const body = id.success ? await readRows(database, { listId: id.data, uuids: asked.data.uuids }) : null;
+    return sendSigned(response, asker, body ? { status: 200, contentType: rowsMediaType, body } : absent);
   };
 }
 
 function sendPhotoOf({ database, photos }: FeedDependencies): Handler {
   return async (request, response, asker) => {
-    const sha256 = photoAddress.safeParse(request.params['sha256']);
-    // Only what a dossier refers to: the store may hold what an upload that was rolled back left.
-    const known = sha256.success ? await findPhotoBytes(database, sha256.data) : null;
-    const file = sha256.success && known !== null ? await photos.open(sha256.data) : null;
-    if (!sha256.success || !file) return sendSigned(response, asker, absent);
-    return sendPhoto(response, asker, { sha256: sha256.data, ...file });
+    const id = listId.safeParse(request.params['id']);
+    const asked = shownPhoto.safeParse(request.params);
+    if (!id.success || !asked.success) return sendSigned(response, asker, absent);
+    const { sha256 } = asked.data;
+    const shown = await listShownPhotos(database, id.data, [asked.data]);
+    const file = shown.has(sha256) ? await photos.open(sha256) : null;
+    if (!file) return sendSigned(response, asker, absent);
+    return sendPhoto(response, asker, { sha256, ...file });
   };
 }
 
 function sendPhotosOf(deps: FeedDependencies): Handler {
   return async (request, response, asker) => {
+    const id = listId.safeParse(request.params['id']);
     const asked = photosQuery.safeParse(request.query);
-    if (!asked.success) throw badParam('sha256', `"sha256" names up to ${requestPhotos} photos by their addresses.`);
-    const { body, giveBack } = await bundlePhotos(deps, asked.data.sha256);
+    if (!asked.success) throw badParam('of', `"of" names up to ${requestPhotos} photos, each by the uuid of a dossier and its address.`);
+    if (!id.success) return sendSigned(response, asker, absent);
+    const { body, giveBack } = await bundlePhotos(deps, id.data, asked.data.of);
     response.once('finish', giveBack);
     await sendSigned(response, asker, { status: 200, contentType: photosMediaType, isCompressed: true, body });
   };
