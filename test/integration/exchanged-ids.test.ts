@@ -127,7 +127,7 @@ describe('external ids that went from a list of a master to another of its lists
     for (const { local, first } of [a, b]) {
       expect(await slave.sync(local)).toMatchObject({ state: 'synced', set_aside: [{ dossier: first, code: 'EXTERNAL_ID_TAKEN' }] });
     }
-    await query(slave.database, `delete from memberships where list_id = :own`, { own });
+    await query(slave.database, `delete from dossiers where set_id = set_of(:own)`, { own });
     expect(await slave.sync(a.local)).toMatchObject({ state: 'synced', changed: 1, set_aside: [] });
     await query(master.database, `delete from dossiers where uuid = any(:uuids::uuid[])`, { uuids: b.uuids.slice(5) });
     expect(await slave.sync(b.local)).toMatchObject({ state: 'held' });

@@ -153,7 +153,7 @@ describe('another list or node under the same address', () => {
   it('re-created under its number, with other dossiers, is held with all that would go', async () => {
     const { remote, local } = await linked('replaced', 10);
     const before = await contentOf(slave.database, local);
-    await query(master.database, `delete from memberships where list_id = :remote`, { remote });
+    await query(master.database, `delete from dossiers where set_id = set_of(:remote)`, { remote });
     await query(master.database, `update watch_lists set uuid = gen_random_uuid() where id = :remote`, { remote });
     await query(master.database, `update list_positions set epoch = gen_random_uuid() where list_id = :remote`, { remote });
     await master.makeDossiers([remote], ['Somebody else']);

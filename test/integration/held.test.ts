@@ -61,7 +61,7 @@ describe('a guard', () => {
   it.each(['auto', 'full'] as const)('stops an emptied list, mode %s, and lets it pass once a person says so', async (mode) => {
     const list = await linked(`emptied ${mode}`, 60);
     const before = await contentOf(slave.database, list.local);
-    await onMaster(`delete from memberships where list_id = :remote`, { remote: list.remote });
+    await onMaster(`delete from dossiers where set_id = set_of(:remote)`, { remote: list.remote });
     const run = await slave.sync(list.local, { mode });
     const difference = await expectHeld(list, run, ['emptied', 'deletions'], before);
     expect(run.held).toMatchObject({ removing: 60, adding: 0, changing: 0, lost: 0 });
@@ -142,7 +142,7 @@ describe('a guard', () => {
       list as never,
     );
     const remake = async (active: boolean): Promise<void> => {
-      await onMaster(`delete from memberships where list_id = :remote`, { remote: list.remote });
+      await onMaster(`delete from dossiers where set_id = set_of(:remote)`, { remote: list.remote });
       const made = await query<{ uuid: string }>(
         master.database,
         `insert into dossiers (name, comment, external_id, active) select p.name, p.comment, p.external_id, :active
@@ -183,7 +183,7 @@ describe('what is held', () => {
     const before = await contentOf(slave.database, list.local);
     const other = await master.makeList('where they stay');
     await onMaster(`insert into memberships (list_id, dossier) select :other, unnest(:uuids::uuid[])`, { other, uuids: list.uuids });
-    await onMaster(`delete from memberships where list_id = :remote`, { remote: list.remote });
+    await onMaster(`delete from dossiers where set_id = set_of(:remote)`, { remote: list.remote });
     await expectHeld(list, await slave.sync(list.local), ['emptied', 'deletions'], before);
     const verified = await slave.sync(list.local, { mode: 'verify' });
     expect(verified).toMatchObject({ state: 'failed', error: { code: 'REPLICA_DIFFERS' } });

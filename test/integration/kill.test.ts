@@ -17,7 +17,7 @@ describe('a sync that is killed', () => {
     const before = await contentOf(slave.database, local);
     await query(
       master.database,
-      `update dossiers set comment = 'edited' where uuid in (select dossier from memberships where list_id = :remote)`,
+      `update dossiers set comment = 'edited' where set_id = set_of(:remote)`,
       { remote },
     );
     await master.makeDossiers([remote], ['Dan']);

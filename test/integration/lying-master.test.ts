@@ -51,11 +51,11 @@ async function prepare(sync: LieCase['sync']): Promise<Replica> {
     const changed = dossiers.slice(0, 150);
     await query(honest.database, `update dossiers set comment = 'changed' where uuid = any(:changed::uuid[])`, { changed });
   }
-  await query(honest.database, `delete from memberships where dossier = :dossier`, { dossier: dossiers[4] ?? '' });
+  await query(honest.database, `delete from dossiers where uuid = :dossier`, { dossier: dossiers[4] ?? '' });
   const [newcomer = ''] = await honest.makeDossiers([remote], ['Gus']);
   if (sync === 'photos') for (const text of ['one photo', 'and another', 'and a third']) await givePhoto(newcomer, text);
   if (sync === 'reconcile')
-    await query(slave.database, `delete from memberships where list_id = :local and dossier = :dossier`, {
+    await query(slave.database, `delete from dossiers where set_id = set_of(:local) and uuid = :dossier`, {
       local,
       dossier: dossiers[0] ?? '',
     });

@@ -56,7 +56,7 @@ describe('many links to one master', () => {
     await master.makeDossiers([changed?.remote ?? 0], ['New']);
     await query(
       slave.database,
-      `update dossiers set name = 'By hand' where uuid = (select dossier from memberships where list_id = :list limit 1)`,
+      `update dossiers set name = 'By hand' where set_id = set_of(:list) and uuid = (select uuid from dossiers where set_id = set_of(:list) limit 1)`,
       {
         list: touched?.local,
       },

@@ -43,7 +43,7 @@ describe('a repair', () => {
       [`update memberships set hash_high = hash_high # 1 where dossier = :u4`, { u4 }],
       [`delete from dossiers where uuid = :u5`, { u5 }],
       [`delete from dossiers where uuid = :u6`, { u6 }],
-      [`delete from memberships where dossier = :u6`, { u6 }],
+      [`delete from dossiers where uuid = :u6`, { u6 }],
       [`insert into dossiers (uuid, name) select unnest(:intruders::uuid[]), 'Intruder'`, { intruders }],
       [`insert into memberships (list_id, dossier) select :local, unnest(:intruders::uuid[])`, { local, intruders }],
     ]);

@@ -232,13 +232,13 @@ describe('a run that is asked for', () => {
     const before = await contentOf(slave.database, local);
     await query(
       master.database,
-      `update dossiers set comment = 'new' where uuid in (select dossier from memberships where list_id = :remote)`,
+      `update dossiers set comment = 'new' where set_id = set_of(:remote)`,
       {
         remote,
       },
     );
     await transaction(slave.database, async (tx) => {
-      await query(tx, `select from dossiers where uuid in (select dossier from memberships where list_id = :local) for update`, { local });
+      await query(tx, `select from dossiers where set_id = set_of(:local) for update`, { local });
       const cut = expect(slave.sync(local)).rejects.toThrow();
       await expect
         .poll(() =>

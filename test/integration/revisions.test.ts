@@ -108,7 +108,7 @@ describe('the path of a revision', () => {
     await makeDossiers(database, [list], ['Ada']);
     const before = await digests(list);
     const [position] = await query<{ revision: number }>(database, `select revision from list_positions where list_id = :list`, { list });
-    await query(database, `update dossiers set name = name where uuid in (select dossier from memberships where list_id = :list)`, {
+    await query(database, `update dossiers set name = name where set_id = set_of(:list)`, {
       list,
     });
     expect(await digests(list)).toEqual(before);
@@ -157,7 +157,7 @@ describe('the path of a revision', () => {
       ['photos gone', `delete from photos where dossier = any(:some::uuid[])`],
       ['photos added', `${addPhotos} from unnest(:some::uuid[]) d`],
       ['put into another list', `insert into memberships (list_id, dossier) select :other, unnest(:some::uuid[])`],
-      ['taken from the list', `delete from memberships where list_id = :list and dossier = any(:some::uuid[])`],
+      ['taken from the list', `delete from dossiers where set_id = set_of(:list) and dossier = any(:some::uuid[])`],
       ['put into the list', `insert into memberships (list_id, dossier) select :list, unnest(:some::uuid[])`],
       ['taken from both lists', `delete from memberships where dossier = any(:some::uuid[])`],
     ];
@@ -190,7 +190,7 @@ describe('the path of a revision', () => {
       const dossiers = await makeDossiers(database, [list], people(2000));
       const read = await transaction(database, async (tx) => countRead(tx, () => query(tx, change, { some: dossiers.slice(0, 2) })));
       expect(read).toBeLessThan(200);
-      await query(database, `delete from memberships where list_id = :list and dossier <> :first`, { list, first: dossiers[0] });
+      await query(database, `delete from dossiers where set_id = set_of(:list) and dossier <> :first`, { list, first: dossiers[0] });
       await query(database, `analyze memberships`);
       const added = await transaction(database, async (tx) => countRead(tx, () => makeDossiers(tx, [list], people(2000))));
       expect(added).toBeLessThan(20 * 2000);
@@ -210,9 +210,9 @@ describe('the path of a revision', () => {
   it('deletes a dossier that leaves its last list, and no other', async () => {
     const [one, two] = [await makeList('one'), await makeList('two')];
     const [shared] = await makeDossiers(database, [one, two], ['Shared']);
-    await query(database, `delete from memberships where list_id = :one`, { one });
+    await query(database, `delete from dossiers where set_id = set_of(:one)`, { one });
     expect(await query(database, `select name from dossiers where uuid = :shared`, { shared })).toHaveLength(1);
-    await query(database, `delete from memberships where list_id = :two`, { two });
+    await query(database, `delete from dossiers where set_id = set_of(:two)`, { two });
     expect(await query(database, `select name from dossiers where uuid = :shared`, { shared })).toHaveLength(0);
     await expectConsistent(one, two);
   });

@@ -55,7 +55,7 @@ async function write(master: EngineNode, lists: readonly number[], seed: number)
           other,
           dossier: victim.dossier,
         });
-        await query(tx, `delete from memberships where list_id = :list and dossier = :dossier`, { list, dossier: victim.dossier });
+        await query(tx, `delete from dossiers where set_id = set_of(:list) and uuid = :dossier`, { list, dossier: victim.dossier });
       } else {
         await query(tx, `update dossiers set comment = :comment where uuid = :dossier`, {
           comment: `${seed} ${turn}`,

@@ -42,7 +42,7 @@ async function shownIn(local: number): Promise<unknown> {
     await contentOf(slave.database, local),
     await query(
       slave.database,
-      `select d.uuid, d.id from memberships m join dossiers d on d.uuid = m.dossier where list_id = :local order by 1`,
+      `select d.uuid, d.id from dossiers d where d.set_id = set_of(:local) order by 1`,
       { local },
     ),
     await query(

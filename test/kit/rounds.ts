@@ -51,7 +51,7 @@ export async function nextRound(rounds: Rounds): Promise<void> {
 export async function expectOneRound(rounds: Rounds): Promise<void> {
   const rows = await query<{ comment: string; count: number }>(
     rounds.slave.test.database,
-    `select d.comment, count(*) as count from memberships m join dossiers d on d.uuid = m.dossier where m.list_id = :local group by d.comment`,
+    `select d.comment, count(*) as count from dossiers d where d.set_id = set_of(:local) group by d.comment`,
     { local: rounds.local },
   );
   expect(rows).toHaveLength(1);
@@ -75,7 +75,7 @@ export function startReader({ slave, local }: Rounds): Reader {
     while (!stopped) {
       const rows = await query<{ comment: string; count: number }>(
         slave.test.database,
-        `select d.comment, count(*) as count from memberships m join dossiers d on d.uuid = m.dossier where m.list_id = :local group by d.comment`,
+        `select d.comment, count(*) as count from dossiers d where d.set_id = set_of(:local) group by d.comment`,
         { local },
       ).catch(() => null);
       if (rows) reads += 1;
@@ -101,7 +101,7 @@ export async function expectConverged(rounds: Rounds): Promise<void> {
   const reached = async (): Promise<boolean> => {
     const [row] = await query<{ behind: number }>(
       slave.test.database,
-      `select count(*) as behind from memberships m join dossiers d on d.uuid = m.dossier where m.list_id = :local and d.comment <> :comment`,
+      `select count(*) as behind from dossiers d where d.set_id = set_of(:local) and d.comment <> :comment`,
       { local, comment },
     );
     return row?.behind === 0;

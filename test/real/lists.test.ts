@@ -24,7 +24,7 @@ async function setVersion(listId: number, lines: readonly string[], photos?: str
   const ids = lines.map((line) => (JSON.parse(line) as { external_id: string }).external_id);
   await query(
     master.database,
-    `delete from memberships where list_id = :listId and dossier in (select uuid from dossiers where external_id <> all(:ids::text[]))`,
+    `delete from dossiers where set_id = set_of(:listId) and dossier in (select uuid from dossiers where external_id <> all(:ids::text[]))`,
     { listId, ids },
   );
   expect(await importLines(master, { listId, lines, ...(photos !== undefined && { photos }) })).toMatchObject({ refused: 0 });
@@ -97,11 +97,11 @@ describe.each([
     }
     const [row] = await query<{ count: number }>(
       slave.database,
-      `select count(*) as count from memberships m join dossiers d on d.uuid = m.dossier where m.list_id = :local and d.name <> normalize(d.name, nfc)`,
+      `select count(*) as count from dossiers d where d.set_id = set_of(:local) and d.name <> normalize(d.name, nfc)`,
       { local },
     );
     if (form === 'as published') expect(row?.count).toBe(0);
-    await query(master.database, `delete from memberships where list_id = :remote`, { remote });
+    await query(master.database, `delete from dossiers where set_id = set_of(:remote)`, { remote });
     expect(await follow(local)).toMatchObject({ state: 'synced' });
   });
 });

@@ -70,7 +70,7 @@ describe('the sanctions list of the US Treasury', () => {
     const local = await awake.makeList('OFAC SDN, overnight');
     expect(await awake.link(master, remote, local)).toMatchObject({ state: 'synced', added: base.length });
     const before = await contentOf(awake.database, local);
-    await query(master.database, `delete from memberships where list_id = :remote`, { remote });
+    await query(master.database, `delete from dossiers where set_id = set_of(:remote)`, { remote });
     const night = await awake.sync(local, { reason: 'schedule' });
     expect(night).toMatchObject({
       state: 'held',

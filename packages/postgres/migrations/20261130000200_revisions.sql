@@ -215,6 +215,10 @@ end $$;
 
 create function write_by_hand() returns trigger language plpgsql as $$
 begin
+  -- Rows of sets that no list points at are a run's, a hold's or an undo's, and nobody sees them.
+  if tg_op <> 'INSERT' and not exists (select from list_positions where set_id = old.set_id) then
+    return null;
+  end if;
   if tg_op = 'DELETE' then
     insert into tombstones (set_id, uuid, revision) values (old.set_id, old.uuid, draw_by_hand(old.set_id, -1))
     on conflict (set_id, uuid) do update set revision = excluded.revision, removed_date = excluded.removed_date;
