@@ -4,10 +4,11 @@ import { mkdir, mkdtemp, readdir, readFile, rm, stat, truncate, writeFile } from
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { zstdDecompressSync } from 'node:zlib';
-import { dossierRowColumns, rowsEndSchema, rowsForm } from '@dossier/protocol/rows.ts';
-import { query } from '@dossier/postgres/database.ts';
-import { readHead } from './feed.ts';
-import type { ListHead } from './feed.ts';
+import { pageEndSchema, rowColumns, rowsForm } from '@dossier/protocol/rows.ts';
+import { query, transaction } from '@dossier/postgres/database.ts';
+import { book, lockLists } from '@dossier/registry/positions.ts';
+import { readHead } from './heads.ts';
+import type { ListHead } from './heads.ts';
 import { blocksOf, fieldsOf, rowsOf } from '@dossier/test/kit/copy-rows.ts';
 import { createTestDatabase } from '@dossier/test/kit/database.ts';
 import type { TestDatabase } from '@dossier/test/kit/database.ts';
@@ -31,14 +32,19 @@ afterEach(async () => {
 /** A list of so many dossiers with comments of so many characters. */
 async function fill(count: number, length = 20): Promise<void> {
   const [list] = await query<{ id: number }>(test.database, `insert into watch_lists (name) values ('list') returning id`);
-  await query(
-    test.database,
-    `with made as (
-       insert into dossiers (name, comment) select E'tab\\t and \\\\ ' || n, repeat(chr(1078), :length::int) from generate_series(1, :count::int) n returning uuid)
-     insert into memberships (list_id, dossier) select :list, uuid from made`,
-    { count, length, list: list?.id },
-  );
-  const found = await readHead(test.database, list?.id ?? 0);
+  const listId = list?.id ?? 0;
+  await transaction(test.database, async (tx) => {
+    const [held] = await lockLists(tx, [listId]);
+    await query(
+      tx,
+      `insert into dossiers (set_id, name, comment, hash)
+       select :setId, name, comment, dossier_hash(true, null, name, comment, null, null, '{}', '[]', null)
+       from (select E'tab\\t and \\\\ ' || n as name, repeat(chr(1078), :length::int) as comment from generate_series(1, :count::int) n order by n) made`,
+      { count, length, setId: held?.set_id },
+    );
+    await book(tx, { listId, growth: count, changes: count });
+  });
+  const found = await readHead(test.database, listId);
   if (!found) throw new Error('no list');
   head = found;
 }
@@ -57,7 +63,7 @@ async function bytesOf(page: PageContent | null): Promise<Buffer> {
 }
 
 function endOf(bytes: Buffer) {
-  return rowsEndSchema.parse(JSON.parse(bytes.toString('utf8', bytes.lastIndexOf(0x0a, bytes.length - 2) + 1)));
+  return pageEndSchema.parse(JSON.parse(bytes.toString('utf8', bytes.lastIndexOf(0x0a, bytes.length - 2) + 1)));
 }
 
 async function fileOfPage(): Promise<string> {
@@ -89,7 +95,7 @@ describe('a page in the cache', () => {
     // One part became the rows, one what is known of them.
     expect(parts.size).toBe(2);
     expect(new Set(pages.map((page) => page.toString('latin1'))).size).toBe(1);
-    expect(endOf(pages[0] ?? Buffer.alloc(0))).toMatchObject({ dossiers: 1000, since: 0, next: 1000 });
+    expect(endOf(pages[0] ?? Buffer.alloc(0))).toMatchObject({ rows: 1000, since: 0, next: 1000 });
   });
 
   it('is made before it is asked for, once the page before it was', async () => {
@@ -166,7 +172,7 @@ describe('a page in the cache', () => {
     await writeFile(join(directory, `${sha256}.rows`), old);
     const entry = { sha256, bytes: old.length, next: 1000, head: 1000, full: false, made: Date.now() };
     await writeFile(join(directory, '0.json'), JSON.stringify(entry));
-    expect(endOf(await bytesOf(await openCache().read(head, 0)))).toMatchObject({ dossiers: 1000, next: 1000 });
+    expect(endOf(await bytesOf(await openCache().read(head, 0)))).toMatchObject({ rows: 1000, next: 1000 });
   });
 
   it('is made anew once half of the list was changed, so that nobody reads much more than the list', async () => {
@@ -178,11 +184,11 @@ describe('a page in the cache', () => {
       for (let since = 0; since < head.position.revision;) {
         const bytes = await bytesOf(await cache.read(head, since));
         const end = endOf(bytes);
-        for (const row of rowsOf(blocksOf(bytes).dossiers)) {
+        for (const row of rowsOf(blocksOf(bytes).rows)) {
           const fields = fieldsOf(row);
-          names.set(fields[0]?.toString('hex') ?? '', fields[dossierRowColumns.indexOf('name')]?.toString() ?? '');
+          names.set(fields[0]?.toString('hex') ?? '', fields[rowColumns.indexOf('name')]?.toString() ?? '');
         }
-        fetched += end.dossiers;
+        fetched += end.rows;
         since = end.next;
       }
       return { fetched, names: new Set(names.values()) };
@@ -201,7 +207,7 @@ describe('a page in the cache', () => {
     expect(await readAll()).toEqual({ fetched: 1000, names: new Set(['third']) });
   });
 
-  it('is begun again with fewer rows when it grows too long', async () => {
+  it('ends before it grows too long', async () => {
     await fill(2000, 5000);
     const cache = openCache();
     const names: string[] = [];
@@ -209,10 +215,10 @@ describe('a page in the cache', () => {
     while (since < 2000) {
       const bytes = await bytesOf(await cache.read(head, since));
       const end = endOf(bytes);
-      expect(end).toMatchObject({ since, dossiers: end.next - since });
+      expect(end).toMatchObject({ since, rows: end.next - since });
       expect(bytes.length).toBeLessThan(17 * 2 ** 20);
-      const rows = rowsOf(blocksOf(bytes).dossiers);
-      names.push(...rows.map((row) => fieldsOf(row)[dossierRowColumns.indexOf('name')]?.toString() ?? ''));
+      const rows = rowsOf(blocksOf(bytes).rows);
+      names.push(...rows.map((row) => fieldsOf(row)[rowColumns.indexOf('name')]?.toString() ?? ''));
       since = end.next;
     }
     const all = Array.from({ length: 2000 }, (_, index) => `tab\t and \\ ${index + 1}`);
