@@ -15,10 +15,10 @@ function nodesUnder(prefix: string, rows: readonly RowHash[]): StoredNode[] {
   const own = rows.filter(([uuid]) => digitsOf(uuid).startsWith(prefix)).toSorted(([a], [b]) => (a < b ? -1 : 1));
   if (own.length === 0) return [];
   if (own.length <= 32) {
-    const hash = sha256(`00${hexOf(prefix)}${own.map(([uuid, hash]) => digitsOf(uuid) + hash).join('')}`);
-    return [{ prefix, count: own.length, hash, rows: own }];
+    const leaf = sha256(`00${hexOf(prefix)}${own.map(([id, content]) => digitsOf(id) + content).join('')}`);
+    return [{ prefix, count: own.length, hash: leaf, rows: own }];
   }
-  const below = [...'0123456789abcdef'].map((digit) => nodesUnder(prefix + digit, own));
+  const below = Array.from('0123456789abcdef', (digit) => nodesUnder(prefix + digit, own));
   const hashes = below.map(([child]) => child?.hash ?? '00'.repeat(32));
   const children = below.flatMap(([child]): [string, number, string][] =>
     child ? [[child.prefix.slice(-1), child.count, child.hash]] : [],

@@ -30,7 +30,7 @@ export interface TreeSource {
 /** Most rows of a leaf. */
 export const leafRows = 32;
 
-const hexDigits = [...'0123456789abcdef'];
+const hexDigits = Array.from('0123456789abcdef');
 const emptyChild = Buffer.alloc(32);
 const digitsOf = (uuid: string): string => uuid.replaceAll('-', '');
 

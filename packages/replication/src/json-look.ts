@@ -145,7 +145,7 @@ export class JsonLook {
       at = this.#escape();
     }
     this.#at = at;
-    this.#noJson();
+    return this.#noJson();
   }
 
   /** Looks at what stands after a backslash; returns where its last byte is. */
