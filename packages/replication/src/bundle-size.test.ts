@@ -5,7 +5,7 @@ import { BundleSize, bundlesOf } from './bundle-size.ts';
 const half = 512 * 1024;
 const most = photosAnswerBytes - photosLineBytes;
 
-const photosOf = (...lengths: number[]) => lengths.map((bytes, index) => ({ sha256: String(index).padStart(64, '0'), bytes }));
+const photosOf = (...lengths: number[]) => lengths.map((bytes, index) => ({ sha256: String(index).padStart(64, '0'), bytes, dossier: '' }));
 const lengthsOf = (bundles: Iterable<{ bytes: number }[]>) => [...bundles].map((bundle) => bundle.map((photo) => photo.bytes));
 
 it('grows while answers come quickly, to what a master sends at once, and goes back to where it began when they come slowly', () => {

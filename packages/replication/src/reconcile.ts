@@ -34,7 +34,6 @@ export async function receiveDifferences(context: FetchContext, setId: number, h
     if (found > manyDifferences && found > largeShare * head.position.count) return null;
     if (extra.length > 0) await keepPage(database, taken, { page: removedAlone(extra), cursor, replaces: true, after });
     await receiveRows(context, [...missing, ...changed], (page) => keepPage(database, taken, { page, cursor, replaces: true, after }));
-    counts.fetched += extra.length;
     await saveProgress(database, taken, counts);
   }
   return cursor;

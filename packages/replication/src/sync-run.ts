@@ -152,7 +152,7 @@ async function takeStep(context: RunContext, { plan, step, restart, started }: S
     const received = await fetchAll(context, { plan, step, restart, started });
     if (!received) return { event: 'too-different', error: null };
     await fetchPhotos(context, taken, started.run.photos_fetched);
-    await saveProgress(database, taken, { state: 'applying' });
+    await saveProgress(database, taken, { state: 'applying', ...context.counts });
     context.signal.throwIfAborted();
     const { head, tag, fork } = plan;
     const applied = await applyRun(database, {
