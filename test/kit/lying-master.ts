@@ -12,7 +12,7 @@ import type { SigningKey } from '@dossier/protocol/signing-key.ts';
 
 /** What a slave asked: which part of the feed, and how many times the same part was asked before since the lie began. */
 export interface Asked {
-  readonly part: 'greeting' | 'lists' | 'head' | 'changes' | 'buckets' | 'hashes' | 'dossiers' | 'photos' | 'photo';
+  readonly part: 'greeting' | 'lists' | 'head' | 'changes' | 'rows' | 'tree' | 'photos' | 'photo';
   readonly url: URL;
   readonly before: number;
 }
@@ -51,9 +51,8 @@ const parts: readonly [RegExp, Asked['part']][] = [
   [/\/dossier-lists\/?$/, 'lists'],
   [/\/head$/, 'head'],
   [/\/changes$/, 'changes'],
-  [/\/buckets$/, 'buckets'],
-  [/\/hashes$/, 'hashes'],
-  [/\/dossiers$/, 'dossiers'],
+  [/\/rows$/, 'rows'],
+  [/\/tree$/, 'tree'],
   [/\/photos$/, 'photos'],
   [/\/photos\//, 'photo'],
 ];

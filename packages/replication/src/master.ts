@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import type { z } from 'zod';
 import type { Position } from '@dossier/domain/position.ts';
 import {
   feedVersions,
@@ -113,6 +113,7 @@ export function createMaster(client: FeedClient, slave?: string): Master {
       const answer = await askRows(`${lists}/${list}/rows`, { uuids: uuids.join(',') }, options);
       if (answer.status === 404) return { outcome: 'no-list' };
       const page = readRowsPage(bodyOf(answer));
+      if (page.removed.length > 0) throw answerRefused('ANSWER_NOT_ASKED_FOR', 'it holds tombstones, for which nobody asked');
       return { outcome: 'page', page, left: page.end.left };
     },
     tree: async (list, prefixes, signal) => {

@@ -15,7 +15,7 @@ export interface PhotoBundle {
 const lineFeed = 0x0a;
 
 /**
- * Asks a master for several photos, each as one of a dossier's.
+ * Asks a master for several photos, each as one of a dossier's. The bundle is empty where the list is gone.
  * @param path of the photos of a list
  * @throws FeedError for faults of the wire; as `readPhotoBundle`
  */
@@ -30,6 +30,8 @@ export async function askPhotoBundle(
     timeoutMs: Number.POSITIVE_INFINITY, // as for a photo alone, inactivity ends it
     ...options,
   });
+  // The list is gone meanwhile.
+  if (answer.status === 404) return { photos: new Map(), body: answer.body };
   if (answer.status !== 200) throw answerRefused('ANSWER_UNEXPECTED', `HTTP ${answer.status} is no answer to a question for photos`);
   return readPhotoBundle(
     answer.body,

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { dossierBounds } from '@dossier/domain/dossier.ts';
 import { maximumPhotoBytes, photoAddressSchema } from '@dossier/protocol/photos.ts';
-import { JsonLook } from './json-look.ts';
+import type { JsonLook } from './json-look.ts';
 
 /** A photo that rows of a page show. */
 export interface WantedPhoto {

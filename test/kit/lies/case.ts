@@ -2,7 +2,7 @@ import type { Asked, Lie } from '../lying-master.ts';
 
 /**
  * One thing that a master may do wrong. `sync` is the run in which it does: the first one of a link, into a list that holds dossiers (`first`)
- * or none (`empty`), that of a long list whose pages come as rows (`load`), one with a few changes (`delta`) or with so many that they come as rows
+ * or none (`empty`), that of a long list (`load`), one with a few changes (`delta`) or with many
  * (`long`), one that brings several photos (`photos`), one after a restore of the slave (`reconcile`), a full one, or a verification (`verify`). `ends` names the code of the refusal; `mends`:
  * by itself (retried, then a dead letter), by a person (a dead letter at once), or by the decision of a person who is shown what would change (held).
  */
@@ -13,8 +13,6 @@ export interface LieCase {
   readonly tell: Lie;
   readonly ends: string;
   readonly mends: 'by itself' | 'by a person' | 'by a decision';
-  /** Told in the fast form of pages alone, which a slave goes around: it asks for the readable one. */
-  readonly inRowsOnly?: Lie;
 }
 
 /** Lies to one part of the feed, and passes on everything else. */

@@ -1,196 +1,259 @@
+import { maximumPageRows } from '@dossier/protocol/feed.ts';
+import { blockTrailer } from '@dossier/protocol/rows.ts';
+import { bigEndian, fieldsOf, rowOf } from '../copy-rows.ts';
 import type { Lie } from '../lying-master.ts';
 import { lie, lieIn } from './case.ts';
 import type { LieCase } from './case.ts';
-import { growing, made, page } from './page.ts';
-import type { PageEnd } from './page.ts';
+import { blocks, growing, identityOf, made, page, tombstone } from './page.ts';
+import type { Parts } from './page.ts';
 import { frozen } from './pouring.ts';
-import { bytes, nothing, other, revisionOf, signed, zeros } from './telling.ts';
-import type { Row } from './telling.ts';
+import { bytes, nothing, other, signed, zeros } from './telling.ts';
 
-/** Puts this in place of the first line of a page. */
-const firstLine = (text: string): Lie => bytes((body) => Buffer.concat([Buffer.from(text), body.subarray(body.indexOf('\n'))]));
+/** In short pages and long ones, of a first sync and of a later one. */
+const inAll = (says: string, tell: Lie, code: string): LieCase[] =>
+  lieIn(['empty', 'delta', 'load', 'long'], says, ['changes', tell], [code]);
+/** What is merely not said in a delta is found by a comparison. */
+const inFirst = (says: string, tell: Lie, code: string): LieCase[] => lieIn(['empty', 'load', 'full'], says, ['changes', tell], [code]);
+const inShort = (says: string, tell: Lie, code: string): LieCase[] => lieIn(['empty', 'delta'], says, ['changes', tell], [code]);
 
-/** Says that the first change is all of the first page, and that more follows. */
-function firstOfMore(lines: Row[], end: PageEnd): Row[] {
-  end['more'] = true;
-  end['next'] = revisionOf(lines[0] ?? {});
-  return lines.slice(0, 1);
-}
+const firstRow = (change: (row: Buffer) => Buffer): Lie => page(({ rows }) => void (rows[0] = change(rows[0] ?? nothing)));
+const end = (change: (end: Parts['end']) => void, counted = true): Lie => page((parts) => change(parts.end), counted);
 
-/** What is wrong in how a page is made, in lines of JSON. */
-export const inPages: readonly LieCase[] = [
-  ...lieIn(
-    ['empty', 'delta'],
+/** How a page is cut, counted and put together. */
+const asWhole: readonly LieCase[] = [
+  ...inAll(
     'a page without its end line',
-    ['changes', bytes((body) => body.subarray(0, body.lastIndexOf('\n', body.length - 2) + 1))],
-    ['PAGE_INCOMPLETE'],
+    bytes((body) => body.subarray(0, body.lastIndexOf('\n', body.length - 2) + 1)),
+    'PAGE_INCOMPLETE',
   ),
-  ...lieIn(['empty', 'delta'], 'half of a page', ['changes', bytes((body) => body.subarray(0, body.length / 2))], ['PAGE_INCOMPLETE']),
-  ...lieIn(['empty', 'delta'], 'nothing for a page', ['changes', bytes(() => nothing)], ['PAGE_INCOMPLETE']),
-  ...lieIn(
-    ['empty', 'delta'],
+  ...inAll(
+    'half of a page',
+    bytes((body) => body.subarray(0, body.length / 2)),
+    'PAGE_INCOMPLETE',
+  ),
+  ...inAll(
+    'nothing for a page',
+    bytes(() => nothing),
+    'PAGE_INCOMPLETE',
+  ),
+  ...inAll(
     'more after the end line',
-    ['changes', bytes((body) => Buffer.concat([body, Buffer.from('{"kind":"end"}\n')]))],
-    ['PAGE_INCOMPLETE'],
+    bytes((body) => Buffer.concat([body, Buffer.from('{"kind":"end"}\n')])),
+    'PAGE_INCOMPLETE',
   ),
-  ...lieIn(
-    ['empty', 'delta'],
+  ...inShort(
     'two end lines',
-    ['changes', bytes((body) => Buffer.concat([body, body.subarray(body.lastIndexOf('\n', body.length - 2) + 1)]))],
-    ['PAGE_INCOMPLETE'],
+    bytes((body) => Buffer.concat([body, body.subarray(body.lastIndexOf('\n', body.length - 2) + 1)])),
+    'PAGE_INCOMPLETE',
   ),
-  ...lieIn(
-    ['empty', 'delta'],
-    'a line that is no change',
-    ['changes', page((lines) => [...lines.slice(1), { kind: 'purge' }])],
-    ['ANSWER_MALFORMED'],
+  ...inShort(
+    'an end line nested a million times',
+    bytes((body) => Buffer.concat([body, Buffer.from(`${'['.repeat(1_000_000)}\n`)])),
+    'PAGE_INCOMPLETE',
   ),
-  ...lieIn(
-    ['empty', 'delta'],
+  ...inShort(
+    'rows in the form of another release',
+    bytes((body) => body, { 'content-type': 'application/vnd.dossier.rows-1' }),
+    'ANSWER_UNEXPECTED',
+  ),
+  ...inShort(
     'a count that is too high',
-    ['changes', page((_lines, end) => void (end['count'] = 99), false)],
-    ['PAGE_INCOMPLETE'],
+    end((said) => void (said['rows'] = 99), false),
+    'PAGE_INCOMPLETE',
   ),
-  ...lieIn(
-    ['empty', 'delta'],
+  ...inShort(
     'a count that is too low',
-    ['changes', page((_lines, end) => void (end['count'] = 0), false)],
-    ['PAGE_INCOMPLETE'],
+    end((said) => void (said['rows'] = 0), false),
+    'PAGE_INCOMPLETE',
   ),
-  ...lieIn(
-    ['empty', 'delta'],
-    'two million lines',
-    ['changes', bytes((body) => Buffer.concat([Buffer.alloc(2_000_000, '\n'), body]))],
-    ['ANSWER_MALFORMED'],
+  ...inShort(
+    'one tombstone more than there is',
+    end((said) => void (said['tombstones'] = Number(said['tombstones']) + 1), false),
+    'PAGE_INCOMPLETE',
   ),
-  ...lieIn(['empty', 'delta'], 'a line nested a million times', ['changes', firstLine('['.repeat(1_000_000))], ['ANSWER_MALFORMED']),
-  ...lieIn(
-    ['empty', 'delta'],
-    'a line of a million objects',
-    ['changes', firstLine(`[${'{},'.repeat(1_000_000)}1]`)],
-    ['ANSWER_MALFORMED'],
+  ...inAll(
+    'blocks that are longer than the page',
+    end((said) => void (said['row_bytes'] = 2 ** 40), false),
+    'PAGE_INCOMPLETE',
   ),
-  ...lieIn(['empty', 'delta'], 'the changes backwards', ['changes', page((lines) => lines.toReversed())], ['PAGE_OUT_OF_ORDER']),
-  ...lieIn(
-    ['empty', 'delta'],
-    'two changes under one revision',
-    ['changes', page((lines) => lines.map((line) => ({ ...line, revision: revisionOf(lines[0] ?? {}) })))],
-    ['PAGE_OUT_OF_ORDER'],
+  ...inAll(
+    'blocks that end within a row',
+    end((said) => void (said['row_bytes'] = Number(said['row_bytes']) - 5), false),
+    'PAGE_INCOMPLETE',
   ),
-  ...lieIn(
-    ['empty', 'delta'],
-    'changes from before what was asked',
-    ['changes', page((lines) => lines.map((line, index) => ({ ...line, revision: index })))],
-    ['PAGE_OUT_OF_ORDER'],
+  ...inShort(
+    'a block that does not begin as one',
+    blocks((parts) => void (parts.rows = parts.rows.subarray(1))),
+    'PAGE_INCOMPLETE',
   ),
-  ...lieIn(
-    ['empty', 'delta'],
+  ...inShort(
+    'a block in another version of its format',
+    blocks((parts) => void (parts.rows = Buffer.from(parts.rows).fill(1, 14, 15))),
+    'PAGE_INCOMPLETE',
+  ),
+  ...inShort(
+    'a block without its end',
+    blocks((parts) => void (parts.rows = parts.rows.subarray(0, -blockTrailer.length))),
+    'PAGE_INCOMPLETE',
+  ),
+  ...inShort(
+    'more between two blocks',
+    blocks((parts) => void (parts.rows = Buffer.concat([parts.rows, Buffer.from('x')]))),
+    'PAGE_INCOMPLETE',
+  ),
+  ...inShort(
+    'more after the last block',
+    blocks((parts) => void (parts.tombstones = Buffer.concat([parts.tombstones, Buffer.from('x')]))),
+    'PAGE_INCOMPLETE',
+  ),
+  ...inShort(
+    'more rows than any page has',
+    page(({ tombstones }) => {
+      for (let row = 0; row <= maximumPageRows; row += 1) tombstones.push(tombstone(made(row)));
+    }),
+    'ANSWER_MALFORMED',
+  ),
+];
+
+/** Rows that can't be told apart. */
+const asRows: readonly LieCase[] = [
+  ...inAll(
+    'a row that is no dossier',
+    firstRow(() => Buffer.from('x')),
+    'ANSWER_MALFORMED',
+  ),
+  ...inShort(
+    'a row with the end of data in it',
+    firstRow(() => blockTrailer),
+    'ANSWER_MALFORMED',
+  ),
+  ...inShort(
+    'a row of fewer fields',
+    firstRow((row) => rowOf(fieldsOf(row).slice(0, -1))),
+    'ANSWER_MALFORMED',
+  ),
+  ...inShort(
+    'a row of more fields',
+    firstRow((row) => rowOf([...fieldsOf(row), nothing])),
+    'ANSWER_MALFORMED',
+  ),
+  ...inShort(
+    'a field of less than nothing',
+    firstRow((row) => Buffer.from(row).fill(bigEndian(4, -2), 2, 6)),
+    'ANSWER_MALFORMED',
+  ),
+  ...inShort(
+    'a field that is longer than its block',
+    firstRow((row) => Buffer.from(row).fill(bigEndian(4, 2 ** 31 - 1), 2, 6)),
+    'ANSWER_MALFORMED',
+  ),
+  ...inShort(
+    'an identity that is none',
+    firstRow((row) => rowOf(fieldsOf(row).with(0, Buffer.from('../../etc/passwd').subarray(1)))),
+    'ANSWER_MALFORMED',
+  ),
+  ...inShort(
+    'a hash that is none',
+    firstRow((row) => rowOf(fieldsOf(row).with(3, Buffer.alloc(31)))),
+    'ANSWER_MALFORMED',
+  ),
+  ...inShort(
+    'a tombstone that is none',
+    page(({ tombstones }) => void tombstones.push(tombstone(Buffer.from('everybody')))),
+    'ANSWER_MALFORMED',
+  ),
+  ...inAll(
     'one dossier twice',
-    ['changes', page((lines) => [...lines.slice(0, 1), ...lines.slice(1).map((line) => ({ ...line, dossier: lines[0]?.['dossier'] }))])],
-    ['DOSSIER_REPEATED'],
+    page(({ rows }) => void rows.push(rows[0] ?? nothing)),
+    'DOSSIER_REPEATED',
   ),
-  lie(
-    'one dossier twice, in other letters',
-    [
-      'full',
-      'changes',
-      page((lines) => [...lines.slice(0, 1), { ...lines[1], dossier: String(lines[0]?.['dossier']).toUpperCase() }, ...lines.slice(2)]),
-    ],
-    ['DOSSIER_REPEATED'],
+  ...inShort(
+    'a tombstone for a dossier of the page',
+    page(({ rows, tombstones }) => void tombstones.push(tombstone(identityOf(rows[0])))),
+    'DOSSIER_REPEATED',
   ),
-  ...lieIn(
-    ['empty', 'delta'],
+];
+
+/** Where a page stands in its list. */
+const asPlaced: readonly LieCase[] = [
+  ...inAll(
     'a page of another list',
-    ['changes', page((_lines, end) => void (end['dossier_list'] = other))],
-    ['ANSWER_OF_ANOTHER_LIST'],
+    end((said) => void (said['dossier_list'] = other)),
+    'ANSWER_OF_ANOTHER_LIST',
   ),
-  ...lieIn(
-    ['empty', 'delta'],
+  ...inAll(
     'a page of another history',
-    ['changes', page((_lines, end) => void (end.head['epoch'] = other))],
-    ['ANSWER_OF_ANOTHER_LIST'],
+    end(({ head }) => void (head['epoch'] = other)),
+    'ANSWER_OF_ANOTHER_LIST',
   ),
+  ...inAll(
+    'a page from elsewhere in the list',
+    end((said) => void (said.since += 1)),
+    'PAGE_OUT_OF_ORDER',
+  ),
+  ...inAll(
+    'an end beyond the head',
+    end((said) => void (said.next = Number(said.head['revision']) + 1)),
+    'PAGE_OUT_OF_ORDER',
+  ),
+  ...inAll(
+    'that more follows, without getting further',
+    end((said) => void (said.next = said.since)),
+    'FEED_ENDLESS',
+  ),
+  ...inAll('the same page again and again', frozen(end((said) => void (said.next -= 1))), 'PAGE_OUT_OF_ORDER'),
   lie(
     'that the history is gone, again and again',
     ['full', 'changes', signed(410, JSON.stringify({ epoch: other, floor: 0 }))],
     ['HISTORY_LOST'],
   ),
-  ...lieIn(['empty', 'delta'], 'that the history is gone, without saying which', ['changes', signed(410)], ['ANSWER_MALFORMED']),
-  ...lieIn(
-    ['empty', 'delta'],
-    'that more follows, without getting further',
-    [
-      'changes',
-      page((_lines, end, { asked }) => {
-        end['more'] = true;
-        end['next'] = Number(asked.url.searchParams.get('since'));
-        return [];
-      }),
-    ],
-    ['FEED_ENDLESS'],
+  ...inShort('that the history is gone, without saying which', signed(410), 'ANSWER_MALFORMED'),
+  // A thousand pages each: twice is enough.
+  ...inShort(
+    'empty pages without an end',
+    growing(() => []),
+    'FEED_ENDLESS',
   ),
-  ...lieIn(['empty', 'delta'], 'empty pages without an end', ['changes', growing(() => [])], ['FEED_ENDLESS']),
-  ...lieIn(
-    ['delta'],
-    'tiny pages without an end',
-    ['changes', growing((since) => [{ kind: 'tombstone', revision: since + 1, dossier: made(since) }])],
-    ['FEED_ENDLESS'],
-  ),
-  ...lieIn(
-    ['empty', 'delta'],
-    'that the last page was the last but one',
-    ['changes', page((_lines, end) => void (end['more'] = true))],
-    ['PAGE_OUT_OF_ORDER'],
-  ),
-  ...lieIn(
-    ['empty', 'full'],
-    'that the first page was the last',
-    [
-      'changes',
-      page((lines, end) => {
-        end['next'] = revisionOf(lines[1] ?? {});
-        return lines.slice(0, 2);
-      }),
-    ],
-    ['PAGE_OUT_OF_ORDER'],
-  ),
-  ...lieIn(
-    ['empty', 'full'],
-    'that the list ends where the first page does',
-    [
-      'changes',
-      page((lines, end) => {
-        end['next'] = revisionOf(lines[1] ?? {});
-        end.head['revision'] = end['next'];
-        return lines.slice(0, 2);
-      }),
-    ],
-    ['COUNT_DIFFERS'],
-  ),
-  ...lieIn(['empty', 'full'], 'that the list is empty', ['changes', page(() => [])], ['COUNT_DIFFERS']),
-  ...lieIn(['empty', 'full'], 'one dossier less', ['changes', page((lines) => lines.slice(1))], ['COUNT_DIFFERS']),
-  ...lieIn(
-    ['empty', 'full'],
-    'a tombstone for a dossier that is there',
-    [
-      'changes',
-      page((lines) =>
-        lines.map((line, index) => (index === 0 ? { kind: 'tombstone', revision: line['revision'], dossier: line['dossier'] } : line)),
-      ),
-    ],
-    ['COUNT_DIFFERS'],
-  ),
-  ...lieIn(
-    ['empty', 'delta'],
-    'a head with another digest',
-    ['changes', page((_lines, end) => void (end.head['digest'] = zeros))],
-    ['DIGEST_DIFFERS'],
-  ),
-  ...lieIn(
-    ['empty', 'delta'],
-    'a head with another count',
-    ['changes', page((_lines, end) => void (end.head['count'] = 1000))],
-    ['COUNT_DIFFERS'],
-  ),
-  ...lieIn(['empty', 'delta'], 'the same page again and again', ['changes', frozen(page(firstOfMore))], ['PAGE_OUT_OF_ORDER']),
+  lie('tiny pages without an end', ['delta', 'changes', growing((since) => [tombstone(made(since))])], ['FEED_ENDLESS']),
 ];
+
+/** What the list is said to hold. */
+const asContent: readonly LieCase[] = [
+  ...inFirst(
+    'that the list ends where two dossiers do',
+    page(({ rows, end: said }) => {
+      rows.splice(2);
+      said.next = said.since + 1;
+      said.head['revision'] = said.next;
+    }),
+    'COUNT_DIFFERS',
+  ),
+  ...inFirst(
+    'that the list is empty',
+    page(({ rows }) => void rows.splice(0)),
+    'COUNT_DIFFERS',
+  ),
+  ...inFirst(
+    'one dossier less',
+    page(({ rows }) => void rows.pop()),
+    'COUNT_DIFFERS',
+  ),
+  ...inFirst(
+    'a tombstone for a dossier that is there',
+    page(({ rows, tombstones }) => void tombstones.push(tombstone(identityOf(rows.pop())))),
+    'COUNT_DIFFERS',
+  ),
+  ...inShort(
+    'a head with another digest',
+    end(({ head }) => void (head['digest'] = zeros)),
+    'DIGEST_DIFFERS',
+  ),
+  ...inShort(
+    'a head with another count',
+    end(({ head }) => void (head['count'] = 1000)),
+    'COUNT_DIFFERS',
+  ),
+];
+
+/** What is wrong in how a page is made, and where it stands. */
+export const inPages: readonly LieCase[] = [...asWhole, ...asRows, ...asPlaced, ...asContent];
