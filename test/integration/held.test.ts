@@ -41,6 +41,9 @@ const remove = (uuids: readonly string[]): Promise<unknown> => onMaster(`delete 
 const rename = (uuids: readonly string[]): Promise<unknown> =>
   onMaster(`update dossiers set name = name || '!' where uuid = any(:uuids::uuid[])`, { uuids });
 
+/** Puts all dossiers of one list into another. */
+const copied = `insert into dossiers (set_id, uuid, name) select set_of(:to), uuid, name from dossiers where set_id = set_of(:from)`;
+
 async function expectEqual({ remote, local }: Linked): Promise<void> {
   expect(await contentOf(slave.database, local)).toEqual(await contentOf(master.database, remote));
 }
@@ -143,16 +146,11 @@ describe('a guard', () => {
     );
     const remake = async (active: boolean): Promise<void> => {
       await onMaster(`delete from dossiers where set_id = set_of(:remote)`, { remote: list.remote });
-      const made = await query<{ uuid: string }>(
-        master.database,
-        `insert into dossiers (name, comment, external_id, active) select p.name, p.comment, p.external_id, :active
-         from jsonb_to_recordset(:people::jsonb) p (name text, comment text, external_id text) returning uuid`,
-        { active, people: JSON.stringify(people) },
+      await onMaster(
+        `insert into dossiers (set_id, name, comment, external_id, active) select set_of(:remote), p.name, p.comment, p.external_id, :active
+         from jsonb_to_recordset(:people::jsonb) p (name text, comment text, external_id text)`,
+        { remote: list.remote, active, people: JSON.stringify(people) },
       );
-      await onMaster(`insert into memberships (list_id, dossier) select :remote, unnest(:made::uuid[])`, {
-        remote: list.remote,
-        made: made.map(({ uuid }) => uuid),
-      });
     };
     await remake(true);
     expect(await slave.sync(list.local)).toMatchObject({ state: 'synced', added: count, removed: count });
@@ -182,7 +180,7 @@ describe('what is held', () => {
     const list = await linked('verified', 60);
     const before = await contentOf(slave.database, list.local);
     const other = await master.makeList('where they stay');
-    await onMaster(`insert into memberships (list_id, dossier) select :other, unnest(:uuids::uuid[])`, { other, uuids: list.uuids });
+    await onMaster(copied, { from: list.remote, to: other });
     await onMaster(`delete from dossiers where set_id = set_of(:remote)`, { remote: list.remote });
     await expectHeld(list, await slave.sync(list.local), ['emptied', 'deletions'], before);
     const verified = await slave.sync(list.local, { mode: 'verify' });
@@ -193,10 +191,7 @@ describe('what is held', () => {
       error: { code: 'HELD' },
       held: { state: 'waiting' },
     });
-    await onMaster(`insert into memberships (list_id, dossier) select :remote, unnest(:uuids::uuid[])`, {
-      remote: list.remote,
-      uuids: list.uuids,
-    });
+    await onMaster(copied, { from: other, to: list.remote });
     expect(await slave.sync(list.local, { mode: 'verify' })).toMatchObject({ state: 'synced' });
     expect(await findLink(slave.database, list.local)).toMatchObject({ state: 'synced', error: null, held: null });
   });

@@ -1,6 +1,7 @@
 import { query } from '@dossier/postgres/database.ts';
 import { findLink } from '@dossier/replication/links.ts';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { addPhotoByHand } from '../kit/by-hand.ts';
 import { contentOf, createEngineNode } from '../kit/engine.ts';
 import type { EngineNode } from '../kit/engine.ts';
 
@@ -22,7 +23,6 @@ async function behindTheTriggers(statements: readonly [sql: string, parameters: 
   });
 }
 
-/** Enough to be looked at in two halves. */
 const size = 10_000;
 
 describe('a repair', () => {
@@ -34,24 +34,25 @@ describe('a repair', () => {
     );
     const local = await slave.makeList('large');
     await slave.link(master, remote, local);
-    // Of both halves: later ones are greater.
     const [u0, u1, u2, u3, u4, u5, u6] = [...uuids.slice(0, 4), ...uuids.slice(-3)];
     const intruders = ['00000000-0000-4000-8000-000000000001', '00000000-0000-4000-8000-000000000002'];
     await behindTheTriggers([
       [`update dossiers set name = 'Somebody else' where uuid = any(:changed::uuid[])`, { changed: [u0, u1, u2] }],
       [`update dossiers set active = false where uuid = :u3`, { u3 }],
-      [`update memberships set hash_high = hash_high # 1 where dossier = :u4`, { u4 }],
+      [`update dossiers set hash = sha256(hash) where uuid = :u4`, { u4 }],
       [`delete from dossiers where uuid = :u5`, { u5 }],
       [`delete from dossiers where uuid = :u6`, { u6 }],
-      [`delete from dossiers where uuid = :u6`, { u6 }],
-      [`insert into dossiers (uuid, name) select unnest(:intruders::uuid[]), 'Intruder'`, { intruders }],
-      [`insert into memberships (list_id, dossier) select :local, unnest(:intruders::uuid[])`, { local, intruders }],
+      [
+        `insert into dossiers (set_id, uuid, name, hash) select set_of(:local), unnest(:intruders::uuid[]), 'Intruder',
+           dossier_hash(true, null, 'Intruder', '', null, null, '{}', '[]', null)`,
+        { local, intruders },
+      ],
     ]);
     // A sync believes what the triggers booked.
     expect(await slave.sync(local)).toMatchObject({ state: 'unchanged' });
     const sent = master.sentBytes();
     const run = await slave.sync(local, { mode: 'repair', reason: 'schedule' });
-    // The digests of 4,096 buckets, which don't grow with the list, and the hashes of those that differ.
+    // The paths of the tree to what differs, and the hashes of its leaves.
     expect(master.sentBytes() - sent).toBeLessThan(300_000);
     expect(run).toMatchObject({ state: 'synced', method: 'reconcile', added: 2, changed: 4, removed: 2, fetched: 6 });
     expect(run.differences?.map(({ kind, dossier }) => `${kind} ${dossier}`).toSorted()).toEqual(
@@ -73,11 +74,7 @@ describe('a repair', () => {
     const remote = await master.makeList('photos');
     const [dossier] = await master.makeDossiers([remote], ['With a photo']);
     const sha256 = await master.photos.put(Buffer.from('a photo'));
-    await query(
-      master.database,
-      `insert into photos (dossier, sha256, width, height, bytes, media_type) values (:dossier, decode(:sha256, 'hex'), 1, 1, 7, 'image/jpeg')`,
-      { dossier, sha256 },
-    );
+    await addPhotoByHand(master.database, [dossier ?? ''], { sha256, bytes: 7 });
     const local = await slave.makeList('photos');
     await slave.link(master, remote, local);
     await slave.photos.remove(sha256);
@@ -97,12 +94,8 @@ describe('a repair', () => {
       { uuids },
     );
     const sha256 = await master.photos.put(Buffer.from('another photo'));
-    await query(
-      master.database,
-      `insert into photos (dossier, sha256, width, height, bytes, media_type, features)
-       select u, decode(:sha256, 'hex'), 1, 1, 13, 'image/jpeg', case when u > :middle then E'fea\\\\ture š' end from unnest(:uuids::uuid[]) u`,
-      { sha256, uuids, middle: uuids[15] },
-    );
+    await addPhotoByHand(master.database, uuids.slice(0, 15), { sha256, bytes: 13 });
+    await addPhotoByHand(master.database, uuids.slice(15), { sha256, bytes: 13, features: 'fea/ture+==' });
     const local = await slave.makeList('small');
     await slave.link(master, remote, local);
     await query(slave.database, `analyze dossiers`);
@@ -111,8 +104,8 @@ describe('a repair', () => {
     await query(slave.database, `create cast (bytea as text) without function`);
     await behindTheTriggers([
       [String.raw`update dossiers set name = cast('\xc328'::bytea as text) where uuid = :uuid`, { uuid: uuids[7] }],
-      [String.raw`update photos set features = cast('\x5cc328'::bytea as text) where dossier = :uuid`, { uuid: uuids[9] }],
-      [String.raw`update photos set features = cast('\x660065'::bytea as text) where dossier = :uuid`, { uuid: uuids[11] }],
+      [String.raw`update dossiers set comment = cast('\x5cc328'::bytea as text) where uuid = :uuid`, { uuid: uuids[9] }],
+      [String.raw`update dossiers set external_id = cast('\x660065'::bytea as text) where uuid = :uuid`, { uuid: uuids[11] }],
     ]);
     await query(slave.database, `drop cast (bytea as text)`);
     const run = await slave.sync(local, { mode: 'repair' });

@@ -6,6 +6,7 @@ import { collectGarbage } from '@dossier/registry/photo-garbage.ts';
 import type { RunRow } from '@dossier/replication/runs.ts';
 import { requestUndo } from '@dossier/replication/undo.ts';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { addPhotoByHand, removePhotosByHand } from '../kit/by-hand.ts';
 import { contentOf, createEngineNode } from '../kit/engine.ts';
 import type { EngineNode } from '../kit/engine.ts';
 
@@ -23,11 +24,7 @@ async function addPhoto(dossier: string | undefined, content: string): Promise<s
   const bytes = Buffer.from(content);
   const sha256 = createHash('sha256').update(bytes).digest('hex');
   await master.photos.put(bytes);
-  await query(
-    master.database,
-    `insert into photos (dossier, sha256, width, height, bytes, media_type) values (:dossier, decode(:sha256, 'hex'), 1, 1, :length, 'image/jpeg')`,
-    { dossier, sha256, length: bytes.length },
-  );
+  await addPhotoByHand(master.database, [dossier ?? ''], { sha256, bytes: bytes.length });
   return sha256;
 }
 
@@ -43,11 +40,6 @@ async function shownIn(local: number): Promise<unknown> {
     await query(
       slave.database,
       `select d.uuid, d.id from dossiers d where d.set_id = set_of(:local) order by 1`,
-      { local },
-    ),
-    await query(
-      slave.database,
-      `select p.id, encode(p.sha256, 'hex') as sha256 from photos p join memberships m on m.dossier = p.dossier where m.list_id = :local order by 1`,
       { local },
     ),
   ];
@@ -67,7 +59,7 @@ describe('undo', () => {
     const before = await shownIn(local);
     await query(master.database, `delete from dossiers where uuid = :uuid`, { uuid: uuids[0] });
     await query(master.database, `update dossiers set name = 'Renamed', active = false where uuid = :uuid`, { uuid: uuids[1] });
-    await query(master.database, `delete from photos where dossier = :uuid`, { uuid: uuids[1] });
+    await removePhotosByHand(master.database, [uuids[1] ?? '']);
     await addPhoto(uuids[1], 'another photo');
     await master.makeDossiers([remote], ['New']);
     const applied = await slave.sync(local);

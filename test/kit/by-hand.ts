@@ -16,7 +16,7 @@ export async function addPhotoByHand(connection: Connection, uuids: readonly str
        photos = (photos::jsonb || jsonb_build_array(jsonb_build_object('sha256', :sha256::text, 'width', 1, 'height', 1, 'bytes', :bytes::int,
          'media_type', 'image/jpeg', 'created_date', '2026-01-01T00:00:00.000Z')))::json,
        features = case when features is null and :features::text is null then null
-         else (coalesce(features::jsonb, (select coalesce(jsonb_agg(null), '[]') from json_array_elements(photos))) || jsonb_build_array(:features::text))::json end
+         else (coalesce(features::jsonb, (select coalesce(jsonb_agg(null::text), '[]') from json_array_elements(photos))) || jsonb_build_array(:features::text))::json end
      where uuid = any(:uuids::uuid[])`,
     { uuids, sha256, bytes, features: features ?? null },
   );

@@ -9,7 +9,7 @@ import { touches } from './difference.ts';
 import { FencedError } from './fence.ts';
 import type { TakenRun } from './fence.ts';
 import { standing } from './holds.ts';
-import { closeJournal, openJournal } from './journal.ts';
+import { closeJournal, forgetJournal, openJournal } from './journal.ts';
 import { judge, recordHold } from './judgement.ts';
 import type { Fork, Judged, JudgedRun } from './judgement.ts';
 import { mergeChanges } from './merge.ts';
@@ -78,8 +78,11 @@ async function apply(tx: Knex.Transaction, request: ApplyRequest): Promise<Apply
   const judged = await judge(tx, run);
   if (judged.judgement === 'hold') return hold(tx, run, judged);
   const mended = judged.damage ? await listMended(tx, { ...run, comparable: false }, judged.damage) : [];
-  const isJournalled = touches(judged.difference) > 0 && judged.damage !== 'everything';
+  const isChange = touches(judged.difference) > 0;
+  const isJournalled = isChange && judged.damage !== 'everything';
   if (isJournalled) await openJournal(tx, { ...run, comparable: false }, setAsideBefore);
+  // What a repair mended is nothing that anybody would want back.
+  else if (isChange) await forgetJournal(tx, listId);
   const counts = await change(tx, run, judged, isJournalled ? 'undo' : 'garbage');
   const restored = countRestored(await query(tx, settleOfflineDeletions, { listId, runId }));
   await closeJournal(tx, listId);

@@ -115,6 +115,7 @@ async function takeSteps(context: RunContext, plan: Plan, started: StartedRun): 
     const next = transitions[step][event];
     if (next === 'synced' || next === 'held') return next;
     if (next === 'failed') throw error;
+    if (step === 'delta' && event === 'differs') plan.fork ??= brokenDelta;
     if (event === 'history-gone') {
       if (renewed) throw answerRefused('HISTORY_LOST', 'the list began a new history twice while it was read', error);
       await renew(context, plan, started);
@@ -162,7 +163,7 @@ async function takeStep(context: RunContext, { plan, step, restart, started }: S
       headTag: fork?.kind !== 'identity' && samePosition(received.cursor.head, head.position) ? tag : null,
       offlineDeletions: context.offlineDeletions,
       master: { node: head.node, list: head.dossier_list },
-      fork: fork ?? (plan.follows && step !== 'delta' ? brokenDelta : null),
+      fork,
     });
     await clearRun(database, taken.runId);
     return { event: applied === 'held' ? 'held' : 'applied', error: null };
