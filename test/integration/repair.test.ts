@@ -95,7 +95,7 @@ describe('a repair', () => {
     );
     const sha256 = await master.photos.put(Buffer.from('another photo'));
     await addPhotoByHand(master.database, uuids.slice(0, 15), { sha256, bytes: 13 });
-    await addPhotoByHand(master.database, uuids.slice(15), { sha256, bytes: 13, features: 'fea/ture+==' });
+    await addPhotoByHand(master.database, uuids.slice(15), { sha256, bytes: 13, features: 'ZmVhdHVyZQ==' });
     const local = await slave.makeList('small');
     await slave.link(master, remote, local);
     await query(slave.database, `analyze dossiers`);

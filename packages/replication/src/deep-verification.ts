@@ -18,7 +18,7 @@ export async function recomputeList(database: Database, taken: TakenRun): Promis
     if (list?.set_id !== position.set_id) return;
     await query(
       tx,
-      `update dossiers set hash = ${hashOfRow}, revision = nextval('dossier_revisions') where set_id = ${list.set_id} and uuid = any(:wrong::uuid[])`,
+      `update dossiers set hash = ${storedHash}, revision = nextval('dossier_revisions') where set_id = ${list.set_id} and uuid = any(:wrong::uuid[])`,
       { wrong },
     );
     await query(tx, `select build_tree(${list.set_id})`);
@@ -39,13 +39,29 @@ export async function recomputeList(database: Database, taken: TakenRun): Promis
   return wrong;
 }
 
-const hashOfRow = `dossier_hash(active, external_id, name, comment, valid_from, valid_until, meta, photos, features)`;
+/**
+ * The same as dossier_hash(), of the bytes as they are stored: a failing disk may have made them no characters, which convert_to() refuses. textsend()
+ * follows the connection's encoding, which is UTF-8 for every connection of ours.
+ */
+const storedHash = `sha256('\\x01'::bytea || ${[
+  'boolsend(active)',
+  'textsend(external_id)',
+  'textsend(name)',
+  'textsend(comment)',
+  'date_send(valid_from)',
+  'date_send(valid_until)',
+  'textsend(meta::text)',
+  'textsend(photos::text)',
+  'textsend(features::text)',
+]
+  .map((field) => `copy_field(${field})`)
+  .join(' || ')})`;
 
 /** The rows of a set whose stored hash isn't that of their content. */
 async function findMishashed(connection: Connection, setId: number): Promise<string[]> {
   const rows = await query<{ uuid: string }>(
     connection,
-    `select uuid from dossiers where set_id = ${setId} and hash is distinct from ${hashOfRow}`,
+    `select uuid from dossiers where set_id = ${setId} and hash is distinct from ${storedHash}`,
   );
   return rows.map((row) => row.uuid);
 }
