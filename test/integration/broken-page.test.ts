@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { createPageCache } from '@dossier/feed/page-cache.ts';
 import { openDatabase, query } from '@dossier/postgres/database.ts';
-import { readHead } from '@dossier/feed/feed.ts';
+import { readHead } from '@dossier/feed/heads.ts';
 import { expect, it } from 'vitest';
 import { createTestDatabase } from '../kit/database.ts';
 import { canMountDisks, mountSmallDisk } from '../kit/small-disk.ts';
@@ -15,8 +15,7 @@ it.skipIf(!canMountDisks())(
     await query(database, `insert into watch_lists (id, name) values (1, 'list')`);
     await query(
       database,
-      `with made as (insert into dossiers (name, comment) select n::text, repeat('x', 2000) from generate_series(1, 5000) n returning uuid)
-     insert into memberships (list_id, dossier) select 1, uuid from made`,
+      `insert into dossiers (set_id, name, comment) select set_of(1), n::text, repeat('x', 2000) from generate_series(1, 5000) n`,
     );
     // One connection for the page and one for its lock.
     const pool = openDatabase(url, { applicationName: 'broken page', poolSize: 2 });

@@ -17,7 +17,7 @@ afterAll(async () => {
   await Promise.all([master.close(), slave.close()]);
 });
 
-const tables = ['watch_lists', 'list_positions', 'dossiers', 'memberships', 'tombstones', 'photos'];
+const tables = ['watch_lists', 'list_positions', 'dossiers', 'tombstones', 'tree_nodes'];
 
 /** Keeps what the master holds, as a backup does. */
 async function backUp(): Promise<void> {

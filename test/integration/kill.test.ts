@@ -6,7 +6,7 @@ import { createEnginePair } from '../kit/engine-pair.ts';
 const { master, slave } = await createEnginePair();
 
 /** Where PostgreSQL ends the slave's connection, as when the process behind it is killed. */
-const places = ['staging_cursors', 'staged_dossiers', 'dossiers', 'memberships', 'links'];
+const places = ['cursors', 'incoming', 'differences', 'dossiers', 'tree_nodes', 'links'];
 
 describe('a sync that is killed', () => {
   it.each(places)('while it writes %s leaves the old list, and the next attempt goes on', async (table) => {

@@ -61,7 +61,7 @@ describe('many links to one master', () => {
         list: touched?.local,
       },
     );
-    await query(slave.database, `insert into missing_photos (slave_list_id, sha256, bytes) values (:list, sha256('x'), 1)`, {
+    await query(slave.database, `insert into missing_photos (slave_list_id, sha256, bytes, dossier) values (:list, sha256('x'), 1, gen_random_uuid())`, {
       list: lacking?.local,
     });
     const later = new Date(Date.now() + 2 * day);

@@ -111,8 +111,8 @@ describe('metrics', () => {
     );
     await query(
       slave.test.database,
-      `insert into set_aside (list_id, dossier, reason, hash_high, hash_low)
-       select :local, gen_random_uuid(), reason, 0, 0 from unnest(array['EXTERNAL_ID_TAKEN', 'HASH_DIFFERS', 'kept-deleted']) reason`,
+      `insert into set_aside (list_id, uuid, reason, hash)
+       select :local, gen_random_uuid(), reason, sha256('') from unnest(array['DOSSIER_MALFORMED', 'HASH_DIFFERS', 'kept-deleted']) reason`,
       { local },
     );
     const told = await scrape(slave);

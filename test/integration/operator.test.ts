@@ -148,8 +148,7 @@ describe('the preview of a link', () => {
     await expect.poll(async () => (await slave.call('GET', `/sync/dossier-lists/${local}/`)).status).toBe(404);
     await query(
       slave.test.database,
-      `with made as (insert into dossiers (name) select 'Own ' || n from generate_series(1, 500) n returning uuid)
-       insert into memberships (list_id, dossier) select :local, uuid from made`,
+      `insert into dossiers (set_id, name) select set_of(:local), 'Own ' || n from generate_series(1, 500) n`,
       { local },
     );
     await query(slave.test.database, `update dossiers set comment = 'changed' where name = 'Two'`);

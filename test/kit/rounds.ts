@@ -23,14 +23,8 @@ export async function startRounds(master: NodeProcess, slave: NodeProcess): Prom
   const remote = await master.makeList('rounds');
   await query(
     master.test.database,
-    `with made as (insert into dossiers (name, comment) select 'Person ' || i, 'round 0' from generate_series(1, :dossiers) i returning uuid)
-     select uuid from made`,
-    { dossiers },
-  );
-  await query(
-    master.test.database,
-    `insert into memberships (list_id, dossier) select :remote, uuid from dossiers where comment = 'round 0'`,
-    { remote },
+    `insert into dossiers (set_id, name, comment) select set_of(:remote), 'Person ' || i, 'round 0' from generate_series(1, :dossiers) i`,
+    { remote, dossiers },
   );
   const local = await slave.makeList('rounds');
   await slave.link(master.url, remote, local);

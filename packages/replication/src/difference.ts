@@ -16,7 +16,10 @@ export interface FetchedRun {
 
 /** What an apply would do to the list's dossiers. */
 export interface ListDifference extends DifferenceCounts {
-  /** Dossiers that the master offers in an older version than this replica had from it: it has followed another history. */
+  /**
+   * Dossiers that the master offers in a version no newer than the one here, or that it has had since before the last verified sync, after which they
+   * were not here any more: this replica has followed another history.
+   */
   takenBack: number;
   /**
    * Dossiers that would be removed and come back at once under the same external id: for the desk the same person, whose list was made anew on
@@ -35,19 +38,19 @@ const columns = `(run_id, uuid, kind, old_hash, new_hash, deactivating, taken_ba
 const ofChanges = `
   insert into differences ${columns}
   select i.run_id, i.uuid, case when i.removed then 'removing' when d.uuid is null then 'adding' else 'changing' end, d.hash, i.hash,
-    coalesce(d.active and not i.active, false), :comparable and coalesce(i.modified_date <= d.modified_date, false), i.name, i.external_id
-  from incoming i left join dossiers d on d.set_id = :setId and d.uuid = i.uuid
+    coalesce(d.active and not i.active, false), :comparable and coalesce(i.modified_date <= coalesce(d.modified_date, k.verified_at), false), i.name, i.external_id
+  from incoming i join links k on k.slave_list_id = :listId left join dossiers d on d.set_id = :setId and d.uuid = i.uuid
   where i.run_id = :runId and case when i.removed then d.uuid is not null else d.hash is distinct from i.hash end`;
 
 /** Uuids and hashes of both sets are in an index; only what differs is looked at as a whole. */
 const ofSets = `
   insert into differences ${columns}
   select :runId, x.uuid, case when n.uuid is null then 'removing' when o.uuid is null then 'adding' else 'changing' end, o.hash, n.hash,
-    coalesce(o.active and not n.active, false), :comparable and coalesce(n.modified_date <= o.modified_date, false), n.name, n.external_id
+    coalesce(o.active and not n.active, false), :comparable and coalesce(n.modified_date <= coalesce(o.modified_date, k.verified_at), false), n.name, n.external_id
   from (
     select uuid from (select uuid, hash from dossiers where set_id = :newSet) n
     full join (select uuid, hash from dossiers where set_id = :setId) o using (uuid) where n.hash is distinct from o.hash
-  ) x
+  ) x join links k on k.slave_list_id = :listId
   left join dossiers n on n.set_id = :newSet and n.uuid = x.uuid
   left join dossiers o on o.set_id = :setId and o.uuid = x.uuid
   where not exists (select from set_aside a where a.list_id = :listId and a.uuid = x.uuid and n.uuid is null)`;

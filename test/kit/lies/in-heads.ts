@@ -2,11 +2,13 @@ import { maximumOrigins } from '@dossier/protocol/feed.ts';
 import type { Lie } from '../lying-master.ts';
 import { lie, lieIn } from './case.ts';
 import type { LieCase } from './case.ts';
-import { json, nothing, ofAnotherList, other, revisionOf, signed, zeros } from './telling.ts';
+import { json, nothing, ofAnotherList, other, signed, zeros } from './telling.ts';
 import type { Row } from './telling.ts';
 
 const head = (change: (head: Row) => Row): Lie => json((honest) => change(honest));
-const position = (change: (position: Row) => Row): Lie => json((honest) => ({ ...honest, position: change(honest['position'] as Row) }));
+/** `known`: the revision that the slave says it has. */
+const position = (change: (position: Row, known: number) => Row): Lie =>
+  json((honest, { asked }) => ({ ...honest, position: change(honest['position'] as Row, Number(asked.url.searchParams.get('revision'))) }));
 
 /** What is wrong in who answers, and where the list is said to stand. */
 export const inHeads: readonly LieCase[] = [
@@ -29,12 +31,12 @@ export const inHeads: readonly LieCase[] = [
   lie('another list before the first sync than in it', ['first', 'changes', ofAnotherList], ['ANSWER_OF_ANOTHER_LIST']),
   lie(
     'a head below the one before',
-    ['delta', 'head', position((said) => ({ ...said, revision: revisionOf(said) - 3 }))],
+    ['delta', 'head', position((said, known) => ({ ...said, revision: known - 1 }))],
     ['HELD', 'by a decision'],
   ),
   lie(
     'another content under the revision before',
-    ['delta', 'head', position((said) => ({ ...said, revision: revisionOf(said) - 3, digest: zeros }))],
+    ['delta', 'head', position((said, known) => ({ ...said, revision: known, digest: zeros }))],
     ['HELD', 'by a decision'],
   ),
   lie('a history that it does not know itself', ['delta', 'head', position((said) => ({ ...said, epoch: other }))], ['HISTORY_LOST']),

@@ -7,8 +7,6 @@ export const other = '6f9619ff-8b86-4d01-b42d-00cf4fc964ff';
 export const zeros = '0'.repeat(64);
 export const nothing = Buffer.alloc(0);
 
-export const revisionOf = (row: Row): number => Number(row['revision']);
-
 /** Says something unsigned with this status. */
 export const unsigned =
   (status: number, headers: Record<string, string> = {}, body = ''): Lie =>
