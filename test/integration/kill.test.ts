@@ -15,11 +15,7 @@ describe('a sync that is killed', () => {
     const local = await slave.makeList(table);
     await slave.link(master, remote, local);
     const before = await contentOf(slave.database, local);
-    await query(
-      master.database,
-      `update dossiers set comment = 'edited' where set_id = set_of(:remote)`,
-      { remote },
-    );
+    await query(master.database, `update dossiers set comment = 'edited' where set_id = set_of(:remote)`, { remote });
     await master.makeDossiers([remote], ['Dan']);
     await slave.database.raw(`
       create function die() returns trigger language plpgsql as $$ begin

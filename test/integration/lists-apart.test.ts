@@ -86,7 +86,10 @@ describe('a dossier in lists of two masters', () => {
     const a = await linked('of the first');
     const [shared] = a.uuids;
     const remote = await other.makeList('of the second');
-    await query(other.database, `insert into dossiers (set_id, uuid, name) values (set_of(:remote), :shared, 'Known otherwise')`, { remote, shared });
+    await query(other.database, `insert into dossiers (set_id, uuid, name) values (set_of(:remote), :shared, 'Known otherwise')`, {
+      remote,
+      shared,
+    });
     const local = await slave.makeList('of the second');
     const before = await whole(slave, a.local);
     expect(await slave.link(other, remote, local)).toMatchObject({ state: 'synced', added: 1, set_aside: [] });

@@ -61,9 +61,13 @@ describe('many links to one master', () => {
         list: touched?.local,
       },
     );
-    await query(slave.database, `insert into missing_photos (slave_list_id, sha256, bytes, dossier) values (:list, sha256('x'), 1, gen_random_uuid())`, {
-      list: lacking?.local,
-    });
+    await query(
+      slave.database,
+      `insert into missing_photos (slave_list_id, sha256, bytes, dossier) values (:list, sha256('x'), 1, gen_random_uuid())`,
+      {
+        list: lacking?.local,
+      },
+    );
     const later = new Date(Date.now() + 2 * day);
     expect(await night(later)).toEqual({ requests: 1, jobs: 3 });
     expect(await query(slave.database, `select slave_list_id as list from runs where finished_date is null order by 1`)).toEqual(

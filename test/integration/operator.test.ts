@@ -153,9 +153,13 @@ describe('the preview of a link', () => {
     );
     await query(slave.test.database, `update dossiers set comment = 'changed' where name = 'Two'`);
     expect(await preview(remote, local)).toEqual({ remote_name: 'Offered', remote_count: 3, local_count: 503, removed: 500 });
-    const [left] = await query<{ count: number }>(slave.test.database, `select count(*) as count from dossiers where set_id = set_of(:local)`, {
-      local,
-    });
+    const [left] = await query<{ count: number }>(
+      slave.test.database,
+      `select count(*) as count from dossiers where set_id = set_of(:local)`,
+      {
+        local,
+      },
+    );
     expect(left?.count).toBe(503);
   });
 

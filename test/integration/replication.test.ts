@@ -145,11 +145,17 @@ describe('when the replica is not what the last sync left', () => {
     await query(master.database, `update dossiers set name = 'Before' where uuid = any(:uuids::uuid[])`, { uuids: uuids.slice(0, 3) });
     await master.database.transaction(async (tx) => {
       await query(tx, `set local session_replication_role = replica`);
-      await query(tx, `update dossiers set revision = revision - 3, modified_date = modified_date - interval '1 hour' where set_id = set_of(:remote) and uuid = any(:uuids::uuid[])`, {
+      await query(
+        tx,
+        `update dossiers set revision = revision - 3, modified_date = modified_date - interval '1 hour' where set_id = set_of(:remote) and uuid = any(:uuids::uuid[])`,
+        {
+          remote,
+          uuids: uuids.slice(0, 3),
+        },
+      );
+      await query(tx, `update list_positions set revision = revision - 3, tree_revision = revision - 3 where list_id = :remote`, {
         remote,
-        uuids: uuids.slice(0, 3),
       });
-      await query(tx, `update list_positions set revision = revision - 3, tree_revision = revision - 3 where list_id = :remote`, { remote });
     });
     const run = await slave.sync(local);
     expect(run).toMatchObject({
@@ -238,13 +244,9 @@ describe('a run that is asked for', () => {
   it('is rolled back when its link is cancelled while it is applied, and the cancellation does not wait', async () => {
     const { remote, local } = await linked('cancelled', 3);
     const before = await contentOf(slave.database, local);
-    await query(
-      master.database,
-      `update dossiers set comment = 'new' where set_id = set_of(:remote)`,
-      {
-        remote,
-      },
-    );
+    await query(master.database, `update dossiers set comment = 'new' where set_id = set_of(:remote)`, {
+      remote,
+    });
     await transaction(slave.database, async (tx) => {
       await query(tx, `select from dossiers where set_id = set_of(:local) for update`, { local });
       const cut = expect(slave.sync(local)).rejects.toThrow();

@@ -58,7 +58,12 @@ const mend = (uuids: readonly (string | undefined)[]): Promise<unknown> =>
   query(master.database, `update dossiers set name = name || ' mended' where uuid = any(:uuids::uuid[])`, { uuids });
 
 const nameOf = async (node: EngineNode, list: number, uuid: string | undefined): Promise<string | undefined> =>
-  (await queryOne<{ name: string }>(node.database, `select name from dossiers where set_id = set_of(:list) and uuid = :uuid`, { list, uuid }))?.name;
+  (
+    await queryOne<{ name: string }>(node.database, `select name from dossiers where set_id = set_of(:list) and uuid = :uuid`, {
+      list,
+      uuid,
+    })
+  )?.name;
 
 const positionOf = (node: EngineNode, list: number) =>
   queryOne<{ set: number; digest: string; count: number }>(
@@ -74,7 +79,9 @@ describe('a dossier that the replica can not hold', () => {
     await query(master.database, `update dossiers set name = 'Renamed' where uuid = :uuid`, { uuid: uuids[1] });
     const run = await slave.sync(local);
     expect(run).toMatchObject({ state: 'synced', changed: 1, added: 0, removed: 0 });
-    expect(run.set_aside).toMatchObject([{ dossier: uuids[0], name: 'Somebody else', code: 'HASH_DIFFERS', reason: expect.stringMatching(/hash/) as string }]);
+    expect(run.set_aside).toMatchObject([
+      { dossier: uuids[0], name: 'Somebody else', code: 'HASH_DIFFERS', reason: expect.stringMatching(/hash/) as string },
+    ]);
     expect(await findLink(slave.database, local)).toMatchObject({ state: 'synced', set_aside: run.set_aside });
     expect([await nameOf(slave, local, uuids[0]), await nameOf(slave, local, uuids[1])]).toEqual(['forged 0', 'Renamed']);
 

@@ -29,7 +29,11 @@ async function fill(node: EngineNode, name: string, count = many): Promise<numbe
   );
   const photo = Buffer.from(`a photo of ${name}`);
   await node.photos.put(photo);
-  const shown = await query<{ uuid: string }>(node.database, `select uuid from dossiers where set_id = set_of(:list) order by uuid limit 50`, { list });
+  const shown = await query<{ uuid: string }>(
+    node.database,
+    `select uuid from dossiers where set_id = set_of(:list) order by uuid limit 50`,
+    { list },
+  );
   const sha256 = createHash('sha256').update(photo).digest('hex');
   await addPhotoByHand(
     node.database,
@@ -163,7 +167,8 @@ describe('the engine', () => {
     const { database } = slave;
     const remote = await fill(master, 'plain role', 200);
     const local = await slave.makeList('plain role');
-    const tables = (): Promise<unknown[]> => query(database, `select oid, relname from pg_class where relnamespace = 'public'::regnamespace order by 1`);
+    const tables = (): Promise<unknown[]> =>
+      query(database, `select oid, relname from pg_class where relnamespace = 'public'::regnamespace order by 1`);
     const before = await tables();
     expect(await slave.link(master, remote, local)).toMatchObject({ state: 'synced', added: 200 });
     await query(master.database, `update dossiers set comment = 'new' where set_id = set_of(:remote)`, { remote });

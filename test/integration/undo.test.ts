@@ -37,11 +37,7 @@ async function undo(local: number): Promise<RunRow> {
 async function shownIn(local: number): Promise<unknown> {
   return [
     await contentOf(slave.database, local),
-    await query(
-      slave.database,
-      `select d.uuid, d.id from dossiers d where d.set_id = set_of(:local) order by 1`,
-      { local },
-    ),
+    await query(slave.database, `select d.uuid, d.id from dossiers d where d.set_id = set_of(:local) order by 1`, { local }),
   ];
 }
 
