@@ -29,17 +29,9 @@ async function startList(name: string): Promise<void> {
   remote = await master.makeList(name);
   await query(
     master.test.database,
-    `with made as (insert into dossiers (name, external_id) select :name || ' ' || i, :name || '-' || i from generate_series(1, ${dossiers}) i returning uuid)
-     select uuid from made`,
-    { name },
-  );
-  await query(
-    master.test.database,
-    `insert into memberships (list_id, dossier) select :remote, uuid from dossiers where external_id like :name || '-%'`,
-    {
-      remote,
-      name,
-    },
+    `insert into dossiers (set_id, name, external_id)
+     select set_of(:remote), :name || ' ' || i, :name || '-' || i from generate_series(1, ${dossiers}) i`,
+    { remote, name },
   );
   local = await slave.makeList(name);
   await slave.link(master.url, remote, local);
@@ -106,21 +98,13 @@ describe('a list that was emptied on the master', () => {
 
   it('is superseded when the master has its dossiers again', async () => {
     await startList('superseded');
-    const saved = await query<{ dossier: string }>(master.test.database, `select dossier from memberships where list_id = :remote`, {
-      remote,
-    });
     const other = await master.makeList('keeps them');
-    await query(
-      master.test.database,
-      `insert into memberships (list_id, dossier) select :other, dossier from memberships where list_id = :remote`,
-      { other, remote },
-    );
+    const copied = `insert into dossiers (set_id, uuid, name, external_id)
+      select set_of(:to), uuid, name, external_id from dossiers where set_id = set_of(:from)`;
+    await query(master.test.database, copied, { from: remote, to: other });
     await emptyOnMaster();
     const { difference } = (await expectHeld()).held as Held;
-    await query(master.test.database, `insert into memberships (list_id, dossier) select :remote, unnest(:saved::uuid[])`, {
-      remote,
-      saved: saved.map(({ dossier }) => dossier),
-    });
+    await query(master.test.database, copied, { from: other, to: remote });
     expect(await slave.sync(local)).toMatchObject({ state: 'synced', added: 0, changed: 0, removed: 0 });
     expect(await slave.linkIn(local, 'synced')).toMatchObject({ held: null, local_count: dossiers });
     expect((await slave.cli('held')).printed).not.toContain('waiting');

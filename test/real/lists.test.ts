@@ -33,15 +33,18 @@ async function setVersion(listId: number, lines: readonly string[], photos?: str
 /** The photos that dossiers refer to or that an undo would bring back, and those in the store once the clean-up has run. */
 async function photosOf(node: EngineNode): Promise<{ shown: string[]; wanted: string[]; stored: string[] }> {
   await collectGarbage(node.database, { limit: 10_000, remove: (sha256) => node.photos.remove(sha256) });
-  const addresses = async (table: string): Promise<string[]> =>
-    (await query<{ sha256: string }>(node.database, `select distinct encode(sha256, 'hex') as sha256 from ${table} order by 1`)).map(
-      (row) => row.sha256,
-    );
+  const addresses = async (rows: string): Promise<string[]> =>
+    (
+      await query<{ sha256: string }>(
+        node.database,
+        `select distinct photo ->> 'sha256' as sha256 from ${rows}, json_array_elements(rows.photos) photo order by 1`,
+      )
+    ).map((row) => row.sha256);
   const stored = [];
   for await (const { sha256 } of node.photos.list()) stored.push(sha256);
   return {
-    shown: await addresses('photos'),
-    wanted: await addresses('(select sha256 from photos union select sha256 from journal_photos) p'),
+    shown: await addresses(`(select photos from current_dossiers) rows`),
+    wanted: await addresses(`(select photos from current_dossiers union all select photos from journal_rows where photos is not null) rows`),
     stored: stored.toSorted(),
   };
 }

@@ -66,12 +66,8 @@ function compareChildren(their: TreeNode, our: TreeNode | undefined, part: Diffe
 async function askNodes({ master, link, signal }: Comparison, prefixes: readonly string[]): Promise<TreeNode[]> {
   const answer = await master.tree(link.remote_list_id, prefixes, signal);
   if (answer.outcome === 'no-list') throw noSuchList(link);
-  const asked = new Set(prefixes);
-  for (const { prefix, rows = [] } of answer.nodes) {
-    if (!asked.has(prefix)) throw answerRefused('ANSWER_NOT_ASKED_FOR', 'it holds nodes of the tree that were not asked for');
-    if (rows.some(([uuid]) => !uuid.replaceAll('-', '').startsWith(prefix))) {
-      throw answerRefused('ANSWER_NOT_ASKED_FOR', 'it holds dossiers that do not belong to the node of the tree');
-    }
+  if (link.remote_list !== null && answer.dossierList !== link.remote_list) {
+    throw answerRefused('ANSWER_OF_ANOTHER_LIST', "the tree of another list came as this list's");
   }
   return answer.nodes;
 }
