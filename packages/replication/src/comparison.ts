@@ -18,7 +18,7 @@ export interface DifferingPart {
 
 export interface Comparison {
   master: Master;
-  link: Pick<LinkRow, 'remote_list_id' | 'remote_url'>;
+  link: Pick<LinkRow, 'remote_list_id' | 'remote_list' | 'remote_url'>;
   setId: number;
   connection: Connection;
   signal: AbortSignal;

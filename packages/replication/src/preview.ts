@@ -11,7 +11,7 @@ import type { Master } from './master.ts';
 export async function countRemovedByFirstSync(
   connection: Connection,
   listId: number,
-  { master, link, signal }: { master: Master; link: Pick<LinkRow, 'remote_list_id' | 'remote_url'>; signal: AbortSignal },
+  { master, link, signal }: { master: Master; link: Pick<LinkRow, 'remote_list_id' | 'remote_list' | 'remote_url'>; signal: AbortSignal },
 ): Promise<number> {
   await settleDigest(connection, listId);
   const local = await readPosition(connection, listId);

@@ -62,6 +62,7 @@ export async function receiveChanges(context: FetchContext, from: RunCursor, { r
       if (pages === maximumPages) throw answerRefused('FEED_ENDLESS', `the feed has no end after ${maximumPages} pages`);
       highest = Math.max(highest, end.head.revision);
       const isLast: boolean = end.next === highest && end.next === end.head.revision;
+      if (!isLast && end.next === cursor.revision) throw answerRefused('FEED_ENDLESS', 'a page brings the reader no further');
       const next: PageQuestion = { since: end.next, epoch: from.head.epoch, ...begun };
       pending = isLast ? null : askPage(context, memory, next);
       // Whoever awaits it next hears of its failure; keeping this page may fail before that.

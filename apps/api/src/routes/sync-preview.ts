@@ -50,7 +50,7 @@ async function preview(deps: SyncDependencies, body: z.output<typeof previewRequ
       throw new SyncFailure('NO_SUCH_LIST', `The master ${body.remote_url} has no watch list ${body.remote_dossier_list}.`);
     }
     requireNoCircle(answer.head, body.remote_url, { node: deps.nodeUuid });
-    const link = { remote_list_id: body.remote_dossier_list, remote_url: body.remote_url };
+    const link = { remote_list_id: body.remote_dossier_list, remote_list: answer.head.dossier_list, remote_url: body.remote_url };
     const removed = await countRemovedByFirstSync(database, listId, { master, link, signal });
     return { remote_name: answer.head.name, remote_count: answer.head.position.count, local_count: list.dossier_count, removed };
   });
