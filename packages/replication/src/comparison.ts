@@ -66,7 +66,7 @@ function compareChildren(their: TreeNode, our: TreeNode | undefined, part: Diffe
 async function askNodes({ master, link, signal }: Comparison, prefixes: readonly string[]): Promise<TreeNode[]> {
   const answer = await master.tree(link.remote_list_id, prefixes, signal);
   if (answer.outcome === 'no-list') throw noSuchList(link);
-  if (link.remote_list !== null && answer.dossierList !== link.remote_list) {
+  if ((link.remote_list ?? answer.dossierList) !== answer.dossierList) {
     throw answerRefused('ANSWER_OF_ANOTHER_LIST', "the tree of another list came as this list's");
   }
   return answer.nodes;

@@ -94,7 +94,7 @@ const asWhole: readonly LieCase[] = [
   ...inShort(
     'a block without its end',
     blocks((parts) => void (parts.rows = parts.rows.subarray(0, -blockTrailer.length))),
-    'PAGE_INCOMPLETE',
+    'ANSWER_MALFORMED',
   ),
   ...inShort(
     'more between two blocks',
@@ -220,10 +220,11 @@ const asPlaced: readonly LieCase[] = [
 /** What the list is said to hold. */
 const asContent: readonly LieCase[] = [
   ...inFirst(
-    'that the list ends where two dossiers do',
+    'two dossiers for all before the last change',
     page(({ rows, end: said }) => {
+      if (said.since > 0) return;
       rows.splice(2);
-      said.next = said.since + 1;
+      said.next -= 1;
       said.head['revision'] = said.next;
     }),
     'COUNT_DIFFERS',

@@ -56,13 +56,14 @@ export const raw =
     return 'sent';
   };
 
-/** Says again, signed anew, what it said the first time. */
+/** Says again, signed anew, what it said the first time of a list, in this sync and in later ones. */
 export const frozen = (tell: Lie): Lie => {
-  let first: Answer | null = null;
+  let first: { of: string; answer: Answer } | null = null;
   return async (exchange): Promise<Answer | 'sent'> => {
-    if (exchange.asked.before > 0 && first) return first;
+    const of = exchange.asked.url.pathname;
+    if (first?.of === of) return first.answer;
     const told = await tell(exchange);
-    if (told !== 'sent') first = told;
+    if (told !== 'sent') first = { of, answer: told };
     return told;
   };
 };
