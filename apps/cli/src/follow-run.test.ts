@@ -50,7 +50,7 @@ describe('the exit code of a run', () => {
 });
 
 describe('dossiers that are set aside', () => {
-  const setAside = (name: string) => ({ dossier: '0', name, external_id: null, code: 'EXTERNAL_ID_TAKEN', reason: 'It is taken.' });
+  const setAside = (name: string) => ({ dossier: '0', name, external_id: null, code: 'HASH_DIFFERS', reason: 'It is taken.' });
   const said = (names: readonly string[]): string => {
     const stderr = vi.spyOn(process.stderr, 'write').mockReturnValue(true);
     warnOfSetAside({ ...ended, set_aside: names.map(setAside) });
