@@ -40,7 +40,7 @@ afterAll(async () => {
   await rm(folder, { recursive: true, force: true });
 });
 
-async function page(accept: string, encoding: string): Promise<{ headers: IncomingMessage['headers']; body: Buffer }> {
+async function page(encoding: string): Promise<{ headers: IncomingMessage['headers']; body: Buffer }> {
   const path = `/feed/v1/dossier-lists/${list.id}/changes?since=0&epoch=${list.epoch}`;
   const key = deriveSigningKey('a-token-for-tests-of-thirty-two-characters');
   const signature = signRequest(
@@ -48,22 +48,19 @@ async function page(accept: string, encoding: string): Promise<{ headers: Incomi
     { method: 'GET', url: new URL(path, 'http://master.example'), headers: {} },
     { now: new Date(), nonce: randomUUID() },
   );
-  const headers = { host: 'master.example', accept, 'accept-encoding': encoding, ...signature };
+  const headers = { host: 'master.example', accept: rowsMediaType, 'accept-encoding': encoding, ...signature };
   const sent = ask({ socketPath: join(folder, 'feed.sock'), path, headers }).end();
   const [response] = (await once(sent, 'response')) as [IncomingMessage];
   expect(response.statusCode).toBe(200);
   return { headers: response.headers, body: await buffer(response) };
 }
 
-it.each([rowsMediaType, 'application/x-ndjson'])(
-  '%s goes compressed to another machine that offers it, and as it is to one that does not',
-  async (accept) => {
-    const plain = await page(accept, 'identity');
-    expect(plain.headers).toMatchObject({ 'content-type': accept });
-    expect(plain.headers['content-encoding']).toBeUndefined();
-    const compressed = await page(accept, 'zstd');
-    expect(compressed.headers).toMatchObject({ 'content-type': accept, 'content-encoding': 'zstd' });
-    expect(zstdDecompressSync(compressed.body).equals(plain.body)).toBe(true);
-    expect(compressed.body.length).toBeLessThan(plain.body.length / 2);
-  },
-);
+it('a page goes compressed to another machine that offers it, and as it is to one that does not', async () => {
+  const plain = await page('identity');
+  expect(plain.headers).toMatchObject({ 'content-type': rowsMediaType });
+  expect(plain.headers['content-encoding']).toBeUndefined();
+  const compressed = await page('zstd');
+  expect(compressed.headers).toMatchObject({ 'content-type': rowsMediaType, 'content-encoding': 'zstd' });
+  expect(zstdDecompressSync(compressed.body).equals(plain.body)).toBe(true);
+  expect(compressed.body.length).toBeLessThan(plain.body.length / 2);
+});
