@@ -63,7 +63,7 @@ describe('undo', () => {
     const after = await contentOf(slave.database, local);
     expect(await findLink(slave.database, local)).toMatchObject({ undo: { run_id: applied.id } });
     // The files of what can be taken back are kept.
-    await collectGarbage(slave.database, { limit: 100, remove: (sha256) => slave.photos.remove(sha256) });
+    await collectGarbage(slave.database, { days: 0, remove: (sha256) => slave.photos.remove(sha256) });
     expect([await slave.photos.has(gone), await slave.photos.has(dropped)]).toEqual([true, true]);
 
     const undone = await undo(local);

@@ -12,7 +12,6 @@ import type { RunMode, RunReason } from '@dossier/domain/run.ts';
 import type { JobContext } from '@dossier/jobs/workers.ts';
 import { openPhotoStore } from '@dossier/photos/open-photo-store.ts';
 import type { PhotoStore } from '@dossier/photos/photo-store.ts';
-import { pageRows } from '@dossier/protocol/feed.ts';
 import { rowsMediaType } from '@dossier/protocol/rows.ts';
 import { deriveSigningKey } from '@dossier/protocol/signing-key.ts';
 import { loadConfiguration } from '@dossier/runtime/configuration.ts';
@@ -93,7 +92,6 @@ export async function createEngineNode(
       pages: createPageCache({ folder: join(folder, 'pages'), database }),
       nodeUuid,
       now: () => new Date(),
-      pageRows,
     }).handler,
   );
   const server = await serve(feed);

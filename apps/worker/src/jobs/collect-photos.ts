@@ -1,15 +1,12 @@
-import type { JobContext } from '@dossier/jobs/workers.ts';
 import { collectGarbage } from '@dossier/registry/photo-garbage.ts';
 import type { WorkerDependencies } from '../dependencies.ts';
 
-const limit = 100;
+/** A backup of the database that is older than its copy of the photos still finds the files that it names for so many days. */
+const keptDays = 7;
 
-/** Removes the photos that no dossier refers to any more. */
+/** Removes the photos that nothing has referred to for days. */
 export function createCollectPhotosHandler({ database, photos }: WorkerDependencies) {
-  return async (_payload: object, { signal }: JobContext): Promise<void> => {
-    let seen = limit;
-    while (seen === limit && !signal.aborted) {
-      ({ seen } = await collectGarbage(database, { limit, remove: (sha256) => photos.remove(sha256) }));
-    }
+  return async (): Promise<void> => {
+    await collectGarbage(database, { days: keptDays, remove: (sha256) => photos.remove(sha256) });
   };
 }
