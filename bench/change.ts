@@ -8,14 +8,14 @@ export async function changeDossiers(
 ): Promise<void> {
   await withClient(master.databaseUrl, (client) =>
     client.query(
-      `update dossiers d set meta = jsonb_set(meta, '{mark}', to_jsonb($3::text)), modified_date = now()
+      `update dossiers d set meta = jsonb_set(meta::jsonb, '{mark}', to_jsonb($3::text))::json, modified_date = now()
        from (
-         select dossier from (
-           select dossier, row_number() over (order by dossier) as at, count(*) over () as total from memberships where list_id = $1
+         select uuid from (
+           select uuid, row_number() over (order by uuid) as at, count(*) over () as total from dossiers where set_id = set_of($1)
          ) m
          where at % greatest(1, total / $2) = 0 limit $2
        ) chosen
-       where d.uuid = chosen.dossier`,
+       where d.set_id = set_of($1) and d.uuid = chosen.uuid`,
       [list, count, mark],
     ),
   );

@@ -53,8 +53,6 @@ const secondaryIndexes = [
   'create index on dossier (name collate "und-x-icu", id)',
   'create index on dossier (created_date, id)',
   'create index on dossier (modified_date, id)',
-  'create unique index on face (id)',
-  'create index on face (sha256)',
 ];
 
 /** Columns of both peer tables as they are copied. */

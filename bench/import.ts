@@ -13,7 +13,7 @@ import { benchDossiers } from './rows.ts';
 import type { BenchNode } from './workshop.ts';
 
 const executable = fileURLToPath(new URL('../apps/cli/bin/dossier.mjs', import.meta.url));
-const tables = ['dossiers', 'memberships'] as const;
+const tables = ['dossiers'] as const;
 const noPhoto = { sha256: '0'.repeat(64), width: 1, height: 1, bytes: 1, mediaType: 'image/jpeg', features: null };
 
 /** `dossier import` of lines without photos, beside COPY of the same rows into the same tables with the same indexes and no triggers. */
