@@ -128,7 +128,7 @@ export function createPageCache({
     async read(head, since) {
       const page = await findOrMake(head, since);
       // Whoever asks for it hears what is wrong with it.
-      if (page?.full) makeUnlessThere(head, page.next).catch(() => undefined);
+      if (page?.full && page.next < head.position.revision) makeUnlessThere(head, page.next).catch(() => undefined);
       return page;
     },
   };
