@@ -1,4 +1,4 @@
-import type { PhotoStore } from '@dossier/photos/photo-store.ts';
+import type { GuardedPhotos } from '@dossier/photos/guarded-photos.ts';
 import { photosAnswerBytes, photosLineBytes } from '@dossier/protocol/photos.ts';
 import type { PhotosLine } from '@dossier/protocol/photos.ts';
 import type { Database } from '@dossier/store/database.ts';
@@ -18,7 +18,7 @@ const blocks = new BlockPool({ bytes: photosLineBytes + photosAnswerBytes, mostF
  * rolled back left.
  */
 export async function bundlePhotos(
-  { database, photos }: { database: Database; photos: PhotoStore },
+  { database, photos }: { database: Database; photos: GuardedPhotos },
   addresses: readonly string[],
 ): Promise<PhotoBundle> {
   const known = await listKnownPhotos(database, addresses);
@@ -28,12 +28,14 @@ export async function bundlePhotos(
   let end = photosLineBytes;
   for (const sha256 of new Set(addresses)) {
     let isLeft = false;
-    const photo = known.has(sha256)
-      ? await photos.read(sha256, (bytes) => {
-          isLeft = bytes > block.length - end;
-          return isLeft ? null : block.subarray(end, end + bytes);
-        })
-      : null;
+    const length = known.get(sha256);
+    const photo =
+      length === undefined
+        ? null
+        : await photos.read({ sha256, bytes: length }, (bytes) => {
+            isLeft = bytes > block.length - end;
+            return isLeft ? null : block.subarray(end, end + bytes);
+          });
     if (isLeft) continue;
     line.photos.push({ sha256, bytes: photo?.length ?? null });
     end += photo?.length ?? 0;

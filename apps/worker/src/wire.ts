@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { Queues } from '@dossier/jobs/queues.ts';
+import { GuardedPhotos } from '@dossier/photos/guarded-photos.ts';
 import type { PhotoStore } from '@dossier/photos/photo-store.ts';
 import { deriveSigningKey } from '@dossier/protocol/signing-key.ts';
 import { createFeedAgents } from '@dossier/replication/feed-agents.ts';
@@ -13,6 +14,7 @@ import { normaliseExternalAddress } from '@dossier/runtime/configuration.ts';
 import type { Configuration } from '@dossier/runtime/configuration.ts';
 import type { Logger } from '@dossier/runtime/logger.ts';
 import { applyRun } from '@dossier/store/apply.ts';
+import { bookDamagedPhotos } from '@dossier/store/damaged-photos.ts';
 import type { Database } from '@dossier/store/database.ts';
 import { saveGreeting } from '@dossier/store/links.ts';
 import { beginLoad, loadPage } from '@dossier/store/loading.ts';
@@ -57,6 +59,7 @@ export function wireWorker(node: WorkerNode, { agents = createFeedAgents(), time
   return {
     ...node,
     store: createReplicaStore(database),
+    guardedPhotos: new GuardedPhotos(node.photos, (findings) => bookDamagedPhotos(database, findings), node.logger),
     now,
     own: {
       node: node.nodeUuid,

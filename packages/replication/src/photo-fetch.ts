@@ -1,6 +1,7 @@
 import type { Readable } from 'node:stream';
 import { isFailure } from '@dossier/domain/failure.ts';
 import { BundleSize, bundlesOf } from './bundle-size.ts';
+import { keepAlive } from './heartbeat.ts';
 import type { Master } from './master.ts';
 import { PageMemory } from './page-memory.ts';
 import type { PhotoTarget, ReplicaStore, TakenRun, WantedPhoto } from './ports.ts';
@@ -30,7 +31,7 @@ interface BundleContext extends PhotoFetchContext {
  * list; a fault of the wire does. `already` counts those of earlier attempts.
  */
 export async function fetchPhotos(context: PhotoFetchContext, taken: TakenRun, already: number): Promise<void> {
-  const { store, photos, signal } = context;
+  const { store, signal } = context;
   let wanted = await store.listWantedPhotos(taken, { after: '', limit: batch });
   if (wanted.length === 0) return;
   const memory = new PageMemory();
@@ -43,7 +44,7 @@ export async function fetchPhotos(context: PhotoFetchContext, taken: TakenRun, a
     const last = wanted.at(-1);
     if (!last) return;
     const before = fetched;
-    const lacking = new Set(await photos.missing(wanted.map((photo) => photo.sha256)));
+    const lacking = await keepAlive({ store, taken }, () => findLacking(context, wanted));
     const missing: WantedPhoto[] = [];
     const note: Note = async (photo, came) => {
       if (!came) {
@@ -63,6 +64,11 @@ export async function fetchPhotos(context: PhotoFetchContext, taken: TakenRun, a
     if (wanted.length < batch) return;
     wanted = await store.listWantedPhotos(taken, { after: last.sha256, limit: batch });
   }
+}
+
+/** Addresses of the photos that aren't whole here. A file that is there already may be another one than it was, so it is read. */
+async function findLacking({ photos, signal }: PhotoFetchContext, wanted: readonly WantedPhoto[]): Promise<Set<string>> {
+  return new Set((await photos.lacking(wanted, signal)).map((photo) => photo.sha256));
 }
 
 /** Saves how many photos were fetched, unless it did so a moment ago. */

@@ -161,12 +161,23 @@ export interface ReplicaStore {
   listDifferences(taken: TakenRun, compared: { buckets: readonly number[]; limit: number }): Promise<Difference[]>;
   nameDossiers(dossiers: readonly string[]): Promise<Difference[]>;
   listHeldPhotos(listId: number, page: { after: string; limit: number }): Promise<HeldPhoto[]>;
-  finishVerification(taken: TakenRun, outcome: { differences: Difference[]; corrupted: boolean; headRevision: number }): Promise<void>;
+  finishVerification(
+    taken: TakenRun,
+    outcome: { differences: Difference[]; corrupted: boolean; photosMissing: number; photosDamaged: number; headRevision: number },
+  ): Promise<void>;
+}
+
+/** A photo that isn't whole here: `absent`, or something else is in its place. */
+export interface PhotoFinding extends WantedPhoto {
+  fault: 'absent' | 'length' | 'content' | 'no-file' | 'unreadable';
 }
 
 /** Where the slave keeps photos. */
 export interface PhotoTarget {
-  missing(sha256s: readonly string[]): Promise<string[]>;
+  /** Those that aren't whole here. Their files are read and hashed; what is in the place of a photo is booked and set apart. */
+  lacking(photos: readonly WantedPhoto[], signal: AbortSignal): Promise<PhotoFinding[]>;
+  /** Books photos that dossiers show here and that are absent. */
+  bookAbsent(findings: readonly PhotoFinding[]): Promise<void>;
   /** Bytes must stay as they are until the call ends; nobody looks at them afterwards. */
   receive(sha256: string, source: Readable | Uint8Array, options: { bytes: number; signal?: AbortSignal }): Promise<void>;
 }

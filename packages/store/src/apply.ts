@@ -20,7 +20,7 @@ import { countRestored, settleOfflineDeletions } from './offline-deletions.ts';
 import { listMended, recordRepair } from './repair.ts';
 import { markRefused, noteKept, refusedOf, setRefusedAside, takeExternalIds } from './set-aside.ts';
 import type { Refusal } from './set-aside.ts';
-import { deepVerified } from './run-endings.ts';
+import { deepVerified, verified } from './run-endings.ts';
 import { refreshStatistics } from './statistics.ts';
 import { analyseStaging, FencedError } from './staging.ts';
 import type { TakenRun } from './staging.ts';
@@ -278,9 +278,9 @@ async function savePosition(
   const { target } = request;
   const saved = await preparedOne<{ disturbed: number[] }>(tx, 'save position', {
     sql: `with link as (
-       update links set state = 'synced', error = null, epoch = :epoch, revision = :revision, digest = :digest, dossier_count = :count,
+       update links k set state = 'synced', error = null, epoch = :epoch, revision = :revision, digest = :digest, dossier_count = :count,
          head_tag = :headTag, remote_node = :node, remote_list = :list, deep_verified_at = ${deepVerified}, head_revision = :revision,
-         remote_count = :count, last_success = now(), verified_at = now()
+         remote_count = :count, last_success = now(), verified_at = ${verified}
        where slave_list_id = :listId
      ),
      letters as (delete from dead_letters where slave_list_id = :listId),

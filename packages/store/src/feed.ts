@@ -208,13 +208,13 @@ export async function findPhotoBytes(connection: Connection, sha256: string): Pr
   return row?.bytes ?? null;
 }
 
-/** Those of the photos to which some dossier of this node refers. */
-export async function listKnownPhotos(connection: Connection, addresses: readonly string[]): Promise<Set<string>> {
-  const rows = await query<{ sha256: string }>(
+/** The lengths in bytes of those of the photos to which some dossier of this node refers. */
+export async function listKnownPhotos(connection: Connection, addresses: readonly string[]): Promise<Map<string, number>> {
+  const rows = await query<{ sha256: string; bytes: number }>(
     connection,
-    `select asked.sha256 from unnest(:addresses::text[]) asked (sha256)
-     where exists (select from photos p where p.sha256 = decode(asked.sha256, 'hex'))`,
+    `select asked.sha256, p.bytes from unnest(:addresses::text[]) asked (sha256)
+     cross join lateral (select bytes from photos where sha256 = decode(asked.sha256, 'hex') limit 1) p`,
     { addresses },
   );
-  return new Set(rows.map((row) => row.sha256));
+  return new Map(rows.map((row) => [row.sha256, row.bytes]));
 }

@@ -1,4 +1,5 @@
 import type { Knex } from 'knex';
+import { settleDamagedPhotos } from './damaged-photos.ts';
 import { query, transaction } from './database.ts';
 import type { Connection, Database } from './database.ts';
 
@@ -49,6 +50,10 @@ export async function collectGarbage(database: Database, collection: GarbageColl
     );
     const unwanted = notes.filter((note) => !note.wanted);
     for (const { sha256 } of unwanted) await collection.remove(sha256);
+    await settleDamagedPhotos(
+      tx,
+      unwanted.map(({ sha256 }) => sha256),
+    );
     await query(
       tx,
       `delete from photo_garbage where sha256 in (select decode(address, 'hex') from unnest(cast(:addresses as text[])) as address)`,

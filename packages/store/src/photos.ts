@@ -1,6 +1,7 @@
 import type { PhotoContent } from '@dossier/domain/photo.ts';
 import { dossierBounds } from '@dossier/domain/dossier.ts';
 import { badParam, conflict, notFound } from '@dossier/runtime/errors.ts';
+import { settleDamagedPhotos } from './damaged-photos.ts';
 import { query, queryOne, transaction } from './database.ts';
 import type { Connection, Database } from './database.ts';
 import { toPage } from './keyset.ts';
@@ -57,7 +58,7 @@ export interface PhotoAddition {
 }
 
 /**
- * Gives a dossier a photo. The same bytes again are the photo that is there, whose features are replaced if some are given. READ_ONLY
+ * Gives a dossier a photo. The same bytes again are the photo that is there, whose file is written anew and whose features are replaced if some are given. READ_ONLY
  * on a slave, BAD_PARAM without such a dossier, CONFLICT for a dossier that has as many photos as it may.
  */
 export async function addPhoto(database: Database, addition: PhotoAddition): Promise<PhotoRow> {
@@ -86,6 +87,9 @@ export async function addPhoto(database: Database, addition: PhotoAddition): Pro
       { uuid, sha256 },
     );
     if (existing) {
+      // Its file may be damaged.
+      await addition.store();
+      await settleDamagedPhotos(tx, [photo.sha256]);
       if (photo.features === null || photo.features === existing.features) return readPhoto(tx, existing.id);
       await query(tx, `update photos set features = :features where dossier = :uuid and sha256 = :sha256`, {
         uuid,
@@ -99,6 +103,7 @@ export async function addPhoto(database: Database, addition: PhotoAddition): Pro
       throw conflict(`Dossier ${dossierId} has ${dossier.photo_count} photos already, and more than ${dossierBounds.photos} are not kept.`);
     }
     await addition.store();
+    await settleDamagedPhotos(tx, [photo.sha256]);
     const made = await queryOne<{ id: number }>(
       tx,
       `insert into photos (dossier, sha256, width, height, bytes, media_type, features)

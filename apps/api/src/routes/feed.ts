@@ -16,6 +16,7 @@ import { findPhotoBytes, readBuckets, readDossiers, readHashes, readHead, readHe
 import type { FeedPage, ListHead } from '@dossier/store/feed.ts';
 import { noteFollower } from '@dossier/store/followers.ts';
 import type { Mount } from '../dependencies.ts';
+import { guardPhotos } from '../guarded-photos.ts';
 import type { PageCache } from '../page-cache.ts';
 import { bundlePhotos } from '../photo-bundle.ts';
 import { addressOf } from '../session.ts';
@@ -291,22 +292,25 @@ function sendDossiers({ database }: FeedDependencies): Handler {
   };
 }
 
-function sendPhotoOf({ database, photos }: FeedDependencies): Handler {
+function sendPhotoOf(deps: FeedDependencies): Handler {
+  const { database } = deps;
+  const photos = guardPhotos(deps);
   return async (request, response, asker) => {
     const sha256 = photoAddress.safeParse(request.params['sha256']);
     // Only what a dossier refers to: the store may hold what an upload that was rolled back left.
-    const known = sha256.success ? await findPhotoBytes(database, sha256.data) : null;
-    const file = sha256.success && known !== null ? await photos.open(sha256.data) : null;
+    const bytes = sha256.success ? await findPhotoBytes(database, sha256.data) : null;
+    const file = sha256.success && bytes !== null ? await photos.open({ sha256: sha256.data, bytes }) : null;
     if (!sha256.success || !file) return sendSigned(response, asker, absent);
     return sendPhoto(response, asker, { sha256: sha256.data, ...file });
   };
 }
 
 function sendPhotosOf(deps: FeedDependencies): Handler {
+  const photos = guardPhotos(deps);
   return async (request, response, asker) => {
     const asked = photosQuery.safeParse(request.query);
     if (!asked.success) throw badParam('sha256', `"sha256" names up to ${requestPhotos} photos by their addresses.`);
-    const { body, giveBack } = await bundlePhotos(deps, asked.data.sha256);
+    const { body, giveBack } = await bundlePhotos({ database: deps.database, photos }, asked.data.sha256);
     response.once('finish', giveBack);
     await sendSigned(response, asker, { status: 200, contentType: photosMediaType, isCompressed: true, body });
   };

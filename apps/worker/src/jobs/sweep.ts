@@ -1,8 +1,10 @@
 import { jobs } from '@dossier/jobs/declarations.ts';
+import { listListsToMend } from '@dossier/store/damaged-photos.ts';
 import { expireHolds } from '@dossier/store/holds.ts';
 import { listUnlinking } from '@dossier/store/links.ts';
 import { listDeadLetterIds } from '@dossier/store/dead-letters.ts';
 import { sweepLoads } from '@dossier/store/loading.ts';
+import { requestRun } from '@dossier/store/runs.ts';
 import { listStrandedRuns } from '@dossier/store/upkeep.ts';
 import { tellOfAlerts } from '../alerts.ts';
 import type { WorkerDependencies } from '../dependencies.ts';
@@ -25,8 +27,17 @@ export function createSweepHandler(deps: WorkerDependencies) {
     await tellOfAlerts(deps);
     await sweepLoads(deps.database);
     await fanOut(deps, deps.now());
+    await mendPhotos(deps);
     for (const deadLetterId of await listDeadLetterIds(deps.database, shownDeadLetters)) {
       await deps.queues.enqueue(jobs['dead-letter'], { deadLetterId });
     }
   };
+}
+
+/** A photo that was found damaged isn't missed until the next night. If the master can't deliver it, the scheduled runs ask again. */
+async function mendPhotos({ database, queues }: WorkerDependencies): Promise<void> {
+  for (const slaveListId of await listListsToMend(database)) {
+    const requested = await requestRun(database, { slaveListId, reason: 'repair', mode: 'auto' });
+    if (requested.outcome === 'run') await queues.enqueue(jobs.sync, { runId: requested.run.id });
+  }
 }

@@ -67,7 +67,11 @@ async function followMaster(deps: WorkerDependencies, started: StartedRun, conte
   const outcome = await syncRun(
     {
       store: deps.store,
-      photos: deps.photos,
+      photos: {
+        lacking: (photos, signal) => deps.guardedPhotos.lacking(photos, 'content', signal),
+        bookAbsent: (findings) => deps.guardedPhotos.bookAbsent(findings),
+        receive: (sha256, source, options) => deps.photos.receive(sha256, source, options),
+      },
       master,
       own: deps.own,
       offlineDeletions: deps.configuration.offlineDeletions,
