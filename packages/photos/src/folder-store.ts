@@ -2,7 +2,7 @@ import { createHash, randomUUID } from 'node:crypto';
 import { close, fsync, open as openFile, write } from 'node:fs';
 import type { Stats } from 'node:fs';
 import type { FileHandle } from 'node:fs/promises';
-import { link, mkdir, open, opendir, readdir, readFile, rename, rm, stat } from 'node:fs/promises';
+import { link, lstat, mkdir, open, opendir, readdir, readFile, rename, rm, stat } from 'node:fs/promises';
 import { dirname, join, resolve, sep } from 'node:path';
 import { Readable } from 'node:stream';
 import { promisify } from 'node:util';
@@ -221,7 +221,7 @@ function requireFile(photo: PhotoIdentity, stats: Stats): void {
 }
 
 async function isWhole(photo: PhotoIdentity, path: string): Promise<boolean> {
-  const stats = await stat(path);
+  const stats = await lstat(path);
   if (!stats.isFile() || stats.size !== photo.bytes || stats.size > MAXIMUM_PHOTO_BYTES) return false;
   return (
     createHash('sha256')
