@@ -19,7 +19,6 @@ export type BookFindings = (findings: readonly PhotoFinding[]) => Promise<readon
 
 /** As many files are read and hashed side by side: libuv has four threads. */
 const readConcurrency = 4;
-const compareConcurrency = 32;
 
 /**
  * A photo store to whose readers a photo is either whole or not there. What is found damaged is booked, and set apart, so that a whole one can take
@@ -54,19 +53,20 @@ export class GuardedPhotos {
   }
 
   /**
-   * Those of the photos that aren't whole, in their order. `length` looks only how long the files are, `content` reads and hashes them. What is
-   * damaged is booked; what is absent isn't, as it may never have been here.
+   * Those of the photos that aren't whole, in their order: their files are read and hashed. What is damaged is booked; what is absent isn't, as it
+   * may never have been here.
    */
-  async lacking(photos: readonly PhotoIdentity[], by: 'length' | 'content', signal?: AbortSignal): Promise<PhotoFinding[]> {
+  async lacking(photos: readonly PhotoIdentity[], signal: AbortSignal): Promise<PhotoFinding[]> {
     const findings = new Map<PhotoIdentity, PhotoFinding>();
-    const concurrency = by === 'length' ? compareConcurrency : readConcurrency;
-    const lacking = await filterBounded(photos, concurrency, async (photo) => {
-      signal?.throwIfAborted();
-      const finding = await this.#examine(photo, by);
+    const lacking = await filterBounded(photos, readConcurrency, async (photo) => {
+      signal.throwIfAborted();
+      const finding = await this.#examine(photo);
       if (finding !== null) findings.set(photo, finding);
       return finding !== null;
     });
-    return lacking.flatMap((photo) => findings.get(photo) ?? []);
+    const found = lacking.flatMap((photo) => findings.get(photo) ?? []);
+    await this.#settle(found.filter(({ fault }) => fault !== 'absent'));
+    return found;
   }
 
   /** Books photos that rows show and that the store doesn't have. */
@@ -79,7 +79,7 @@ export class GuardedPhotos {
     try {
       yield* stream;
     } catch (error) {
-      if (error instanceof PhotoDamaged) await this.#settle(photo, error);
+      if (error instanceof PhotoDamaged) await this.#settle([{ ...identityOf(photo), fault: error.fault }]);
       throw error;
     }
   }
@@ -90,13 +90,12 @@ export class GuardedPhotos {
     }
   }
 
-  async #examine(photo: PhotoIdentity, by: 'length' | 'content'): Promise<PhotoFinding | null> {
+  async #examine(photo: PhotoIdentity): Promise<PhotoFinding | null> {
     try {
-      const there = by === 'length' ? await this.#store.compare(photo) : await this.#hash(photo);
-      return there ? null : { ...identityOf(photo), fault: 'absent' };
+      return (await this.#hash(photo)) ? null : { ...identityOf(photo), fault: 'absent' };
     } catch (error) {
       if (!(error instanceof PhotoDamaged)) throw error;
-      return await this.#settle(photo, error);
+      return { ...identityOf(photo), fault: error.fault };
     }
   }
 
@@ -115,17 +114,16 @@ export class GuardedPhotos {
       return result;
     } catch (error) {
       if (!(error instanceof PhotoDamaged)) throw error;
-      await this.#settle(photo, error);
+      await this.#settle([{ ...identityOf(photo), fault: error.fault }]);
       return null;
     }
   }
 
-  /** Booked before it is moved: killed between the two, the next look finds it again. What can't be read stays, as it may be whole. */
-  async #settle(photo: PhotoIdentity, { fault }: PhotoDamaged): Promise<PhotoFinding> {
-    const finding = { ...identityOf(photo), fault };
-    await this.#book([finding]);
-    if (fault !== 'unreadable') await this.#store.setAside(photo);
-    return finding;
+  /** Booked before they are moved: killed between the two, the next look finds them again. What can't be read stays, as it may be whole. */
+  async #settle(findings: readonly PhotoFinding[]): Promise<void> {
+    if (findings.length === 0) return;
+    await this.#book(findings);
+    for (const finding of findings) if (finding.fault !== 'unreadable') await this.#store.setAside(finding);
   }
 }
 

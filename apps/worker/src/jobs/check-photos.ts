@@ -18,7 +18,7 @@ export function createCheckPhotosHandler({ database, guardedPhotos, now }: Worke
       const last = photos.at(-1);
       if (!last || signal.aborted) return;
       after = last.sha256;
-      const findings = await guardedPhotos.lacking(photos, 'content', signal);
+      const findings = await guardedPhotos.lacking(photos, signal);
       await guardedPhotos.bookAbsent(findings);
       const lacking = new Set(findings.map(({ sha256 }) => sha256));
       const whole = photos.map(({ sha256 }) => sha256).filter((sha256) => !lacking.has(sha256));

@@ -68,7 +68,7 @@ async function followMaster(deps: WorkerDependencies, started: StartedRun, conte
     {
       store: deps.store,
       photos: {
-        lacking: (photos, signal) => deps.guardedPhotos.lacking(photos, 'content', signal),
+        lacking: (photos, signal) => deps.guardedPhotos.lacking(photos, signal),
         bookAbsent: (findings) => deps.guardedPhotos.bookAbsent(findings),
         receive: (sha256, source, options) => deps.photos.receive(sha256, source, options),
       },
