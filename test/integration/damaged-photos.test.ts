@@ -20,6 +20,7 @@ import type { S3Server } from './s3-server.ts';
 /* Files of photos are overwritten behind the system's back. Nobody is shown another face, nothing is called verified, and the right one comes back. */
 
 const bucket = 'damaged-photos';
+const folders: string[] = [];
 let folder: string;
 let s3: S3Server;
 let client: S3Client;
@@ -37,7 +38,7 @@ afterAll(async () => {
   vi.unstubAllEnvs();
   client.destroy();
   await s3.stop();
-  await rm(folder, { recursive: true, force: true });
+  for (const made of [folder, ...folders]) await rm(made, { recursive: true, force: true });
 });
 
 /** Noise, so that each is another one and large ones have many bytes. */
@@ -131,6 +132,7 @@ const thumbnailOf = (sha256: string): string => `thumbnails/${below(sha256)}.web
 
 function folderPlace(name: string): Place {
   const mediaRoot = join(tmpdir(), `damaged-${name}-${randomBytes(4).toString('hex')}`);
+  folders.push(mediaRoot);
   const path = (sha256: string): string => join(mediaRoot, nameOf(sha256));
   return {
     mediaRoot,
