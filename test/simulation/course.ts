@@ -353,6 +353,7 @@ export class Course {
   /** A verification finds what is wrong with photos, and the next run mends it, as far as the master has them. */
   async #verify(): Promise<void> {
     const { random, plan } = this.#seed;
+    if (plan.has.has('photo-damage')) for (let photo = 0; photo < 3; photo += 1) await damagePhoto(this.#seed);
     const linked = this.#linked();
     if (linked.length === 0) return;
     const { local } = random.pick(linked);

@@ -10,15 +10,16 @@ const hashOf = (bytes: Uint8Array): string => createHash('sha256').update(bytes)
 
 /** A disk or a person puts something else in the place of a photo. */
 export async function damagePhoto(seed: Seed): Promise<void> {
-  const { random, editor, world } = seed;
-  const photos = [...editor.photoBytes.keys()];
-  if (photos.length === 0) return;
+  const { random, editor, world, replica } = seed;
   const side = random.pick(['slave', 'slave', 'master'] as const);
+  const shown = Array.from(replica.last.dossiers.values()).flatMap(({ content }) => content.photos.map((photo) => photo.sha256));
+  const photos = side === 'slave' ? shown : [...editor.photoBytes.keys()];
+  if (photos.length === 0) return;
   const store = side === 'slave' ? world.slavePhotos : world.masterPhotos;
   const sha256 = random.pick(photos);
   const bytes = editor.photoBytes.get(sha256) ?? Buffer.alloc(0);
   const other = editor.photoBytes.get(random.pick(photos)) ?? Buffer.alloc(0);
-  const wrong = random.pick([Buffer.alloc(0), bytes.subarray(0, -1), Buffer.alloc(bytes.length), other]);
+  const wrong = random.pick([Buffer.alloc(0), bytes.subarray(0, -1), Buffer.alloc(bytes.length), Buffer.alloc(bytes.length), other]);
   if (wrong.equals(bytes) || !(await store.has(sha256))) return;
   await writeFile(store.path(sha256) ?? '', wrong);
   await seed.step(`photo ${sha256.slice(0, 8)} of the ${side} is overwritten`);
