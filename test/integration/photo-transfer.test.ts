@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { once } from 'node:events';
+import { writeFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { query } from '@dossier/postgres/database.ts';
@@ -104,5 +105,37 @@ describe('photos', () => {
     expect(counted.at(-1)).toEqual({ photos: 24 });
     expect(counted.length).toBeGreaterThan(1);
     expect(counted.length).toBeLessThan(24);
+  });
+
+  it('are looked at in seven nights, and what is damaged or gone is fetched although the list has not changed', async () => {
+    const remote = await master.makeList('seven nights');
+    const [dossier] = await master.makeDossiers([remote], ['Looked at by night']);
+    const contents = Array.from({ length: 40 }, (_, index) => Buffer.from(`looked at by night ${index}`));
+    const addresses: string[] = [];
+    for (const content of contents) {
+      await master.photos.put(content);
+      addresses.push(await addPhoto(dossier, content));
+    }
+    const local = await slave.makeList('seven nights');
+    await slave.link(master, remote, local);
+    for (const [index, sha256] of addresses.entries()) {
+      if (index % 2 === 0) await slave.photos.remove(sha256);
+      else await writeFile(slave.photos.path(sha256) ?? '', 'x'.repeat(contents[index]?.length ?? 0));
+    }
+    const damaged = async () =>
+      query<{ fault: string }>(slave.database, `select fault from damaged_photos where sha256 = any(:addresses::bytea[])`, {
+        addresses: `{${addresses.map((sha256) => `"\\\\x${sha256}"`).join(',')}}`,
+      });
+    const counts: number[] = [];
+    for (let day = 0; day < 7; day += 1) {
+      await slave.checkPhotos(new Date(Date.UTC(2026, 11, 1 + day, 3)));
+      counts.push((await damaged()).length);
+    }
+    expect(counts[0]).toBeLessThan(20);
+    expect(counts[6]).toBe(40);
+    expect((await damaged()).filter(({ fault }) => fault === 'absent')).toHaveLength(20);
+    expect(await slave.sync(local)).toMatchObject({ state: 'unchanged', photos_fetched: 40, photos_missing: [] });
+    expect(await damaged()).toHaveLength(0);
+    expect(await slave.sync(local, { mode: 'verify' })).toMatchObject({ state: 'synced', differences: [] });
   });
 });

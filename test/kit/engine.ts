@@ -22,6 +22,7 @@ import { createLink, createRun } from '@dossier/replication/links.ts';
 import { findRun } from '@dossier/replication/runs.ts';
 import type { RunRow } from '@dossier/replication/runs.ts';
 import type { FeedTimeouts } from '@dossier/replication/feed-exchange.ts';
+import { createCheckPhotosHandler } from '@dossier/worker/jobs/check-photos.ts';
 import { createSyncHandler } from '@dossier/worker/jobs/sync.ts';
 import { fanOut } from '@dossier/worker/schedule.ts';
 import { wireWorker } from '@dossier/worker/wire.ts';
@@ -46,6 +47,8 @@ export interface EngineNode {
   sync(local: number, options?: Attempt & { mode?: RunMode; reason?: RunReason }): Promise<RunRow>;
   /** Asks, as the schedulers do, which links are due at this time. */
   tick(now: Date): Promise<void>;
+  /** Looks at a day's share of the photos. */
+  checkPhotos(now: Date): Promise<void>;
   /** How many requests its feed has had. */
   requests(): number;
   /** How many of them asked for a page as rows. */
@@ -103,9 +106,8 @@ export async function createEngineNode(
   });
   const sockets = new Set<Socket>();
   server.on('connection', (socket) => sockets.add(socket));
-  const runNow = async (runId: number, { signal = new AbortController().signal, lastAttempt = false }: Attempt = {}): Promise<RunRow> => {
-    const context: JobContext = { jobId: 'test', attempt: 1, lastAttempt, retriedByHand: false, signal, log: () => undefined };
-    await handleSync({ runId }, context);
+  const runNow = async (runId: number, attempt: Attempt = {}): Promise<RunRow> => {
+    await handleSync({ runId }, contextOf(attempt));
     const run = await findRun(database, runId);
     if (!run) throw new Error(`no run ${runId}`);
     return run;
@@ -116,6 +118,7 @@ export async function createEngineNode(
     feed,
     reminders,
     tick: (now) => fanOut(deps, now),
+    checkPhotos: (now) => createCheckPhotosHandler({ ...deps, now: () => now })({}, contextOf({})),
     requests: () => requests,
     rowsRequests: () => rowsRequests,
     sentBytes: () => [...sockets].reduce((sum, socket) => sum + socket.bytesWritten, 0),
@@ -158,6 +161,10 @@ export async function createEngineNode(
       await rm(folder, { recursive: true, force: true });
     },
   };
+}
+
+function contextOf({ signal = new AbortController().signal, lastAttempt = false }: Attempt): JobContext {
+  return { jobId: 'test', attempt: 1, lastAttempt, retriedByHand: false, signal, log: () => undefined };
 }
 
 function feedOf(handler: express.RequestHandler): RequestListener {

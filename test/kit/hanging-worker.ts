@@ -19,6 +19,7 @@ const handlers = {
   tick: done,
   sweep: done,
   prune: done,
+  'check-photos': done,
   'collect-photos': done,
   notify: done,
   'dead-letter': done,

@@ -53,6 +53,7 @@ export function recorder(act: (started: Started) => Promise<void> | void = () =>
     tick: handler('tick'),
     sweep: handler('sweep'),
     prune: handler('prune'),
+    'check-photos': handler('check-photos'),
     'collect-photos': handler('collect-photos'),
     notify: handler('notify'),
     'dead-letter': handler('dead-letter'),

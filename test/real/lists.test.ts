@@ -1,3 +1,4 @@
+import { readFile } from 'node:fs/promises';
 import { createHash } from 'node:crypto';
 import { dirname } from 'node:path';
 import { query } from '@dossier/postgres/database.ts';
@@ -74,10 +75,8 @@ describe('a register of guests with portraits', () => {
     }
     const listed = new Set(readLines(realFile('vip_congress', 'photos.tsv')).flatMap((line) => line.match(/\b[0-9a-f]{64}\b/g) ?? []));
     for (const address of (await photosOf(slave)).shown) {
-      const photo = await slave.photos.open(address);
-      const hash = createHash('sha256');
-      for await (const chunk of photo?.stream ?? []) hash.update(chunk as Buffer);
-      expect(hash.digest('hex')).toBe(address);
+      const bytes = await readFile(slave.photos.path(address) ?? '');
+      expect(createHash('sha256').update(bytes).digest('hex')).toBe(address);
       expect(listed.has(address), address).toBe(true);
     }
     expect(await slave.sync(local, { mode: 'verify' })).toMatchObject({ state: 'synced', differences: [] });

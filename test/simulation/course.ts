@@ -6,6 +6,7 @@ import { startUnlink } from '@dossier/replication/links.ts';
 import { pruneTombstones } from '@dossier/replication/upkeep.ts';
 import type { Content } from './content.ts';
 import type { PlannedEdit } from './editor.ts';
+import { damagePhoto, lookAtPhoto, requireWholePhotos } from './photos.ts';
 import type { Happening } from './plan.ts';
 import { takeBackup, restoreBackup } from './snapshot.ts';
 import type { Backup } from './snapshot.ts';
@@ -168,6 +169,8 @@ export class Course {
         return this.#unlinkOrLink();
       case 'photo-loss':
         return this.#losePhoto();
+      case 'photo-damage':
+        return random.chance(0.5) ? damagePhoto(this.#seed) : lookAtPhoto(this.#seed);
       case 'verify':
       case 'full':
         return this.#request(happening);
@@ -347,17 +350,31 @@ export class Course {
     await this.#verify();
   }
 
+  /** A verification finds what is wrong with photos, and the next run mends it, as far as the master has them. */
   async #verify(): Promise<void> {
-    const { random, replica } = this.#seed;
+    const { random, plan } = this.#seed;
+    if (plan.has.has('photo-damage')) for (let photo = 0; photo < 3; photo += 1) await damagePhoto(this.#seed);
     const linked = this.#linked();
     if (linked.length === 0) return;
     const { local } = random.pick(linked);
+    const first = await this.#verifyList(local);
+    if (first !== 'synced' && plan.has.has('photo-damage')) {
+      await this.#seed.request(local, 'auto');
+      await this.#drain();
+    }
+    const state = first === 'synced' ? first : await this.#verifyList(local);
+    const isPhotoless = (this.#seed.replica.last.missingPhotos.get(local)?.size ?? 0) > 0;
+    require(15, state === 'synced' || isPhotoless, () => `a verification of list ${local} is ${state}: ${this.#describe()}`);
+  }
+
+  async #verifyList(local: number): Promise<string> {
+    const { replica } = this.#seed;
     await this.#seed.request(local, 'verify');
     await this.#drain();
-    const run = Array.from(replica.last.runs.values()).findLast((one) => one.list === local);
-    const isPhotoless = (replica.last.missingPhotos.get(local)?.size ?? 0) > 0;
-    require(15, run?.mode === 'verify' && (run.state === 'synced' || isPhotoless), () =>
-      `a verification of list ${local} is ${JSON.stringify(run)}`);
+    const run = Array.from(replica.last.runs.values()).findLast((one) => one.list === local && one.mode === 'verify');
+    if (run?.state !== 'synced') return JSON.stringify(run);
+    await requireWholePhotos(this.#seed, local);
+    return run.state;
   }
 
   #describe(): string {

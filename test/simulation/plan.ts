@@ -23,6 +23,7 @@ const happenings = [
   'share',
   'collect',
   'decide',
+  'photo-damage',
 ] as const;
 export type Happening = (typeof happenings)[number];
 

@@ -7,6 +7,7 @@ import type { PhotoStore } from '@dossier/photos/photo-store.ts';
 import { createMaster } from '@dossier/replication/master.ts';
 import type { Master } from '@dossier/replication/master.ts';
 import type { Configuration } from '@dossier/runtime/configuration.ts';
+import { createCheckPhotosHandler } from '@dossier/worker/jobs/check-photos.ts';
 import { createCollectPhotosHandler } from '@dossier/worker/jobs/collect-photos.ts';
 import { createDeadLetterHandler } from '@dossier/worker/jobs/dead-letter.ts';
 import { createLinkHandler } from '@dossier/worker/jobs/link.ts';
@@ -112,6 +113,7 @@ export class SimulatedWorker {
       tick: createTickHandler(deps),
       sweep: createSweepHandler(deps),
       prune: createPruneHandler(deps),
+      'check-photos': createCheckPhotosHandler(deps),
       'collect-photos': createCollectPhotosHandler(deps),
       notify: createNotifyHandler(deps),
       'dead-letter': createDeadLetterHandler(deps),

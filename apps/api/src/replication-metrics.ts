@@ -9,7 +9,7 @@ export function renderReplication(figures: ReplicationFigures): string {
   return [gauges(figures), replicaGauges(figures.replicas), runCounters(figures.runs), durations(figures.runs)].join('');
 }
 
-function gauges({ links, deadLetters, waitingDeliveries, slaves }: ReplicationFigures): string {
+function gauges({ links, deadLetters, waitingDeliveries, damagedPhotos, slaves }: ReplicationFigures): string {
   const gauge = (name: string, help: string, samples: Sample[]): string => renderMetric(name, { type: 'gauge', help }, samples);
   return [
     gauge(
@@ -18,6 +18,9 @@ function gauges({ links, deadLetters, waitingDeliveries, slaves }: ReplicationFi
       links.map(({ state, count }) => ({ labels: { state }, value: count })),
     ),
     gauge('dossier_dead_letters', 'Dead letters that wait for a person', [{ value: deadLetters }]),
+    gauge('dossier_photos_damaged', 'Photos that dossiers show and whose files are missing or wrong on this node', [
+      { value: damagedPhotos },
+    ]),
     gauge('dossier_webhook_deliveries_waiting', 'Messages to webhooks that are not delivered yet', [{ value: waitingDeliveries }]),
     gauge(
       'dossier_slaves',
@@ -56,6 +59,7 @@ function replicaGauges(replicas: readonly ReplicaFigures[]): string {
       (each) => each.open_deletions,
     ),
     perList('dossier_replica_set_aside', 'Dossiers of the master that can not be held here as they are', (each) => each.set_aside),
+    perList('dossier_replica_photos_missing', 'Photos of the master that the replica lacks', (each) => each.photos_missing),
   ].join('');
 }
 

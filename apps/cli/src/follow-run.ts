@@ -43,11 +43,11 @@ export function describeProgress(run: Pick<Run, 'state' | 'error'>, progress: Li
   return `${phase.padEnd(8)} ${bar(done / total)} ${done} of ${total} dossiers`;
 }
 
-/** 0 the replica equals the master, 1 failed, 3 not verified, held, or equal but for dossiers that are set aside. */
+/** 0 the replica equals the master, 1 failed, 3 not verified, held, or equal but for photos that are missing and dossiers that are set aside. */
 export function exitCodeOfRun(run: Run): 0 | 1 | 3 {
   if (run.state === 'undone') return 0;
-  // A synced run with differences has mended them; what it set aside is not as on the master.
-  if (run.state === 'synced' || run.state === 'unchanged') return run.set_aside.length > 0 ? 3 : 0;
+  // A synced run with differences has mended them; what it set aside or could not fetch is not as on the master.
+  if (run.state === 'synced' || run.state === 'unchanged') return run.set_aside.length + run.photos_missing.length > 0 ? 3 : 0;
   if ((run.differences?.length ?? 0) > 0) return 3;
   return run.state === 'held' ? 3 : 1;
 }
@@ -59,7 +59,9 @@ export function describeOutcome(run: Run): string {
   const counts = `${run.added} added, ${run.changed} changed, ${run.removed} removed, ${run.unchanged} unchanged, ${counted(run.photos_fetched, 'photo')} fetched`;
   const restored = run.restored_offline_deletions > 0 ? `, ${counted(run.restored_offline_deletions, 'offline deletion')} restored` : '';
   const missing =
-    run.photos_missing.length > 0 ? `\n  ${counted(run.photos_missing.length, 'photo is', 'photos are')} missing on the master` : '';
+    run.photos_missing.length > 0
+      ? `\n  ${counted(run.photos_missing.length, 'photo is', 'photos are')} missing: the master has no whole copy`
+      : '';
   const changed = run.differences?.length ?? 0;
   const mended = changed > 0 ? `\n  ${counted(changed, 'dossier')} had been changed here and ${changed === 1 ? 'was' : 'were'} mended` : '';
   return [`${list}: ${counts}${restored}${missing}${mended}`, ...describeSetAside(run.set_aside)].join('\n');

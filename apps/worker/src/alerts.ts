@@ -40,12 +40,15 @@ function describe(change: AlertChange, deps: WorkerDependencies): Message {
   };
 }
 
-function sentenceOf({ event, name, verified_at: verifiedAt, error }: AlertChange): string {
+function sentenceOf({ event, name, verified_at: verifiedAt, photos_missing: photosMissing, error }: AlertChange): string {
   const list = `Watch list "${name}"`;
   const since =
     verifiedAt === null ? 'It was never equal to the master.' : `It was last equal to the master at ${verifiedAt.toISOString()}.`;
   if (event === 'recovered') return `${list} is synced again: it equals the master as of ${verifiedAt?.toISOString() ?? 'now'}.`;
   if (event === 'held') return `${list} waits for a person: the next sync would change more than its guards allow. ${since}`;
-  if (event === 'overdue') return `${list} was not verified for more than ${overdueHours} hours. ${since}`;
+  if (event === 'overdue') {
+    const lacking = photosMissing === 0 ? '' : ` Photos that it lacks and the master did not deliver: ${photosMissing}.`;
+    return `${list} was not verified for more than ${overdueHours} hours. ${since}${lacking}`;
+  }
   return `${list} could not be synced: ${error?.desc ?? 'see its last run.'} ${error?.remedy ?? ''} ${since}`.replaceAll(/ +/g, ' ');
 }

@@ -1,4 +1,5 @@
 import type { Queues } from '@dossier/jobs/queues.ts';
+import type { GuardedPhotos } from '@dossier/photos/guarded-photos.ts';
 import type { PhotoStore } from '@dossier/photos/photo-store.ts';
 import type { OwnIdentity } from '@dossier/replication/identity.ts';
 import type { Master } from '@dossier/replication/master.ts';
@@ -12,6 +13,8 @@ export interface WorkerDependencies {
   logger: Logger;
   database: Database;
   photos: PhotoStore;
+  /** The same photos, each whole or not there. */
+  guardedPhotos: GuardedPhotos;
   queues: Queues;
   own: OwnIdentity;
   now: () => Date;

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { Queues } from '@dossier/jobs/queues.ts';
+import { GuardedPhotos } from '@dossier/photos/guarded-photos.ts';
 import type { PhotoStore } from '@dossier/photos/photo-store.ts';
 import { deriveSigningKey } from '@dossier/protocol/signing-key.ts';
 import { createFeedAgents } from '@dossier/replication/feed-agents.ts';
@@ -12,6 +13,8 @@ import { normaliseExternalAddress } from '@dossier/runtime/configuration.ts';
 import type { Configuration } from '@dossier/runtime/configuration.ts';
 import type { Logger } from '@dossier/runtime/logger.ts';
 import type { Database } from '@dossier/postgres/database.ts';
+import { recordDamage } from '@dossier/accounts/audit.ts';
+import { bookDamagedPhotos } from '@dossier/registry/damaged-photos.ts';
 import type { WorkerDependencies } from './dependencies.ts';
 
 /** What a node gives its worker. */
@@ -36,6 +39,7 @@ export function wireWorker(node: WorkerNode, { agents = createFeedAgents(), time
   const now = (): Date => new Date();
   return {
     ...node,
+    guardedPhotos: new GuardedPhotos(node.photos, (findings) => bookDamagedPhotos(node.database, findings, recordDamage), node.logger),
     now,
     own: {
       node: node.nodeUuid,

@@ -6,6 +6,7 @@ import type { JobHandlers } from '@dossier/jobs/workers.ts';
 import { createFeedAgents } from '@dossier/replication/feed-agents.ts';
 import { listLinksAfter } from '@dossier/replication/links.ts';
 import type { WorkerDependencies } from './dependencies.ts';
+import { createCheckPhotosHandler } from './jobs/check-photos.ts';
 import { createCollectPhotosHandler } from './jobs/collect-photos.ts';
 import { createDeadLetterHandler } from './jobs/dead-letter.ts';
 import { createLinkHandler } from './jobs/link.ts';
@@ -44,6 +45,7 @@ export async function startWorker(
       await sweep();
     },
     prune: createPruneHandler(deps),
+    'check-photos': createCheckPhotosHandler(deps),
     'collect-photos': createCollectPhotosHandler(deps),
     notify: createNotifyHandler(deps),
     'dead-letter': createDeadLetterHandler(deps),

@@ -91,3 +91,9 @@ export async function listAudit(
 export async function pruneAudit(connection: Connection): Promise<void> {
   await query(connection, `delete from audit where date < now() - audit_retention()`);
 }
+
+/** Keeps that a photo was found damaged on this node. */
+export async function recordDamage(connection: Connection, { sha256, fault }: { sha256: string; fault: string }): Promise<void> {
+  const record = { action: 'photo-damaged', object: { kind: 'photo' }, details: { sha256, fault } } as const;
+  await recordAudit(connection, { actor: 'node', via: 'node', address: null }, record);
+}

@@ -14,6 +14,7 @@ export const auditActions = [
   'dossier-deleted-offline',
   'photo-added',
   'photo-deleted',
+  'photo-damaged',
   'dossiers-imported',
   'master-tested',
   'linked',

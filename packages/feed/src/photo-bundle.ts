@@ -1,4 +1,4 @@
-import type { PhotoStore } from '@dossier/photos/photo-store.ts';
+import type { GuardedPhotos } from '@dossier/photos/guarded-photos.ts';
 import { photosAnswerBytes, photosLineBytes } from '@dossier/protocol/photos.ts';
 import type { PhotosLine } from '@dossier/protocol/photos.ts';
 import type { Database } from '@dossier/postgres/database.ts';
@@ -16,7 +16,7 @@ const blocks = new BlockPool({ bytes: photosLineBytes + photosAnswerBytes, mostF
 
 /** The answer to a question for several photos of a list (protocol/photos.ts): of those that the dossiers show as which they were asked for. */
 export async function bundlePhotos(
-  { database, photos }: { database: Database; photos: PhotoStore },
+  { database, photos }: { database: Database; photos: GuardedPhotos },
   listId: number,
   asked: readonly ShownPhoto[],
 ): Promise<PhotoBundle> {
@@ -27,12 +27,14 @@ export async function bundlePhotos(
   let end = photosLineBytes;
   for (const sha256 of new Set(asked.map((photo) => photo.sha256))) {
     let isLeft = false;
-    const photo = shown.has(sha256)
-      ? await photos.read(sha256, (bytes) => {
-          isLeft = bytes > block.length - end;
-          return isLeft ? null : block.subarray(end, end + bytes);
-        })
-      : null;
+    const length = shown.get(sha256);
+    const photo =
+      length === undefined
+        ? null
+        : await photos.read({ sha256, bytes: length }, (bytes) => {
+            isLeft = bytes > block.length - end;
+            return isLeft ? null : block.subarray(end, end + bytes);
+          });
     if (isLeft) continue;
     line.photos.push({ sha256, bytes: photo?.length ?? null });
     end += photo?.length ?? 0;

@@ -75,6 +75,8 @@ export const jobs = {
   prune: declareJob({ queue: 'maintenance', name: 'prune', schema: nothing, options: recurring }),
   /** Deletes photos that no dossier refers to. */
   'collect-photos': declareJob({ queue: 'photos', name: 'collect-photos', schema: nothing, options: recurring }),
+  /** Reads and hashes a seventh of the photos. */
+  'check-photos': declareJob({ queue: 'photos', name: 'check-photos', schema: nothing, options: recurring }),
   /** Tells a webhook of what happened. */
   notify: declareJob({ queue: 'webhooks', name: 'notify', schema: z.strictObject({ deliveryId: id }), options: message }),
   /** Shows a dead letter among the failed jobs; run again by hand, it retries what had failed. */

@@ -20,13 +20,15 @@ const schedulersEveryMs = 15 * second;
 const liveStates = new Set(['waiting', 'active', 'delayed', 'prioritized']);
 
 interface Recurring {
-  readonly name: Extract<JobName, 'tick' | 'sweep' | 'prune' | 'collect-photos'>;
+  readonly name: Extract<JobName, 'tick' | 'sweep' | 'prune' | 'collect-photos' | 'check-photos'>;
   readonly repeat: Pick<RepeatOptions, 'pattern' | 'tz' | 'every'>;
 }
 
 function recurringJobs({ syncTime, timeZone }: Schedule): Recurring[] {
+  const nightly = { pattern: `${syncTime.minute} ${syncTime.hour} * * *`, tz: timeZone };
   return [
-    { name: 'tick', repeat: { pattern: `${syncTime.minute} ${syncTime.hour} * * *`, tz: timeZone } },
+    { name: 'tick', repeat: nightly },
+    { name: 'check-photos', repeat: nightly },
     { name: 'sweep', repeat: { every: sweepEveryMs } },
     { name: 'prune', repeat: { every: hour } },
     { name: 'collect-photos', repeat: { every: hour } },

@@ -2,37 +2,49 @@ import { createHash, randomUUID } from 'node:crypto';
 import { close, fsync, open as openFile, write } from 'node:fs';
 import type { Stats } from 'node:fs';
 import type { FileHandle } from 'node:fs/promises';
-import { mkdir, open, opendir, readFile, rename, rm, stat } from 'node:fs/promises';
+import { link, lstat, mkdir, open, opendir, readdir, readFile, rename, rm, stat } from 'node:fs/promises';
 import { dirname, join, resolve, sep } from 'node:path';
+import { Readable } from 'node:stream';
 import { promisify } from 'node:util';
-import { filterBounded } from './bounded.ts';
+import { KEPT_DAMAGED, MAXIMUM_PHOTO_BYTES } from './limits.ts';
+import { PhotoDamaged, requireLength } from './photo-damaged.ts';
+import type { PhotoIdentity } from './photo-damaged.ts';
 import { photoName, sha256OfPhotoName } from './photo-name.ts';
 import type { Announcement, OpenPhoto, PhotoSource, PhotoStore, StoredPhoto } from './photo-store.ts';
+import { openThumbnail, sealThumbnail } from './sealed-thumbnail.ts';
 import { release, verifiedPhoto, verifyPhoto } from './verified-photo.ts';
+import { provedAtOnceBytes, provenStream, requirePhoto } from './whole-photo.ts';
 
-const LOOKUP_CONCURRENCY = 32;
+/** A file or folder is there and can't be read; other errors say nothing of it. */
+const UNREADABLE = new Set(['EIO', 'EACCES', 'EPERM']);
 
 /**
- * Photos as files of one folder: `photos/ab/cd/<sha256>`, `thumbnails/ab/cd/<sha256>.webp`, and `incoming/` for what is being written.
+ * Photos as files of one folder: `photos/ab/cd/<sha256>`, `thumbnails/ab/cd/<sha256>.webp`, `incoming/` for what is being written,
+ * and `damaged/` for what was found in the place of photos.
  * The folder is made when first written to. A file is flushed to the disk before it gets its name.
  */
 export class FolderPhotoStore implements PhotoStore {
   readonly #photos: string;
   readonly #thumbnails: string;
   readonly #incoming: string;
+  readonly #damaged: string;
 
   constructor(folder: string) {
     this.#photos = resolve(folder, 'photos');
     this.#thumbnails = resolve(folder, 'thumbnails');
     this.#incoming = resolve(folder, 'incoming');
+    this.#damaged = resolve(folder, 'damaged');
   }
 
   async has(sha256: string): Promise<boolean> {
     return (await unlessAbsent(stat(this.path(sha256)))) !== null;
   }
 
-  async missing(sha256s: readonly string[]): Promise<string[]> {
-    return await filterBounded([...new Set(sha256s)], LOOKUP_CONCURRENCY, async (sha256) => !(await this.has(sha256)));
+  async compare(photo: PhotoIdentity): Promise<boolean> {
+    const stats = await reading(photo, stat(this.path(photo.sha256)));
+    if (stats === null) return false;
+    requireFile(photo, stats);
+    return true;
   }
 
   async put(bytes: Uint8Array): Promise<string> {
@@ -55,27 +67,54 @@ export class FolderPhotoStore implements PhotoStore {
     }
   }
 
-  async open(sha256: string): Promise<OpenPhoto | null> {
-    const file = await unlessAbsent(open(this.path(sha256)));
+  async open(photo: PhotoIdentity): Promise<OpenPhoto | null> {
+    const file = await this.#openFile(photo);
     if (file === null) return null;
-    try {
-      const { size } = await file.stat();
-      return { stream: file.createReadStream(), bytes: size };
-    } catch (error) {
-      await file.close();
-      throw error;
+    if (photo.bytes > provedAtOnceBytes) {
+      const pieces = file.createReadStream({ highWaterMark: PIECE_BYTES });
+      return { stream: provenStream(photo, pieces, (error) => unreadable(photo, error)), bytes: photo.bytes };
     }
-  }
-
-  async read(sha256: string, memory: (bytes: number) => Buffer | null): Promise<Buffer | null> {
-    const file = await unlessAbsent(open(this.path(sha256)));
-    if (file === null) return null;
     try {
-      const target = memory((await file.stat()).size);
-      return target && (await fillFrom(file, target));
+      const bytes = await reading(photo, fillFrom(photo, file, Buffer.allocUnsafe(photo.bytes)));
+      if (bytes === null) return null;
+      requirePhoto(photo, bytes);
+      return { stream: Readable.from([bytes], { objectMode: false }), bytes: photo.bytes };
     } finally {
       await file.close();
     }
+  }
+
+  async read(photo: PhotoIdentity, memory: (bytes: number) => Buffer | null): Promise<Buffer | null> {
+    const file = await this.#openFile(photo);
+    if (file === null) return null;
+    try {
+      const target = memory(photo.bytes);
+      if (target === null) return null;
+      const bytes = await reading(photo, fillFrom(photo, file, target));
+      if (bytes !== null) requirePhoto(photo, bytes);
+      return bytes;
+    } finally {
+      await file.close();
+    }
+  }
+
+  /**
+   * It is moved first and looked at then: whoever puts the photo at the same time has it stand, or finds it put back.
+   */
+  async setAside(photo: PhotoIdentity): Promise<boolean> {
+    const path = this.path(photo.sha256);
+    const apart = join(this.#damaged, `${new Date().toISOString().replaceAll(':', '-')}-${photo.sha256}`);
+    const moved = await unlessAbsent(makingFolder(apart, async () => await rename(path, apart)).then(() => true));
+    if (moved === null) return false;
+    if (await isWhole(photo, apart)) {
+      await unlessThere(link(apart, path));
+      await rm(apart, { force: true });
+      return false;
+    }
+    await rm(this.#thumbnailPath(photo.sha256), { recursive: true, force: true });
+    const kept = (await readdir(this.#damaged)).toSorted();
+    for (const name of kept.slice(0, -KEPT_DAMAGED)) await rm(join(this.#damaged, name), { recursive: true, force: true });
+    return true;
   }
 
   path(sha256: string): string {
@@ -95,11 +134,19 @@ export class FolderPhotoStore implements PhotoStore {
   }
 
   async readThumbnail(sha256: string): Promise<Uint8Array | null> {
-    return await unlessAbsent(readFile(this.#thumbnailPath(sha256)));
+    try {
+      return openThumbnail(sha256, await readFile(this.#thumbnailPath(sha256)));
+    } catch (error) {
+      if (isOneOf(error, [...UNREADABLE, 'ENOENT', 'EISDIR'])) return null;
+      throw error;
+    }
   }
 
   async writeThumbnail(sha256: string, bytes: Uint8Array): Promise<void> {
-    await this.#write(this.#thumbnailPath(sha256), bytes);
+    const path = this.#thumbnailPath(sha256);
+    // A folder could not be overwritten.
+    if ((await unlessAbsent(stat(path)))?.isDirectory()) await rm(path, { recursive: true, force: true });
+    await this.#write(path, sealThumbnail(sha256, bytes));
   }
 
   async check(): Promise<void> {
@@ -136,6 +183,18 @@ export class FolderPhotoStore implements PhotoStore {
     await flushFolder(dirname(path));
   }
 
+  async #openFile(photo: PhotoIdentity): Promise<FileHandle | null> {
+    const file = await reading(photo, open(this.path(photo.sha256)));
+    if (file === null) return null;
+    try {
+      requireFile(photo, await file.stat());
+      return file;
+    } catch (error) {
+      await file.close();
+      throw error;
+    }
+  }
+
   #temporaryPath(): string {
     return join(this.#incoming, randomUUID());
   }
@@ -145,13 +204,44 @@ export class FolderPhotoStore implements PhotoStore {
   }
 }
 
-async function fillFrom(file: FileHandle, target: Buffer): Promise<Buffer> {
+const PIECE_BYTES = 256 * 1024;
+
+async function fillFrom(photo: PhotoIdentity, file: FileHandle, target: Buffer): Promise<Buffer> {
   for (let at = 0; at < target.length;) {
     const { bytesRead } = await file.read(target, at, target.length - at, at);
-    if (bytesRead === 0) throw new Error(`The file ends after ${at} of ${target.length} bytes.`);
+    if (bytesRead === 0) requireLength(photo, at);
     at += bytesRead;
   }
   return target;
+}
+
+function requireFile(photo: PhotoIdentity, stats: Stats): void {
+  if (!stats.isFile()) throw new PhotoDamaged(photo.sha256, 'no-file', 'what is in its place is no file');
+  requireLength(photo, stats.size);
+}
+
+async function isWhole(photo: PhotoIdentity, path: string): Promise<boolean> {
+  const stats = await lstat(path);
+  if (!stats.isFile() || stats.size !== photo.bytes || stats.size > MAXIMUM_PHOTO_BYTES) return false;
+  return (
+    createHash('sha256')
+      .update(await readFile(path))
+      .digest('hex') === photo.sha256
+  );
+}
+
+/** Null for a file that isn't there. Throws PhotoDamaged for one that can't be read. */
+async function reading<T>(photo: PhotoIdentity, action: Promise<T>): Promise<T | null> {
+  try {
+    return await unlessAbsent(action);
+  } catch (error) {
+    throw unreadable(photo, error);
+  }
+}
+
+function unreadable({ sha256 }: PhotoIdentity, error: unknown): unknown {
+  if (isOneOf(error, ['EISDIR', 'ELOOP', 'ENXIO'])) return new PhotoDamaged(sha256, 'no-file', 'what is in its place is no file', error);
+  return isOneOf(error, UNREADABLE) ? new PhotoDamaged(sha256, 'unreadable', 'its file can not be read', error) : error;
 }
 
 /** Plain descriptors: file handles took a third of the main thread's time for a photo's few steps. */
@@ -208,7 +298,19 @@ async function unlessAbsent<T>(promise: Promise<T>): Promise<T | null> {
   try {
     return await promise;
   } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return null;
+    if (isOneOf(error, ['ENOENT'])) return null;
     throw error;
   }
+}
+
+async function unlessThere(promise: Promise<void>): Promise<void> {
+  try {
+    await promise;
+  } catch (error) {
+    if (!isOneOf(error, ['EEXIST'])) throw error;
+  }
+}
+
+function isOneOf(error: unknown, codes: Iterable<string>): boolean {
+  return error instanceof Error && 'code' in error && [...codes].includes(String(error.code));
 }

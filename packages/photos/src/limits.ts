@@ -6,3 +6,6 @@ export const MAXIMUM_PHOTO_SIDE_PIXELS = 6000;
 
 /** The longest side, in pixels, of a thumbnail. */
 export const THUMBNAIL_SIDE_PIXELS = 320;
+
+/** So many files that took the place of photos are kept, the latest ones. */
+export const KEPT_DAMAGED = 100;

@@ -1,4 +1,5 @@
 import type { Readable } from 'node:stream';
+import type { PhotoIdentity } from './photo-damaged.ts';
 
 /** What a sender announced about the photo it is about to send, and the signal that ends the waiting for it. */
 export interface Announcement {
@@ -31,8 +32,8 @@ export interface StoredPhoto {
  */
 export interface PhotoStore {
   has(sha256: string): Promise<boolean>;
-  /** Those of the photos that the store doesn't have, each once, in the order given. */
-  missing(sha256s: readonly string[]): Promise<string[]>;
+  /** Whether the store has the photo, as far as its length tells. Throws PhotoDamaged if something else is in its place. */
+  compare(photo: PhotoIdentity): Promise<boolean>;
   /** Keeps the bytes and returns their SHA-256. A photo that is there already counts as new again for {@link list}. */
   put(bytes: Uint8Array): Promise<string>;
   /**
@@ -42,13 +43,21 @@ export interface PhotoStore {
    * afterwards.
    */
   receive(sha256: string, source: PhotoSource, announcement: Announcement): Promise<void>;
-  /** The photo to be read, or null when the store doesn't have it. */
-  open(sha256: string): Promise<OpenPhoto | null>;
+  /**
+   * The photo to be read, or null when the store doesn't have it. Throws PhotoDamaged for what isn't the photo; of a large one only the stream can tell,
+   * which then ends with PhotoDamaged before it has given the last bytes.
+   */
+  open(photo: PhotoIdentity): Promise<OpenPhoto | null>;
   /**
    * Reads the whole photo into the memory that `memory` gives for its length in bytes. Null when the store doesn't have the photo, or `memory` gives
-   * none.
+   * none. Throws PhotoDamaged for what isn't the photo.
    */
-  read(sha256: string, memory: (bytes: number) => Buffer | null): Promise<Buffer | null>;
+  read(photo: PhotoIdentity, memory: (bytes: number) => Buffer | null): Promise<Buffer | null>;
+  /**
+   * Takes what isn't the photo out of its place and keeps it under `damaged/` for whoever looks into it, the last KEPT_DAMAGED of them. Its thumbnail
+   * goes. False, and nothing changes, if the photo is whole meanwhile or isn't there.
+   */
+  setAside(photo: PhotoIdentity): Promise<boolean>;
   /** Absolute path of the file that the photo is in if the store has it, for a server that sends files; null where photos aren't files. */
   path(sha256: string): string | null;
   /** Removes the photo, if it is there, and its thumbnail. */
@@ -58,7 +67,7 @@ export interface PhotoStore {
    * ones: a photo is put before the row that refers to it.
    */
   list(): AsyncIterable<StoredPhoto>;
-  /** The photo's thumbnail, or null when none was written. */
+  /** The photo's thumbnail, or null when none was written or what is kept isn't what was written for this photo. */
   readThumbnail(sha256: string): Promise<Uint8Array | null>;
   /** Keeps the photo's thumbnail apart from the photos: it can be made again from the photo at any time. */
   writeThumbnail(sha256: string, bytes: Uint8Array): Promise<void>;

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { Readable } from 'node:stream';
 import type { GetObjectCommandOutput } from '@aws-sdk/client-s3';
 import {
+  CopyObjectCommand,
   DeleteObjectCommand,
   GetObjectCommand,
   HeadObjectCommand,
@@ -10,12 +11,15 @@ import {
   S3Client,
   S3ServiceException,
 } from '@aws-sdk/client-s3';
-import { filterBounded } from './bounded.ts';
+import { KEPT_DAMAGED } from './limits.ts';
+import { PhotoDamaged, requireLength } from './photo-damaged.ts';
+import type { PhotoIdentity } from './photo-damaged.ts';
 import { photoName, sha256OfPhotoName } from './photo-name.ts';
 import type { Announcement, OpenPhoto, PhotoSource, PhotoStore, StoredPhoto } from './photo-store.ts';
+import { openThumbnail, sealThumbnail } from './sealed-thumbnail.ts';
 import { release, verifiedPhoto, verifyPhoto } from './verified-photo.ts';
+import { provedAtOnceBytes, provenStream, requirePhoto } from './whole-photo.ts';
 
-const LOOKUP_CONCURRENCY = 16;
 const CONNECTION_TIMEOUT_MS = 5000;
 const SILENCE_TIMEOUT_MS = 30_000;
 const CHECK_TIMEOUT_MS = 5000;
@@ -28,7 +32,8 @@ export interface S3Place {
 }
 
 /**
- * Photos as objects `<prefix>photos/ab/cd/<sha256>` of an existing bucket, thumbnails as `<prefix>thumbnails/ab/cd/<sha256>.webp`.
+ * Photos as objects `<prefix>photos/ab/cd/<sha256>` of an existing bucket, thumbnails as `<prefix>thumbnails/ab/cd/<sha256>.webp`, what
+ * was found in the place of photos as `<prefix>damaged/<moment>-<sha256>`.
  * Region, credentials and endpoint are the SDK's own business: `AWS_REGION`, `AWS_ACCESS_KEY_ID`, `AWS_ENDPOINT_URL` and the rest of its
  * standard environment and files. The permissions it needs: get, put, delete objects and list the bucket (without the last, S3 answers
  * "forbidden" for a photo that isn't there).
@@ -49,8 +54,12 @@ export class S3PhotoStore implements PhotoStore {
     return (await unlessAbsent(this.#client.send(command))) !== null;
   }
 
-  async missing(sha256s: readonly string[]): Promise<string[]> {
-    return await filterBounded([...new Set(sha256s)], LOOKUP_CONCURRENCY, async (sha256) => !(await this.has(sha256)));
+  async compare(photo: PhotoIdentity): Promise<boolean> {
+    const command = new HeadObjectCommand({ Bucket: this.#bucket, Key: this.#photoKey(photo.sha256) });
+    const found = await unlessAbsent(this.#client.send(command));
+    if (found === null) return false;
+    requireLength(photo, found.ContentLength ?? 0);
+    return true;
   }
 
   async put(bytes: Uint8Array): Promise<string> {
@@ -69,27 +78,34 @@ export class S3PhotoStore implements PhotoStore {
     }
   }
 
-  async open(sha256: string): Promise<OpenPhoto | null> {
-    const found = await this.#get(this.#photoKey(sha256));
-    if (found === null) return null;
-    const { Body: stream, ContentLength: bytes } = found;
-    if (!(stream instanceof Readable) || bytes === undefined)
-      throw new TypeError(`S3 answered for photo ${sha256} without a body or its length`);
-    return { stream, bytes };
+  async open(photo: PhotoIdentity): Promise<OpenPhoto | null> {
+    const body = await this.#openBody(photo);
+    if (body === null) return null;
+    if (photo.bytes > provedAtOnceBytes) return { stream: provenStream(photo, body, (error) => error), bytes: photo.bytes };
+    const bytes = await fill(photo, body, Buffer.allocUnsafe(photo.bytes));
+    return { stream: Readable.from([bytes], { objectMode: false }), bytes: photo.bytes };
   }
 
-  async read(sha256: string, memory: (bytes: number) => Buffer | null): Promise<Buffer | null> {
-    const photo = await this.open(sha256);
-    if (photo === null) return null;
+  async read(photo: PhotoIdentity, memory: (bytes: number) => Buffer | null): Promise<Buffer | null> {
+    const body = await this.#openBody(photo);
+    if (body === null) return null;
     const target = memory(photo.bytes);
-    if (target === null) {
-      photo.stream.destroy();
-      return null;
-    }
-    let at = 0;
-    for await (const chunk of photo.stream as AsyncIterable<Buffer>) at += chunk.copy(target, at);
-    if (at < target.length) throw new Error(`S3 ended photo ${sha256} after ${at} of ${target.length} bytes`);
-    return target;
+    if (target !== null) return await fill(photo, body, target);
+    body.destroy();
+    return null;
+  }
+
+  /** S3 can't move: it is looked at once more, so that one that was put meanwhile stays. */
+  async setAside(photo: PhotoIdentity): Promise<boolean> {
+    if (!(await this.#isDamaged(photo))) return false;
+    const from = this.#photoKey(photo.sha256);
+    const apart = `${this.#damagedPrefix()}${new Date().toISOString().replaceAll(':', '-')}-${photo.sha256}`;
+    await this.#client.send(new CopyObjectCommand({ Bucket: this.#bucket, CopySource: `${this.#bucket}/${encodeURI(from)}`, Key: apart }));
+    await this.remove(photo.sha256);
+    const page = await this.#client.send(new ListObjectsV2Command({ Bucket: this.#bucket, Prefix: this.#damagedPrefix() }));
+    const kept = (page.Contents ?? []).flatMap(({ Key: key }) => key ?? []).toSorted();
+    for (const key of kept.slice(0, -KEPT_DAMAGED)) await this.#client.send(new DeleteObjectCommand({ Bucket: this.#bucket, Key: key }));
+    return true;
   }
 
   path(sha256: string): null {
@@ -117,11 +133,12 @@ export class S3PhotoStore implements PhotoStore {
 
   async readThumbnail(sha256: string): Promise<Uint8Array | null> {
     const found = await this.#get(this.#thumbnailKey(sha256));
-    return (await found?.Body?.transformToByteArray()) ?? null;
+    const kept = await found?.Body?.transformToByteArray();
+    return kept === undefined ? null : openThumbnail(sha256, kept);
   }
 
   async writeThumbnail(sha256: string, bytes: Uint8Array): Promise<void> {
-    await this.#put(this.#thumbnailKey(sha256), bytes);
+    await this.#put(this.#thumbnailKey(sha256), sealThumbnail(sha256, bytes));
   }
 
   async check(): Promise<void> {
@@ -149,6 +166,32 @@ export class S3PhotoStore implements PhotoStore {
     return await unlessAbsent(this.#client.send(new GetObjectCommand({ Bucket: this.#bucket, Key: key })));
   }
 
+  async #openBody(photo: PhotoIdentity): Promise<Readable | null> {
+    const found = await this.#get(this.#photoKey(photo.sha256));
+    if (found === null) return null;
+    const { Body: body, ContentLength: length } = found;
+    if (!(body instanceof Readable) || length === undefined)
+      throw new TypeError(`S3 answered for photo ${photo.sha256} without a body or its length`);
+    if (length !== photo.bytes) body.destroy();
+    requireLength(photo, length);
+    return body;
+  }
+
+  async #isDamaged(photo: PhotoIdentity): Promise<boolean> {
+    try {
+      const opened = await this.open(photo);
+      if (opened !== null) for await (const chunk of opened.stream) void chunk;
+      return false;
+    } catch (error) {
+      if (error instanceof PhotoDamaged) return true;
+      throw error;
+    }
+  }
+
+  #damagedPrefix(): string {
+    return `${this.#prefix}damaged/`;
+  }
+
   #photoKey(sha256: string): string {
     return `${this.#prefix}photos/${photoName(sha256)}`;
   }
@@ -156,6 +199,14 @@ export class S3PhotoStore implements PhotoStore {
   #thumbnailKey(sha256: string): string {
     return `${this.#prefix}thumbnails/${photoName(sha256)}.webp`;
   }
+}
+
+async function fill(photo: PhotoIdentity, body: Readable, target: Buffer): Promise<Buffer> {
+  let at = 0;
+  for await (const chunk of body as AsyncIterable<Buffer>) at += chunk.copy(target, at);
+  if (at < target.length) throw new Error(`S3 ended photo ${photo.sha256} after ${at} of ${target.length} bytes`);
+  requirePhoto(photo, target);
+  return target;
 }
 
 /** In memory of its own: of an attempt that S3 broke off, the client may still be sending what the caller took back after the next one. */

@@ -5,8 +5,8 @@ import type { Announcement, PhotoSource } from './photo-store.ts';
 import { PhotoMismatch } from './photo-store.ts';
 
 /**
- * Passes a photo's bytes on as they come and ends only if they were the announced ones: throws PhotoMismatch before passing on a byte
- * too many, or instead of ending. Throws the signal's reason as soon as it is aborted, also while the source is silent.
+ * Passes a photo's bytes on as they come, the last of them only if all were the announced ones: else it throws PhotoMismatch, so that nobody ever has a
+ * wrong photo whole. Throws the signal's reason as soon as it is aborted, also while the source is silent.
  */
 export async function* verifiedPhoto(
   sha256: string,
@@ -18,13 +18,17 @@ export async function* verifiedPhoto(
     requireAllowed(sha256, announcement);
     const hashing = createHash('sha256');
     let bytes = 0;
+    let held: Uint8Array | null = null;
     for await (const chunk of untilAborted(stream, announcement.signal)) {
+      if (chunk.byteLength === 0) continue;
       bytes += chunk.byteLength;
       requireNoMore(sha256, bytes, announcement);
       hashing.update(chunk);
-      yield chunk;
+      if (held !== null) yield held;
+      held = chunk;
     }
     requireWhole(sha256, { bytes, hash: () => hashing.digest('hex') }, announcement);
+    if (held !== null) yield held;
   } finally {
     stream.destroy();
   }

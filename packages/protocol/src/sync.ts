@@ -97,6 +97,8 @@ export const linkSchema = z
     held: heldSchema.nullable(),
     /** Dossiers of the master that the replica can't hold as they are, at most 100. */
     set_aside: z.array(setAsideSchema),
+    /** Photos of the master that the replica lacks: until they are here it isn't verified. */
+    photos_missing: z.int(),
     undo: undoSchema.nullable(),
   })
   .meta({ id: 'Link' });
@@ -104,7 +106,7 @@ export type Link = z.infer<typeof linkSchema>;
 
 /** A dossier in which a verification found a replica to differ from its master. */
 export const differenceSchema = z.looseObject({
-  kind: z.enum(['missing', 'unexpected', 'changed', 'photo-missing', 'set-aside']),
+  kind: z.enum(['missing', 'unexpected', 'changed', 'photo-missing', 'photo-damaged', 'set-aside']),
   dossier: z.string(),
   id: idSchema.nullable(),
   name: z.string().nullable(),

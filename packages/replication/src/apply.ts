@@ -20,7 +20,7 @@ import { pointAt, prepareSet, settleIds } from './pointing.ts';
 import { UnfitPageError, writePage } from './received-page.ts';
 import type { Received } from './receive.ts';
 import { listMended, recordRepair } from './repair.ts';
-import { deepVerified } from './run-endings.ts';
+import { deepVerified, verified } from './run-endings.ts';
 import { readSetAside, refusedOf, requireFewRefusals, setAside } from './set-aside.ts';
 import { requireTarget } from './standing.ts';
 
@@ -88,8 +88,9 @@ async function apply(tx: Knex.Transaction, request: ApplyRequest): Promise<Apply
   await closeJournal(tx, listId);
   if (mended.length > 0) await recordRepair(tx, { ...run, comparable: false }, mended);
   const outcome = { ...counts, unchanged: target.count - counts.added - counts.changed, restoredOfflineDeletions: restored };
-  await savePosition(tx, request, { counts: outcome, holdEndsAs: judged.judgement === 'approved' ? 'applied' : 'superseded' });
+  // A photo that is no more shown keeps nobody from being equal.
   await forgetUnshownPhotos(tx, listId);
+  await savePosition(tx, request, { counts: outcome, holdEndsAs: judged.judgement === 'approved' ? 'applied' : 'superseded' });
   return outcome;
 }
 
@@ -151,7 +152,7 @@ async function savePosition(
     sql: `with link as (
        update links k set state = 'synced', error = null, epoch = :epoch, revision = :revision, digest = :digest, dossier_count = :count,
          own_digest = p.digest, head_tag = :headTag, remote_node = :node, remote_list = :list, deep_verified_at = ${deepVerified},
-         head_revision = :revision, remote_count = :count, last_success = now(), verified_at = now()
+         head_revision = :revision, remote_count = :count, last_success = now(), verified_at = ${verified}
        from list_positions p where k.slave_list_id = :listId and p.list_id = :listId
      ),
      letters as (delete from dead_letters where slave_list_id = :listId),

@@ -14,6 +14,8 @@ export interface AlertChange {
   remote_list_id: number;
   state: LinkState;
   verified_at: Date | null;
+  /** Photos that the replica lacks, which keep it from being verified. */
+  photos_missing: number;
   error: SyncError | null;
 }
 
@@ -40,7 +42,8 @@ export async function noticeAlerts(
          end as kind
          from links k left join dead_letters d on d.slave_list_id = k.slave_list_id where k.state <> 'unlinking'
        )
-       select coalesce(p.kind, 'recovered') as event, p.slave_list_id, l.name, p.remote_url, p.remote_list_id, p.state, p.verified_at, p.error
+       select coalesce(p.kind, 'recovered') as event, p.slave_list_id, l.name, p.remote_url, p.remote_list_id, p.state, p.verified_at, p.error,
+         (select count(*) from missing_photos m where m.slave_list_id = p.slave_list_id) as photos_missing
        from present p join watch_lists l on l.id = p.slave_list_id left join link_alerts a on a.slave_list_id = p.slave_list_id
        where p.kind is distinct from a.kind and (p.kind is not null or p.state = 'synced')
        order by p.slave_list_id`,

@@ -58,13 +58,16 @@ export interface LinkRow {
   set_aside: SetAside[];
   /** Dossiers in the list here. */
   local_count: number;
+  /** Photos that the replica lacks. */
+  photos_missing: number;
 }
 
 const linkColumns = `
   k.slave_list_id, k.remote_url, k.remote_list_id, k.remote_node, k.remote_list, k.remote_name, k.origins, k.state, k.error, k.fence,
   k.epoch, k.revision, k.digest, k.dossier_count, k.head_tag, k.head_revision, k.remote_count, k.last_attempt, k.last_success,
   k.verified_at, k.deep_verified_at, k.sync_hour, k.sync_minute, k.sync_zone, k.last_scheduled_date::text as last_scheduled_date, k.next_run, k.purge,
-  k.created_date, k.guards, ${standingHold}, ${journalOfLink}, ${refusedOf('k.slave_list_id')} as set_aside, p.dossier_count as local_count
+  k.created_date, k.guards, ${standingHold}, ${journalOfLink}, ${refusedOf('k.slave_list_id')} as set_aside, p.dossier_count as local_count,
+  (select count(*) from missing_photos m where m.slave_list_id = k.slave_list_id) as photos_missing
   from links k join list_positions p on p.list_id = k.slave_list_id`;
 
 /** The link of a list of this slave, or null. */

@@ -53,6 +53,7 @@ export async function saveMissingPhotos(
     `with came as (
        delete from missing_photos where slave_list_id = :listId and sha256 in (select decode(x, 'hex') from unnest(:present::text[]) x)
      ),
+     mended as (delete from damaged_photos where sha256 in (select decode(x, 'hex') from unnest(:present::text[]) x)),
      noted as (
        insert into missing_photos (slave_list_id, sha256, bytes, dossier)
        select :listId, decode(sha256, 'hex'), bytes, dossier from unnest(:missing::text[], :bytes::int[], :dossiers::uuid[]) as m (sha256, bytes, dossier)

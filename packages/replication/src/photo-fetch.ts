@@ -4,7 +4,7 @@ import { BundleSize, bundlesOf } from './bundle-size.ts';
 import type { LinkRow } from './links.ts';
 import type { Master } from './master.ts';
 import { PageMemory } from './page-memory.ts';
-import type { PhotoStore } from '@dossier/photos/photo-store.ts';
+import type { PhotoTarget } from './photo-target.ts';
 import type { Database } from '@dossier/postgres/database.ts';
 import type { TakenRun } from './fence.ts';
 import { countWantedPhotos, listWantedPhotos, saveMissingPhotos } from './missing-photos.ts';
@@ -22,7 +22,7 @@ const progressEveryMs = 250;
 export interface PhotoFetchContext {
   database: Database;
   link: Pick<LinkRow, 'remote_list_id'>;
-  photos: PhotoStore;
+  photos: PhotoTarget;
   master: Master;
   signal: AbortSignal;
 }
@@ -37,7 +37,7 @@ interface BundleContext extends PhotoFetchContext {
  * list; a fault of the wire does. `already` counts those of earlier attempts.
  */
 export async function fetchPhotos(context: PhotoFetchContext, taken: TakenRun, already: number): Promise<void> {
-  const { database, photos, signal } = context;
+  const { database, signal } = context;
   let wanted = await listWantedPhotos(database, taken, { after: '', limit: batch });
   if (wanted.length === 0) return;
   const memory = new PageMemory();
@@ -50,7 +50,7 @@ export async function fetchPhotos(context: PhotoFetchContext, taken: TakenRun, a
     const last = wanted.at(-1);
     if (!last) return;
     const before = fetched;
-    const lacking = new Set(await photos.missing(wanted.map((photo) => photo.sha256)));
+    const lacking = await findLacking(context, wanted);
     const missing: WantedPhoto[] = [];
     const note: Note = async (photo, came) => {
       if (!came) {
@@ -70,6 +70,11 @@ export async function fetchPhotos(context: PhotoFetchContext, taken: TakenRun, a
     if (wanted.length < batch) return;
     wanted = await listWantedPhotos(database, taken, { after: last.sha256, limit: batch });
   }
+}
+
+/** Addresses of the photos that aren't whole here. A file that is there already may be another one than it was, so it is read. */
+async function findLacking({ photos, signal }: PhotoFetchContext, wanted: readonly WantedPhoto[]): Promise<Set<string>> {
+  return new Set((await photos.lacking(wanted, signal)).map((photo) => photo.sha256));
 }
 
 /** Saves how many photos were fetched, unless it did so a moment ago. */

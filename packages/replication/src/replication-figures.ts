@@ -2,6 +2,7 @@ import { linkStates } from '@dossier/domain/link.ts';
 import type { LinkState } from '@dossier/domain/link.ts';
 import { query, queryOne } from '@dossier/postgres/database.ts';
 import type { Connection } from '@dossier/postgres/database.ts';
+import { countDamaged } from '@dossier/registry/damaged-photos.ts';
 
 /** Upper bounds of the buckets in which durations of runs are counted, in seconds. */
 export const durationBounds = [1, 5, 30, 120, 600, 3600] as const;
@@ -19,6 +20,8 @@ export interface ReplicaFigures {
   open_deletions: number;
   /** Dossiers of the master that can't be held here as they are. */
   set_aside: number;
+  /** Photos that the replica lacks. */
+  photos_missing: number;
 }
 
 /** What the finished runs of one list with one result came to, since the node was made. */
@@ -46,6 +49,8 @@ export interface ReplicationFigures {
   runs: RunFigures[];
   deadLetters: number;
   waitingDeliveries: number;
+  /** Photos that dossiers show and whose files aren't whole here. */
+  damagedPhotos: number;
   /** Slaves of this master's lists that were seen within a day. */
   slaves: { list: number; count: number }[];
 }
@@ -56,7 +61,8 @@ export async function readReplicationFigures(connection: Connection): Promise<Re
     `select slave_list_id as list, state, cast(extract(epoch from clock_timestamp() - verified_at) as float8) as age,
        cast(extract(epoch from verified_at) as float8) as verified, greatest(0, head_revision - revision) as lag,
        (select count(*) from offline_deletions o where o.slave_list_id = k.slave_list_id and o.settled_as is null) as open_deletions,
-       (select count(*) from set_aside a where a.list_id = k.slave_list_id and a.reason <> 'kept-deleted') as set_aside
+       (select count(*) from set_aside a where a.list_id = k.slave_list_id and a.reason <> 'kept-deleted') as set_aside,
+       (select count(*) from missing_photos m where m.slave_list_id = k.slave_list_id) as photos_missing
      from links k order by slave_list_id`,
   );
   const runs = await query<Omit<RunFigures, 'buckets'> & { buckets: (number | string)[] }>(
@@ -64,9 +70,10 @@ export async function readReplicationFigures(connection: Connection): Promise<Re
     `select slave_list_id as list, result, runs, timed, seconds, buckets, added, changed, removed, unchanged, photos, bytes
      from run_statistics order by slave_list_id, result`,
   );
-  const sums = await queryOne<{ letters: number; waiting: number }>(
+  const sums = await queryOne<{ letters: number; waiting: number; damaged: number }>(
     connection,
-    `select (select count(*) from dead_letters) as letters, (select count(*) from webhook_deliveries where state = 'waiting') as waiting`,
+    `select (select count(*) from dead_letters) as letters, (select count(*) from webhook_deliveries where state = 'waiting') as waiting,
+       ${countDamaged} as damaged`,
   );
   const slaves = await query<{ list: number; count: number }>(
     connection,
@@ -79,6 +86,7 @@ export async function readReplicationFigures(connection: Connection): Promise<Re
     runs: runs.map((run) => ({ ...run, buckets: run.buckets.map(Number) })),
     deadLetters: sums?.letters ?? 0,
     waitingDeliveries: sums?.waiting ?? 0,
+    damagedPhotos: sums?.damaged ?? 0,
     slaves,
   };
 }

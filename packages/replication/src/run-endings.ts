@@ -6,8 +6,15 @@ import { standing } from './holds.ts';
 import { FencedError, requireFence } from './fence.ts';
 import type { TakenRun } from './fence.ts';
 
-/** For an update of links: a run that looked at every row says so. */
-export const deepVerified = `(select case when r.mode in ('repair', 'verify') then now() else deep_verified_at end from runs r where r.id = :runId)`;
+/** Of a link `k`: the replica lacks photos of its master, so that it isn't equal to it whatever its digest says. */
+const lacksPhotos = `exists (select from missing_photos m where m.slave_list_id = k.slave_list_id)`;
+
+/** For an update of links `k`: when the replica was last equal to the master, which it is now, unless it lacks photos. */
+export const verified = `case when ${lacksPhotos} then k.verified_at else now() end`;
+
+/** For an update of links `k`: a run that looked at every row and photo says so, unless photos are lacking. */
+export const deepVerified = `(select case when r.mode in ('repair', 'verify') and not ${lacksPhotos} then now() else k.deep_verified_at end
+  from runs r where r.id = :runId)`;
 
 /** How an attempt failed, and whether another follows (`nextAttempt`) or the run is over (`dead` after the last retry, else `failed`). */
 export interface RunFailure {
@@ -76,7 +83,7 @@ export async function finishUnchanged(database: Database, taken: TakenRun, headT
        select slave_list_id as list_id from links where slave_list_id = :listId and fence = :fence and state <> 'unlinking' for update
      ),
      link as (
-       update links k set state = 'synced', error = null, head_tag = :headTag, last_success = now(), verified_at = now(),
+       update links k set state = 'synced', error = null, head_tag = :headTag, last_success = now(), verified_at = ${verified},
          deep_verified_at = ${deepVerified}
        from mine where k.slave_list_id = mine.list_id and holds_position(k) returning mine.list_id
      ),
@@ -148,7 +155,7 @@ export async function recordUnchanged(connection: Connection, links: readonly Un
 export async function finishVerification(
   database: Database,
   taken: TakenRun,
-  outcome: { differences: Difference[]; corrupted: boolean; headRevision: number },
+  outcome: { differences: Difference[]; corrupted: boolean; photosMissing: number; photosDamaged: number; headRevision: number },
 ): Promise<void> {
   const { differences } = outcome;
   const error: SyncError | null =
@@ -156,7 +163,7 @@ export async function finishVerification(
       ? null
       : {
           code: 'REPLICA_DIFFERS',
-          desc: `${howMany(differences.length)} from the master's${explain(outcome)}.`,
+          desc: `${howMany(differences.length)} from the master's${explain(outcome)}.${tellOfPhotos(outcome)}`,
           remedy: 'Sync the list: it fetches what differs.',
           attempts: 1,
           next_attempt: null,
@@ -203,6 +210,11 @@ async function settleLink(tx: Knex.Transaction, listId: number): Promise<void> {
      update holds set state = 'superseded' from link where holds.slave_list_id = link.slave_list_id and ${standing}`,
     { listId },
   );
+}
+
+function tellOfPhotos({ photosMissing, photosDamaged }: { photosMissing: number; photosDamaged: number }): string {
+  if (photosMissing + photosDamaged === 0) return '';
+  return ` Photos whose files are missing here: ${photosMissing}; wrong: ${photosDamaged}.`;
 }
 
 function howMany(differences: number): string {

@@ -2,7 +2,7 @@ import { isFailure } from '@dossier/domain/failure.ts';
 import type { Position } from '@dossier/domain/position.ts';
 import type { RunMode } from '@dossier/domain/run.ts';
 import type { Head } from '@dossier/protocol/feed.ts';
-import type { PhotoStore } from '@dossier/photos/photo-store.ts';
+import type { PhotoTarget } from './photo-target.ts';
 import type { Database } from '@dossier/postgres/database.ts';
 import { applyRun, heldCursor } from './apply.ts';
 import { beginFetching, clearRun, readCursor } from './cursors.ts';
@@ -30,7 +30,7 @@ import { examineReplica, verifyReplica } from './verification.ts';
 
 export interface SyncContext {
   database: Database;
-  photos: PhotoStore;
+  photos: PhotoTarget;
   master: Master;
   own: OwnIdentity;
   offlineDeletions: 'restore' | 'keep-deleted';
@@ -205,7 +205,7 @@ async function finishFetching(context: RunContext, plan: Plan, received: Receive
   const { database, taken, photos } = context;
   const { cursor, unkept } = received;
   const asksRefused = plan.refused.length > 0 && cursor.setId === null;
-  const lacking = unkept ? await photos.missing(unkept.page.wanted.map((photo) => photo.sha256)) : [];
+  const lacking = unkept ? await photos.lacking(unkept.page.wanted, context.signal) : [];
   if (unkept && lacking.length === 0 && !asksRefused) return received;
   const after = Promise.resolve();
   if (unkept) await keepPage(database, taken, { ...unkept, cursor, after });

@@ -1,6 +1,6 @@
 import type { Head } from '@dossier/protocol/feed.ts';
 import type { Difference } from '@dossier/protocol/sync.ts';
-import type { PhotoStore } from '@dossier/photos/photo-store.ts';
+import type { PhotoTarget } from './photo-target.ts';
 import { query, queryOne } from '@dossier/postgres/database.ts';
 import type { Connection, Database } from '@dossier/postgres/database.ts';
 import { settleDigest } from '@dossier/registry/positions.ts';
@@ -18,14 +18,14 @@ import { listRefused } from './set-aside.ts';
 const maximumDifferences = 100;
 const photoRows = 2000;
 
-type Verified = Pick<FetchContext, 'database' | 'taken'> & { photos: PhotoStore };
+type Verified = Pick<FetchContext, 'database' | 'taken' | 'signal'> & { photos: PhotoTarget };
 
 /**
- * Compares a replica with its master without changing either: every row's hash is recomputed from its columns, the presence of every
- * photo is checked, then the trees of both sides are walked where they differ. Rows whose stored hash was wrong are booked anew, so that the next
+ * Compares a replica with its master without changing either: every row's hash is recomputed from its columns, the file of every
+ * photo is read and hashed, then the trees of both sides are walked where they differ. Rows whose stored hash was wrong are booked anew, so that the next
  * sync sees and mends them. True if nothing differs.
  */
-export async function verifyReplica(context: FetchContext & { photos: PhotoStore }, head: Head): Promise<boolean> {
+export async function verifyReplica(context: FetchContext & { photos: PhotoTarget }, head: Head): Promise<boolean> {
   const { database, taken } = context;
   await saveProgress(database, taken, { state: 'fetching', method: 'verify', total: head.position.count });
   const rehashed = await recomputeList(database, taken);
@@ -34,13 +34,14 @@ export async function verifyReplica(context: FetchContext & { photos: PhotoStore
   const found = [
     ...(await compareAll(context)),
     ...(await nameDossiers(database, taken.listId, rehashed.slice(0, maximumDifferences), 'changed')),
-    ...photoless,
+    ...photoless.dossiers,
   ];
   const refused = await listRefused(database, taken.listId);
   for (const { dossier, name } of refused) found.push({ kind: 'set-aside', dossier, id: null, name });
   const differences = [...new Map(found.map((difference) => [difference.dossier, difference])).values()];
-  const corrupted = !intact || photoless.length > 0;
-  await finishVerification(database, taken, { differences, corrupted, headRevision: head.position.revision });
+  const corrupted = !intact || photoless.dossiers.length > 0;
+  const { photosMissing, photosDamaged } = photoless;
+  await finishVerification(database, taken, { differences, corrupted, photosMissing, photosDamaged, headRevision: head.position.revision });
   return differences.length === 0;
 }
 
@@ -48,10 +49,10 @@ export async function verifyReplica(context: FetchContext & { photos: PhotoStore
  * Looks at every row and photo of a replica without asking the master: what was changed behind the system's back is booked as it is, so that
  * the comparison by content which follows finds exactly that. Says how the replica stands then.
  */
-export async function examineReplica({ database, taken, photos }: Verified): Promise<{ intact: boolean; lacksPhotos: boolean }> {
+export async function examineReplica({ database, taken, photos, signal }: Verified): Promise<{ intact: boolean; lacksPhotos: boolean }> {
   await saveProgress(database, taken, { state: 'fetching' });
   await recomputeList(database, taken);
-  await findPhotolessDossiers({ database, taken, photos });
+  await findPhotolessDossiers({ database, taken, photos, signal });
   return { intact: await holdsPosition(database, taken.listId), lacksPhotos: true };
 }
 
@@ -95,7 +96,7 @@ async function nameDossiers(
   connection: Connection,
   listId: number,
   dossiers: readonly string[],
-  kind: 'changed' | 'unexpected' | 'photo-missing',
+  kind: 'changed' | 'unexpected' | 'photo-missing' | 'photo-damaged',
 ): Promise<Difference[]> {
   if (dossiers.length === 0) return [];
   return query<Difference>(
@@ -107,9 +108,16 @@ async function nameDossiers(
   );
 }
 
-/** Photos that dossiers of the list show and this node doesn't have; noted, so that the next run fetches them. */
-async function findPhotolessDossiers({ database, taken, photos }: Verified): Promise<Difference[]> {
-  const found: Difference[] = [];
+interface Photoless {
+  /** As many as a report names. */
+  dossiers: Difference[];
+  photosMissing: number;
+  photosDamaged: number;
+}
+
+/** Photos that dossiers of the list show and that aren't whole here; noted, so that the next run fetches them. */
+async function findPhotolessDossiers({ database, taken, photos, signal }: Verified): Promise<Photoless> {
+  const found: Photoless = { dossiers: [], photosMissing: 0, photosDamaged: 0 };
   let after = '00000000-0000-0000-0000-000000000000';
   for (;;) {
     const rows = await listShownPhotos(database, taken.listId, { after, limit: photoRows });
@@ -117,12 +125,18 @@ async function findPhotolessDossiers({ database, taken, photos }: Verified): Pro
     if (!last) return found;
     after = last.dossier;
     const shown = rows.flatMap(({ dossier, photos: entries }) => entries.map((entry): WantedPhoto => ({ ...entry, dossier })));
-    const lacking = new Set(await photos.missing([...new Set(shown.map((photo) => photo.sha256))]));
-    if (lacking.size === 0) continue;
-    const missing = [...new Map(shown.filter((photo) => lacking.has(photo.sha256)).map((photo) => [photo.sha256, photo])).values()];
+    const photoOf = new Map(shown.map((photo) => [photo.sha256, photo]));
+    const findings = await photos.lacking([...photoOf.values()], signal);
+    if (findings.length === 0) continue;
+    await photos.bookAbsent(findings);
+    const missing = findings.flatMap(({ sha256 }) => photoOf.get(sha256) ?? []);
     await saveMissingPhotos(database, taken, { missing, present: [] });
-    const dossiers = [...new Set(missing.map((photo) => photo.dossier))].slice(0, maximumDifferences);
-    found.push(...(await nameDossiers(database, taken.listId, dossiers, 'photo-missing')));
+    for (const [kind, absent] of [['photo-missing', true], ['photo-damaged', false]] as const) {
+      const ofKind = findings.filter(({ fault }) => (fault === 'absent') === absent).flatMap(({ sha256 }) => photoOf.get(sha256)?.dossier ?? []);
+      found[absent ? 'photosMissing' : 'photosDamaged'] += ofKind.length;
+      const left = maximumDifferences - found.dossiers.length;
+      found.dossiers.push(...(await nameDossiers(database, taken.listId, [...new Set(ofKind)].slice(0, left), kind)));
+    }
   }
 }
 

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { openPhotoStore } from '@dossier/photos/open-photo-store.ts';
@@ -216,7 +216,7 @@ describe('an import', () => {
     expect(await importPhotos({ photos: ['red.png', 'blue.png', './red.png'] })).toEqual([1, 1, 0, 0, 0]);
     const both = await photosNow();
     expect(both).toHaveLength(2);
-    expect(await store.missing(both)).toEqual([]);
+    expect(await Promise.all(both.map((sha256) => store.has(sha256)))).toEqual([true, true]);
     expect(await importPhotos({})).toEqual([1, 0, 0, 1, 0]);
     expect(await importPhotos({ photos: ['blue.png', 'red.png'] })).toEqual([1, 0, 0, 1, 0]);
     expect(await importPhotos({ photo: 'green.png' })).toEqual([1, 0, 1, 0, 0]);
@@ -227,7 +227,7 @@ describe('an import', () => {
       database,
       `select encode(photos_hash, 'hex') as hash from dossiers where external_id = 'p'`,
     );
-    const size = (await (await store.open(green))?.stream.toArray())?.reduce((sum: number, part: Buffer) => sum + part.length, 0);
+    const size = (await readFile(store.path(green) ?? '')).length;
     expect(row?.hash).toBe(createHash('sha256').update(`${green} 8 6 ${size} image/png \n`).digest('hex'));
     expect(await importPhotos({ photo: null })).toEqual([1, 0, 1, 0, 0]);
     expect(await photosNow()).toEqual([]);

@@ -31,6 +31,7 @@ export function presentLink(link: LinkRow, run: RunRow | null): Link {
     guards: { ...defaultGuards, ...link.guards },
     held: link.held && presentHold(link.held),
     set_aside: link.set_aside,
+    photos_missing: link.photos_missing,
     undo: link.undo && { run: link.undo.run_id, applied_date: new Date(link.undo.applied_date).toISOString() },
   };
 }

@@ -8,6 +8,7 @@ import { dossierFaceFields, dossierFaceSchema } from '@dossier/protocol/dossier.
 import { dossierFaceQuery } from '@dossier/protocol/queries.ts';
 import { pageOf } from '@dossier/protocol/values.ts';
 import { PhotoRefused } from '@dossier/photos/photo-refused.ts';
+import type { GuardedPhotos } from '@dossier/photos/guarded-photos.ts';
 import type { PhotoStore } from '@dossier/photos/photo-store.ts';
 import { inspectPhoto, makeThumbnail } from '@dossier/photos/photo.ts';
 import type { PhotoFacts } from '@dossier/photos/photo.ts';
@@ -19,6 +20,7 @@ import { recordAudit } from '@dossier/accounts/audit.ts';
 import { audited } from '../audited.ts';
 import { decodeCursor, presentPage } from '../cursor.ts';
 import type { ApiDependencies } from '../dependencies.ts';
+import { guardPhotos } from '../guarded-photos.ts';
 import { parseFields, parseQuery, pathId } from '../parse.ts';
 import { presentFace } from '../present.ts';
 import { answers } from '../route.ts';
@@ -26,7 +28,7 @@ import type { Route } from '../route.ts';
 import { actorOf } from '../session.ts';
 import { readUpload } from '../upload.ts';
 
-type Dependencies = Pick<ApiDependencies, 'database' | 'photos'>;
+type Dependencies = Pick<ApiDependencies, 'database' | 'photos' | 'logger'>;
 
 const tags = ['Photos'];
 const what = 'such photo';
@@ -103,7 +105,9 @@ function itemRoutes(deps: Dependencies): Route[] {
   ];
 }
 
-function bytesRoutes({ database, photos }: Dependencies): Route[] {
+function bytesRoutes(deps: Dependencies): Route[] {
+  const { database, photos } = deps;
+  const guarded = guardPhotos(deps);
   const bytes = (types: string[]) => ({
     ...answers({}),
     '200': { description: 'The bytes', content: Object.fromEntries(types.map((type) => [type, { schema: binary }])) },
@@ -116,7 +120,7 @@ function bytesRoutes({ database, photos }: Dependencies): Route[] {
       access: 'viewer',
       operation: { tags, summary: "A photo's bytes, as uploaded", responses: bytes(['image/jpeg', 'image/png', 'image/webp']) },
       async handle(request, response) {
-        await sendPhoto(photos, await readPhoto(database, pathId(request, what)), { request, response });
+        await sendPhoto(guarded, await readPhoto(database, pathId(request, what)), { request, response });
       },
     },
     {
@@ -125,7 +129,7 @@ function bytesRoutes({ database, photos }: Dependencies): Route[] {
       access: 'viewer',
       operation: { tags, summary: "A photo's thumbnail", responses: bytes(['image/webp']) },
       async handle(request, response) {
-        await sendThumbnail(photos, await readPhoto(database, pathId(request, what)), { request, response });
+        await sendThumbnail({ photos, guarded }, await readPhoto(database, pathId(request, what)), { request, response });
       },
     },
   ];
@@ -169,47 +173,56 @@ interface Exchange {
   readonly response: Response;
 }
 
-/**
- * A photo's bytes never change under its id, so whoever has them need not ask again. True if the asker has them, also when asking for a
- * fresh copy: there is none fresher.
- */
-function hasFresh({ request, response }: Exchange, tag: string): boolean {
-  const etag = `"${tag}"`;
-  response.set({ ETag: etag, 'Cache-Control': 'private, max-age=31536000, immutable', 'Content-Disposition': 'inline' });
+/** A photo's bytes never change under its id, so whoever has them need not ask again. */
+function setImmutable(response: Response, tag: string): void {
+  response.set({ ETag: `"${tag}"`, 'Cache-Control': 'private, max-age=31536000, immutable', 'Content-Disposition': 'inline' });
+}
+
+/** Whether the asker has the bytes, also when asking for a fresh copy: there is none fresher. */
+function hasFresh(request: Request, tag: string): boolean {
   const known = (request.get('if-none-match') ?? '').split(',').map((entry) => entry.trim().replace(/^W\//, ''));
-  if (!known.includes(etag) && !known.includes('*')) return false;
-  response.status(304).end();
-  return true;
+  return known.includes(`"${tag}"`) || known.includes('*');
 }
 
 function absent(photo: PhotoRow): ApplicationError {
   return notFound(`file of photo ${photo.id} in the photo store (any more, or not yet)`);
 }
 
-async function sendPhoto(photos: PhotoStore, photo: PhotoRow, exchange: Exchange): Promise<void> {
+/** Whoever has the bytes, or asks only about them, hears of the file's length; its content is proved while it is read. */
+async function sendPhoto(photos: GuardedPhotos, photo: PhotoRow, exchange: Exchange): Promise<void> {
   const { request, response } = exchange;
-  const opened = request.method === 'HEAD' ? null : await photos.open(photo.sha256);
-  if (opened === null && !(request.method === 'HEAD' && (await photos.has(photo.sha256)))) throw absent(photo);
-  if (hasFresh(exchange, photo.sha256)) {
-    opened?.stream.destroy();
+  const isFresh = hasFresh(request, photo.sha256);
+  const wantsBytes = !isFresh && request.method !== 'HEAD';
+  const opened = wantsBytes ? await photos.open(photo) : null;
+  if (wantsBytes ? opened === null : !(await photos.compare(photo))) throw absent(photo);
+  setImmutable(response, photo.sha256);
+  if (isFresh) {
+    response.status(304).end();
     return;
   }
-  response.set({ 'Content-Type': photo.media_type, 'Content-Length': String(opened?.bytes ?? photo.bytes) });
+  response.set({ 'Content-Type': photo.media_type, 'Content-Length': String(photo.bytes) });
   if (opened === null) response.end();
   else await pipeline(opened.stream, response);
 }
 
-async function sendThumbnail(photos: PhotoStore, photo: PhotoRow, exchange: Exchange): Promise<void> {
-  const { response } = exchange;
-  const kept = await photos.readThumbnail(photo.sha256);
-  const thumbnail = kept ?? (await renewThumbnail(photos, photo));
-  if (hasFresh(exchange, `${photo.sha256}-thumbnail`)) return;
-  response.type('image/webp').send(Buffer.from(thumbnail));
+interface Thumbnails {
+  readonly photos: PhotoStore;
+  readonly guarded: GuardedPhotos;
+}
+
+async function sendThumbnail(thumbnails: Thumbnails, photo: PhotoRow, exchange: Exchange): Promise<void> {
+  const { request, response } = exchange;
+  const kept = await thumbnails.photos.readThumbnail(photo.sha256);
+  const thumbnail = kept ?? (await renewThumbnail(thumbnails, photo));
+  const tag = `${photo.sha256}-thumbnail`;
+  setImmutable(response, tag);
+  if (hasFresh(request, tag)) response.status(304).end();
+  else response.type('image/webp').send(Buffer.from(thumbnail));
 }
 
 /** Thumbnails are made when first asked for: a replica's photos come without, and most are never looked at. */
-async function renewThumbnail(photos: PhotoStore, photo: PhotoRow): Promise<Uint8Array> {
-  const opened = await photos.open(photo.sha256);
+async function renewThumbnail({ photos, guarded }: Thumbnails, photo: PhotoRow): Promise<Uint8Array> {
+  const opened = await guarded.open(photo);
   if (opened === null) throw absent(photo);
   const thumbnail = await makeThumbnail(await buffer(opened.stream));
   await photos.writeThumbnail(photo.sha256, thumbnail);

@@ -61,7 +61,7 @@ export function sendUnchanged(response: Response, asker: Asker, etag: string): v
   response.end();
 }
 
-/** Sends a photo under its own address as the signed digest, without reading it first. */
+/** Sends a photo under its own address as the signed digest, without reading it first; cut off before its end if it isn't that photo. */
 export async function sendPhoto(
   response: Response,
   asker: Asker,

@@ -31,6 +31,7 @@ import { bundlePhotos } from '@dossier/feed/photo-bundle.ts';
 import { readRows } from '@dossier/feed/rows-answer.ts';
 import { listShownPhotos } from '@dossier/feed/shown-photos.ts';
 import type { Mount } from '../dependencies.ts';
+import { guardPhotos } from '../guarded-photos.ts';
 import { addressOf } from '../session.ts';
 import { isWorthCompressing, requireSignature, sendFile, sendPhoto, sendSigned, sendUnchanged } from './feed-answer.ts';
 import type { Asker, FeedBody } from './feed-answer.ts';
@@ -258,26 +259,30 @@ function sendRows({ database }: FeedDependencies): Handler {
   };
 }
 
-function sendPhotoOf({ database, photos }: FeedDependencies): Handler {
+function sendPhotoOf(deps: FeedDependencies): Handler {
+  const { database } = deps;
+  const photos = guardPhotos(deps);
   return async (request, response, asker) => {
     const id = listId.safeParse(request.params['id']);
     const asked = shownPhoto.safeParse(request.params);
     if (!id.success || !asked.success) return sendSigned(response, asker, absent);
     const { sha256 } = asked.data;
     const shown = await listShownPhotos(database, id.data, [asked.data]);
-    const file = shown.has(sha256) ? await photos.open(sha256) : null;
+    const bytes = shown.get(sha256);
+    const file = bytes === undefined ? null : await photos.open({ sha256, bytes });
     if (!file) return sendSigned(response, asker, absent);
     return sendPhoto(response, asker, { sha256, ...file });
   };
 }
 
 function sendPhotosOf(deps: FeedDependencies): Handler {
+  const photos = guardPhotos(deps);
   return async (request, response, asker) => {
     const id = listId.safeParse(request.params['id']);
     const asked = photosQuery.safeParse(request.query);
     if (!asked.success) throw badParam('of', `"of" names up to ${requestPhotos} photos, each by the uuid of a dossier and its address.`);
     if (!id.success) return sendSigned(response, asker, absent);
-    const { body, giveBack } = await bundlePhotos(deps, id.data, asked.data.of);
+    const { body, giveBack } = await bundlePhotos({ database: deps.database, photos }, id.data, asked.data.of);
     response.once('finish', giveBack);
     await sendSigned(response, asker, { status: 200, contentType: photosMediaType, isCompressed: true, body });
   };

@@ -61,6 +61,12 @@ function report(url: string, statuses: readonly LinkStatus[], deadLetters: reado
   );
   for (const { link } of statuses) {
     if (link.set_aside.length > 0) print([`\nlist ${link.slave_dossier_list}:`, ...describeSetAside(link.set_aside)].join('\n'));
+    if (link.photos_missing > 0) {
+      const lacking = counted(link.photos_missing, 'photo is', 'photos are');
+      print(
+        `\nlist ${link.slave_dossier_list}: ${lacking} missing here, so it is not verified. Every sync asks the master for what is missing.`,
+      );
+    }
     if (link.error === null) continue;
     print(`\nlist ${link.slave_dossier_list}: ${link.error.desc}\n  ${link.error.remedy}`);
   }

@@ -1,8 +1,10 @@
 import { jobs } from '@dossier/jobs/declarations.ts';
+import { listListsToMend } from '@dossier/registry/damaged-photos.ts';
 import { expireHolds } from '@dossier/replication/holds.ts';
 import { listUnlinking } from '@dossier/replication/links.ts';
 import { listDeadLetterIds } from '@dossier/replication/dead-letters.ts';
 import { listStrandedRuns } from '@dossier/replication/upkeep.ts';
+import { requestRun } from '@dossier/replication/runs.ts';
 import { tellOfAlerts } from '../alerts.ts';
 import type { WorkerDependencies } from '../dependencies.ts';
 import { fanOut } from '../schedule.ts';
@@ -23,8 +25,17 @@ export function createSweepHandler(deps: WorkerDependencies) {
     await expireHolds(deps.database);
     await tellOfAlerts(deps);
     await fanOut(deps, deps.now());
+    await mendPhotos(deps);
     for (const deadLetterId of await listDeadLetterIds(deps.database, shownDeadLetters)) {
       await deps.queues.enqueue(jobs['dead-letter'], { deadLetterId });
     }
   };
+}
+
+/** A photo that was found damaged isn't missed until the next night. If the master can't deliver it, the scheduled runs ask again. */
+async function mendPhotos({ database, queues }: WorkerDependencies): Promise<void> {
+  for (const slaveListId of await listListsToMend(database)) {
+    const requested = await requestRun(database, { slaveListId, reason: 'repair', mode: 'auto' });
+    if (requested.outcome === 'run') await queues.enqueue(jobs.sync, { runId: requested.run.id });
+  }
 }

@@ -68,7 +68,11 @@ async function followMaster(deps: WorkerDependencies, started: StartedRun, conte
   await syncRun(
     {
       database: deps.database,
-      photos: deps.photos,
+      photos: {
+        lacking: (photos, signal) => deps.guardedPhotos.lacking(photos, signal),
+        bookAbsent: (findings) => deps.guardedPhotos.bookAbsent(findings),
+        receive: (sha256, source, options) => deps.photos.receive(sha256, source, options),
+      },
       master,
       own: deps.own,
       offlineDeletions: deps.configuration.offlineDeletions,

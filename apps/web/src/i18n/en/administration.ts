@@ -99,6 +99,7 @@ export const audit = {
     'dossier-deleted-offline': 'deleted a dossier without the master',
     'photo-added': 'added a photo',
     'photo-deleted': 'deleted a photo',
+    'photo-damaged': 'found a damaged photo',
     'dossiers-imported': 'imported dossiers',
     'master-tested': 'tested a master',
     linked: 'linked a list',

@@ -101,6 +101,7 @@ export const audit = {
     'dossier-deleted-offline': 'досье удалено без мастера',
     'photo-added': 'фото добавлено',
     'photo-deleted': 'фото удалено',
+    'photo-damaged': 'найдено повреждённое фото',
     'dossiers-imported': 'досье импортированы',
     'master-tested': 'мастер проверен',
     linked: 'список связан',

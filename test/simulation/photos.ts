@@ -1,0 +1,50 @@
+import { createHash } from 'node:crypto';
+import { readFile, writeFile } from 'node:fs/promises';
+import { GuardedPhotos } from '@dossier/photos/guarded-photos.ts';
+import { bookDamagedPhotos } from '@dossier/store/damaged-photos.ts';
+import type { Seed } from './seed.ts';
+import { require } from './violation.ts';
+import { logger } from './world.ts';
+
+const hashOf = (bytes: Uint8Array): string => createHash('sha256').update(bytes).digest('hex');
+
+/** A disk or a person puts something else in the place of a photo. */
+export async function damagePhoto(seed: Seed): Promise<void> {
+  const { random, editor, world, replica } = seed;
+  const side = random.pick(['slave', 'slave', 'master'] as const);
+  const shown = Array.from(replica.last.dossiers.values()).flatMap(({ content }) => content.photos.map((photo) => photo.sha256));
+  const photos = side === 'slave' ? shown : [...editor.photoBytes.keys()];
+  if (photos.length === 0) return;
+  const store = side === 'slave' ? world.slavePhotos : world.masterPhotos;
+  const sha256 = random.pick(photos);
+  const bytes = editor.photoBytes.get(sha256) ?? Buffer.alloc(0);
+  const other = editor.photoBytes.get(random.pick(photos)) ?? Buffer.alloc(0);
+  const wrong = random.pick([Buffer.alloc(0), bytes.subarray(0, -1), Buffer.alloc(bytes.length), Buffer.alloc(bytes.length), other]);
+  if (wrong.equals(bytes) || !(await store.has(sha256))) return;
+  await writeFile(store.path(sha256) ?? '', wrong);
+  await seed.step(`photo ${sha256.slice(0, 8)} of the ${side} is overwritten`);
+}
+
+/** Somebody looks at a photo of the slave. */
+export async function lookAtPhoto(seed: Seed): Promise<void> {
+  const { random, api, replica, world } = seed;
+  const photos = Array.from(replica.last.dossiers.values()).flatMap(({ content }) => content.photos);
+  if (photos.length === 0) return;
+  const { sha256, bytes } = random.pick(photos);
+  const guarded = new GuardedPhotos(world.slavePhotos, (findings) => bookDamagedPhotos(api.database, findings), logger);
+  seed.act('look', async () => {
+    const shown = await guarded.read({ sha256, bytes }, Buffer.alloc);
+    require(16, shown === null || hashOf(shown) === sha256, () => `somebody is shown another photo than ${sha256}`);
+    return null;
+  });
+  await seed.step(`somebody looks at photo ${sha256.slice(0, 8)}`);
+}
+
+/** Of a list that was just verified every photo is what it should be. */
+export async function requireWholePhotos({ replica, world }: Seed, list: number): Promise<void> {
+  const members = [...(replica.last.members.get(list)?.keys() ?? [])];
+  for (const { sha256 } of members.flatMap((uuid) => replica.last.dossiers.get(uuid)?.content.photos ?? [])) {
+    const found = hashOf(await readFile(world.slavePhotos.path(sha256) ?? ''));
+    require(16, found === sha256, () => `list ${list} was verified with ${found} in the place of the photo ${sha256}`);
+  }
+}
