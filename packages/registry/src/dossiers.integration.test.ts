@@ -4,7 +4,8 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { query, transaction } from '@dossier/postgres/database.ts';
 import type { Connection } from '@dossier/postgres/database.ts';
 import { listDossiers } from './dossiers.ts';
-import type { DossierFilter, DossierListing, DossierOrdering } from './dossiers.ts';
+import type { DossierFilter, DossierOrdering } from './dossier-pages.ts';
+import type { DossierListing } from './dossiers.ts';
 import type { Cursor } from '@dossier/postgres/keyset.ts';
 
 const others = 3000;
