@@ -9,7 +9,11 @@ export interface PhotoByHand {
 }
 
 /** Gives dossiers of the node a photo more, in all lists that hold them, by SQL: triggers see to the rest. */
-export async function addPhotoByHand(connection: Connection, uuids: readonly string[], { sha256, bytes, features }: PhotoByHand): Promise<void> {
+export async function addPhotoByHand(
+  connection: Connection,
+  uuids: readonly string[],
+  { sha256, bytes, features }: PhotoByHand,
+): Promise<void> {
   await query(
     connection,
     `update dossiers set

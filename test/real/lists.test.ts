@@ -45,7 +45,9 @@ async function photosOf(node: EngineNode): Promise<{ shown: string[]; wanted: st
   for await (const { sha256 } of node.photos.list()) stored.push(sha256);
   return {
     shown: await addresses(`(select photos from current_dossiers) rows`),
-    wanted: await addresses(`(select photos from current_dossiers union all select photos from journal_rows where photos is not null) rows`),
+    wanted: await addresses(
+      `(select photos from current_dossiers union all select photos from journal_rows where photos is not null) rows`,
+    ),
     stored: stored.toSorted(),
   };
 }

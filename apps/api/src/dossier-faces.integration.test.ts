@@ -11,6 +11,7 @@ import { query } from '@dossier/postgres/database.ts';
 import { collectGarbage } from '@dossier/registry/photo-garbage.ts';
 import { startTestApi } from '../../../test/kit/api.ts';
 import type { TestApi } from '../../../test/kit/api.ts';
+import { expectHonest } from '../../../test/kit/honest.ts';
 
 type Face = z.output<typeof dossierFaceSchema>;
 
@@ -102,6 +103,12 @@ test('the photos of a dossier are paged, and deleted one by one', async () => {
   expect(second.next_page).toBeNull();
   const back = await api.want(200, schema, ['GET', `/dossier-faces/?dossier=${dossier}&limit=3&page=${second.prev_page}`]);
   expect(back.results).toEqual(first.results);
+  for (const [query, faces] of [
+    [`dossier=${dossier}&`, made],
+    ['', await allFaces(1000)],
+  ] as const) {
+    expect(await allFaces(2, query)).toEqual(faces);
+  }
   const id = made[0] ?? '';
   expect((await api.call('DELETE', `/dossier-faces/${id}/`)).status).toBe(204);
   await api.refused('NOT_FOUND', ['DELETE', `/dossier-faces/${id}/`]);
@@ -110,6 +117,65 @@ test('the photos of a dossier are paged, and deleted one by one', async () => {
   expect((await api.want(200, dossierSchema, ['GET', `/dossiers/${dossier}/`])).face_count).toBe(4);
   await api.refused('BAD_PARAM', ['GET', '/dossier-faces/?dossier=x'], 'dossier');
   await api.refused('NOT_FOUND', ['GET', '/dossier-faces/99999999999999999999/']);
+});
+
+/** Ids of the photos, read in pages forwards; the way back must meet the same. */
+async function allFaces(limit: number, filter = ''): Promise<string[]> {
+  const schema = pageOf(dossierFaceSchema);
+  const read = (cursor: string) => api.want(200, schema, ['GET', `/dossier-faces/?${filter}limit=${limit}&page=${cursor}`]);
+  let page = await read('');
+  const ids = page.results.map((face) => face.id);
+  while (page.next_page !== null) {
+    page = await read(page.next_page);
+    ids.push(...page.results.map((face) => face.id));
+  }
+  const back = page.results.map((face) => face.id);
+  while (page.prev_page !== null) {
+    page = await read(page.prev_page);
+    back.unshift(...page.results.map((face) => face.id));
+  }
+  expect(back).toEqual(ids);
+  return ids;
+}
+
+test('pages of photos go on behind one that is taken away meanwhile, and meet what others still show', async () => {
+  const dossier = await makeDossier();
+  const made: Face[] = [];
+  for (let red = 100; red < 160; red += 10) made.push(await upload(dossier, await picture(red)));
+  const schema = pageOf(dossierFaceSchema);
+  const read = (cursor: string | null) => api.want(200, schema, ['GET', `/dossier-faces/?dossier=${dossier}&limit=2&page=${cursor ?? ''}`]);
+  const first = await read(null);
+  await api.call('DELETE', `/dossier-faces/${made[0]?.id}/`);
+  const second = await read(first.next_page);
+  expect(second.results).toEqual(made.slice(2, 4));
+  await api.call('DELETE', `/dossier-faces/${made[3]?.id}/`);
+  expect((await read(second.next_page)).results).toEqual(made.slice(4));
+  for (const cursor of ['["photo","after","x",1]', '["photo","after",null,1]', '["id","after",null,1]']) {
+    await api.refused('BAD_PARAM', ['GET', `/dossier-faces/?page=${Buffer.from(cursor).toString('base64url')}`], 'page');
+  }
+});
+
+test('a photo is one of all rows of its dossier', async () => {
+  const other = (await api.want(201, watchListSchema, ['POST', '/dossier-lists/', { name: 'Other' }])).id;
+  const made = await api.want(201, dossierSchema, ['POST', '/dossiers/', { name: 'Two lists', dossier_lists: [list, other] }]);
+  const face = await upload(made.id, await picture(210), 'AAAA');
+  expect(face.id).toBe(`${made.id}-${face.sha256}`);
+  const rows = () =>
+    query<{ photos: object[]; features: unknown; hash: string }>(
+      api.test.database,
+      `select photos, features, encode(d.hash, 'hex') as hash from list_positions p join dossiers d using (set_id) where d.id = :id`,
+      { id: made.id },
+    );
+  const [one, two] = await rows();
+  expect(one).toEqual(two);
+  expect(one).toMatchObject({ photos: [{ sha256: face.sha256 }], features: ['AAAA'] });
+  for (const id of [list, other]) await expectHonest(api.test.database, id);
+  expect((await api.call('DELETE', `/dossier-faces/${face.id}/`)).status).toBe(204);
+  expect((await rows()).map((row) => [row.photos, row.features])).toEqual([
+    [[], null],
+    [[], null],
+  ]);
+  for (const id of [list, other]) await expectHonest(api.test.database, id);
 });
 
 test('what is no photo, or does not fit, is refused and leaves nothing', async () => {
@@ -149,9 +215,10 @@ test('a dossier has at most 500 photos', async () => {
   const dossier = await makeDossier();
   await query(
     api.test.database,
-    `insert into photos (dossier, sha256, width, height, bytes, media_type)
-     select d.uuid, sha256(cast(cast(n as text) as bytea)), 1, 1, 1, 'image/png'
-     from dossiers d cross join generate_series(1, :photos) as n where d.id = :dossier`,
+    `update dossiers set photos = (
+       select json_agg(json_build_object('sha256', encode(sha256(n::text::bytea), 'hex'), 'width', 1, 'height', 1, 'bytes', 1,
+         'media_type', 'image/png', 'created_date', '2026-01-01T00:00:00Z') order by n) from generate_series(1, :photos) as n
+     ) where id = :dossier`,
     { dossier, photos: dossierBounds.photos },
   );
   await api.refused('CONFLICT', ['POST', '/dossier-faces/', form({ dossier: String(dossier) }, await picture(4))]);
@@ -159,19 +226,25 @@ test('a dossier has at most 500 photos', async () => {
 
 test('bytes to which no row refers any more are collected, others are not', async () => {
   const [one, two] = [await makeDossier(), await makeDossier()];
-  const [shared, alone] = [await picture(21), await picture(22)];
+  const [shared, alone] = [await picture(21), await picture(240)];
   const kept = await upload(one, shared);
   await upload(two, shared);
   const dropped = await upload(two, alone);
   expect((await api.call('DELETE', `/dossiers/${two}/`)).status).toBe(204);
   const { photos } = api.deps;
-  const collected = await collectGarbage(api.test.database, { limit: 10_000, remove: (sha256) => photos.remove(sha256) });
+  const remove = (sha256: string): Promise<void> => photos.remove(sha256);
+  const { database } = api.test;
+  // What was noted today is left alone.
+  expect(await collectGarbage(database, { days: 1, remove })).toEqual({ seen: 0, removed: 0 });
+  await query(database, `update photo_garbage set since = since - interval '25 h'`);
+  const again = await makeDossier();
+  await api.call('DELETE', `/dossier-faces/${(await upload(again, await picture(200))).id}/`);
+  const collected = await collectGarbage(database, { days: 1, remove });
   expect(collected.removed).toBeGreaterThan(0);
   expect([await photos.has(kept.sha256), await photos.has(dropped.sha256)]).toEqual([true, false]);
-  expect(await collectGarbage(api.test.database, { limit: 10, remove: (sha256) => photos.remove(sha256) })).toEqual({
-    seen: 0,
-    removed: 0,
-  });
+  expect(await query(database, `select from photo_garbage`)).toHaveLength(1);
+  expect((await collectGarbage(database, { limit: 10, remove, days: 0 })).removed).toBe(1);
+  expect(await collectGarbage(database, { limit: 10, remove, days: 0 })).toEqual({ seen: 0, removed: 0 });
 
   await photos.remove(kept.sha256);
   await api.refused('NOT_FOUND', ['GET', `/dossier-faces/${kept.id}/photo/`]);

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import type { Request } from 'express';
 import type { Dossier, DossierFace } from '@dossier/protocol/dossier.ts';
 import type { WatchList } from '@dossier/protocol/watch-list.ts';
@@ -28,6 +29,8 @@ export function presentDossier(dossier: DossierRow): Dossier {
     name: dossier.name,
     comment: dossier.comment,
     active: dossier.active,
+    valid_from: dossier.valid_from,
+    valid_until: dossier.valid_until,
     dossier_lists: dossier.lists,
     meta: dossier.meta,
     external_id: dossier.external_id,
@@ -38,11 +41,25 @@ export function presentDossier(dossier: DossierRow): Dossier {
   };
 }
 
+/** Another one whenever anything that an answer says of the dossier is another. */
+export function dossierTag(dossier: DossierRow): string {
+  return `"${createHash('sha256')
+    .update(JSON.stringify([dossier.hash, presentDossier(dossier)]))
+    .digest('hex')
+    .slice(0, 40)}"`;
+}
+
+/** Of what was written by hand, perhaps in another form; what is no time stays as it is. */
+function presentTime(text: string): string {
+  const milliseconds = Date.parse(text);
+  return Number.isNaN(milliseconds) ? text : new Date(milliseconds).toISOString();
+}
+
 /** URLs begin with the address under which this request reached the node: that is one which the asker can reach. */
 export function presentFace(request: Request, photo: PhotoRow): DossierFace {
   const item = `${request.protocol}://${request.headers.host ?? ''}/dossier-faces/${photo.id}/`;
   return {
-    id: String(photo.id),
+    id: photo.id,
     dossier: photo.dossier_id,
     source_photo: `${item}photo/`,
     thumbnail: `${item}thumbnail/`,
@@ -51,6 +68,6 @@ export function presentFace(request: Request, photo: PhotoRow): DossierFace {
     height: photo.height,
     bytes: photo.bytes,
     features: photo.features,
-    created_date: photo.created_date.toISOString(),
+    created_date: presentTime(photo.created_date),
   };
 }

@@ -24,6 +24,9 @@ export function textFault(text: string): string | null {
 /** A JSON value as JSON.parse returns it. */
 export type Json = string | number | boolean | null | Json[] | { [key: string]: Json };
 
+/** A dossier's own fields, as JSON.parse returns them. */
+export type Meta = { [key: string]: Json };
+
 /** Why a value can't be kept as `meta`, with the path to the fault, or null if it can. */
 export function metaFault(value: unknown, path = 'meta', depth = 1): string | null {
   if (typeof value === 'string') {
@@ -42,4 +45,16 @@ export function metaFault(value: unknown, path = 'meta', depth = 1): string | nu
     if (fault) return fault;
   }
   return null;
+}
+
+/** Whether a dossier is to be regarded on a day, or not yet, or no longer. */
+export type Validity = 'valid' | 'not yet' | 'expired';
+
+/** The validity of a dossier on a day; all dates are `YYYY-MM-DD`, and both bounds are included. */
+export function validityOn(
+  day: string,
+  { valid_from: from, valid_until: until }: { valid_from: string | null; valid_until: string | null },
+): Validity {
+  if (until !== null && until < day) return 'expired';
+  return from !== null && from > day ? 'not yet' : 'valid';
 }

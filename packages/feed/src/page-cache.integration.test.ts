@@ -9,6 +9,8 @@ import { query, transaction } from '@dossier/postgres/database.ts';
 import { book, lockLists } from '@dossier/registry/positions.ts';
 import { readHead } from './heads.ts';
 import type { ListHead } from './heads.ts';
+import { readRowsPage } from '@dossier/replication/rows-page.ts';
+import type { RowsPage } from '@dossier/replication/rows-page.ts';
 import { blocksOf, fieldsOf, rowsOf } from '@dossier/test/kit/copy-rows.ts';
 import { createTestDatabase } from '@dossier/test/kit/database.ts';
 import type { TestDatabase } from '@dossier/test/kit/database.ts';
@@ -205,6 +207,40 @@ describe('a page in the cache', () => {
     expect((await readAll()).fetched).toBe(1400);
     for (const name of ['first', 'second', 'third']) await change(1000, name);
     expect(await readAll()).toEqual({ fetched: 1000, names: new Set(['third']) });
+  });
+
+  it('of an earlier head is made up for by later ones, and not used by whom it would leave without a removal', async () => {
+    await fill(30);
+    const cache = createPageCache({ folder, database: test.database, rows: 10 });
+    const first = await bytesOf(await cache.read(head, 0));
+    const uuids = readRowsPage(first).uuids();
+    const change = async (sql: string, uuid = ''): Promise<void> => {
+      await query(test.database, sql, { uuid });
+      head = (await readHead(test.database, head.listId)) ?? head;
+    };
+    await change(`delete from dossiers where uuid = :uuid`, uuids[0]);
+    await change(`update dossiers set name = 'changed' where uuid = :uuid`, uuids[1]);
+    expect((await bytesOf(await cache.read(head, 0))).equals(first)).toBe(true);
+    const held = new Map<string, number>();
+    let last: RowsPage['end'] | null = null;
+    for (let since = 0; since < head.position.revision; since = last.next) {
+      const { end, removed, uuids: named } = readRowsPage(await bytesOf(await cache.read(head, since)));
+      for (const uuid of named()) held.set(uuid, since);
+      for (const uuid of removed) held.delete(uuid);
+      last = end;
+    }
+    expect(held.size).toBe(head.position.count);
+    expect(held.has(uuids[0] ?? '')).toBe(false);
+    expect(held.get(uuids[1] ?? '')).toBeGreaterThan(0);
+    expect(last?.head).toEqual(head.position);
+    // The tombstone is forgotten: pages of before it was written would leave a reader with the dossier.
+    await change(`delete from tombstones where uuid = :uuid`, uuids[0]);
+    await change(`update list_positions set floor = revision where :uuid = ''`);
+    for (let since = 0; since < head.position.revision; since = last.next) {
+      const later = readRowsPage(await bytesOf(await cache.read(head, since)));
+      expect(later.uuids()).not.toContain(uuids[0]);
+      last = later.end;
+    }
   });
 
   it('ends before it grows too long', async () => {

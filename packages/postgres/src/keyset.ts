@@ -4,6 +4,8 @@ export interface Cursor {
   /** The row's value of the ordering column as text; left out where the id itself orders. */
   value: string | null;
   id: number;
+  /** Where the same id is met once in each of several lists: the row's list. */
+  list?: number;
 }
 
 export interface PageRequest {
@@ -22,11 +24,7 @@ export interface Page<Row> {
  * Makes a page of rows that were read from the cursor on in the direction of reading, one more than the limit so as to know
  * whether there is more.
  */
-export function toPage<Row>(
-  found: readonly Row[],
-  request: PageRequest,
-  key: (row: Row) => { value: string | null; id: number },
-): Page<Row> {
+export function toPage<Row>(found: readonly Row[], request: PageRequest, key: (row: Row) => Omit<Cursor, 'direction'>): Page<Row> {
   const { cursor, limit } = request;
   const backwards = cursor?.direction === 'before';
   const kept = found.slice(0, limit);
@@ -41,8 +39,8 @@ export function toPage<Row>(
   const hasPrevious = backwards ? more : cursor !== null;
   return {
     rows,
-    next: hasNext && end ? { direction: 'after', value: end.value, id: end.id } : null,
-    previous: hasPrevious && start ? { direction: 'before', value: start.value, id: start.id } : null,
+    next: hasNext && end ? { ...end, direction: 'after' } : null,
+    previous: hasPrevious && start ? { ...start, direction: 'before' } : null,
   };
 }
 

@@ -4,11 +4,7 @@ import { sqlState } from './database.ts';
 /** What a broken constraint means to the one who asked. */
 const constraints: Record<string, () => ApplicationError> = {
   dossiers_external_id_unique: () =>
-    new ApplicationError('CONFLICT', 'Another dossier of this node has this external_id already.', { param: 'external_id' }),
-  memberships_list: () =>
-    new ApplicationError('BAD_PARAM', 'One of the watch lists is not there, or was deleted a moment ago.', { param: 'dossier_lists' }),
-  memberships_dossier: () => new ApplicationError('CONFLICT', 'The dossier was deleted a moment ago.'),
-  photos_dossier: () => new ApplicationError('CONFLICT', 'The dossier was deleted a moment ago.'),
+    new ApplicationError('CONFLICT', 'Another dossier of the watch list has this external_id already.', { param: 'external_id' }),
   links_slave_list_id_fkey: () => new ApplicationError('CONFLICT', 'The watch list is a replica: cancel its replication first.'),
   users_name_key: () => new ApplicationError('CONFLICT', 'There is a user of this name already.', { param: 'name' }),
 };

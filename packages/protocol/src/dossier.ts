@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { dossierBounds, metaFault } from '@dossier/domain/dossier.ts';
 import type { Json } from '@dossier/domain/dossier.ts';
-import { idSchema, looseBoolean, text, timeSchema } from './values.ts';
+import { dateSchema, idSchema, looseBoolean, text, timeSchema } from './values.ts';
 
 function sizeFault(meta: object): string | null {
   const bytes = new TextEncoder().encode(JSON.stringify(meta)).byteLength;
@@ -22,6 +22,9 @@ export const dossierFields = {
   name: text(dossierBounds.name, 1),
   comment: text(dossierBounds.comment),
   active: looseBoolean,
+  /** The first and the last day of its validity; null: without this bound. */
+  valid_from: dateSchema.nullable(),
+  valid_until: dateSchema.nullable(),
   meta: metaSchema,
   external_id: text(dossierBounds.externalId, 1).nullable(),
 };
@@ -34,6 +37,8 @@ export const dossierCreation = z
     dossier_lists: listsSchema,
     comment: dossierFields.comment.optional(),
     active: dossierFields.active.optional(),
+    valid_from: dossierFields.valid_from.optional(),
+    valid_until: dossierFields.valid_until.optional(),
     meta: dossierFields.meta.optional(),
     external_id: dossierFields.external_id.optional(),
   })
@@ -45,6 +50,8 @@ export const dossierChange = z
     dossier_lists: listsSchema.optional(),
     comment: dossierFields.comment.optional(),
     active: dossierFields.active.optional(),
+    valid_from: dossierFields.valid_from.optional(),
+    valid_until: dossierFields.valid_until.optional(),
     meta: dossierFields.meta.optional(),
     external_id: dossierFields.external_id.optional(),
   })
@@ -56,6 +63,8 @@ export const dossierSchema = z
     name: z.string(),
     comment: z.string(),
     active: z.boolean(),
+    valid_from: z.string().nullable(),
+    valid_until: z.string().nullable(),
     dossier_lists: z.array(idSchema),
     meta: z.record(z.string(), z.unknown()),
     external_id: z.string().nullable(),
@@ -92,6 +101,7 @@ export const dossierFaceFields = z.object({
 
 export const dossierFaceSchema = z
   .looseObject({
+    /** Made of the dossier's id and the photo's hash. */
     id: z.string(),
     dossier: idSchema,
     source_photo: z.string(),

@@ -40,6 +40,8 @@ export const dossierQuery = pageQuery.extend({
   name_contains: text(dossierBounds.name).optional(),
   active: looseBoolean.optional(),
   external_id: text(dossierBounds.externalId, 1).optional(),
+  /** `now`: those that are valid today, by the calendar of UTC; `all`: also those that aren't yet or any more. */
+  valid: z.enum(['now', 'all'], 'must be now or all').default('now'),
   ordering,
 });
 

@@ -4,6 +4,11 @@ import { textFault } from '@dossier/domain/dossier.ts';
 /** Times are ISO 8601 in UTC with `Z`. */
 export const timeSchema = z.iso.datetime();
 
+/** A day of the calendar, from the year 1 on. */
+export const dateSchema = z.iso
+  .date('must be a date that exists, as 2026-12-31')
+  .refine((date) => !date.startsWith('0000'), 'must be a date that exists, as 2026-12-31');
+
 /** Ids of lists, dossiers and links. */
 export const idSchema = z.int().positive();
 

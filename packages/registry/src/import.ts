@@ -1,13 +1,20 @@
-import { createHash, randomUUIDv7 } from 'node:crypto';
-import type { Json } from '@dossier/domain/dossier.ts';
-import { photosText } from '@dossier/domain/photo.ts';
-import type { PhotoContent } from '@dossier/domain/photo.ts';
+import { randomUUID } from 'node:crypto';
 import type { Knex } from 'knex';
+import type { Meta } from '@dossier/domain/dossier.ts';
+import { dossierHash } from '@dossier/domain/dossier-hash.ts';
+import type { StoredContent } from '@dossier/domain/dossier-hash.ts';
+import { readPhotos, writePhotos } from '@dossier/domain/photo.ts';
+import type { PhotoContent } from '@dossier/domain/photo.ts';
+import { notFound } from '@dossier/runtime/errors.ts';
 import { CopyIn } from '@dossier/postgres/copy-in.ts';
 import type { RawConnection } from '@dossier/postgres/copy-in.ts';
 import type { Cell } from '@dossier/postgres/copy-line.ts';
-import { exchange, query, sqlState, transaction } from '@dossier/postgres/database.ts';
+import { query, transaction } from '@dossier/postgres/database.ts';
 import type { Connection } from '@dossier/postgres/database.ts';
+import { changeMeta, datesFault, emptyContent } from './dossier-content.ts';
+import { noteGarbage } from './photo-garbage.ts';
+import { newlyShown } from './photos.ts';
+import { book, lockLists } from './positions.ts';
 
 /** One dossier as an import brings it. What is undefined keeps its value in a known dossier and has its default in a new one. */
 export interface ImportedDossier {
@@ -15,7 +22,10 @@ export interface ImportedDossier {
   readonly name: string;
   readonly comment: string | undefined;
   readonly active: boolean | undefined;
-  readonly meta: Readonly<Record<string, Json>> | undefined;
+  /** `YYYY-MM-DD`. */
+  readonly validFrom?: string | undefined;
+  readonly validUntil?: string | undefined;
+  readonly meta: Meta | undefined;
   /** The whole set, each photo once; their bytes must be in the photo store. */
   readonly photos: readonly PhotoContent[] | undefined;
 }
@@ -26,19 +36,9 @@ export interface ImportCounts {
   /** Dossiers of the list whose content differs now. */
   changed: number;
   unchanged: number;
+  /** Those that can't be what they would become, by their places in what was given. */
+  refused: { index: number; reason: string }[];
 }
-
-interface Known {
-  uuid: string;
-  external_id: string;
-  member: boolean;
-}
-
-/** Held by an import while it writes. */
-const importLock = 0x0f071;
-
-/** What is known of an import's dossiers is looked up by their keys: the planner would read whole tables for each batch. */
-const enterImport = [`set local enable_seqscan = off`, `select pg_advisory_xact_lock(:importLock)`];
 
 export interface Import {
   readonly listId: number;
@@ -47,21 +47,48 @@ export interface Import {
   readonly meanwhile?: () => void;
 }
 
+/** A row of the list, as it is and as the dossiers of the import make it. */
+interface Row {
+  readonly uuid: string;
+  /** Null for a row that isn't there yet. */
+  readonly hash: string | null;
+  content: StoredContent;
+}
+
 /**
- * Writes the dossiers into the list in one transaction (or as part of the one given). Imports take turns from here to the commit: two of the same people
- * would wait for each other, row by row, until PostgreSQL ends one of them. A known `external_id` is updated where it
- * differs and joins the list; the same one further down in `dossiers` updates the earlier. Dossiers without one are always new.
+ * Writes the dossiers into the list in one transaction (or as part of the one given). An `external_id` that the list knows is updated where it differs; the
+ * same one further down in `dossiers` updates the earlier. Dossiers without one are always new. Only rows of this list are touched: one that other lists
+ * hold too is changed here alone. More than a thousand changes leave the list's digest to `settleDigest`. NOT_FOUND without such a list.
  */
-export async function importDossiers(connection: Connection, { listId, dossiers, meanwhile }: Import): Promise<ImportCounts> {
-  return transaction(connection, async (trx) => {
-    await exchange(trx, enterImport, { importLock });
-    const counts: ImportCounts = { added: 0, changed: 0, unchanged: 0 };
-    for (const wave of wavesOf(dossiers)) {
-      const { added, changed, unchanged } = await importWave(trx, { listId, dossiers: wave, meanwhile: meanwhile ?? nothing });
-      counts.added += added;
-      counts.changed += changed;
-      counts.unchanged += unchanged;
+export async function importDossiers(connection: Connection, { listId, dossiers, meanwhile = nothing }: Import): Promise<ImportCounts> {
+  return transaction(connection, async (tx) => {
+    const [list] = await lockLists(tx, [listId]);
+    if (!list) throw notFound(`watch list ${listId}`);
+    const known = await readKnown(tx, list.set_id, dossiers);
+    const counts: ImportCounts = { added: 0, changed: 0, unchanged: 0, refused: [] };
+    const fresh: Row[] = [];
+    const changed = new Set<Row>();
+    for (const [index, dossier] of dossiers.entries()) {
+      const row = dossier.externalId === null ? undefined : known.get(dossier.externalId);
+      const content = contentOf(row?.content ?? emptyContent, dossier);
+      const fault = datesFault(content);
+      if (fault !== null) counts.refused.push({ index, reason: fault });
+      else if (row === undefined) {
+        const made = { uuid: randomUUID(), hash: null, content };
+        fresh.push(made);
+        if (dossier.externalId !== null) known.set(dossier.externalId, made);
+        counts.added += 1;
+      } else if (isEqual(row.content, content)) counts.unchanged += 1;
+      else {
+        row.content = content;
+        if (row.hash !== null) changed.add(row);
+        counts.changed += 1;
+      }
     }
+    await insertRows(tx, { setId: list.set_id, rows: fresh, meanwhile });
+    const written = await updateRows(tx, { setId: list.set_id, rows: [...changed], meanwhile });
+    const changes = fresh.length + written;
+    if (changes > 0) await book(tx, { listId, growth: fresh.length, changes });
     return counts;
   });
 }
@@ -70,211 +97,111 @@ function nothing(): void {
   // whoever imports has nothing to do meanwhile
 }
 
-/** True if somebody else made a dossier of the same `external_id` at the same moment: the transaction succeeds when run again. */
-export function isImportCollision(error: unknown): boolean {
-  return (
-    sqlState(error) === '23505' && error instanceof Error && 'constraint' in error && error.constraint === 'dossiers_external_id_unique'
-  );
-}
-
-/** Cuts the dossiers, in their order, into parts in which no external id is met twice. */
-function wavesOf(dossiers: readonly ImportedDossier[]): ImportedDossier[][] {
-  const waves: ImportedDossier[][] = [[]];
-  let seen = new Set<string>();
-  for (const dossier of dossiers) {
-    if (dossier.externalId !== null && seen.has(dossier.externalId)) {
-      waves.push([]);
-      seen = new Set();
-    }
-    if (dossier.externalId !== null) seen.add(dossier.externalId);
-    waves.at(-1)?.push(dossier);
-  }
-  return waves;
-}
-
-async function importWave(trx: Knex.Transaction, { listId, dossiers: wave, meanwhile }: Required<Import>): Promise<ImportCounts> {
-  const externalIds = wave.flatMap((dossier) => dossier.externalId ?? []);
-  const known = await lockKnown(trx, listId, externalIds);
-  const uuidOf = new Map(known.map((row) => [row.external_id, row.uuid]));
-  const fresh = wave.filter((dossier) => dossier.externalId === null || !uuidOf.has(dossier.externalId));
-  const freshUuids = await insertDossiers(trx, fresh, meanwhile);
-  await lockLists(
-    trx,
-    listId,
-    known.map((row) => row.uuid),
-  );
-  await insertPhotos(
-    trx,
-    fresh.map((dossier, index) => ({ uuid: freshUuids[index] ?? '', photos: dossier.photos ?? [] })),
-  );
-  const updates = wave.flatMap((dossier) => {
-    const uuid = dossier.externalId === null ? undefined : uuidOf.get(dossier.externalId);
-    return uuid === undefined ? [] : [{ ...dossier, uuid }];
-  });
-  const photosChanged = await replacePhotos(trx, updates);
-  // The statement goes out before anything else is begun.
-  if (updates.length > 0) setImmediate(meanwhile);
-  const changed = await updateDossiers(trx, updates, photosChanged);
-  const joining = known.filter((row) => !row.member).map((row) => row.uuid);
-  await insertMemberships(trx, listId, [...freshUuids, ...joining]);
-  const added = freshUuids.length + joining.length;
-  for (const uuid of joining) changed.delete(uuid);
-  return { added, changed: changed.size, unchanged: wave.length - added - changed.size };
-}
-
-/** Locks, in the order of uuids, which is everybody's order. */
-async function lockKnown(trx: Connection, listId: number, externalIds: readonly string[]): Promise<Known[]> {
-  if (externalIds.length === 0) return [];
-  const known = await query<Pick<Known, 'uuid' | 'external_id'>>(
-    trx,
-    `select uuid, external_id from dossiers where external_id = any(:externalIds::text[]) order by uuid for update`,
+/** The rows of the list that the dossiers name, by external id. */
+async function readKnown(tx: Knex.Transaction, setId: number, dossiers: readonly ImportedDossier[]): Promise<Map<string, Row>> {
+  const externalIds = dossiers.flatMap((dossier) => dossier.externalId ?? []);
+  if (externalIds.length === 0) return new Map();
+  const rows = await query<StoredContent & { uuid: string; hash: string }>(
+    tx,
+    `select uuid, encode(hash, 'hex') as hash, active, external_id, name, comment, valid_from::text as valid_from, valid_until::text as valid_until,
+       meta::text as meta, photos::text as photos, features::text as features
+     from dossiers where set_id = ${setId} and external_id = any(:externalIds::text[])`,
     { externalIds },
   );
-  if (known.length === 0) return [];
-  // Asked for after the locks, because a membership can't come or go while its dossier is locked.
-  const members = await query<{ dossier: string }>(
-    trx,
-    `select dossier from memberships where list_id = :listId and dossier = any(:uuids::uuid[])`,
-    { listId, uuids: known.map((row) => row.uuid) },
+  return new Map(rows.map(({ uuid, hash, ...content }) => [content.external_id ?? '', { uuid, hash, content }]));
+}
+
+function contentOf(before: StoredContent, dossier: ImportedDossier): StoredContent {
+  const { externalId, name, comment, active, validFrom, validUntil, meta, photos } = dossier;
+  return {
+    active: active ?? before.active,
+    external_id: externalId,
+    name,
+    comment: comment ?? before.comment,
+    valid_from: validFrom ?? before.valid_from,
+    valid_until: validUntil ?? before.valid_until,
+    meta: changeMeta(before.meta, meta),
+    ...photosOf(before, photos),
+  };
+}
+
+/** The given photos in the given order; those that were shown before keep their dates and features. */
+function photosOf(
+  { photos, features }: StoredContent,
+  given: readonly PhotoContent[] | undefined,
+): Pick<StoredContent, 'photos' | 'features'> {
+  if (given === undefined || (given.length === 0 && photos === '[]')) return { photos, features };
+  const before = readPhotos({ photos, features });
+  const known = new Map(before.map((shown) => [shown.photo.sha256, shown]));
+  const texts = writePhotos(
+    given.map((photo) => {
+      const shown = known.get(photo.sha256);
+      return shown === undefined ? newlyShown(photo) : { photo: shown.photo, features: photo.features ?? shown.features };
+    }),
   );
-  const memberUuids = new Set(members.map((row) => row.dossier));
-  return known.map((row) => ({ ...row, member: memberUuids.has(row.uuid) }));
+  const same = writePhotos(before);
+  return same.photos === texts.photos && same.features === texts.features ? { photos, features } : texts;
 }
 
-/** Locks all lists that this wave may change at once, by id. Where all is new it is the one list, which drawing revisions locks. */
-async function lockLists(trx: Connection, listId: number, uuids: readonly string[]): Promise<void> {
-  if (uuids.length === 0) return;
-  await query(
-    trx,
-    `select from list_positions
-     where list_id = :listId or list_id in (select list_id from memberships where dossier = any(:uuids::uuid[]))
-     order by list_id for no key update`,
-    { listId, uuids },
-  );
+const fields = ['active', 'external_id', 'name', 'comment', 'valid_from', 'valid_until', 'meta', 'photos', 'features'] as const;
+
+function isEqual(one: StoredContent, other: StoredContent): boolean {
+  return fields.every((field) => one[field] === other[field]);
 }
 
-const insertedColumns = 'uuid, name, comment, active, meta, external_id, photo_count, photos_hash';
-
-/** Inserts new dossiers with the hash of the photos that they are about to get; returns their uuids in the same order. */
-async function insertDossiers(trx: Knex.Transaction, dossiers: readonly ImportedDossier[], meanwhile: () => void): Promise<string[]> {
-  if (dossiers.length === 0) return [];
-  // Of the version that the database's own new_uuid() makes, so that new rows stay side by side in an index.
-  const uuids = dossiers.map(() => randomUUIDv7());
-  const connection = (await trx.client.acquireConnection()) as RawConnection;
-  await connection.query(new CopyIn(`dossiers (${insertedColumns})`, freshRows(uuids, dossiers), meanwhile)).done;
-  return uuids;
+interface Rows {
+  readonly setId: number;
+  readonly rows: readonly Row[];
+  readonly meanwhile: () => void;
 }
 
-function* freshRows(uuids: readonly string[], dossiers: readonly ImportedDossier[]): Generator<Cell[]> {
-  for (const [index, { name, comment = '', active = true, meta = {}, externalId, photos = [] }] of dossiers.entries()) {
-    yield [uuids[index] ?? '', name, comment, active, JSON.stringify(meta), externalId, photos.length, `\\x${photosHash(photos)}`];
+/** Copies new rows in; their ids and revisions follow their order. */
+async function insertRows(tx: Knex.Transaction, { setId, rows, meanwhile }: Rows): Promise<void> {
+  if (rows.length === 0) return;
+  const connection = (await tx.client.acquireConnection()) as RawConnection;
+  await connection.query(new CopyIn(`dossiers (set_id, uuid, hash, ${fields.join(', ')})`, cellsOf(setId, rows), meanwhile)).done;
+}
+
+function* cellsOf(setId: number, rows: readonly Row[]): Generator<Cell[]> {
+  for (const { uuid, content } of rows) {
+    const { active, external_id: externalId, name, comment, valid_from: from, valid_until: until, meta, photos, features } = content;
+    yield [setId, uuid, `\\x${dossierHash(content)}`, active, externalId, name, comment, from, until, meta, photos, features];
   }
 }
 
-function photosHash(photos: readonly PhotoContent[]): string {
-  return photos.length === 0 ? '' : createHash('sha256').update(photosText(photos)).digest('hex');
-}
-
-interface PhotoSet {
-  readonly uuid: string;
-  readonly photos: readonly PhotoContent[];
-}
-
-/** Inserts those photos that their dossiers don't have yet; returns the dossiers that got one. */
-async function insertPhotos(trx: Connection, sets: readonly PhotoSet[]): Promise<string[]> {
-  const rows = sets.flatMap(({ uuid, photos }) => photos.map((photo) => ({ uuid, photo })));
-  if (rows.length === 0) return [];
-  const inserted = await query<{ dossier: string }>(
-    trx,
-    `insert into photos (dossier, sha256, width, height, bytes, media_type, features)
-     select dossier, decode(sha256, 'hex'), width, height, bytes, media_type, features
-     from unnest(:dossiers::uuid[], :sha256s::text[], :widths::int[], :heights::int[], :bytes::int[], :mediaTypes::text[], :features::text[])
-       as photo(dossier, sha256, width, height, bytes, media_type, features)
-     on conflict do nothing
-     returning dossier`,
-    {
-      dossiers: rows.map((row) => row.uuid),
-      sha256s: rows.map((row) => row.photo.sha256),
-      widths: rows.map((row) => row.photo.width),
-      heights: rows.map((row) => row.photo.height),
-      bytes: rows.map((row) => row.photo.bytes),
-      mediaTypes: rows.map((row) => row.photo.mediaType),
-      features: rows.map((row) => row.photo.features),
-    },
-  );
-  return inserted.map((row) => row.dossier);
-}
-
-type Update = ImportedDossier & { uuid: string };
-
-/** Makes the photos of known dossiers the sets that were given, where one was given; returns the dossiers that differed. */
-async function replacePhotos(trx: Connection, updates: readonly Update[]): Promise<Set<string>> {
-  const sets = updates.flatMap(({ uuid, photos }) => (photos === undefined ? [] : [{ uuid, photos }]));
-  if (sets.length === 0) return new Set();
-  const kept = sets.flatMap(({ uuid, photos }) => photos.map((photo) => ({ uuid, sha256: photo.sha256 })));
-  const removed = await query<{ dossier: string }>(
-    trx,
-    `delete from photos p
-     where p.dossier = any(:uuids::uuid[]) and not exists (
-       select from unnest(:keptDossiers::uuid[], :keptPhotos::text[]) as kept(dossier, sha256)
-       where kept.dossier = p.dossier and decode(kept.sha256, 'hex') = p.sha256)
-     returning p.dossier`,
-    {
-      uuids: sets.map((set) => set.uuid),
-      keptDossiers: kept.map((row) => row.uuid),
-      keptPhotos: kept.map((row) => row.sha256),
-    },
-  );
-  return new Set([...removed.map((row) => row.dossier), ...(await insertPhotos(trx, sets))]);
-}
-
-/** Updates the rows that differ, and the date of those whose photos did; returns both. */
-async function updateDossiers(trx: Connection, updates: readonly Update[], photosChanged: ReadonlySet<string>): Promise<Set<string>> {
-  if (updates.length === 0) return new Set();
-  // Equal jsonb may print differently (1.0, 1.00), and what it prints is what is hashed.
-  const rows = await query<{ uuid: string }>(
-    trx,
+/** Writes the rows that have another hash now; returns how many. Photos that they no longer show are noted for collection. */
+async function updateRows(tx: Knex.Transaction, { setId, rows, meanwhile }: Rows): Promise<number> {
+  const hashed = rows.map(({ uuid, hash, content }) => ({ uuid, before: hash, ...content, hash: dossierHash(content) }));
+  const changed = hashed.filter((row) => row.hash !== row.before);
+  if (changed.length === 0) return 0;
+  // The statement goes out before anything else is begun.
+  setImmediate(meanwhile);
+  const replaced = await query<{ photos: string | null }>(
+    tx,
     `update dossiers d
-     set name = line.name,
-         comment = coalesce(line.comment, d.comment),
-         active = coalesce(line.active, d.active),
-         meta = coalesce(line.meta, d.meta),
-         modified_date = now()
-     from unnest(:uuids::uuid[], :names::text[], :comments::text[], :actives::boolean[], :metas::jsonb[], :photosChanged::boolean[])
-       as line(uuid, name, comment, active, meta, photos_changed)
-     where d.uuid = line.uuid and (line.photos_changed or line.name <> d.name or line.comment <> d.comment
-       or line.active <> d.active or line.meta::text <> d.meta::text)
-     returning d.uuid`,
+     set active = line.active, name = line.name, comment = line.comment, valid_from = line.valid_from, valid_until = line.valid_until, meta = line.meta,
+       photos = line.photos, features = line.features, hash = decode(line.hash, 'hex'), revision = nextval('dossier_revisions'), modified_date = now()
+     from unnest(:uuids::uuid[], :actives::boolean[], :names::text[], :comments::text[], :froms::date[], :untils::date[], :metas::json[], :photos::json[],
+         :features::json[], :hashes::text[]) as line (uuid, active, name, comment, valid_from, valid_until, meta, photos, features, hash),
+       dossiers old
+     where d.set_id = ${setId} and d.uuid = line.uuid and old.set_id = ${setId} and old.uuid = line.uuid
+     returning case when old.photos::text <> line.photos::text then old.photos::text end as photos`,
     {
-      uuids: updates.map((update) => update.uuid),
-      names: updates.map((update) => update.name),
-      comments: updates.map((update) => update.comment ?? null),
-      actives: updates.map((update) => update.active ?? null),
-      metas: updates.map((update) => (update.meta === undefined ? null : JSON.stringify(update.meta))),
-      photosChanged: updates.map((update) => photosChanged.has(update.uuid)),
+      uuids: changed.map((row) => row.uuid),
+      actives: changed.map((row) => row.active),
+      names: changed.map((row) => row.name),
+      comments: changed.map((row) => row.comment),
+      froms: changed.map((row) => row.valid_from),
+      untils: changed.map((row) => row.valid_until),
+      metas: changed.map((row) => row.meta),
+      photos: changed.map((row) => row.photos),
+      features: changed.map((row) => row.features),
+      hashes: changed.map((row) => row.hash),
     },
   );
-  return new Set(rows.map((row) => row.uuid));
-}
-
-/**
- * Adds dossiers to the list that are not in it. Their revisions are drawn here, as one block, and inserted with the rows: left to
- * the trigger, each row would be written twice.
- */
-async function insertMemberships(trx: Connection, listId: number, uuids: readonly string[]): Promise<void> {
-  if (uuids.length === 0) return;
-  await query(
-    trx,
-    `with joining as materialized (
-       select d.uuid, hash_high(d.hash) as high, hash_low(d.hash) as low, row_number() over (order by d.uuid) as ordinal
-       from dossiers d where d.uuid = any(:uuids::uuid[])
-     ),
-     block as materialized (
-       select draw_revisions(:listId, count(*), count(*), bit_xor(high), bit_xor(low)) as first_revision from joining
-     )
-     insert into memberships (list_id, dossier, revision, hash_high, hash_low)
-     select :listId, joining.uuid, block.first_revision + joining.ordinal - 1, joining.high, joining.low
-     from joining cross join block`,
-    { listId, uuids },
+  await noteGarbage(
+    tx,
+    replaced.flatMap(({ photos }) => photos?.match(/[0-9a-f]{64}/g) ?? []),
   );
+  return changed.length;
 }

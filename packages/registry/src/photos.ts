@@ -1,16 +1,21 @@
-import type { PhotoContent } from '@dossier/domain/photo.ts';
 import { dossierBounds } from '@dossier/domain/dossier.ts';
-import { badParam, conflict, notFound } from '@dossier/runtime/errors.ts';
+import { readPhotos, writePhotos } from '@dossier/domain/photo.ts';
+import type { PhotoContent, ShownPhoto } from '@dossier/domain/photo.ts';
+import type { StoredContent } from '@dossier/domain/dossier-hash.ts';
+import { ApplicationError, badParam, conflict, notFound } from '@dossier/runtime/errors.ts';
 import { query, queryOne, transaction } from '@dossier/postgres/database.ts';
 import type { Connection, Database } from '@dossier/postgres/database.ts';
 import { toPage } from '@dossier/postgres/keyset.ts';
 import type { Page, PageRequest } from '@dossier/postgres/keyset.ts';
+import { holdDossier, updateCopies } from './dossier-copies.ts';
 import { noteGarbage, sharePhotoStore } from './photo-garbage.ts';
 import { requireWritable } from './read-only.ts';
+import { settleDamagedPhotos } from './damaged-photos.ts';
 
 /** A photo of a dossier; its bytes are in the photo store under `sha256`. */
 export interface PhotoRow {
-  id: number;
+  /** Made of the dossier's id and the address. */
+  id: string;
   dossier_id: number;
   /** 64 lower-case hexadecimal digits. */
   sha256: string;
@@ -19,32 +24,82 @@ export interface PhotoRow {
   bytes: number;
   media_type: string;
   features: string | null;
-  created_date: Date;
+  /** As it is written in the row: ISO 8601. */
+  created_date: string;
 }
+
+type FoundPhoto = PhotoRow & { place: number };
 
 const columns = `
-  p.id, d.id as dossier_id, encode(p.sha256, 'hex') as sha256, p.width, p.height, p.bytes, p.media_type, p.features, p.created_date
-  from photos p join dossiers d on d.uuid = p.dossier`;
+  d.id || '-' || (e.photo ->> 'sha256') as id, d.id as dossier_id, e.photo ->> 'sha256' as sha256, (e.photo ->> 'width')::int as width,
+  (e.photo ->> 'height')::int as height, (e.photo ->> 'bytes')::int as bytes, e.photo ->> 'media_type' as media_type, e.features,
+  e.photo ->> 'created_date' as created_date, e.place`;
+/** The photos of a row `d` in their order. Photos that somebody wrote by hand may be none. */
+const elements = `cross join lateral rows from (
+    json_array_elements(case json_typeof(d.photos) when 'array' then d.photos end),
+    json_array_elements_text(case json_typeof(d.features) when 'array' then d.features end)
+  ) with ordinality e (photo, features, place)`;
 
-/** One page of the photos of one dossier, or of all, by id. */
+/**
+ * One page of the photos of one dossier, or of all by the ids of their dossiers; those of a dossier stand in its own order. Of several
+ * copies the newest one that shows any is read.
+ */
 export async function listPhotos(connection: Connection, page: PageRequest & { dossierId?: number | undefined }): Promise<Page<PhotoRow>> {
-  const backwards = page.cursor?.direction === 'before';
-  const conditions = ['true'];
-  if (page.dossierId !== undefined) conditions.push('d.id = :dossierId');
-  if (page.cursor) conditions.push(`p.id ${backwards ? '<' : '>'} :id`);
-  const rows = await query<PhotoRow>(
+  const { cursor, limit, dossierId } = page;
+  const backwards = cursor?.direction === 'before';
+  const [place = '', sha256 = ''] = cursor?.value?.split(' ') ?? [];
+  const comparison = backwards ? '<' : '>';
+  const order = backwards ? 'desc' : 'asc';
+  // The photo at which the page before ended may have another place now; where it is gone, the next one has its place.
+  const begin = `d.id <> :id or e.place ${comparison} coalesce(
+    (select o.place from json_array_elements(d.photos) with ordinality o (photo, place) where o.photo ->> 'sha256' = :sha256 limit 1),
+    :place::bigint ${backwards ? '' : '- 1'})`;
+  const rows = await query<FoundPhoto>(
     connection,
-    `select ${columns} where ${conditions.join(' and ')} order by p.id ${backwards ? 'desc' : 'asc'} limit :rows`,
-    { dossierId: page.dossierId ?? null, id: page.cursor?.id ?? null, rows: page.limit + 1 },
+    `select ${columns} from (
+       select id, photos, features from (
+         select distinct on (d.id) d.* from list_positions p
+         cross join lateral (
+           select id, photos, features, modified_date from dossiers
+           where set_id = p.set_id and photos::text <> '[]' and case json_typeof(photos) when 'array' then json_array_length(photos) else 0 end > 0
+             ${dossierId === undefined ? '' : 'and id = :dossierId'} ${cursor ? `and id ${comparison}= :id` : ''}
+           order by id ${order} limit :dossiers
+         ) d order by d.id ${order}, d.modified_date desc, p.list_id
+       ) newest limit :dossiers
+     ) d ${elements}
+     where e.photo is not null ${cursor ? `and (${begin})` : ''} order by d.id ${order}, e.place ${order} limit :rows`,
+    {
+      dossierId: dossierId ?? null,
+      id: cursor?.id ?? null,
+      sha256,
+      place: place === '' ? null : Number(place),
+      rows: limit + 1,
+      dossiers: limit + 2,
+    },
   );
-  return toPage(rows, page, (row) => ({ value: null, id: row.id }));
+  const found = toPage(rows, page, (row) => ({ value: `${row.place} ${row.sha256}`, id: row.dossier_id }));
+  return { ...found, rows: found.rows.map(({ place: _place, ...row }) => row) };
 }
 
-/** The photo of this id; NOT_FOUND if there is none. */
-export async function readPhoto(connection: Connection, id: number): Promise<PhotoRow> {
-  const photo = await queryOne<PhotoRow>(connection, `select ${columns} where p.id = :id`, { id });
-  if (!photo) throw notFound(`photo ${id}`);
-  return photo;
+const idPattern = /^([1-9]\d{0,14})-([0-9a-f]{64})$/;
+
+function partsOf(id: string): { dossierId: number; sha256: string } {
+  const [, dossierId, sha256] = idPattern.exec(id) ?? [];
+  if (dossierId === undefined || sha256 === undefined) throw notFound('such photo');
+  return { dossierId: Number(dossierId), sha256 };
+}
+
+/** The photo of this id, from the newest copy of its dossier that shows it; NOT_FOUND if there is none. */
+export async function readPhoto(connection: Connection, id: string): Promise<PhotoRow> {
+  const photo = await queryOne<FoundPhoto>(
+    connection,
+    `select ${columns} from list_positions p cross join lateral (select * from dossiers where set_id = p.set_id and id = :dossierId limit 1) d ${elements}
+     where e.photo ->> 'sha256' = :sha256 order by d.modified_date desc, p.list_id limit 1`,
+    partsOf(id),
+  );
+  if (!photo) throw notFound(`photo ${id.slice(0, 100)}`);
+  const { place: _place, ...row } = photo;
+  return row;
 }
 
 export interface PhotoAddition {
@@ -57,77 +112,75 @@ export interface PhotoAddition {
 }
 
 /**
- * Gives a dossier a photo. The same bytes again are the photo that is there, whose features are replaced if some are given. READ_ONLY
- * on a slave, BAD_PARAM without such a dossier, CONFLICT for a dossier that has as many photos as it may.
+ * Gives a dossier a photo, in all lists that hold it. The same bytes again are the photo that is there, whose file is written anew and whose features are
+ * replaced if some are given.
+ * READ_ONLY on a slave, BAD_PARAM without such a dossier, CONFLICT for a dossier that has as many photos as it may.
  */
 export async function addPhoto(database: Database, addition: PhotoAddition): Promise<PhotoRow> {
   const { dossierId, photo } = addition;
-  const sha256 = Buffer.from(photo.sha256, 'hex');
+  const id = `${dossierId}-${photo.sha256}`;
   // Noted before the bytes are put: whatever happens from here on, bytes without a row will be found.
   await noteGarbage(database, [photo.sha256]);
   return transaction(database, async (tx) => {
-    const readRecorded = async (id: number): Promise<PhotoRow> => {
-      const row = await readPhoto(tx, id);
-      await addition.record?.(tx, row);
-      return row;
-    };
     await sharePhotoStore(tx);
     await requireWritable(tx);
-    const dossier = await queryOne<{ uuid: string; photo_count: number }>(
-      tx,
-      `select uuid, photo_count from dossiers where id = :dossierId for update`,
-      { dossierId },
-    );
-    if (!dossier) throw badParam('dossier', `There is no dossier ${dossierId}.`);
-    const { uuid } = dossier;
-    const existing = await queryOne<{ id: number; features: string | null }>(
-      tx,
-      `select id, features from photos where dossier = :uuid and sha256 = :sha256`,
-      { uuid, sha256 },
-    );
-    if (existing) {
-      if (photo.features === null || photo.features === existing.features) return readPhoto(tx, existing.id);
-      await query(tx, `update photos set features = :features where dossier = :uuid and sha256 = :sha256`, {
-        uuid,
-        sha256,
-        features: photo.features,
-      });
-      await touchDossier(tx, uuid);
-      return readRecorded(existing.id);
+    const { copies } = await holdDossier(tx, dossierId).catch((error: unknown) => {
+      throw isNotFound(error) ? badParam('dossier', `There is no dossier ${dossierId}.`) : error;
+    });
+    const [newest] = copies;
+    const shown = readPhotos(newest);
+    const existing = shown.find((other) => other.photo.sha256 === photo.sha256);
+    if (existing === undefined && shown.length >= dossierBounds.photos) {
+      throw conflict(`Dossier ${dossierId} has ${shown.length} photos already, and more than ${dossierBounds.photos} are not kept.`);
     }
-    if (dossier.photo_count >= dossierBounds.photos) {
-      throw conflict(`Dossier ${dossierId} has ${dossier.photo_count} photos already, and more than ${dossierBounds.photos} are not kept.`);
-    }
+    // Also of one that is there already: its file may be damaged.
     await addition.store();
-    const made = await queryOne<{ id: number }>(
-      tx,
-      `insert into photos (dossier, sha256, width, height, bytes, media_type, features)
-       values (:uuid, :sha256, :width, :height, :bytes, :mediaType, :features) returning id`,
-      { ...photo, uuid, sha256 },
-    );
-    if (!made) throw new Error('insert returned no row');
-    await touchDossier(tx, uuid);
-    return readRecorded(made.id);
+    await settleDamagedPhotos(tx, [photo.sha256]);
+    const content = withPhotos(newest, existing === undefined ? [...shown, newlyShown(photo)] : renewFeatures(shown, photo));
+    if (copies.every((copy) => copy.photos === content.photos && copy.features === content.features)) return readPhoto(tx, id);
+    await updateCopies(tx, copies, content);
+    const row = await readPhoto(tx, id);
+    await addition.record?.(tx, row);
+    return row;
   });
 }
 
-/** Takes a photo from its dossier and returns what it was. READ_ONLY on a slave; NOT_FOUND if there is none. */
-export async function deletePhoto(database: Database, id: number): Promise<PhotoRow> {
+function isNotFound(error: unknown): boolean {
+  return error instanceof ApplicationError && error.code === 'NOT_FOUND';
+}
+
+/** A photo that is given to a dossier now. */
+export function newlyShown({ sha256, width, height, bytes, mediaType, features }: PhotoContent): ShownPhoto {
+  return { photo: { sha256, width, height, bytes, media_type: mediaType, created_date: new Date().toISOString() }, features };
+}
+
+function renewFeatures(shown: readonly ShownPhoto[], { sha256, features }: PhotoContent): ShownPhoto[] {
+  return shown.map((other) => (other.photo.sha256 === sha256 && features !== null ? { ...other, features } : other));
+}
+
+/** The content with other photos; their texts stay as they are written where they say the same. */
+function withPhotos(content: StoredContent, shown: readonly ShownPhoto[]): StoredContent {
+  const texts = writePhotos(shown);
+  const before = writePhotos(readPhotos(content));
+  return before.photos === texts.photos && before.features === texts.features ? content : { ...content, ...texts };
+}
+
+/** Takes a photo from its dossier, in all lists that hold it, and returns what it was. READ_ONLY on a slave; NOT_FOUND if there is none. */
+export async function deletePhoto(database: Database, id: string): Promise<PhotoRow> {
+  const { dossierId, sha256 } = partsOf(id);
   return transaction(database, async (tx) => {
     await requireWritable(tx);
-    const held = await queryOne<{ uuid: string }>(
-      tx,
-      `select uuid from dossiers where uuid = (select dossier from photos where id = :id) for update`,
-      { id },
-    );
-    if (!held) throw notFound(`photo ${id}`);
+    const { copies } = await holdDossier(tx, dossierId);
     const photo = await readPhoto(tx, id);
-    await query(tx, `delete from photos where id = :id`, { id });
-    await touchDossier(tx, held.uuid);
+    const [newest] = copies;
+    await updateCopies(
+      tx,
+      copies,
+      withPhotos(
+        newest,
+        readPhotos(newest).filter((other) => other.photo.sha256 !== sha256),
+      ),
+    );
     return photo;
   });
-}
-
-async function touchDossier(connection: Connection, uuid: string): Promise<void> {
-  await query(connection, `update dossiers set modified_date = clock_timestamp() where uuid = :uuid`, { uuid });
 }

@@ -6,6 +6,7 @@ import type { Connection, Database } from '@dossier/postgres/database.ts';
 import { toPage } from '@dossier/postgres/keyset.ts';
 import type { Page, PageRequest } from '@dossier/postgres/keyset.ts';
 import { leaveMissingPhotos } from './missing-photos.ts';
+import { emptyList, lockLists } from './positions.ts';
 import { readOnly, requireWritable } from './read-only.ts';
 
 /** A watch list as people see it. */
@@ -113,33 +114,30 @@ export async function deleteWatchList(database: Database, id: number): Promise<W
       });
     }
     // Whoever puts a dossier into the list waits for this lock, and then finds no list.
-    const position = await queryOne<{ dossier_count: number }>(
-      tx,
-      `select dossier_count from list_positions where list_id = :id for update`,
-      { id },
-    );
+    const [position] = await lockLists(tx, [id]);
     if (position && position.dossier_count > 0) {
       throw conflict(`Watch list ${id} holds ${position.dossier_count} dossiers. Purge it first; nothing was deleted.`);
     }
     await leaveMissingPhotos(tx, id);
+    // Its tombstones are left to upkeep.
+    await query(
+      tx,
+      `insert into sets (set_id, list_id, purpose) values (:setId, :id, 'garbage') on conflict (set_id) do update set purpose = 'garbage', since = now()`,
+      { setId: position?.set_id, id },
+    );
     await query(tx, `delete from watch_lists where id = :id`, { id });
     return list;
   });
 }
 
-/** Removes all dossiers from a list and returns what it was; those that are in no other list are deleted. READ_ONLY on a slave. */
+/** Removes all dossiers from a list and returns what it was. READ_ONLY on a slave. */
 export async function purgeWatchList(database: Database, id: number): Promise<WatchListRow> {
   return transaction(database, async (tx) => {
     await requireWritable(tx);
     await readWatchList(tx, id);
-    await query(
-      tx,
-      `select from dossiers d where d.uuid in (select m.dossier from memberships m where m.list_id = :id) order by d.uuid for update`,
-      { id },
-    );
-    await query(tx, `select from list_positions where list_id = :id for update`, { id });
+    await lockLists(tx, [id]);
     const list = await readWatchList(tx, id);
-    await query(tx, `delete from memberships where list_id = :id`, { id });
+    if (list.dossier_count > 0) await emptyList(tx, id);
     return list;
   });
 }

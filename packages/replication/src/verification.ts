@@ -131,8 +131,13 @@ async function findPhotolessDossiers({ database, taken, photos, signal }: Verifi
     await photos.bookAbsent(findings);
     const missing = findings.flatMap(({ sha256 }) => photoOf.get(sha256) ?? []);
     await saveMissingPhotos(database, taken, { missing, present: [] });
-    for (const [kind, absent] of [['photo-missing', true], ['photo-damaged', false]] as const) {
-      const ofKind = findings.filter(({ fault }) => (fault === 'absent') === absent).flatMap(({ sha256 }) => photoOf.get(sha256)?.dossier ?? []);
+    for (const [kind, absent] of [
+      ['photo-missing', true],
+      ['photo-damaged', false],
+    ] as const) {
+      const ofKind = findings
+        .filter(({ fault }) => (fault === 'absent') === absent)
+        .flatMap(({ sha256 }) => photoOf.get(sha256)?.dossier ?? []);
       found[absent ? 'photosMissing' : 'photosDamaged'] += ofKind.length;
       const left = maximumDifferences - found.dossiers.length;
       found.dossiers.push(...(await nameDossiers(database, taken.listId, [...new Set(ofKind)].slice(0, left), kind)));

@@ -19,6 +19,8 @@ const statuses = {
   READ_ONLY: 403,
   /** Deleting offline is meant for the time when the master is away; it is there. */
   MASTER_AVAILABLE: 409,
+  /** What was to be changed is another than the one that `If-Match` names; nothing was changed. */
+  PRECONDITION_FAILED: 412,
   /** A defect of ours: the log has the cause. */
   INTERNAL: 500,
   /** The database or the queue can't be reached now; nothing was changed. */

@@ -7,7 +7,7 @@ import { parseFields } from './parse-line.ts';
 import type { ImportRow } from './rows.ts';
 
 /** Columns that are fields of a dossier; `meta.` before any other name makes it a key of `meta`. */
-const columns = ['external_id', 'name', 'comment', 'active', 'meta'];
+const columns = ['external_id', 'name', 'comment', 'active', 'valid_from', 'valid_until', 'meta'];
 const metaPrefix = 'meta.';
 const delimiters = [',', ';', '\t'];
 const chunkRows = 200;

@@ -1,11 +1,12 @@
-import { ApplicationError, notFound } from '@dossier/runtime/errors.ts';
+import { ApplicationError } from '@dossier/runtime/errors.ts';
 import type { PhotoStore } from '@dossier/photos/photo-store.ts';
 import { sqlState, transaction } from '@dossier/postgres/database.ts';
 import type { Database } from '@dossier/postgres/database.ts';
-import { importDossiers, isImportCollision } from '@dossier/registry/import.ts';
+import { importDossiers } from '@dossier/registry/import.ts';
 import { refreshStatistics } from '@dossier/postgres/statistics.ts';
 import type { ImportCounts, ImportedDossier } from '@dossier/registry/import.ts';
 import { sharePhotoStore } from '@dossier/registry/photo-garbage.ts';
+import { settleDigest } from '@dossier/registry/positions.ts';
 import { requireWritable } from '@dossier/registry/read-only.ts';
 import { readCsvRows } from './csv-rows.ts';
 import type { ParsedLine } from './parse-line.ts';
@@ -58,7 +59,6 @@ const batchItems = 2000;
 const batchCharacters = 4 * 1024 * 1024;
 /** So many new dossiers change what the planner should know. */
 const worthStatistics = 1000;
-const maximumTries = 5;
 
 type NumberedLine = ParsedLine & { readonly number: number };
 
@@ -83,7 +83,9 @@ export async function importFile(task: ImportTask, report: ImportReport): Promis
     task.progress(report);
   }
   await batches.close();
-  if (report.added >= worthStatistics && task.preview !== true) await refreshStatistics(task.database);
+  if (task.preview === true) return;
+  if (report.added >= worthStatistics) await refreshStatistics(task.database);
+  await settleDigest(task.database, task.listId);
 }
 
 /** A preview has forgotten the earlier batches: what names a dossier of theirs would change it once more. */
@@ -134,7 +136,7 @@ type Writing = ImportTask & { readonly meanwhile: () => void };
 async function writeBatch(task: Writing, lines: readonly NumberedLine[], report: ImportReport): Promise<RefusedLine[]> {
   if (lines.length === 0) return [];
   try {
-    const { counts, refused } = await retryCollisions(() => writeOnce(task, lines));
+    const { counts, refused } = await writeOnce(task, lines);
     report.added += counts.added;
     report.changed += counts.changed;
     report.unchanged += counts.unchanged;
@@ -173,29 +175,24 @@ async function writeOnce(task: Writing, lines: readonly NumberedLine[]): Promise
     const taken = await takePhotos(lines, { folder, store });
     const dossiers: ImportedDossier[] = [];
     const refused: RefusedLine[] = [];
-    for (const [index, { number, externalId, name, comment, active, meta }] of lines.entries()) {
+    const numbers: number[] = [];
+    for (const [index, { number, photoPaths: _paths, ...line }] of lines.entries()) {
       const photos = taken[index];
       if (photos === undefined || 'fault' in photos) refused.push({ line: number, reason: photos?.fault ?? '' });
-      else dossiers.push({ externalId, name, comment, active, meta, photos: photos.photos });
+      else {
+        dossiers.push({ ...line, photos: photos.photos });
+        numbers.push(number);
+      }
     }
-    const written = { counts: await importDossiers(trx, { listId, dossiers, meanwhile }), refused };
+    const counts = await importDossiers(trx, { listId, dossiers, meanwhile });
+    for (const { index, reason } of counts.refused) refused.push({ line: numbers[index] ?? 0, reason });
+    const written = { counts, refused };
     if (preview === true) throw new RolledBack(written);
     return written;
   }).catch((error: unknown) => {
     if (error instanceof RolledBack) return error.written;
-    if (error instanceof Error && 'constraint' in error && error.constraint === 'memberships_list') throw notFound(`watch list ${listId}`);
     throw error;
   });
-}
-
-async function retryCollisions<Result>(work: () => Promise<Result>): Promise<Result> {
-  for (let tries = 1; ; tries += 1) {
-    try {
-      return await work();
-    } catch (error) {
-      if (!isImportCollision(error) || tries === maximumTries) throw error;
-    }
-  }
 }
 
 /** Data exceptions, violated constraints and exceeded limits: the fault of a line, not of the server. */

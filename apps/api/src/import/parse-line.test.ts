@@ -37,7 +37,7 @@ describe('a line', () => {
     [{ name: 'a\u0000b' }, 'name: holds the character U+0000'],
     ['{"name":"\\ud800"}', 'name: holds half of a surrogate pair'],
     [{ name: 'Ada', comment: 'x'.repeat(10_001) }, 'comment: must have at most 10000 characters'],
-    [{ name: 'Ada', comment: null }, 'comment: '],
+    [{ name: 'Ada', comment: 7 }, 'comment: '],
     [{ name: 'Ada', active: 'yes' }, 'active: '],
     [{ name: 'Ada', meta: [1] }, 'meta: must be a JSON object'],
     [{ name: 'Ada', meta: { text: '\u0000' } }, 'meta: '],

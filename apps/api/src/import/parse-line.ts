@@ -5,13 +5,15 @@ import { dossierFields } from '@dossier/protocol/dossier.ts';
 
 const photoPath = z.string().min(1, 'must name a file').max(4096);
 
-/** One line of an import file. Keys that are none of ours are passed over. */
+/** One line of an import file. Keys that are none of ours are passed over; but for photos, null says nothing. */
 const lineSchema = z.object({
   external_id: dossierFields.external_id.optional(),
   name: dossierFields.name,
-  comment: dossierFields.comment.optional(),
-  active: dossierFields.active.optional(),
-  meta: dossierFields.meta.optional(),
+  comment: dossierFields.comment.nullable().optional(),
+  active: dossierFields.active.nullable().optional(),
+  valid_from: dossierFields.valid_from.optional(),
+  valid_until: dossierFields.valid_until.optional(),
+  meta: dossierFields.meta.nullable().optional(),
   photo: photoPath.nullable().optional(),
   photos: z.array(photoPath).max(dossierBounds.photos).nullable().optional(),
 });
@@ -21,6 +23,8 @@ export interface ParsedLine {
   readonly name: string;
   readonly comment: string | undefined;
   readonly active: boolean | undefined;
+  readonly validFrom: string | undefined;
+  readonly validUntil: string | undefined;
   readonly meta: z.infer<typeof dossierFields.meta> | undefined;
   /** Paths below the folder of the photos: the dossier's whole set. Undefined where the line says nothing about photos. */
   readonly photoPaths: readonly string[] | undefined;
@@ -42,8 +46,17 @@ export function parseLine(text: string): ParsedLine | { readonly fault: string }
 export function parseFields(value: object): ParsedLine | { readonly fault: string } {
   const parsed = lineSchema.safeParse(value);
   if (!parsed.success) return { fault: faultOf(value, parsed.error) };
-  const { external_id: externalId = null, name, comment, active, meta, photo, photos } = parsed.data;
-  return { externalId, name, comment, active, meta, photoPaths: photoPathsOf(photo, photos) };
+  const { external_id: externalId = null, name, comment, active, valid_from: from, valid_until: until, meta, photo, photos } = parsed.data;
+  return {
+    externalId,
+    name,
+    comment: comment ?? undefined,
+    active: active ?? undefined,
+    validFrom: from ?? undefined,
+    validUntil: until ?? undefined,
+    meta: meta ?? undefined,
+    photoPaths: photoPathsOf(photo, photos),
+  };
 }
 
 function photoPathsOf(photo: string | null | undefined, photos: readonly string[] | null | undefined): string[] | undefined {

@@ -1,6 +1,6 @@
 import { dossierDeletionSchema } from '@dossier/protocol/dossier.ts';
 import type { DossierDeletion } from '@dossier/protocol/dossier.ts';
-import { findDeletionMasters } from '@dossier/registry/dossiers.ts';
+import { findDeletionMasters } from '@dossier/registry/dossier-deletions.ts';
 import type { ApiDependencies } from '../dependencies.ts';
 import { pathId } from '../parse.ts';
 import { answers } from '../route.ts';

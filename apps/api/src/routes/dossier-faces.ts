@@ -19,9 +19,10 @@ import type { PhotoRow } from '@dossier/registry/photos.ts';
 import { recordAudit } from '@dossier/accounts/audit.ts';
 import { audited } from '../audited.ts';
 import { decodeCursor, presentPage } from '../cursor.ts';
+import type { CursorOrder } from '../cursor.ts';
 import type { ApiDependencies } from '../dependencies.ts';
 import { guardPhotos } from '../guarded-photos.ts';
-import { parseFields, parseQuery, pathId } from '../parse.ts';
+import { parseFields, parseQuery } from '../parse.ts';
 import { presentFace } from '../present.ts';
 import { answers } from '../route.ts';
 import type { Route } from '../route.ts';
@@ -31,7 +32,7 @@ import { readUpload } from '../upload.ts';
 type Dependencies = Pick<ApiDependencies, 'database' | 'photos' | 'logger'>;
 
 const tags = ['Photos'];
-const what = 'such photo';
+const order: CursorOrder = { ordering: 'id', column: 'photo' };
 
 const binary = z.unknown().meta({ override: { type: 'string', format: 'binary' } });
 const form = z.object({
@@ -59,8 +60,8 @@ function itemRoutes(deps: Dependencies): Route[] {
       },
       async handle(request, response) {
         const { limit, page, dossier } = parseQuery(request, dossierFaceQuery);
-        const found = await listPhotos(database, { cursor: decodeCursor(page), limit, dossierId: dossier });
-        response.json(presentPage(found, (photo) => presentFace(request, photo)));
+        const found = await listPhotos(database, { cursor: decodeCursor(page, order), limit, dossierId: dossier });
+        response.json(presentPage(found, (photo) => presentFace(request, photo), order));
       },
     },
     {
@@ -84,7 +85,7 @@ function itemRoutes(deps: Dependencies): Route[] {
       access: 'viewer',
       operation: { tags, summary: 'A photo', responses: answers({ '200': dossierFaceSchema }) },
       async handle(request, response) {
-        response.json(presentFace(request, await readPhoto(database, pathId(request, what))));
+        response.json(presentFace(request, await readPhoto(database, pathText(request))));
       },
     },
     {
@@ -96,7 +97,7 @@ function itemRoutes(deps: Dependencies): Route[] {
         await audited(
           database,
           request,
-          (tx) => deletePhoto(tx, pathId(request, what)),
+          (tx) => deletePhoto(tx, pathText(request)),
           (photo) => ({ action: 'photo-deleted', object: { kind: 'photo', id: photo.id }, details: detailsOf(photo) }),
         );
         response.status(204).end();
@@ -120,7 +121,7 @@ function bytesRoutes(deps: Dependencies): Route[] {
       access: 'viewer',
       operation: { tags, summary: "A photo's bytes, as uploaded", responses: bytes(['image/jpeg', 'image/png', 'image/webp']) },
       async handle(request, response) {
-        await sendPhoto(guarded, await readPhoto(database, pathId(request, what)), { request, response });
+        await sendPhoto(guarded, await readPhoto(database, pathText(request)), { request, response });
       },
     },
     {
@@ -129,10 +130,16 @@ function bytesRoutes(deps: Dependencies): Route[] {
       access: 'viewer',
       operation: { tags, summary: "A photo's thumbnail", responses: bytes(['image/webp']) },
       async handle(request, response) {
-        await sendThumbnail({ photos, guarded }, await readPhoto(database, pathId(request, what)), { request, response });
+        await sendThumbnail({ photos, guarded }, await readPhoto(database, pathText(request)), { request, response });
       },
     },
   ];
+}
+
+/** The id in the path; what can't be one is a photo that isn't there. */
+function pathText(request: Request): string {
+  const { id } = request.params;
+  return typeof id === 'string' ? id : '';
 }
 
 async function addUpload({ database, photos }: Dependencies, request: Request, response: Response): Promise<PhotoRow> {

@@ -2,16 +2,19 @@ import { dossierChange, dossierCreation, dossierSchema } from '@dossier/protocol
 import { dossierQuery } from '@dossier/protocol/queries.ts';
 import { pageOf } from '@dossier/protocol/values.ts';
 import { ApplicationError } from '@dossier/runtime/errors.ts';
-import { createDossier, deleteDossier, deleteOffline, listDossiers, readDossier, updateDossier } from '@dossier/registry/dossiers.ts';
-import type { DossierOrdering } from '@dossier/registry/dossiers.ts';
+import { createDossier, updateDossier } from '@dossier/registry/dossier-changes.ts';
+import type { Expectation } from '@dossier/registry/dossier-changes.ts';
+import { deleteDossier, deleteOffline } from '@dossier/registry/dossier-deletions.ts';
+import type { DossierOrdering } from '@dossier/registry/dossier-pages.ts';
+import { listDossiers, readDossier } from '@dossier/registry/dossiers.ts';
 import type { DossierRow } from '@dossier/registry/dossiers.ts';
 import { audited } from '../audited.ts';
 import { decodeCursor, presentPage } from '../cursor.ts';
 import type { CursorOrder } from '../cursor.ts';
 import type { ApiDependencies } from '../dependencies.ts';
-import type { Request } from 'express';
+import type { Request, Response } from 'express';
 import { parseBody, parseQuery, pathId } from '../parse.ts';
-import { presentDossier } from '../present.ts';
+import { dossierTag, presentDossier } from '../present.ts';
 import { answers, jsonBody } from '../route.ts';
 import type { Route } from '../route.ts';
 import { identityOf } from '../session.ts';
@@ -23,6 +26,25 @@ const columns: Record<DossierOrdering, CursorOrder['column']> = { id: 'id', name
 
 function objectOf({ id, name }: DossierRow) {
   return { kind: 'dossier', id, name } as const;
+}
+
+/** Answers with a dossier and its entity tag (RFC 9110 §8.8.3), which `If-Match` names when it is changed. */
+function send(response: Response, dossier: DossierRow): void {
+  response.set('ETag', dossierTag(dossier)).json(presentDossier(dossier));
+}
+
+/** Refuses a change of a dossier that is another than the one that the request names by `If-Match` (RFC 9110 §13.1.1). */
+function expected(request: Request): Expectation {
+  const tags = request
+    .get('if-match')
+    ?.split(',')
+    .map((tag) => tag.trim());
+  return (dossier) => {
+    if (tags === undefined || tags.includes('*') || tags.includes(dossierTag(dossier))) return;
+    throw new ApplicationError('PRECONDITION_FAILED', `Dossier ${dossier.id} was changed since it was read. Nothing was changed.`, {
+      remedy: 'Read it again, and decide whether the change is still meant.',
+    });
+  };
 }
 
 /** What is left to know of a dossier that is gone. */
@@ -49,7 +71,7 @@ function collectionRoutes({ database }: Pick<ApiDependencies, 'database' | 'prob
       async handle(request, response) {
         const query = parseQuery(request, dossierQuery);
         const ordering = query.ordering.replace('-', '') as DossierOrdering;
-        const order: CursorOrder = { ordering: query.ordering, column: columns[ordering] };
+        const order: CursorOrder = { ordering: query.ordering, column: columns[ordering], byList: true };
         const found = await listDossiers(database, {
           cursor: decodeCursor(query.page, order),
           limit: query.limit,
@@ -60,6 +82,7 @@ function collectionRoutes({ database }: Pick<ApiDependencies, 'database' | 'prob
             nameContains: query.name_contains === '' ? undefined : query.name_contains,
             active: query.active,
             externalId: query.external_id,
+            validNow: query.valid === 'now',
           },
         });
         response.json(presentPage(found, presentDossier, order));
@@ -76,6 +99,8 @@ function collectionRoutes({ database }: Pick<ApiDependencies, 'database' | 'prob
           name: body.name,
           comment: body.comment ?? '',
           active: body.active ?? true,
+          valid_from: body.valid_from ?? null,
+          valid_until: body.valid_until ?? null,
           meta: body.meta ?? {},
           external_id: body.external_id ?? null,
           lists: body.dossier_lists,
@@ -86,7 +111,7 @@ function collectionRoutes({ database }: Pick<ApiDependencies, 'database' | 'prob
           (tx) => createDossier(tx, content),
           (made) => ({ action: 'dossier-made', object: objectOf(made), details: { dossier_lists: made.lists } }),
         );
-        response.status(201).location(`/dossiers/${dossier.id}/`).json(presentDossier(dossier));
+        send(response.status(201).location(`/dossiers/${dossier.id}/`), dossier);
       },
     },
   ];
@@ -101,7 +126,7 @@ function itemRoutes(deps: Pick<ApiDependencies, 'database' | 'probeMaster'>): Ro
       access: 'viewer',
       operation: { tags, summary: 'A dossier', responses: answers({ '200': dossierSchema }) },
       async handle(request, response) {
-        response.json(presentDossier(await readDossier(database, pathId(request, what))));
+        send(response, await readDossier(database, pathId(request, what)));
       },
     },
     {
@@ -115,14 +140,14 @@ function itemRoutes(deps: Pick<ApiDependencies, 'database' | 'probeMaster'>): Ro
         const dossier = await audited(
           database,
           request,
-          (tx) => updateDossier(tx, id, { ...fields, lists }),
+          (tx) => updateDossier(tx, id, { ...fields, lists }, expected(request)),
           (changed) => ({
             action: 'dossier-changed',
             object: objectOf(changed),
             details: { fields: [...Object.keys(fields), ...(lists ? ['dossier_lists'] : [])], dossier_lists: changed.lists },
           }),
         );
-        response.json(presentDossier(dossier));
+        send(response, dossier);
       },
     },
     {
@@ -166,7 +191,7 @@ async function removeDossier(
       await audited(
         database,
         request,
-        (tx) => deleteDossier(tx, id),
+        (tx) => deleteDossier(tx, id, expected(request)),
         (dossier) => ({ action: 'dossier-deleted', ...aboutDeleted(dossier) }),
       );
       return;

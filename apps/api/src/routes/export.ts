@@ -50,24 +50,24 @@ export function exportRoutes({ database }: Pick<ApiDependencies, 'database'>): R
   ];
 }
 
+const columns = ['external_id', 'name', 'comment', 'active', 'valid_from', 'valid_until', 'meta'] as const;
 type Chunks = AsyncIterable<readonly ExportedDossier[]>;
 
 async function* presentJsonl(chunks: Chunks): AsyncGenerator<string> {
   for await (const chunk of chunks) yield chunk.map(jsonLine).join('');
 }
 
-function jsonLine({ external_id: externalId, name, comment, active, meta }: ExportedDossier): string {
-  const fields = { ...(externalId === null ? {} : { external_id: externalId }), name, comment, active };
-  return `${JSON.stringify(fields).slice(0, -1)},"meta":${meta}}\n`;
+function jsonLine({ id: _id, meta, ...fields }: ExportedDossier): string {
+  const said = Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== null));
+  // Written by hand it may have line breaks, which in JSON stand only between values.
+  return `${JSON.stringify(said).slice(0, -1)},"meta":${meta.replaceAll(/[\r\n]/g, ' ')}}\n`;
 }
 
 async function* presentCsv(chunks: Chunks): AsyncGenerator<string> {
   // Spreadsheets take a file for UTF-8 only if it begins with a byte order mark.
-  yield '\ufeffexternal_id,name,comment,active,meta\r\n';
+  yield `\ufeff${columns.join(',')}\r\n`;
   for await (const chunk of chunks) {
-    yield chunk
-      .map((row) => `${[row.external_id ?? '', row.name, row.comment, String(row.active), row.meta].map(csvField).join(',')}\r\n`)
-      .join('');
+    yield chunk.map((row) => `${columns.map((column) => csvField(String(row[column] ?? ''))).join(',')}\r\n`).join('');
   }
 }
 

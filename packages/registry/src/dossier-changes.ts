@@ -1,0 +1,74 @@
+import { randomUUID } from 'node:crypto';
+import type { Meta } from '@dossier/domain/dossier.ts';
+import type { StoredContent } from '@dossier/domain/dossier-hash.ts';
+import { badParam } from '@dossier/runtime/errors.ts';
+import { queryOne, transaction } from '@dossier/postgres/database.ts';
+import type { Database } from '@dossier/postgres/database.ts';
+import { changeMeta, datesFault, emptyContent } from './dossier-content.ts';
+import { holdDossier, holdLists, insertCopies, removeCopies, updateCopies } from './dossier-copies.ts';
+import { readDossier } from './dossiers.ts';
+import type { DossierRow } from './dossiers.ts';
+import { requireWritable } from './read-only.ts';
+
+/** What people write of a dossier. */
+export interface DossierContent {
+  name: string;
+  comment: string;
+  active: boolean;
+  /** `YYYY-MM-DD`, both included; null: without this bound. */
+  valid_from: string | null;
+  valid_until: string | null;
+  meta: Meta;
+  external_id: string | null;
+  lists: readonly number[];
+}
+
+export type DossierChange = { [Field in keyof DossierContent]?: DossierContent[Field] | undefined };
+
+/** Called with the dossier as it is when its lists are locked; what it throws is the refusal. */
+export type Expectation = (dossier: DossierRow) => void;
+
+/** Makes a dossier in the given lists: one row in each, all with one id. READ_ONLY on a slave; CONFLICT if a list has its external id already. */
+export async function createDossier(database: Database, { lists, ...content }: DossierContent): Promise<DossierRow> {
+  return transaction(database, async (tx) => {
+    await requireWritable(tx);
+    const held = await holdLists(tx, [...new Set(lists)]);
+    const made = await queryOne<{ id: number }>(tx, `select nextval('dossier_ids') as id`);
+    const id = made?.id ?? 0;
+    const stored = applyChange(emptyContent, content);
+    await insertCopies(tx, held, { uuid: randomUUID(), id, createdDate: null }, stored);
+    return readDossier(tx, id);
+  });
+}
+
+/**
+ * Changes the given fields of a dossier in all lists that hold it, and the lists that do. Of copies that differ the newest is what the change is made to.
+ * What is equal already changes nothing: neither a date nor any list's revision. READ_ONLY on a slave; CONFLICT if a list has its external id already.
+ */
+export async function updateDossier(database: Database, id: number, change: DossierChange, expect?: Expectation): Promise<DossierRow> {
+  return transaction(database, async (tx) => {
+    await requireWritable(tx);
+    const held = await holdDossier(tx, id, [...new Set(change.lists)]);
+    expect?.(await readDossier(tx, id));
+    const [newest] = held.copies;
+    const content = applyChange(newest, change);
+    const wanted = new Set(change.lists ?? held.copies.map((copy) => copy.list_id));
+    const holding = new Set(held.copies.map((copy) => copy.list_id));
+    const staying = held.copies.filter((copy) => wanted.has(copy.list_id));
+    const leaving = held.copies.filter((copy) => !wanted.has(copy.list_id));
+    const joining = held.lists.filter((list) => wanted.has(list.list_id) && !holding.has(list.list_id));
+    await removeCopies(tx, leaving, content.photos);
+    await updateCopies(tx, staying, content);
+    await insertCopies(tx, joining, { uuid: newest.uuid, id, createdDate: newest.created_date }, content);
+    return readDossier(tx, id);
+  });
+}
+
+/** BAD_PARAM if it would be valid until a day before the first. */
+function applyChange(content: StoredContent, { meta, lists: _lists, ...fields }: DossierChange): StoredContent {
+  const given = Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined));
+  const changed: StoredContent = { ...content, ...given, meta: changeMeta(content.meta, meta) };
+  const fault = datesFault(changed);
+  if (fault !== null) throw badParam('valid_until', `${fault}.`);
+  return changed;
+}

@@ -1,0 +1,28 @@
+import { canonicalJson } from '@dossier/domain/canonical-json.ts';
+import type { Json, Meta } from '@dossier/domain/dossier.ts';
+import type { StoredContent } from '@dossier/domain/dossier-hash.ts';
+
+/** What a dossier has where nothing is said. */
+export const emptyContent: StoredContent = {
+  active: true,
+  external_id: null,
+  name: '',
+  comment: '',
+  valid_from: null,
+  valid_until: null,
+  meta: '{}',
+  photos: '[]',
+  features: null,
+};
+
+/** The text of `meta`: what is equal stays as it was written, what isn't given too. */
+export function changeMeta(stored: string, meta: Meta | undefined): string {
+  if (meta === undefined) return stored;
+  const text = canonicalJson(meta);
+  return text === stored || text === canonicalJson(JSON.parse(stored) as Json) ? stored : text;
+}
+
+/** Why the dates of a dossier don't fit each other, or null. */
+export function datesFault({ valid_from: from, valid_until: until }: Pick<StoredContent, 'valid_from' | 'valid_until'>): string | null {
+  return from !== null && until !== null && until < from ? `valid_until: ${until} is before valid_from (${from})` : null;
+}

@@ -1,0 +1,88 @@
+import { notFound } from '@dossier/runtime/errors.ts';
+import { query, queryOne, transaction } from '@dossier/postgres/database.ts';
+import type { Connection, Database } from '@dossier/postgres/database.ts';
+import type { Expectation } from './dossier-changes.ts';
+import { holdDossier, removeCopies } from './dossier-copies.ts';
+import { readDossier } from './dossiers.ts';
+import type { DossierRow } from './dossiers.ts';
+import { readOnly, requireWritable } from './read-only.ts';
+
+/** Deletes a dossier from all lists, and returns what it was. READ_ONLY on a slave: see deleteOffline. */
+export async function deleteDossier(database: Database, id: number, expect?: Expectation): Promise<DossierRow> {
+  return transaction(database, async (tx) => {
+    await requireWritable(tx);
+    const { copies } = await holdDossier(tx, id);
+    const dossier = await readDossier(tx, id);
+    expect?.(dossier);
+    await removeCopies(tx, copies);
+    return dossier;
+  });
+}
+
+/**
+ * The masters of which a dossier is a replica, and whether this node is a slave at all: then no other dossier can be deleted here. NOT_FOUND
+ * if there is no such dossier.
+ */
+export async function findDeletionMasters(connection: Connection, id: number): Promise<{ slave: boolean; masters: string[] }> {
+  const found = await queryOne<{ held: boolean; slave: boolean; masters: string[] }>(
+    connection,
+    `with holders as materialized (
+       select p.list_id from list_positions p cross join lateral (select from dossiers where set_id = p.set_id and id = :id limit 1) d
+     )
+     select exists (select from holders) as held, exists (select from links) as slave, array(
+       select distinct k.remote_url from links k join holders h on h.list_id = k.slave_list_id order by k.remote_url
+     ) as masters`,
+    { id },
+  );
+  if (!found?.held) throw notFound(`dossier ${id}`);
+  return { slave: found.slave, masters: found.masters };
+}
+
+export interface OfflineDeletion {
+  id: number;
+  /** Who deletes, for the journal. */
+  deletedBy: string;
+  /** Addresses of masters that were found to be away a moment ago. */
+  unavailableMasters: readonly string[];
+  expect?: Expectation;
+}
+
+export type OfflineDeletionOutcome =
+  | { outcome: 'deleted'; dossier: DossierRow }
+  /** Nothing was deleted: the dossier is also a replica of these masters, whose absence is not known yet. */
+  | { outcome: 'ask'; masters: string[] }
+  /** Nothing was deleted: the node has no link (any more). */
+  | { outcome: 'no slave' };
+
+/**
+ * Deletes a dossier from the replicas that hold it, whose masters are all away, and journals the deletion for each of them. A dossier in no
+ * replica is READ_ONLY.
+ */
+export async function deleteOffline(database: Database, deletion: OfflineDeletion): Promise<OfflineDeletionOutcome> {
+  return transaction(database, async (tx) => {
+    const links = await query<{ slave_list_id: number; remote_url: string }>(
+      tx,
+      `select slave_list_id, remote_url from links order by slave_list_id for key share`,
+    );
+    if (links.length === 0) return { outcome: 'no slave' };
+    const { copies } = await holdDossier(tx, deletion.id);
+    const dossier = await readDossier(tx, deletion.id);
+    deletion.expect?.(dossier);
+    const urls = new Map(links.map((link) => [link.slave_list_id, link.remote_url]));
+    const replicas = copies.filter((copy) => urls.has(copy.list_id));
+    if (replicas.length === 0) throw readOnly([...urls.values()]);
+    const masters = [...new Set(replicas.map((copy) => urls.get(copy.list_id) ?? ''))];
+    const unknown = masters.filter((master) => !deletion.unavailableMasters.includes(master));
+    if (unknown.length > 0) return { outcome: 'ask', masters: unknown };
+    for (const { list_id: list, uuid, id, name, external_id: externalId } of replicas) {
+      await query(
+        tx,
+        `insert into offline_deletions (slave_list_id, dossier, dossier_id, name, external_id, deleted_by)
+         values (:list, :uuid, :id, :name, :externalId, :deletedBy)`,
+        { list, uuid, id, name, externalId, deletedBy: deletion.deletedBy },
+      );
+    }
+    await removeCopies(tx, replicas);
+    return { outcome: 'deleted', dossier };
+  });
+}
