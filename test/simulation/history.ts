@@ -1,5 +1,5 @@
-import { digestOf, hashOf } from './content.ts';
-import type { Content } from './content.ts';
+import { digestOfTree, statedHash, treeOf } from './content.ts';
+import type { Content, Tree } from './content.ts';
 
 /** What a master's list held from one commit to the next. */
 export interface ListState {
@@ -10,6 +10,7 @@ export interface ListState {
   epoch: string;
   revision: number;
   digest: string;
+  tree: Tree;
   rows: ReadonlyMap<string, Content>;
 }
 
@@ -38,14 +39,14 @@ export class History {
     return state;
   }
 
-  /** Notes what a list holds from the commit `from` on. */
+  /** Notes what the list holds from the commit `from` on. */
   record(list: number, state: { from: number; epoch: string; revision: number; rows: ReadonlyMap<string, Content> }): void {
     const states = this.#states.get(list) ?? [];
     this.#states.set(list, states);
     const last = states.at(-1);
     if (last) last.until = state.from;
-    const digest = digestOf(Array.from(state.rows.values(), hashOf));
-    states.push({ ...state, until: Number.POSITIVE_INFINITY, digest });
+    const tree = treeOf(Array.from(state.rows, ([uuid, content]) => [uuid, statedHash(content)] as const));
+    states.push({ ...state, until: Number.POSITIVE_INFINITY, tree, digest: digestOfTree(tree) });
   }
 
   /** The latest state of the list at exactly this position, or null if it never was there. */
@@ -60,10 +61,5 @@ export class History {
           state.rows.size === position.count,
       );
     return found ?? null;
-  }
-
-  /** All that the list held at some time since a commit. */
-  since(list: number, commit: number): ListState[] {
-    return (this.#states.get(list) ?? []).filter((state) => state.until > commit);
   }
 }

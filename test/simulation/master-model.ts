@@ -1,5 +1,5 @@
 import type { Client } from 'pg';
-import { hashOf } from './content.ts';
+import { differenceOfTrees, statedHash } from './content.ts';
 import type { Content } from './content.ts';
 import { History } from './history.ts';
 import { rowsOf } from './site.ts';
@@ -13,80 +13,85 @@ interface Head {
   epoch: string;
   revision: number;
   count: number;
-  digest: string;
+  digest: string | null;
+  tree: [prefix: string, count: number, hash: string][];
 }
+
+const headsStatement = `
+  select list_id::int, epoch, revision::int, dossier_count::int as count, encode(digest, 'hex') as digest,
+    (select coalesce(json_agg(json_build_array(prefix, count, encode(hash, 'hex'))), '[]') from tree_nodes t where t.set_id = p.set_id) as tree
+  from list_positions p order by list_id`;
+
+const idsStatement = `
+  select d.uuid from list_positions p join dossiers d on d.set_id = p.set_id group by d.uuid having count(distinct d.id) > 1 limit 1`;
 
 /** What the master's database has to hold, kept without looking into it; only epochs and revisions are the master's own. */
 export class MasterModel {
   readonly history = new History();
-  dossiers = new Map<string, Content>();
-  lists = new Map<number, Set<string>>();
+  /** The dossiers of each list. */
+  lists = new Map<number, ReadonlyMap<string, Content>>();
   readonly #admin: Client;
 
   constructor(admin: Client) {
     this.#admin = admin;
   }
 
-  copy(): { dossiers: Map<string, Content>; lists: Map<number, Set<string>> } {
-    return {
-      dossiers: new Map(this.dossiers),
-      lists: new Map(Array.from(this.lists, ([list, members]) => [list, new Set(members)])),
-    };
+  /** Changes what a list holds. */
+  change(list: number, work: (rows: Map<string, Content>) => void): void {
+    const rows = new Map(this.lists.get(list));
+    work(rows);
+    this.lists.set(list, rows);
   }
 
   /**
-   * Applies what was committed since and notes what each list holds now. `shorter`: a backup was restored, so revisions may go back. Without
-   * an effect a list may still have got a new epoch.
+   * Applies what was committed since and notes what each list holds now. `silent`: a backup was restored, or rows were changed past all triggers, so
+   * revisions needn't grow. Without an effect a list may still have got a new epoch.
    */
-  async follow(effects: readonly Effect[], { shorter = false } = {}): Promise<void> {
+  async follow(effects: readonly Effect[], { silent = false } = {}): Promise<void> {
     for (const effect of effects) effect(this);
-    for (const uuid of this.dossiers.keys()) {
-      if (!this.#isListed(uuid)) this.dossiers.delete(uuid);
-    }
-    const heads = await this.#heads();
+    const heads = await rowsOf<Head>(this.#admin, { name: 'heads', text: headsStatement });
     const commit = this.history.commit + 1;
-    for (const head of heads) if (this.#record(head, { shorter, commit })) this.history.commit = commit;
+    for (const head of heads) {
+      if (this.#record(head, { silent, commit })) this.history.commit = commit;
+      this.#checkDigest(head);
+    }
+    const [shared] = await rowsOf<{ uuid: string }>(this.#admin, { name: 'ids', text: idsStatement });
+    require(3, shared === undefined, () => `dossier ${shared?.uuid} of the master has several ids`);
   }
 
-  #record(head: Head, { shorter, commit }: { shorter: boolean; commit: number }): boolean {
+  #record(head: Head, { silent, commit }: { silent: boolean; commit: number }): boolean {
     const { history } = this;
-    const rows = new Map<string, Content>();
-    for (const uuid of [...(this.lists.get(head.list_id) ?? [])].toSorted()) {
-      const content = this.dossiers.get(uuid);
-      if (content) rows.set(uuid, content);
-    }
+    const rows = this.lists.get(head.list_id) ?? new Map<string, Content>();
     const last = history.lists().includes(head.list_id) ? history.current(head.list_id) : null;
     const changed = last === null || !sameRows(last.rows, rows);
     if (!changed && last.epoch === head.epoch && last.revision === head.revision) return false;
-    if (last && changed && !shorter && last.epoch === head.epoch) {
+    if (last && changed && !silent && last.epoch === head.epoch) {
       require(1, head.revision > last.revision, () =>
         `a commit changed list ${head.list_id} of the master, and its revision went from ${last.revision} to ${head.revision}`);
     }
     history.record(head.list_id, { from: commit, epoch: head.epoch, revision: head.revision, rows });
-    const { digest } = history.current(head.list_id);
-    require(2, digest === head.digest && rows.size === head.count, () =>
-      `list ${head.list_id} of the master says ${head.count} dossiers and ${head.digest}, it should be ${rows.size} and ${digest}`);
     return true;
   }
 
-  #isListed(uuid: string): boolean {
-    return Array.from(this.lists.values()).some((members) => members.has(uuid));
-  }
-
-  async #heads(): Promise<Head[]> {
-    return rowsOf<Head>(this.#admin, {
-      name: 'heads',
-      text: `select list_id::int, epoch, revision::int, dossier_count::int as count, hash_text(digest_high, digest_low) as digest
-       from list_positions order by list_id`,
-    });
+  /** A digest that isn't stored is computed when somebody asks. */
+  #checkDigest(head: Head): void {
+    const { digest, tree, rows } = this.history.current(head.list_id);
+    require(2, rows.size === head.count, () => `list ${head.list_id} of the master says ${head.count} dossiers, it should be ${rows.size}`);
+    if (head.digest === null) return;
+    require(2, digest === head.digest, () => `list ${head.list_id} of the master says ${head.digest}, it should be ${digest}`);
+    const stored = new Map(head.tree.map(([prefix, count, hash]) => [prefix, { count, hash }]));
+    const difference = differenceOfTrees(stored, tree);
+    require(2, difference === '', () => `the tree of list ${head.list_id} of the master isn't the one of its rows: ${difference}`);
   }
 }
 
 function sameRows(a: ReadonlyMap<string, Content>, b: ReadonlyMap<string, Content>): boolean {
+  if (a === b) return true;
   if (a.size !== b.size) return false;
   for (const [uuid, content] of a) {
     const other = b.get(uuid);
-    if (!other || (other !== content && hashOf(other) !== hashOf(content))) return false;
+    if (!other) return false;
+    if (other !== content && (statedHash(other) !== statedHash(content) || other.original !== content.original)) return false;
   }
   return true;
 }

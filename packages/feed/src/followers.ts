@@ -50,14 +50,21 @@ export async function noteFollower(
   );
 }
 
-/** One page of the slaves, by list and then by node. A slave that stands in another history of the list is behind by an unknown amount. */
+/** More changes are not counted. */
+const mostBehind = 100_000;
+
+/** One page of the slaves, by list and then by node. `behind` counts changes. A slave that stands in another history of the list is behind by an unknown amount. */
 export async function listFollowers(connection: Connection, page: PageRequest): Promise<Page<FollowerRow>> {
   const backwards = page.cursor?.direction === 'before';
   const direction = backwards ? 'desc' : 'asc';
   const rows = await query<FollowerRow>(
     connection,
     `select f.node, f.list_id, l.name, f.address, f.version, f.first_seen, f.last_seen, f.revision, p.revision as head_revision,
-       case when f.epoch = p.epoch then greatest(0, p.revision - f.revision) end as behind
+       case when f.epoch = p.epoch then (
+         select count(*) from (
+           select from dossiers d where d.set_id = p.set_id and d.revision > f.revision
+           union all select from tombstones t where t.set_id = p.set_id and t.revision > f.revision limit ${mostBehind}) c
+       ) end as behind
      from followers f join watch_lists l on l.id = f.list_id join list_positions p on p.list_id = f.list_id
      ${page.cursor ? `where (f.list_id, f.node::text) ${backwards ? '<' : '>'} (:id, :node)` : ''}
      order by f.list_id ${direction}, f.node::text ${direction} limit :rows`,

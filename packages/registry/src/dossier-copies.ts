@@ -37,14 +37,16 @@ export interface HeldDossier {
 /** Locks the lists that hold a dossier, and others besides, and reads it; NOT_FOUND if there is none, BAD_PARAM if one of the others isn't there. */
 export async function holdDossier(tx: Knex.Transaction, id: number, besides: readonly number[] = []): Promise<HeldDossier> {
   let known = await query<Copy>(tx, selectCopies, { id });
+  await query(tx, 'savepoint unlocked');
   for (;;) {
     const lists = await holdLists(tx, [...new Set([...besides, ...known.map((copy) => copy.list_id)])], besides);
     const [newest, ...others] = await query<Copy>(tx, selectCopies, { id });
     if (newest === undefined) throw notFound(`dossier ${id}`);
     // Another one of the same number can only have been written by hand.
     const copies: [Copy, ...Copy[]] = [newest, ...others.filter((copy) => copy.uuid === newest.uuid)];
-    // It may have come into a further list before the locks were granted.
     if (copies.every((copy) => lists.some((list) => list.list_id === copy.list_id))) return { copies, lists };
+    // It came into a further list before the locks were granted: they are given up, and all are taken in the order of their ids.
+    await query(tx, 'rollback to savepoint unlocked');
     known = copies;
   }
 }

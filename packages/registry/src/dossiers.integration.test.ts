@@ -3,10 +3,11 @@ import type { TestDatabase } from '@dossier/test/kit/database.ts';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { query, transaction } from '@dossier/postgres/database.ts';
 import type { Connection } from '@dossier/postgres/database.ts';
-import { listDossiers } from './dossiers.ts';
-import type { DossierFilter, DossierOrdering } from './dossier-pages.ts';
-import type { DossierListing } from './dossiers.ts';
 import type { Cursor } from '@dossier/postgres/keyset.ts';
+import { dossierOrderings } from './dossier-pages.ts';
+import type { DossierFilter, DossierOrdering } from './dossier-pages.ts';
+import { listDossiers } from './dossiers.ts';
+import type { DossierListing } from './dossiers.ts';
 
 const others = 3000;
 const members = 60;
@@ -14,49 +15,57 @@ const limit = 20;
 
 let test: TestDatabase;
 let short = 0;
+let long = 0;
+
+async function makeList(name: string): Promise<number> {
+  const [list] = await query<{ id: number }>(test.database, `insert into watch_lists (name) values (:name) returning id`, { name });
+  return list?.id ?? 0;
+}
 
 /** Dossiers of one list that were made one after another. */
-async function makeList(name: string, count: number): Promise<number> {
-  const [list] = await query<{ id: number }>(test.database, `insert into watch_lists (name) values (:name) returning id`, { name });
+async function fillList(name: string, count: number): Promise<number> {
+  const list = await makeList(name);
   await query(
     test.database,
     `insert into dossiers (set_id, name, external_id, created_date, modified_date)
-     select p.set_id, md5(n::text), :name || n, now() + n * interval '1 s', now() + n * interval '1 s'
-     from list_positions p, generate_series((select count(*) from dossiers) + 1, (select count(*) from dossiers) + :count) n where p.list_id = :id`,
-    { name, count, id: list?.id },
+     select set_of(:list), md5(n::text), n, now() + n * interval '1 s', now() + n * interval '1 s' from generate_series(1, :count) n`,
+    { list, count },
   );
-  return list?.id ?? 0;
+  return list;
 }
 
 beforeAll(async () => {
   test = await createTestDatabase();
-  await makeList('before', others);
-  short = await makeList('short', members);
-  await makeList('after', others);
+  long = await fillList('before', others);
+  short = await fillList('short', members);
+  await fillList('after', others);
   await query(test.database, `analyze`);
 });
 afterAll(async () => {
   await test.drop();
 });
 
-const listing = (ordering: DossierOrdering, descending: boolean, filter: Partial<DossierFilter> = {}): DossierListing => ({
-  filter: { lists: [short], validNow: true, ...filter },
+const listing = (ordering: DossierOrdering, descending: boolean, filter: DossierFilter = {}): DossierListing => ({
+  filter: { lists: [short], ...filter },
   ordering,
   descending,
   limit,
   cursor: null,
 });
+const columnOf = (ordering: DossierOrdering): string => (ordering === 'name' ? 'name collate "und-x-icu"' : ordering);
 
-/** The names of the dossiers of some lists in an order, as anybody would ask for them. */
-async function namesOf(lists: readonly number[], order: string): Promise<string[]> {
-  const rows = await query<{ name: string }>(
+/** What a listing is to hold, asked for as nobody should: each copy to which no lower of the lists has an equal one, in the whole order. */
+async function expectedOf(lists: readonly number[], { ordering, descending }: DossierListing): Promise<string[]> {
+  const direction = descending ? 'desc' : 'asc';
+  const rows = await query<{ line: string }>(
     test.database,
-    `select name from (
-       select distinct on (uuid) * from dossiers where set_id in (select set_id from list_positions where list_id = any(:lists::bigint[]))
-     ) d order by ${order}`,
+    `with d as (select p.list_id, d.* from list_positions p join dossiers d using (set_id) where p.list_id = any(:lists::bigint[]))
+     select id || ' ' || name as line from d
+     where not exists (select from d lower where lower.uuid = d.uuid and lower.hash = d.hash and lower.list_id < d.list_id)
+     order by ${columnOf(ordering)} ${direction}, id ${direction}, list_id`,
     { lists },
   );
-  return rows.map((row) => row.name);
+  return rows.map((row) => row.line);
 }
 
 /** Rows of dossiers that this connection's PostgreSQL has read so far. */
@@ -70,99 +79,130 @@ async function countRead(connection: Connection): Promise<number> {
 
 interface ReadPages {
   /** Of all pages, forwards. */
-  names: string[];
+  lines: string[];
   /** Of the pages before the last one, on the way back. */
-  namesBack: string[];
+  linesBack: string[];
   /** The most rows of dossiers that were read for one page. */
   mostRead: number;
 }
 
 async function readPages(asked: DossierListing): Promise<ReadPages> {
-  const pages: ReadPages = { names: [], namesBack: [], mostRead: 0 };
+  const pages: ReadPages = { lines: [], linesBack: [], mostRead: 0 };
   const read = (cursor: Cursor | null) =>
     transaction(test.database, async (tx) => {
       const before = await countRead(tx);
       const page = await listDossiers(tx, { ...asked, cursor });
       pages.mostRead = Math.max(pages.mostRead, (await countRead(tx)) - before);
-      return { ...page, names: page.rows.map((row) => row.name) };
+      return { ...page, lines: page.rows.map((row) => `${row.id} ${row.name}`) };
     });
   let page = await read(null);
-  for (; page.next; page = await read(page.next)) pages.names.push(...page.names);
-  pages.names.push(...page.names);
+  for (; page.next; page = await read(page.next)) pages.lines.push(...page.lines);
+  pages.lines.push(...page.lines);
   while (page.previous) {
     page = await read(page.previous);
-    pages.namesBack.unshift(...page.names);
+    pages.linesBack.unshift(...page.lines);
   }
   return pages;
 }
 
-describe('pages of a short list between long ones', () => {
-  it.each([
-    ['id', false],
-    ['id', true],
-    ['name', false],
-    ['name', true],
-    ['created_date', false],
-    ['created_date', true],
-    ['modified_date', false],
-    ['modified_date', true],
-  ] as const)('by %s (descending: %s) hold all of it and cost as much as the list is long', async (ordering, descending) => {
-    const { names, namesBack, mostRead } = await readPages(listing(ordering, descending));
-    const order = ordering === 'name' ? 'name collate "und-x-icu"' : ordering;
-    expect(names).toEqual(await namesOf([short], `${order} ${descending ? 'desc' : 'asc'}`));
-    expect(namesBack).toEqual(names.slice(0, Math.floor((names.length - 1) / limit) * limit));
-    expect(mostRead).toBeLessThanOrEqual(2 * members);
+/** Found, looked up, and looked for in the lists of the node, each a little beyond the page, and one to see that it is the end. */
+const mostFor = (lists: number): number => (lists + 2) * (limit + 2) + lists;
+const everyOrder = dossierOrderings.flatMap((ordering) => [false, true].map((descending) => [ordering, descending] as const));
+
+describe('pages of a list between long ones', () => {
+  it.each(everyOrder)('by %s (descending: %s) hold all of it and cost as much as is on them', async (ordering, descending) => {
+    const asked = listing(ordering, descending);
+    const { lines, linesBack, mostRead } = await readPages(asked);
+    expect(lines).toEqual(await expectedOf([short], asked));
+    expect(lines).toHaveLength(members);
+    expect(linesBack).toEqual(lines.slice(0, Math.floor((lines.length - 1) / limit) * limit));
+    expect(mostRead).toBeLessThanOrEqual(mostFor(1));
   });
 
-  it('look an external id up by its key', async () => {
-    const { names, mostRead } = await readPages(listing('id', false, { externalId: `short${others + 7}` }));
-    expect(names).toHaveLength(1);
-    expect(mostRead).toBeLessThanOrEqual(3);
+  it.each(everyOrder)('by %s (descending: %s) cost no more where the list is long, or several are', async (ordering, descending) => {
+    for (const lists of [[long], [long, short], undefined]) {
+      const asked = listing(ordering, descending, { lists });
+      const mostRead = await transaction(test.database, async (tx) => {
+        const first = await listDossiers(tx, asked);
+        const before = await countRead(tx);
+        await listDossiers(tx, { ...asked, cursor: first.next });
+        return (await countRead(tx)) - before;
+      });
+      expect(mostRead).toBeLessThanOrEqual(mostFor(lists?.length ?? 3));
+    }
+  });
+
+  it('look an external id up by its key, in each list', async () => {
+    const { lines, mostRead } = await readPages(listing('id', false, { externalId: '7' }));
+    expect(lines).toHaveLength(1);
+    expect(mostRead).toBe(3);
+    expect((await readPages(listing('name', true, { externalId: '7', lists: undefined }))).lines).toHaveLength(3);
   });
 
   it('hold what passes other filters', async () => {
-    const all = await namesOf([short], 'id');
-    const { names, mostRead } = await readPages(listing('id', true, { nameContains: 'A1', active: true }));
-    expect(names).toEqual(all.filter((name) => name.includes('a1')).toReversed());
-    expect(names.length).toBeGreaterThan(0);
-    expect(mostRead).toBeLessThanOrEqual(2 * members);
+    const asked = listing('id', true, { nameContains: 'A1', active: true });
+    const { lines } = await readPages(asked);
+    expect(lines).toEqual((await expectedOf([short], asked)).filter((line) => line.includes('a1')));
+    expect(lines.length).toBeGreaterThan(0);
   });
 
-  it('hold a dossier once that is in two of the lists', async () => {
-    const [second] = await query<{ id: number }>(test.database, `insert into watch_lists (name) values ('second') returning id`);
-    const lists = [short, second?.id ?? 0];
-    await query(
-      test.database,
-      `insert into dossiers (set_id, uuid, name, external_id, created_date, modified_date)
-       select p.set_id, d.uuid, d.name, d.external_id, d.created_date, d.modified_date + d.id % 7 * interval '1 h' from dossiers d, list_positions p
-       where p.list_id = :second and d.set_id <> p.set_id
-         and (d.id % 100 = 0 or d.id % 2 = 0 and d.set_id = (select set_id from list_positions where list_id = :short))`,
-      { second: second?.id, short },
-    );
-    for (const ordering of ['modified_date', 'name'] as const) {
-      for (const descending of [false, true]) {
-        const once = await readPages(listing(ordering, descending, { lists }));
-        expect(once.names).toHaveLength((await namesOf(lists, 'id')).length);
-        expect(once.namesBack).toEqual(once.names.slice(0, once.namesBack.length));
-      }
-    }
-    const { names } = await readPages(listing('id', false, { lists }));
-    expect(names).toEqual(await namesOf(lists, 'id'));
-    expect(new Set(names).size).toBe(names.length);
-  });
-});
-
-describe('pages of lists', () => {
   it('are whole where most of the node is asked for', async () => {
-    const rows = await query<{ id: number }>(test.database, `select id from watch_lists`);
-    const lists = rows.map((row) => row.id);
-    const { names, mostRead } = await readPages({ ...listing('name', false, { lists }), limit: 1000 });
-    expect(names).toEqual(await namesOf(lists, 'name collate "und-x-icu"'));
-    expect(mostRead).toBeLessThanOrEqual(3 * lists.length * 1001);
+    const asked = { ...listing('name', false, { lists: undefined }), limit: 1000 };
+    const lists = await query<{ id: number }>(test.database, `select id from watch_lists`);
+    const { lines } = await readPages(asked);
+    const expected = await expectedOf(
+      lists.map((row) => row.id),
+      asked,
+    );
+    expect(lines).toEqual(expected);
   });
 
   it('of nothing are empty', async () => {
-    expect((await readPages(listing('id', false, { lists: [] }))).names).toEqual([]);
-    expect((await readPages(listing('id', false, { lists: [999_999] }))).names).toEqual([]);
+    expect((await readPages(listing('id', false, { lists: [] }))).lines).toEqual([]);
+    expect((await readPages(listing('id', false, { lists: [999_999] }))).lines).toEqual([]);
+  });
+});
+
+describe('dossiers that several lists hold', () => {
+  let lists: number[];
+  beforeAll(async () => {
+    lists = [await makeList('a'), await makeList('b'), await makeList('c'), await makeList('d')];
+    // In one to four lists; equal and different copies, with equal and different dates.
+    for (const [index, list] of lists.entries()) {
+      await query(
+        test.database,
+        `insert into dossiers (set_id, uuid, name, created_date, modified_date)
+         select set_of(:list), uuid_in(md5('shared ' || n)::cstring), case n % 4 when 0 then 'same ' || n when 1 then 'other ' || (n + :index) % 7 else 'three' end,
+           '2026-01-01'::timestamptz + n / 5 * interval '1 day', '2026-01-01'::timestamptz + (case n % 3 when 0 then n else (n * 7 + :index * 5) % 11 end) * interval '1 day'
+         from generate_series(1, 40) n where (n * 13 + :index * 5) % 7 < 4 or n % 10 = 0`,
+        { list, index },
+      );
+    }
+  });
+
+  it.each(everyOrder)(
+    'are shown by %s (descending: %s) once where the copies are equal, and each where they differ',
+    async (ordering, descending) => {
+      for (const some of [lists, lists.slice(1, 3), lists.slice(0, 1)]) {
+        for (const size of [1, 2, 7, 100]) {
+          const asked = { ...listing(ordering, descending, { lists: some }), limit: size };
+          const { lines, linesBack } = await readPages(asked);
+          const expected = await expectedOf(some, asked);
+          expect(lines).toEqual(expected);
+          expect(linesBack).toEqual(expected.slice(0, Math.floor((expected.length - 1) / size) * size));
+        }
+      }
+    },
+  );
+
+  it('come with all lists that hold them, whichever were asked for', async () => {
+    const { rows } = await listDossiers(test.database, { ...listing('id', false, { lists: lists.slice(2) }), limit: 100 });
+    const held = await query<{ id: number; lists: number[] }>(
+      test.database,
+      `select d.id, json_agg(p.list_id order by p.list_id) as lists from list_positions p join dossiers d using (set_id) group by d.id`,
+    );
+    const listsOf = new Map(held.map((row) => [row.id, row.lists]));
+    for (const row of rows) expect(row.lists).toEqual(listsOf.get(row.id));
+    expect(Math.max(...rows.map((row) => row.lists.length))).toBe(4);
   });
 });

@@ -74,9 +74,8 @@ export async function judge(tx: Knex.Transaction, sync: JudgedRun): Promise<Judg
     parameters: { listId: sync.listId, runId: sync.runId },
   });
   const before = await findStandingHold(tx, sync.listId);
-  // A replica that was changed here may differ without a fork, and another list's dates say nothing.
-  const isDelta = fork === null && sync.method === 'delta';
-  const comparable = !isDelta && (fork ? fork.kind !== 'identity' : (link?.intact ?? false));
+  // A list may be put back on purpose, as by an undo at a branch; another list's dates say nothing.
+  const comparable = fork !== null && fork.kind !== 'identity';
   await writeDifference(tx, { ...sync, comparable });
   const difference = await countDifference(tx, { ...sync, comparable });
   const free: Judged = { judgement: 'free', difference, damage: null, hold: null };
@@ -119,11 +118,9 @@ function stickyReasons(before: HoldRow | null, target: Position): TrippedGuard[]
 function forkReasons(fork: Fork | null, difference: ListDifference): TrippedGuard[] {
   const { takenBack } = difference;
   const { removing } = withoutExchanged(difference);
-  const count = fork || takenBack > 0 ? removing + takenBack : 0;
-  if (count === 0 && fork?.kind !== 'identity') return [];
-  const sentence =
-    fork?.sentence ?? 'The master offers older contents than this replica had from it: its list was put back to an older state.';
-  return [{ guard: 'fork', sentence: `${sentence} ${removing} dossiers that are here are not on the master.`, count, limit: 0 }];
+  const count = removing + takenBack;
+  if (fork === null || (count === 0 && fork.kind !== 'identity')) return [];
+  return [{ guard: 'fork', sentence: `${fork.sentence} ${removing} dossiers that are here are not on the master.`, count, limit: 0 }];
 }
 
 /** Records what is held in the place of what stood, and ends the run. A set that the run filled waits with it. */
