@@ -124,6 +124,14 @@ create table photo_garbage (
   since timestamptz not null default now()
 );
 
+-- Notes the photos of an array that a row has lost, perhaps.
+create function note_lost_photos(photos json) returns void language sql as $$
+  insert into photo_garbage (sha256)
+  select distinct decode(photo ->> 'sha256', 'hex') from json_array_elements(case json_typeof(photos) when 'array' then photos else '[]' end) photo
+  where photo ->> 'sha256' ~ '^[0-9a-f]{64}$'
+  on conflict (sha256) do update set since = excluded.since
+$$;
+
 -- Photos that rows show and whose files weren't whole when somebody looked, on masters and slaves, until they are whole again. On a slave they stand
 -- among the missing photos, too, which its next run asks for.
 create table damaged_photos (

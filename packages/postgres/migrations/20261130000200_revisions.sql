@@ -220,6 +220,7 @@ begin
     return null;
   end if;
   if tg_op = 'DELETE' then
+    perform note_lost_photos(old.photos);
     insert into tombstones (set_id, uuid, revision) values (old.set_id, old.uuid, draw_by_hand(old.set_id, -1))
     on conflict (set_id, uuid) do update set revision = excluded.revision, removed_date = excluded.removed_date;
     return old;
@@ -235,6 +236,9 @@ begin
     raise exception 'a dossier''s set and uuid are never changed' using errcode = 'feature_not_supported';
   end if;
   new.revision := old.revision;
+  if new.photos::text <> old.photos::text then
+    perform note_lost_photos(old.photos);
+  end if;
   if new.hash is distinct from old.hash then
     new.revision := draw_by_hand(new.set_id, 0);
     if new.modified_date = old.modified_date then

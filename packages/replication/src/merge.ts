@@ -23,6 +23,12 @@ export interface MergeCounts {
 export async function mergeChanges(tx: Knex.Transaction, merge: Merge): Promise<MergeCounts> {
   const { runId, listId, setId } = merge;
   await query(tx, `set constraints dossiers_external_id_unique deferred`);
+  await query(
+    tx,
+    `select note_lost_photos(d.photos) from differences x join dossiers d on d.set_id = :setId and d.uuid = x.uuid
+     where x.run_id = :runId and x.kind <> 'adding' and d.photos::text <> '[]'`,
+    { runId, setId },
+  );
   const removed = await removeRows(tx, merge);
   const changed = await countOf(
     tx,
