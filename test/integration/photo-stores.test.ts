@@ -68,7 +68,7 @@ describe.each(stores)('photo store: $name', ({ empty }) => {
     expect(await store.open(sha256)).toBeNull();
     expect(await store.readThumbnail(sha256)).toBeNull();
     expect(await listed(store)).toEqual([]);
-    expect(await store.sweepTemporary(0)).toBe(0);
+    expect(await store.sweepTemporary(new Date())).toBe(0);
     await store.remove(sha256);
   });
 
@@ -178,7 +178,7 @@ describe.each(stores)('photo store: $name', ({ empty }) => {
     await Promise.all(sources.map(async (source) => await store.receive(sha256, source, { bytes: bytes.length })));
     expect(await contentOf(store, sha256)).toEqual(bytes);
     expect(await listed(store)).toHaveLength(1);
-    expect(await store.sweepTemporary(0)).toBe(0);
+    expect(await store.sweepTemporary(new Date())).toBe(0);
   });
 
   it('lists every photo once, and no thumbnail', async () => {
@@ -230,7 +230,7 @@ describe.each(stores)('photo store: $name', ({ empty }) => {
     const store = empty();
     await store.check();
     expect(await listed(store)).toEqual([]);
-    expect(await store.sweepTemporary(0)).toBe(0);
+    expect(await store.sweepTemporary(new Date())).toBe(0);
   });
 });
 
@@ -261,7 +261,7 @@ describe('folder store', () => {
     await utimes(join(root, 'incoming/old'), 0, 0);
     await writeFile(join(root, 'incoming/new'), 'half a pho');
     expect(await listed(store)).toEqual([]);
-    expect(await store.sweepTemporary(60_000)).toBe(1);
+    expect(await store.sweepTemporary(new Date(Date.now() - 60_000))).toBe(1);
     expect(await readdir(join(root, 'incoming'))).toEqual(['new']);
   });
 
@@ -309,7 +309,7 @@ async function expectUntouched(store: PhotoStore, sha256: string): Promise<void>
   expect(await store.has(sha256)).toBe(false);
   expect(await store.open(sha256)).toBeNull();
   expect(await listed(store)).toEqual([]);
-  expect(await store.sweepTemporary(0)).toBe(0);
+  expect(await store.sweepTemporary(new Date())).toBe(0);
 }
 
 async function listed(store: PhotoStore): Promise<StoredPhoto[]> {

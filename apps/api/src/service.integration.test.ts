@@ -37,12 +37,12 @@ test('health and readiness tell what is wrong, and nothing more', async () => {
   expect(await api.want(200, healthSchema, ['GET', '/healthz'])).toEqual({ status: 'ok' });
   expect(await api.want(200, readinessSchema, ['GET', '/readyz'])).toEqual({
     status: 'ok',
-    checks: { database: 'ok', schema: 'ok', queue: 'ok' },
+    checks: { database: 'ok', schema: 'ok', queue: 'ok', clock: 'ok' },
   });
   queueDown = true;
   expect(await api.want(503, readinessSchema, ['GET', '/readyz'])).toEqual({
     status: 'unavailable',
-    checks: { database: 'ok', schema: 'ok', queue: 'can not be reached' },
+    checks: { database: 'ok', schema: 'ok', queue: 'can not be reached', clock: 'ok' },
   });
   queueDown = false;
 });
@@ -55,7 +55,7 @@ test('without a database the node lives, is not ready, and says so to everybody'
     const readiness = await fetch(`${down.url}/readyz`);
     expect([readiness.status, readinessSchema.parse(await readiness.json()).checks]).toMatchObject([
       503,
-      { database: 'can not be reached', queue: 'ok' },
+      { database: 'can not be reached', queue: 'ok', clock: 'ok' },
     ]);
     const answer = await fetch(`${down.url}/dossiers/`, { headers: { authorization: 'Token x' } });
     expect([answer.status, answer.headers.get('retry-after')]).toEqual([503, '5']);

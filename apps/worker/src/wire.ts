@@ -32,6 +32,7 @@ import {
   stageRows,
 } from '@dossier/store/staging.ts';
 import { listDifferences, listHeldPhotos, nameDossiers, rehashList } from '@dossier/store/verification.ts';
+import { ClockWatch } from './clock.ts';
 import type { WorkerDependencies } from './dependencies.ts';
 
 /** What a node gives its worker. */
@@ -58,6 +59,7 @@ export function wireWorker(node: WorkerNode, { agents = createFeedAgents(), time
     ...node,
     store: createReplicaStore(database),
     now,
+    clock: new ClockWatch({ database, logger: node.logger, monotonicMs: () => performance.now() }),
     own: {
       node: node.nodeUuid,
       externalAddress: normaliseExternalAddress(configuration.externalAddress),

@@ -89,5 +89,5 @@ export async function listAudit(
 
 /** Drops the entries whose time is over. */
 export async function pruneAudit(connection: Connection): Promise<void> {
-  await query(connection, `delete from audit where date < now() - audit_retention()`);
+  await query(connection, `delete from audit where date < age_moment() - audit_retention()`);
 }

@@ -1,3 +1,4 @@
+import { liesAhead } from './clock.ts';
 import { query } from './database.ts';
 import type { Connection, Database } from './database.ts';
 
@@ -12,7 +13,8 @@ export interface StrandedRun {
 
 /**
  * Runs whose reminder in the queue seems lost: queued or due for their next attempt for `overdueSeconds`, or taken by a worker that
- * hasn't given a sign of life for `silentSeconds`. Reminding twice is harmless.
+ * hasn't given a sign of life for `silentSeconds`. A sign of life or an attempt that lies further ahead than any can be was noted by a wrong
+ * clock, and counts as none. Reminding twice is harmless.
  */
 export async function listStrandedRuns(
   connection: Connection,
@@ -24,8 +26,9 @@ export async function listStrandedRuns(
      from runs r join links k on k.slave_list_id = r.slave_list_id
      where r.finished_date is null and k.state <> 'unlinking' and case r.state
        when 'queued' then coalesce(r.heartbeat, r.created_date) < now() - make_interval(secs => :overdueSeconds)
-       when 'failed' then r.next_attempt < now() - make_interval(secs => :overdueSeconds)
-       else r.heartbeat < now() - make_interval(secs => :silentSeconds) end
+         or ${liesAhead('coalesce(r.heartbeat, r.created_date)')}
+       when 'failed' then r.next_attempt < now() - make_interval(secs => :overdueSeconds) or ${liesAhead('r.next_attempt')}
+       else r.heartbeat < now() - make_interval(secs => :silentSeconds) or ${liesAhead('r.heartbeat')} end
      order by r.id`,
     age,
   );
@@ -50,7 +53,7 @@ export async function pruneTombstones(database: Database, days: number): Promise
   await query(
     database,
     `with gone as (
-       delete from tombstones where removed_date < now() - make_interval(days => :days) returning list_id, revision
+       delete from tombstones where removed_date < age_moment() - make_interval(days => :days) returning list_id, revision
      )
      update list_positions p set floor = greatest(p.floor, g.revision)
      from (select list_id, max(revision) as revision from gone group by list_id) g where g.list_id = p.list_id`,

@@ -1,4 +1,5 @@
 import { pruneAudit } from '@dossier/store/audit.ts';
+import { readAgeMoment } from '@dossier/store/clock.ts';
 import { pruneFollowers } from '@dossier/store/followers.ts';
 import { pruneRuns, pruneTombstones } from '@dossier/store/upkeep.ts';
 import { pruneDeliveries } from '@dossier/store/webhook-deliveries.ts';
@@ -19,6 +20,7 @@ export function createPruneHandler({ database, photos }: WorkerDependencies) {
     await pruneAudit(database);
     await pruneDeliveries(database, deliveryDays);
     await pruneFollowers(database, followerDays);
-    await photos.sweepTemporary(temporaryFilesMs);
+    const ageMoment = await readAgeMoment(database);
+    if (ageMoment) await photos.sweepTemporary(new Date(ageMoment.getTime() - temporaryFilesMs));
   };
 }
