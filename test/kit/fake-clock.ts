@@ -1,5 +1,5 @@
 import { globSync } from 'node:fs';
-import { mkdtemp, rename, rm, writeFile } from 'node:fs/promises';
+import { chmod, mkdtemp, rename, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
@@ -24,6 +24,8 @@ export class FakeClock {
     const [library] = globSync('/usr/lib/*/faketime/libfaketimeMT.so.1');
     if (library === undefined) throw new Error('libfaketime is not here: apt-get install faketime');
     const clock = new FakeClock(await mkdtemp(join(tmpdir(), 'dossier-clock-')), library);
+    // PostgreSQL runs as another user.
+    await chmod(clock.#folder, 0o755);
     await clock.set(0);
     return clock;
   }

@@ -12,19 +12,21 @@ import type { WorkerDependencies } from './dependencies.ts';
 export class ClockWatch {
   readonly #database: Database;
   readonly #logger: Logger;
+  readonly #now: () => Date;
   readonly #keeper: ClockKeeper;
   /** Null before the first look: whoever ran before may have left something. */
   #jump: number | null = null;
 
-  constructor(deps: { database: Database; logger: Logger; monotonicMs: () => number }) {
+  constructor(deps: { database: Database; logger: Logger; now: () => Date; monotonicMs: () => number }) {
     this.#database = deps.database;
     this.#logger = deps.logger;
+    this.#now = deps.now;
     this.#keeper = new ClockKeeper(deps.database, deps.monotonicMs);
   }
 
   /** Whether the clock is plausible now. */
   async look(): Promise<boolean> {
-    const jump = await this.#keeper.look();
+    const jump = await this.#keeper.look(this.#now());
     const before = this.#jump;
     this.#jump = jump;
     if (jump !== 0) {

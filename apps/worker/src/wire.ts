@@ -59,7 +59,7 @@ export function wireWorker(node: WorkerNode, { agents = createFeedAgents(), time
     ...node,
     store: createReplicaStore(database),
     now,
-    clock: new ClockWatch({ database, logger: node.logger, monotonicMs: () => performance.now() }),
+    clock: new ClockWatch({ database, logger: node.logger, now, monotonicMs: () => performance.now() }),
     own: {
       node: node.nodeUuid,
       externalAddress: normaliseExternalAddress(configuration.externalAddress),

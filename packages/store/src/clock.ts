@@ -34,21 +34,31 @@ export class ClockKeeper {
     this.#monotonicMs = monotonicMs;
   }
 
-  /** Looks at the clock; returns by how many milliseconds it is wrong, 0 if it is plausible. */
-  async look(): Promise<number> {
+  /**
+   * Looks at the database's clock, and at this host's, which shows `now`. Returns by how many milliseconds one of them is wrong, 0 if both are
+   * plausible.
+   */
+  async look(now: Date): Promise<number> {
     const at = this.#monotonicMs();
     const before = this.#before && { memory: this.#before.memory, ranMs: at - this.#before.at };
     const { memory, jump } = await transaction(this.#database, async (tx) => {
       await query(tx, `insert into clock (trusted_moment, age_moment) values (now(), now()) on conflict do nothing`);
       const row = await queryOne<ClockRow>(tx, `select ${columns} from clock for update`);
       if (!row) throw new Error('the row of the clock is gone');
-      const verdict = await judge(tx, row, before);
+      const apart = apartOf(row, now);
+      const verdict = apart === 0 ? await judge(tx, row, before) : { memory: memoryOf(row), jump: apart };
       await save(tx, verdict);
       return verdict;
     });
     this.#before = { memory, at };
     return jump;
   }
+}
+
+/** By how much this host's clock differs from the database's; 0 if they agree. */
+function apartOf(row: ClockRow, now: Date): number {
+  const apart = now.getTime() - row.wall.getTime();
+  return Math.abs(apart) > clockToleranceMs ? apart : 0;
 }
 
 async function judge(connection: Connection, row: ClockRow, before: ClockReading['before']): Promise<ReturnType<typeof judgeClock>> {
@@ -114,8 +124,8 @@ export async function findClockTrouble(connection: Connection, now: Date): Promi
   if (!row) return null;
   const { jump } = await judge(connection, row, null);
   if (jump !== 0) return { present: true, sentence: presentSentence(row, jump) };
-  const apart = now.getTime() - row.wall.getTime();
-  if (Math.abs(apart) > clockToleranceMs) {
+  const apart = apartOf(row, now);
+  if (apart !== 0) {
     return { present: true, sentence: `This host's clock is ${relation(apart)} that of its database.` };
   }
   if (row.jump_ms === null || row.jump_moment === null) return null;
