@@ -70,7 +70,7 @@ describe.each(stores)('photo store: $name', ({ empty }) => {
     expect(await store.compare({ sha256, bytes: 8 })).toBe(false);
     expect(await store.readThumbnail(sha256)).toBeNull();
     expect(await listed(store)).toEqual([]);
-    expect(await store.sweepTemporary(0)).toBe(0);
+    expect(await store.sweepTemporary(new Date())).toBe(0);
     await store.remove(sha256);
   });
 
@@ -171,7 +171,7 @@ describe.each(stores)('photo store: $name', ({ empty }) => {
     await Promise.all(sources.map(async (source) => await store.receive(sha256, source, { bytes: bytes.length })));
     expect(await contentOf(store, bytes)).toEqual(bytes);
     expect(await listed(store)).toHaveLength(1);
-    expect(await store.sweepTemporary(0)).toBe(0);
+    expect(await store.sweepTemporary(new Date())).toBe(0);
   });
 
   it('lists every photo once, and no thumbnail', async () => {
@@ -223,7 +223,7 @@ describe.each(stores)('photo store: $name', ({ empty }) => {
     const store = empty();
     await store.check();
     expect(await listed(store)).toEqual([]);
-    expect(await store.sweepTemporary(0)).toBe(0);
+    expect(await store.sweepTemporary(new Date())).toBe(0);
   });
 });
 
@@ -254,7 +254,7 @@ describe('folder store', () => {
     await utimes(join(root, 'incoming/old'), 0, 0);
     await writeFile(join(root, 'incoming/new'), 'half a pho');
     expect(await listed(store)).toEqual([]);
-    expect(await store.sweepTemporary(60_000)).toBe(1);
+    expect(await store.sweepTemporary(new Date(Date.now() - 60_000))).toBe(1);
     expect(await readdir(join(root, 'incoming'))).toEqual(['new']);
   });
 
@@ -302,7 +302,7 @@ async function expectUntouched(store: PhotoStore, sha256: string): Promise<void>
   expect(await store.has(sha256)).toBe(false);
   expect(await store.open({ sha256, bytes: 8 })).toBeNull();
   expect(await listed(store)).toEqual([]);
-  expect(await store.sweepTemporary(0)).toBe(0);
+  expect(await store.sweepTemporary(new Date())).toBe(0);
 }
 
 async function listed(store: PhotoStore): Promise<StoredPhoto[]> {

@@ -21,7 +21,10 @@ const run = promisify(execFile);
  * A throw-away PostgreSQL cluster whose server can be stopped and started again on the same port, which the node's own embedded
  * database doesn't promise. PostgreSQL refuses to run as root; then it runs as the system's user `postgres`.
  */
-export async function startPostgresServer({ maximumConnections = 100 } = {}): Promise<
+export async function startPostgresServer({
+  maximumConnections = 100,
+  environment = {},
+}: { maximumConnections?: number; environment?: Record<string, string> } = {}): Promise<
   FaultyServer & { crash(): Promise<void>; signal(signal: 'SIGSTOP' | 'SIGCONT'): void; own(folder: string): Promise<void> }
 > {
   const owner = isRoot() ? await findOrMakeAccount() : null;
@@ -50,7 +53,12 @@ export async function startPostgresServer({ maximumConnections = 100 } = {}): Pr
       '-c',
       'fsync=off',
     ];
-    const child = spawn(programs.postgres, ['-D', data, ...settings], { ...owner, cwd: directory, stdio: 'ignore' });
+    const child = spawn(programs.postgres, ['-D', data, ...settings], {
+      ...owner,
+      cwd: directory,
+      env: { ...process.env, ...environment },
+      stdio: 'ignore',
+    });
     await once(child, 'spawn');
     const isUp = await Promise.race([answers(databaseUrl).then(() => true), once(child, 'exit').then(() => false)]);
     // After a crash the server waits for no one: it ends at once as long as a session of the crashed one is still there.

@@ -20,7 +20,7 @@ import type { FaultyServer } from './faulty-server.ts';
 
 const schedule = { syncTime: { hour: 3, minute: 0 }, timeZone: 'Europe/Athens' };
 
-interface Started {
+export interface Started {
   readonly name: JobName;
   readonly payload: object;
   readonly context: JobContext;

@@ -33,6 +33,7 @@ async function setVersion(listId: number, lines: readonly string[], photos?: str
 
 /** The photos that dossiers refer to or that an undo would bring back, and those in the store once the clean-up has run. */
 async function photosOf(node: EngineNode): Promise<{ shown: string[]; wanted: string[]; stored: string[] }> {
+  await query(node.database, `update clock set age_moment = now()`);
   await collectGarbage(node.database, { days: 0, remove: (sha256) => node.photos.remove(sha256) });
   const addresses = async (rows: string): Promise<string[]> =>
     (

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { readFile, writeFile } from 'node:fs/promises';
 import { GuardedPhotos } from '@dossier/photos/guarded-photos.ts';
-import { bookDamagedPhotos } from '@dossier/store/damaged-photos.ts';
+import { bookDamagedPhotos } from '@dossier/registry/damaged-photos.ts';
 import type { Seed } from './seed.ts';
 import { require } from './violation.ts';
 import { logger } from './world.ts';

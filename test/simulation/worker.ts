@@ -17,6 +17,7 @@ import { createSweepHandler } from '@dossier/worker/jobs/sweep.ts';
 import { createSyncHandler } from '@dossier/worker/jobs/sync.ts';
 import { createTickHandler } from '@dossier/worker/jobs/tick.ts';
 import { createUnlinkHandler } from '@dossier/worker/jobs/unlink.ts';
+import { ClockWatch } from '@dossier/worker/clock.ts';
 import { wireWorker } from '@dossier/worker/wire.ts';
 import type { SiteProcess } from './process.ts';
 import type { Scheduler, Task } from './scheduler.ts';
@@ -99,6 +100,12 @@ export class SimulatedWorker {
       ...wired,
       store: world.mutation?.wrapStore?.(wired.store, world.mutable) ?? wired.store,
       now: () => world.clock.at('slave'),
+      clock: new ClockWatch({
+        database: process.database,
+        logger,
+        now: () => world.clock.at('slave'),
+        monotonicMs: () => world.clock.passedMs,
+      }),
       connectMaster: () =>
         steppedMaster(createMaster(world.createClient({ node: 'slave', requireAlive: () => process.requireAlive() }), nodes.slave), {
           scheduler: world.scheduler,

@@ -119,10 +119,10 @@ class Hub implements SyncEvents {
 
   #lookSoon(atLeastMs: number): void {
     if (this.#timer || this.#closed) return;
-    const waitMs = Math.max(0, this.#lastLook + atLeastMs - Date.now());
+    const waitMs = Math.max(0, this.#lastLook + atLeastMs - performance.now());
     this.#timer = setTimeout(() => {
       this.#timer = null;
-      this.#lastLook = Date.now();
+      this.#lastLook = performance.now();
       this.#inLine(() => this.#look());
     }, waitMs);
   }
@@ -143,7 +143,7 @@ class Hub implements SyncEvents {
       if (this.#closed) return;
       this.#logger.warn({ err: error }, 'Changed links could not be read; they are read again.');
       this.#stale = true;
-      this.#lastLook = Date.now();
+      this.#lastLook = performance.now();
       this.#lookSoon(tryAgainMs);
     }
   }

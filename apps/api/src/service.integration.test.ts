@@ -37,12 +37,12 @@ test('health and readiness tell what is wrong, and nothing more', async () => {
   expect(await api.want(200, healthSchema, ['GET', '/healthz'])).toEqual({ status: 'ok' });
   expect(await api.want(200, readinessSchema, ['GET', '/readyz'])).toEqual({
     status: 'ok',
-    checks: { database: 'ok', schema: 'ok', queue: 'ok' },
+    checks: { database: 'ok', schema: 'ok', queue: 'ok', clock: 'ok' },
   });
   queueDown = true;
   expect(await api.want(503, readinessSchema, ['GET', '/readyz'])).toEqual({
     status: 'unavailable',
-    checks: { database: 'ok', schema: 'ok', queue: 'can not be reached' },
+    checks: { database: 'ok', schema: 'ok', queue: 'can not be reached', clock: 'ok' },
   });
   queueDown = false;
 });

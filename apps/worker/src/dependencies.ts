@@ -6,6 +6,7 @@ import type { Master } from '@dossier/replication/master.ts';
 import type { Configuration } from '@dossier/runtime/configuration.ts';
 import type { Logger } from '@dossier/runtime/logger.ts';
 import type { Database } from '@dossier/postgres/database.ts';
+import type { ClockWatch } from './clock.ts';
 
 /** What the handlers of the jobs work with; built in wire.ts. */
 export interface WorkerDependencies {
@@ -18,6 +19,7 @@ export interface WorkerDependencies {
   queues: Queues;
   own: OwnIdentity;
   now: () => Date;
+  clock: ClockWatch;
   /** Speaks to the master at this address. Throws a failure of the kind `operator` if this node has no SYNC_TOKEN. */
   connectMaster(remoteUrl: string): Master;
 }

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { isDeepNight, latestDueDate, nextDue } from '@dossier/domain/schedule.ts';
+import { believableDate, isDeepNight, latestDueDate, nextDue } from '@dossier/domain/schedule.ts';
 import type { Schedule } from '@dossier/domain/schedule.ts';
 import { jobs } from '@dossier/jobs/declarations.ts';
 import { requestHeads } from '@dossier/protocol/feed.ts';
@@ -31,9 +31,10 @@ export async function planLink(deps: WorkerDependencies, link: LinkRow, now: Dat
   const schedule = scheduleOf(link);
   if (!schedule) return;
   const offsetMs = spreadOffsetMs(link, deps.own.node, deps.configuration.syncSpreadSeconds);
-  const served = link.last_scheduled_date ?? latestDueDate(schedule, now, offsetMs);
+  const noted = believableDate(link.last_scheduled_date, schedule, now);
+  const served = noted ?? latestDueDate(schedule, now, offsetMs);
   const nextRun = nextDue(schedule, { now, offsetMs, lastDate: served });
-  if (link.last_scheduled_date !== null && link.next_run?.getTime() === nextRun.getTime()) return;
+  if (noted !== null && link.next_run?.getTime() === nextRun.getTime()) return;
   await saveSchedule(deps.database, { slaveListId: link.slave_list_id, nextRun, scheduledDate: served });
 }
 
@@ -72,12 +73,17 @@ async function findDue(deps: WorkerDependencies, link: LinkRow, now: Date): Prom
   if (!schedule || link.state === 'unlinking') return null;
   const offsetMs = spreadOffsetMs(link, deps.own.node, deps.configuration.syncSpreadSeconds);
   const due = latestDueDate(schedule, now, offsetMs);
-  if (link.last_scheduled_date === null || link.last_scheduled_date >= due) {
+  if (link.last_scheduled_date === null || isServed(link, { schedule, due, now })) {
     await planLink(deps, link, now);
     return null;
   }
   const mode = isDeepNight({ last: link.deep_verified_at, linked: link.created_date, place: link.slave_list_id }, now) ? 'repair' : 'auto';
   return { link, mode, nextRun: nextDue(schedule, { now, offsetMs, lastDate: due }), scheduledDate: due };
+}
+
+function isServed(link: LinkRow, { schedule, due, now }: { schedule: Schedule; due: string; now: Date }): boolean {
+  const noted = believableDate(link.last_scheduled_date, schedule, now);
+  return noted !== null && noted >= due;
 }
 
 async function start(deps: WorkerDependencies, { link, mode, nextRun, scheduledDate }: DueLink): Promise<void> {

@@ -15,6 +15,7 @@ import type { Logger } from '@dossier/runtime/logger.ts';
 import type { Database } from '@dossier/postgres/database.ts';
 import { recordDamage } from '@dossier/accounts/audit.ts';
 import { bookDamagedPhotos } from '@dossier/registry/damaged-photos.ts';
+import { ClockWatch } from './clock.ts';
 import type { WorkerDependencies } from './dependencies.ts';
 
 /** What a node gives its worker. */
@@ -35,12 +36,13 @@ export interface WorkerNetwork {
 
 /** Gives the handlers of the jobs this node's database, photos and network. */
 export function wireWorker(node: WorkerNode, { agents = createFeedAgents(), timeouts = {} }: WorkerNetwork = {}): WorkerDependencies {
-  const { configuration } = node;
+  const { configuration, database } = node;
   const now = (): Date => new Date();
   return {
     ...node,
-    guardedPhotos: new GuardedPhotos(node.photos, (findings) => bookDamagedPhotos(node.database, findings, recordDamage), node.logger),
+    guardedPhotos: new GuardedPhotos(node.photos, (findings) => bookDamagedPhotos(database, findings, recordDamage), node.logger),
     now,
+    clock: new ClockWatch({ database, logger: node.logger, now, monotonicMs: () => performance.now() }),
     own: {
       node: node.nodeUuid,
       externalAddress: normaliseExternalAddress(configuration.externalAddress),

@@ -17,6 +17,7 @@ import { createSyncHandler } from './jobs/sync.ts';
 import { createTickHandler } from './jobs/tick.ts';
 import { createUnlinkHandler } from './jobs/unlink.ts';
 import { scheduleOf } from './schedule.ts';
+import { startTimer } from './timer.ts';
 import { wireWorker } from './wire.ts';
 import type { WorkerNode } from './wire.ts';
 
@@ -26,6 +27,9 @@ export interface RunningWorker {
 }
 
 const closingTimeoutMs = 5000;
+/** A worker sweeps by itself when the queue hasn't made it do so for this long: a queue's own times may be wrong. */
+const sweepEveryMs = 20_000;
+const lookEveryMs = 5000;
 
 /** Starts the workers of a node; any number of processes may do so for one site. */
 export async function startWorker(
@@ -35,6 +39,7 @@ export async function startWorker(
   const deps = wireWorker(node, { agents });
   let schedule: Schedule = { syncTime: node.configuration.syncTime, timeZone: node.configuration.timeZone };
   const sweep = createSweepHandler(deps);
+  let sweptAt = performance.now();
   const handlers = {
     link: createLinkHandler(deps),
     unlink: createUnlinkHandler(deps),
@@ -43,6 +48,7 @@ export async function startWorker(
     sweep: async () => {
       schedule = await readSchedule(deps, schedule);
       await sweep();
+      sweptAt = performance.now();
     },
     prune: createPruneHandler(deps),
     'check-photos': createCheckPhotosHandler(deps),
@@ -60,9 +66,14 @@ export async function startWorker(
     handlers,
   });
   const schedulers = keepSchedulers({ queues: node.queues, schedule: () => schedule, logger: node.logger });
+  const ownSweep = startTimer(sweepEveryMs, node.logger, async () => {
+    if (performance.now() - sweptAt > sweepEveryMs) await handlers.sweep();
+  });
+  const clock = startTimer(lookEveryMs, node.logger, async () => void (await deps.clock.look()));
   return {
     async close() {
       schedulers.stop();
+      await Promise.all([ownSweep.stop(), clock.stop()]);
       await workers.close({ timeoutMs: closingTimeoutMs });
       agents.http.destroy();
       agents.https.destroy();

@@ -10,18 +10,19 @@ export interface AttemptLimit {
 
 /**
  * Counts an attempt against each limit in turn, before it is made, so that many at once can't pass together. The count is shared by all
- * processes of the node. Attempts beyond a limit don't prolong its window.
+ * processes of the node. Attempts beyond a limit don't prolong its window. A window that ends later than one that begins now was noted by a wrong
+ * clock, and is over.
  * @returns null if the attempt may be made; else the seconds until the first limit that was exceeded ends, later limits untouched
  */
 export async function countAttempt(connection: Connection, limits: readonly AttemptLimit[]): Promise<number | null> {
-  await query(connection, `delete from attempts where until <= now()`);
+  await query(connection, `delete from attempts where until <= age_moment()`);
   for (const { subject, maximum, windowSeconds } of limits) {
     const counted = await queryOne<{ count: number; seconds: number }>(
       connection,
       `insert into attempts (subject, count, until) values (:subject, 1, now() + make_interval(secs => :windowSeconds))
        on conflict (subject) do update set
-         count = case when attempts.until <= now() then 1 else least(attempts.count, 1000000) + 1 end,
-         until = case when attempts.until <= now() then excluded.until else attempts.until end
+         count = case when attempts.until <= now() or attempts.until > excluded.until then 1 else least(attempts.count, 1000000) + 1 end,
+         until = case when attempts.until <= now() or attempts.until > excluded.until then excluded.until else attempts.until end
        returning count, cast(ceil(extract(epoch from until - now())) as int) as seconds`,
       { subject, windowSeconds },
     );

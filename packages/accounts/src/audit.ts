@@ -89,7 +89,7 @@ export async function listAudit(
 
 /** Drops the entries whose time is over. */
 export async function pruneAudit(connection: Connection): Promise<void> {
-  await query(connection, `delete from audit where date < now() - audit_retention()`);
+  await query(connection, `delete from audit where date < age_moment() - audit_retention()`);
 }
 
 /** Keeps that a photo was found damaged on this node. */

@@ -1,4 +1,5 @@
 import { createHash, randomBytes } from 'node:crypto';
+import { liesAhead } from '@dossier/postgres/clock.ts';
 import { preparedOne, query, queryOne } from '@dossier/postgres/database.ts';
 import type { Connection } from '@dossier/postgres/database.ts';
 import type { User } from './users.ts';
@@ -26,7 +27,7 @@ export async function issueToken(
 ): Promise<{ id: number; token: string; expiresDate: Date | null }> {
   const token = `dossier_${randomBytes(32).toString('base64url')}`;
   const expiresDate = request.lifetimeMs === null ? null : new Date(Date.now() + request.lifetimeMs);
-  await query(connection, `delete from tokens where user_id = :userId and expires_date < now()`, { userId: request.userId });
+  await query(connection, `delete from tokens where user_id = :userId and expires_date < age_moment()`, { userId: request.userId });
   const made = await queryOne<{ id: number }>(
     connection,
     `insert into tokens (user_id, token_hash, kind, label, expires_date) values (:userId, :hash, :kind, :label, :expiresDate) returning id`,
@@ -41,7 +42,7 @@ export async function findTokenHolder(connection: Connection, token: string): Pr
   const holder = await preparedOne<User & { token_id: number; stale: boolean }>(connection, 'find token holder', {
     sql: `select u.id, u.name, u.role, t.id as token_id, coalesce(t.last_used_date < now() - interval '5 minutes', true) as stale
       from tokens t join users u on u.id = t.user_id
-      where t.token_hash = :hash and u.active and coalesce(t.expires_date > now(), true)`,
+      where t.token_hash = :hash and u.active and coalesce(t.expires_date > now(), true) and not (t.kind = 'session' and ${liesAhead('t.created_date')})`,
     parameters: { hash: hashToken(token) },
   });
   if (!holder) return null;

@@ -103,18 +103,25 @@ export async function bookAttempt(connection: Connection, id: number, attempt: A
   );
 }
 
-/** Deliveries whose reminder in the queue seems lost: their next attempt was due so many seconds ago. */
+/** The longest that a delivery waits for its next attempt, with room. */
+const longestWaitHours = 1;
+
+/**
+ * Deliveries whose reminder in the queue seems lost: their next attempt was due so many seconds ago, or lies further ahead than any can, so that a
+ * wrong clock chose it.
+ */
 export async function listStrandedDeliveries(connection: Connection, overdueSeconds: number): Promise<number[]> {
   const rows = await query<{ id: number }>(
     connection,
-    `select id from webhook_deliveries where state = 'waiting' and next_attempt < now() - make_interval(secs => :overdueSeconds)
+    `select id from webhook_deliveries where state = 'waiting' and (next_attempt < now() - make_interval(secs => :overdueSeconds)
+       or next_attempt > now() + make_interval(hours => :longestWaitHours))
      order by next_attempt limit 1000`,
-    { overdueSeconds },
+    { overdueSeconds, longestWaitHours },
   );
   return rows.map((row) => row.id);
 }
 
 /** Forgets deliveries that are over and older than so many days. */
 export async function pruneDeliveries(connection: Connection, days: number): Promise<void> {
-  await query(connection, `delete from webhook_deliveries where finished_date < now() - make_interval(days => :days)`, { days });
+  await query(connection, `delete from webhook_deliveries where finished_date < age_moment() - make_interval(days => :days)`, { days });
 }

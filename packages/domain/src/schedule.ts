@@ -1,3 +1,5 @@
+import { clockToleranceMs, isBelievable } from './clock.ts';
+
 /** When slaves sync a master's lists: once per local date in the master's zone. */
 export interface Schedule {
   /** 0…23 */
@@ -73,9 +75,20 @@ export function latestDueDate(schedule: Schedule, now: Date, offsetMs: number): 
   }
 }
 
+/**
+ * The local date for which a link's last scheduled run was made, or null where what was noted can't be: a date after today's was noted by a clock
+ * that was ahead.
+ */
+export function believableDate(noted: LocalDate | null, schedule: Schedule, now: Date): LocalDate | null {
+  const today = localDate(new Date(now.getTime() + clockToleranceMs), schedule.timeZone);
+  return noted !== null && noted <= today ? noted : null;
+}
+
 /** The next instant after `now` at which a link is due, given the local date of its last scheduled run: at most one run per local date. */
 export function nextDue(schedule: Schedule, clock: { now: Date; offsetMs: number; lastDate: LocalDate }): Date {
-  for (let date = addDays(clock.lastDate, 1); ; date = addDays(date, 1)) {
+  // A clock that was far behind may have noted a date of long ago.
+  const recent = addDays(localDate(clock.now, schedule.timeZone), -2);
+  for (let date = addDays(clock.lastDate < recent ? recent : clock.lastDate, 1); ; date = addDays(date, 1)) {
     const due = scheduledInstant(schedule, date).getTime() + clock.offsetMs;
     if (due > clock.now.getTime()) return new Date(due);
   }
@@ -86,9 +99,9 @@ const deepEveryMs = 6.5 * dayMs;
 
 /**
  * Whether the scheduled run of this night looks at every row: once a week, and again the next night where it didn't come to an end. Before
- * the first time each link has a night of its own, by its `place`.
+ * the first time each link has a night of its own, by its `place`. A moment after `now` was noted by a clock that was ahead, and counts as none.
  */
 export function isDeepNight({ last, linked, place }: { last: Date | null; linked: Date; place: number }, now: Date): boolean {
-  const due = last ? last.getTime() + deepEveryMs : linked.getTime() + (place % 7) * dayMs;
-  return now.getTime() >= due;
+  if (isBelievable(last, now)) return now.getTime() >= last.getTime() + deepEveryMs;
+  return last !== null || !isBelievable(linked, now) || now.getTime() >= linked.getTime() + (place % 7) * dayMs;
 }

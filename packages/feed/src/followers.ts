@@ -77,7 +77,7 @@ export async function listFollowers(connection: Connection, page: PageRequest): 
 export async function hasFollowers(connection: Connection, days: number): Promise<boolean> {
   const found = await queryOne<{ any: boolean }>(
     connection,
-    `select exists (select from followers where last_seen > now() - make_interval(days => :days)) as any`,
+    `select exists (select from followers where last_seen > age_moment() - make_interval(days => :days)) as any`,
     { days },
   );
   return found?.any ?? false;
@@ -85,5 +85,5 @@ export async function hasFollowers(connection: Connection, days: number): Promis
 
 /** Forgets slaves that were not seen for so many days. */
 export async function pruneFollowers(connection: Connection, days: number): Promise<void> {
-  await query(connection, `delete from followers where last_seen < now() - make_interval(days => :days)`, { days });
+  await query(connection, `delete from followers where last_seen < age_moment() - make_interval(days => :days)`, { days });
 }

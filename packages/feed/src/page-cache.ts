@@ -150,7 +150,7 @@ function fits(entry: Entry, head: ListHead): boolean {
     changes <= maximumChange * count &&
     entry.head >= head.floor &&
     (entry.full || entry.next === revision) &&
-    entry.made > Date.now() - maximumAgeMs
+    Math.abs(Date.now() - entry.made) < maximumAgeMs
   );
 }
 

@@ -36,7 +36,7 @@ export class TrustedFiles {
 
   /** A file that was just written. */
   async trust(path: string): Promise<void> {
-    this.#trusted.set(path, { ...(await look(path)), since: Date.now() });
+    this.#trusted.set(path, { ...(await look(path)), since: performance.now() });
   }
 
   /** Whether a file has this content. */
@@ -58,7 +58,7 @@ async function look(path: string): Promise<Look> {
 }
 
 function isTrusted(trust: Trust | undefined, now: Look): boolean {
-  return trust !== undefined && trust.since > Date.now() - trustMs && trust.bytes === now.bytes && trust.changed === now.changed;
+  return trust !== undefined && trust.since > performance.now() - trustMs && trust.bytes === now.bytes && trust.changed === now.changed;
 }
 
 async function holds(path: string, content: Content): Promise<boolean> {

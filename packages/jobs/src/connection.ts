@@ -41,5 +41,7 @@ export interface QueueConnection {
   ready(): Promise<void>;
   /** One round trip. */
   ping(): Promise<void>;
+  /** Takes back times that only a clock that was ahead can have noted. Returns the ids of the queue's jobs that wait for such a time. */
+  takeBackTimes(queue: Queue): Promise<string[]>;
   close(): Promise<void>;
 }

@@ -10,7 +10,7 @@ const rememberedMessages = 100;
 export function reportErrors(logger: Logger): (error: Error) => void {
   const lastLogged = new Map<string, number>();
   return (error) => {
-    const now = Date.now();
+    const now = performance.now();
     const last = lastLogged.get(error.message);
     if (last !== undefined && now - last < silenceMs) return;
     if (lastLogged.size >= rememberedMessages) lastLogged.clear();

@@ -5,6 +5,7 @@ import { Client, Pool } from 'pg';
 import type { ConnectionOptions, ConnectionRole, QueueConnection } from './connection.ts';
 import { withinDeadline } from './deadline.ts';
 import { reportErrors } from './error-report.ts';
+import { takeBackTimes } from './postgres-times.ts';
 import { bullSettings } from './settings.ts';
 
 /** BullMQ looks for its tables here when it is given a pool. */
@@ -56,6 +57,7 @@ export function openPostgresConnection(options: ConnectionOptions, role: Connect
       await withinDeadline(Promise.all(parts.map((part) => part.waitUntilReady())), connectTimeoutMs[role]);
     },
     ping,
+    takeBackTimes: (queue) => takeBackTimes(pool, queue.name, Date.now()),
     async close() {
       await pool.end();
     },

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 
 import type { Job, Queue } from 'bullmq';
 
-import type { ConnectionOptions } from './connection.ts';
+import type { ConnectionOptions, QueueConnection } from './connection.ts';
 import { withinDeadline } from './deadline.ts';
 import type { JobDeclaration, JobPayload, QueueName } from './declarations.ts';
 import { queueNames, reminderId } from './declarations.ts';
@@ -37,6 +37,8 @@ export interface Queues {
   remove<Name extends string, Payload extends JobPayload>(declaration: JobDeclaration<Name, Payload>, payload: Payload): Promise<boolean>;
   /** Sees to it that the recurring jobs are scheduled, and as given. May be called at any time, by any number of processes. */
   upsertSchedulers(schedule: Schedule): Promise<void>;
+  /** Starts what a clock that was ahead has put off for longer than anything waits, and ends the locks that it made. May be called at any time. */
+  takeBackTimes(): Promise<void>;
   counts(): Promise<Record<QueueName, JobCounts>>;
   /** One round trip to the datastore, for /readyz. */
   ping(): Promise<void>;
@@ -58,10 +60,10 @@ export async function openQueues(options: ConnectionOptions): Promise<Queues> {
   const raw = all.map(([, queue]) => queue);
 
   const reached = <Result>(work: () => Promise<Result>): Promise<Result> => {
-    const giveUpAt = Date.now() + deadlineMs;
+    const giveUpAt = performance.now() + deadlineMs;
     const begun = connection.ready().then(() => {
       // The caller has been told that nothing was enqueued: it shall be so where it can.
-      if (Date.now() >= giveUpAt) throw new Error('the queue came back too late');
+      if (performance.now() >= giveUpAt) throw new Error('the queue came back too late');
       return work();
     });
     return withinDeadline(begun, deadlineMs);
@@ -95,6 +97,7 @@ export async function openQueues(options: ConnectionOptions): Promise<Queues> {
         return (await byName[declaration.queue].remove(job.id)) === 1;
       }),
     upsertSchedulers: (schedule) => reached(() => upsertSchedulers((name) => byName[name], schedule)),
+    takeBackTimes: () => reached(async () => void (await Promise.all(raw.map((queue) => startWhatWasPutOff(connection, queue))))),
     counts: () => reached(() => countAll(all)),
     ping: () => reached(() => connection.ping()),
     list: () => raw,
@@ -143,6 +146,13 @@ async function findReminder<Name extends string, Payload extends JobPayload>(
   const identity = reminderId(declaration.name, declaration.schema.parse(payload));
   const jobId = declaration.options.unique === 'while-kept' ? identity : await queue.getDeduplicationJobId(identity);
   return jobId === null ? undefined : queue.getJob(jobId);
+}
+
+async function startWhatWasPutOff(connection: QueueConnection, queue: Queue): Promise<void> {
+  for (const id of await connection.takeBackTimes(queue)) {
+    const job = await queue.getJob(id);
+    if (await job?.isDelayed()) await job?.promote();
+  }
 }
 
 async function countAll(all: readonly (readonly [QueueName, Queue])[]): Promise<Record<QueueName, JobCounts>> {

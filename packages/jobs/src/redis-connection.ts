@@ -6,6 +6,7 @@ import { ApplicationError } from '@dossier/runtime/errors.ts';
 import type { ConnectionOptions, QueueConnection } from './connection.ts';
 import { withinDeadline } from './deadline.ts';
 import { reportErrors } from './error-report.ts';
+import { takeBackTimes } from './redis-times.ts';
 import { bullSettings } from './settings.ts';
 
 const oldestVersion = [6, 2] as const;
@@ -74,6 +75,7 @@ export function openRedisConnection(options: ConnectionOptions & { redisUrl: str
     async ping() {
       await client.ping();
     },
+    takeBackTimes: (queue) => takeBackTimes(client, queue, Date.now()),
     async close() {
       client.disconnect();
     },

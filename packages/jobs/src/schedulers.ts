@@ -1,11 +1,13 @@
-import type { Queue, RepeatOptions } from 'bullmq';
+import type { JobSchedulerJson, Queue, RepeatOptions } from 'bullmq';
 
 import type { Logger } from '@dossier/runtime/logger.ts';
 
 import type { JobName, QueueName } from './declarations.ts';
 import { jobs } from './declarations.ts';
 import { reportErrors } from './error-report.ts';
+import { clockRoomMs } from './longest-wait.ts';
 import type { Queues } from './queues.ts';
+import { nextRunMs } from './settings.ts';
 
 /** When the nightly tick comes: a time of day on a 24-hour clock, in an IANA zone. */
 export interface Schedule {
@@ -37,13 +39,18 @@ function recurringJobs({ syncTime, timeZone }: Schedule): Recurring[] {
 
 /**
  * Makes every recurring job scheduled as wanted. A scheduler that is in order is left alone: replacing it just when its job
- * is due would drop that run, and processes doing so at the same time have been seen to stop it.
+ * is due would drop that run, and processes doing so at the same time have been seen to stop it. One whose next run lies further ahead than the
+ * schedule explains was set by a clock that was ahead, and starts anew.
  */
 export async function upsertSchedulers(queueOf: (name: QueueName) => Queue, schedule: Schedule): Promise<void> {
   await Promise.all(
     recurringJobs(schedule).map(async ({ name, repeat }) => {
       const queue = queueOf(jobs[name].queue);
-      if (await isInOrder(queue, { name, repeat })) return;
+      const found = await queue.getJobScheduler(name);
+      const isAhead = found?.next != null && found.next > latestNextMs(repeat, Date.now());
+      if (!isAhead && (await isInOrder(queue, found, { name, repeat }))) return;
+      // BullMQ would count on from the time that it has.
+      if (isAhead) await queue.removeJobScheduler(name);
       const { keepCompleted, keepFailed, attempts } = jobs[name].options;
       await queue.upsertJobScheduler(name, repeat, {
         name,
@@ -54,8 +61,14 @@ export async function upsertSchedulers(queueOf: (name: QueueName) => Queue, sche
   );
 }
 
-async function isInOrder(queue: Queue, { name, repeat }: Recurring): Promise<boolean> {
-  const found = await queue.getJobScheduler(name);
+/** The latest time at which the next run may be, with room for clocks of hosts that differ. */
+function latestNextMs({ pattern, tz, every }: Recurring['repeat'], nowMs: number): number {
+  const soon = nowMs + clockRoomMs;
+  if (every !== undefined) return soon + every;
+  return nextRunMs(soon, { ...(pattern !== undefined && { pattern }), ...(tz !== undefined && { tz }) }) ?? soon;
+}
+
+async function isInOrder(queue: Queue, found: JobSchedulerJson | undefined, { name, repeat }: Recurring): Promise<boolean> {
   if (found?.next == null) return false;
   if (found.pattern !== repeat.pattern || found.tz !== repeat.tz || found.every !== repeat.every) return false;
   const state = await queue.getJobState(`repeat:${name}:${found.next}`);
@@ -70,6 +83,7 @@ export function keepSchedulers(deps: { queues: Queues; schedule: () => Schedule;
   const report = reportErrors(deps.logger);
   const keep = (): void => {
     deps.queues.upsertSchedulers(deps.schedule()).catch(report);
+    deps.queues.takeBackTimes().catch(report);
   };
   deps.queues.enqueue(jobs.sweep, {}).catch(report);
   keep();

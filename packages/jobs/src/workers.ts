@@ -8,11 +8,10 @@ import type { Logger } from '@dossier/runtime/logger.ts';
 import type { ConnectionOptions, QueueConnection } from './connection.ts';
 import type { JobName, PayloadOf, QueueName } from './declarations.ts';
 import { isJobName, jobs, queueNames } from './declarations.ts';
+import { lockDurationMs } from './longest-wait.ts';
 import { openConnection } from './open-connection.ts';
 import { failureKind } from './retry.ts';
 
-/** A worker that dies is noticed when its locks end; 8 s + two looks every 3 s stay below 15 s. */
-const lockDurationMs = 8000;
 const stalledIntervalMs = 3000;
 /** How often one job may lose its worker before it is failed: a job that kills its process must not do so for ever. */
 const stalledLimit = 10;

@@ -158,12 +158,11 @@ export class FolderPhotoStore implements PhotoStore {
     }
   }
 
-  async sweepTemporary(olderThanMs: number): Promise<number> {
-    const oldest = Date.now() - olderThanMs;
+  async sweepTemporary(before: Date): Promise<number> {
     let swept = 0;
     for await (const path of filesBelow(this.#incoming)) {
       const stats: Stats | null = await unlessAbsent(stat(path));
-      if (stats === null || stats.mtimeMs > oldest) continue;
+      if (stats === null || stats.mtimeMs > before.getTime()) continue;
       await rm(path, { force: true });
       swept += 1;
     }

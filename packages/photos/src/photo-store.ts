@@ -73,8 +73,8 @@ export interface PhotoStore {
   writeThumbnail(sha256: string, bytes: Uint8Array): Promise<void>;
   /** Writes and so proves that photos can be kept; throws the reason when they can't. Answers within seconds. */
   check(): Promise<void>;
-  /** Removes what unfinished writes older than this left behind (a process killed half-way) and returns how many there were. */
-  sweepTemporary(olderThanMs: number): Promise<number>;
+  /** Removes what unfinished writes of before this moment left behind (a process killed half-way) and returns how many there were. */
+  sweepTemporary(before: Date): Promise<number>;
 }
 
 /** A photo arrived whose length or hash isn't the announced one. Nothing of it was kept; asking for it again is safe. */

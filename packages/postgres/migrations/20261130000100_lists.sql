@@ -8,6 +8,24 @@ create table node (
 );
 insert into node default values;
 
+-- What the node remembers of the time, so that a clock that jumps deletes nothing.
+create table clock (
+  one boolean primary key default true check (one),
+  -- The latest moment that the clock showed while it was plausible.
+  trusted_moment timestamptz not null,
+  -- What deleting by age takes for the present.
+  age_moment timestamptz not null,
+  doubtful_since timestamptz,
+  doubtful_until timestamptz,
+  -- The last jump: by how much, and the trusted moment at which it was seen.
+  jump_ms bigint,
+  jump_moment timestamptz
+);
+insert into clock (trusted_moment, age_moment) values (now(), now());
+
+-- The one moment from which everything that deletes by age counts back. Null, so that nothing is deleted, before the time was ever looked at.
+create function age_moment() returns timestamptz language sql stable as $$ select least(age_moment, now()) from clock $$;
+
 -- Bytes of texts are those of UTF-8 wherever they are hashed or sent.
 do $$
 begin

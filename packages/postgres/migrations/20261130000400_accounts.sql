@@ -58,7 +58,7 @@ create index audit_date on audit (date);
 
 create function keep_audit() returns trigger language plpgsql as $$
 begin
-  if tg_op = 'DELETE' and old.date < now() - audit_retention() then
+  if tg_op = 'DELETE' and old.date < age_moment() - audit_retention() then
     return old;
   end if;
   raise exception 'the audit is only added to: % is refused', lower(tg_op) using errcode = 'insufficient_privilege';

@@ -50,7 +50,7 @@ export async function collectGarbage(database: Database, { days, remove }: Garba
   const noted = await queryOne<{ count: number; until: string }>(
     database,
     `select count(*) as count, max(since)::text as until from (
-       select since from photo_garbage where since <= now() - make_interval(days => :days) order by since limit ${mostNotes}) n`,
+       select since from photo_garbage where since <= age_moment() - make_interval(days => :days) order by since limit ${mostNotes}) n`,
     { days },
   );
   if (!noted || noted.count === 0) return { seen: 0, removed: 0 };

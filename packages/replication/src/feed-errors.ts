@@ -13,7 +13,8 @@ import { nothingChanged, triesAgain } from './run-sentences.ts';
  * - `ANSWER_FORGED`: the answer isn't what a holder of the token signed for this request: altered on the way, or not by the master. Retried,
  *   since a fault of the line looks the same; if it stays, something between the nodes rewrites answers.
  * - `TOKEN_REFUSED`: the master doesn't accept our signature: another SYNC_TOKEN, or a proxy that changes host or path. Needs a person.
- * - `CLOCK_DIFFERS`: the clocks are more than five minutes apart, so that signatures are refused. Needs a person.
+ * - `CLOCK_DIFFERS`: the clocks are more than five minutes apart, so that signatures are refused. Needs a person, or a time server: the worker tries
+ *   such links again every ten minutes.
  * - `PROTOCOL_NOT_SPOKEN`: whoever answers under this address is no master: a web page, another program, an unsigned answer. Needs a person.
  * - `REDIRECTED`: whoever answers sends to another address, and no redirect is followed. Needs a person.
  * - `CODING_REFUSED`: a signed answer is packed in a way that was not asked for, or can't be unpacked. Needs a person.
@@ -196,7 +197,8 @@ function clockError(skewMs: number): FeedError {
   const relation = skewMs < 0 ? 'ahead of' : 'behind';
   return new FeedError('CLOCK_DIFFERS', {
     what: `This node's clock is ${durationOf(Math.abs(skewMs))} ${relation} the master's, and signatures hold for five minutes only.`,
-    remedy: 'Set the clock that is wrong and let both nodes follow a time server (NTP). Then try again.',
+    remedy:
+      'Set the clock that is wrong and let both nodes follow a time server (NTP). It is tried again every ten minutes, or at once if you ask for it.',
   });
 }
 

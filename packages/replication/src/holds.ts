@@ -1,6 +1,7 @@
 import type { Knex } from 'knex';
 import type { HoldReason } from '@dossier/domain/guards.ts';
 import type { HeldDossier, HeldKind, HoldState } from '@dossier/protocol/held.ts';
+import { liesAhead } from '@dossier/postgres/clock.ts';
 import { preparedOne, query, queryOne, transaction } from '@dossier/postgres/database.ts';
 import type { Connection, Database } from '@dossier/postgres/database.ts';
 import { toPage } from '@dossier/postgres/keyset.ts';
@@ -8,6 +9,11 @@ import type { Page, PageRequest } from '@dossier/postgres/keyset.ts';
 
 /** For how long a difference may be approved. */
 export const holdHours = 24;
+
+/** A clock that was ahead must not let a difference be approved for longer. */
+function expiresTooLate(date: string): string {
+  return liesAhead(`${date} - make_interval(hours => ${holdHours})`);
+}
 
 /** States in which a hold stands: it is the one that its link shows. */
 export const standing = `state in ('waiting', 'approved', 'rejected', 'expired')`;
@@ -38,7 +44,7 @@ export interface HoldRow {
 
 /** The standing hold of the link `k` as JSON, for a list of columns; its state says `expired` as soon as its time is over. */
 export const standingHold = `(select row_to_json(h) from (
-  select h.*, case when h.state in ('waiting', 'approved') and h.expires_date <= now() then 'expired' else h.state end as state
+  select h.*, case when h.state in ('waiting', 'approved') and (h.expires_date <= now() or ${expiresTooLate('h.expires_date')}) then 'expired' else h.state end as state
   from holds h where h.slave_list_id = k.slave_list_id and ${standing}) h) as held`;
 
 /** The hold of a run as JSON, for a list of columns of `runs`. */
@@ -47,7 +53,7 @@ export const holdOfRun = `(select row_to_json(h) from holds h where h.run_id = r
 /** The standing hold of a link, or null. In a transaction its row is locked. */
 export async function findStandingHold(tx: Knex.Transaction, slaveListId: number): Promise<(HoldRow & { overdue: boolean }) | null> {
   const row = await preparedOne<{ hold: HoldRow; overdue: boolean }>(tx, 'find standing hold', {
-    sql: `select row_to_json(holds) as hold, expires_date <= now() as overdue from holds where slave_list_id = :slaveListId and ${standing} for update`,
+    sql: `select row_to_json(holds) as hold, (expires_date <= now() or ${expiresTooLate('expires_date')}) as overdue from holds where slave_list_id = :slaveListId and ${standing} for update`,
     parameters: { slaveListId },
   });
   return row && { ...row.hold, overdue: row.overdue };

@@ -2,6 +2,7 @@ import type { Knex } from 'knex';
 import type { LinkState } from '@dossier/domain/link.ts';
 import type { SyncError } from '@dossier/protocol/sync.ts';
 import type { WebhookEvent } from '@dossier/protocol/webhook.ts';
+import { liesAhead } from '@dossier/postgres/clock.ts';
 import { query, transaction } from '@dossier/postgres/database.ts';
 import type { Database } from '@dossier/postgres/database.ts';
 
@@ -38,7 +39,7 @@ export async function noticeAlerts(
          select k.*, case
            when k.state = 'held' then 'held'
            when d.id is not null or (k.state = 'failed' and k.error ->> 'next_attempt' is null) then 'failed'
-           when coalesce(k.verified_at, k.created_date) < now() - make_interval(hours => :overdueHours) then 'overdue'
+           when coalesce(case when not ${liesAhead('k.verified_at')} then k.verified_at end, k.created_date) < now() - make_interval(hours => :overdueHours) then 'overdue'
          end as kind
          from links k left join dead_letters d on d.slave_list_id = k.slave_list_id where k.state <> 'unlinking'
        )

@@ -1,5 +1,6 @@
 import { linkStates } from '@dossier/domain/link.ts';
 import type { LinkState } from '@dossier/domain/link.ts';
+import { liesAhead } from '@dossier/postgres/clock.ts';
 import { query, queryOne } from '@dossier/postgres/database.ts';
 import type { Connection } from '@dossier/postgres/database.ts';
 import { countDamaged } from '@dossier/registry/damaged-photos.ts';
@@ -58,12 +59,12 @@ export interface ReplicationFigures {
 export async function readReplicationFigures(connection: Connection): Promise<ReplicationFigures> {
   const replicas = await query<ReplicaFigures>(
     connection,
-    `select slave_list_id as list, state, cast(extract(epoch from clock_timestamp() - verified_at) as float8) as age,
-       cast(extract(epoch from verified_at) as float8) as verified, greatest(0, head_revision - revision) as lag,
+    `select slave_list_id as list, state, cast(extract(epoch from clock_timestamp() - believed) as float8) as age,
+       cast(extract(epoch from believed) as float8) as verified, greatest(0, head_revision - revision) as lag,
        (select count(*) from offline_deletions o where o.slave_list_id = k.slave_list_id and o.settled_as is null) as open_deletions,
        (select count(*) from set_aside a where a.list_id = k.slave_list_id and a.reason <> 'kept-deleted') as set_aside,
        (select count(*) from missing_photos m where m.slave_list_id = k.slave_list_id) as photos_missing
-     from links k order by slave_list_id`,
+     from links k, lateral (select case when not ${liesAhead('verified_at')} then verified_at end as believed) b order by slave_list_id`,
   );
   const runs = await query<Omit<RunFigures, 'buckets'> & { buckets: (number | string)[] }>(
     connection,

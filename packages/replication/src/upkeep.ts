@@ -1,3 +1,4 @@
+import { liesAhead } from '@dossier/postgres/clock.ts';
 import { query, transaction } from '@dossier/postgres/database.ts';
 import type { Connection, Database } from '@dossier/postgres/database.ts';
 import { clearFinishedRuns } from './cursors.ts';
@@ -14,7 +15,8 @@ export interface StrandedRun {
 
 /**
  * Runs whose reminder in the queue seems lost: queued or due for their next attempt for `overdueSeconds`, or taken by a worker that
- * hasn't given a sign of life for `silentSeconds`. Reminding twice is harmless.
+ * hasn't given a sign of life for `silentSeconds`. A sign of life or an attempt that lies further ahead than any can be was noted by a wrong
+ * clock, and counts as none. Reminding twice is harmless.
  */
 export async function listStrandedRuns(
   connection: Connection,
@@ -26,8 +28,9 @@ export async function listStrandedRuns(
      from runs r join links k on k.slave_list_id = r.slave_list_id
      where r.finished_date is null and k.state <> 'unlinking' and case r.state
        when 'queued' then coalesce(r.heartbeat, r.created_date) < now() - make_interval(secs => :overdueSeconds)
-       when 'failed' then r.next_attempt < now() - make_interval(secs => :overdueSeconds)
-       else r.heartbeat < now() - make_interval(secs => :silentSeconds) end
+         or ${liesAhead('coalesce(r.heartbeat, r.created_date)')}
+       when 'failed' then r.next_attempt < now() - make_interval(secs => :overdueSeconds) or ${liesAhead('r.next_attempt')}
+       else r.heartbeat < now() - make_interval(secs => :silentSeconds) or ${liesAhead('r.heartbeat')} end
      order by r.id`,
     age,
   );
@@ -62,7 +65,7 @@ export async function sweepSets(database: Database, { minutes = 10 }: { minutes?
   );
   const garbage = await query<{ set_id: number }>(
     database,
-    `select set_id from sets where purpose = 'garbage' and since < now() - make_interval(mins => :minutes)
+    `select set_id from sets where purpose = 'garbage' and (since < now() - make_interval(mins => :minutes) or ${liesAhead('since')})
        and not exists (select from list_positions p where p.set_id = sets.set_id)`,
     { minutes },
   );
@@ -97,7 +100,7 @@ export async function pruneTombstones(database: Database, days: number): Promise
     `with gone as (
        -- What isn't in the tree yet is found by its tombstones.
        delete from tombstones t using list_positions p
-       where t.removed_date < now() - make_interval(days => :days) and p.set_id = t.set_id and t.revision <= p.tree_revision
+       where t.removed_date < age_moment() - make_interval(days => :days) and p.set_id = t.set_id and t.revision <= p.tree_revision
        returning p.list_id, t.revision
      )
      update list_positions p set floor = greatest(p.floor, g.revision)

@@ -3,11 +3,12 @@ import { join } from 'node:path';
 import { openQueues } from '@dossier/jobs/queues.ts';
 import type { Configuration } from '@dossier/runtime/configuration.ts';
 import type { Logger } from '@dossier/runtime/logger.ts';
+import { findClockTrouble } from '@dossier/postgres/clock.ts';
 import { query, queryOne } from '@dossier/postgres/database.ts';
 import type { Database } from '@dossier/postgres/database.ts';
 import { readNodeUuid } from '@dossier/registry/node.ts';
 import { accessDatabase } from '../database-access.ts';
-import { fromError, ok, skipped } from './finding.ts';
+import { failed, fromError, ok, skipped, warning } from './finding.ts';
 import type { Finding } from './finding.ts';
 
 /** A master that this node replicates from, with how many lists. */
@@ -36,7 +37,11 @@ export async function checkDatabase(configuration: Configuration, logger: Logger
   try {
     const { database, url } = access;
     const nodeUuid = await readNodeUuid(database);
-    const findings = [await describeDatabase(database, access.embedded), await checkQueue(configuration, { url, nodeUuid, logger })];
+    const findings = [
+      await describeDatabase(database, access.embedded),
+      await checkQueue(configuration, { url, nodeUuid, logger }),
+      await checkClock(database),
+    ];
     const masters = await query<LinkedMaster>(
       database,
       `select remote_url as url, count(*) as lists from links where state <> 'unlinking' group by remote_url order by remote_url`,
@@ -60,6 +65,14 @@ async function describeDatabase(database: Database, embedded: boolean): Promise<
   const { version = '', size = '', lists = 0, dossiers = 0 } = server ?? {};
   const kind = embedded ? 'The embedded PostgreSQL' : 'PostgreSQL';
   return ok('database', `${kind} ${version} answers; its schema is this program's. ${lists} watch lists, ${dossiers} dossiers, ${size}.`);
+}
+
+/** Whether the clock goes on from what this node has seen of it. */
+async function checkClock(database: Database): Promise<Finding> {
+  const trouble = await findClockTrouble(database, new Date());
+  if (trouble === null) return ok('clock', 'The clock is plausible, and has not jumped in the last week.');
+  const remedy = 'Set the clock and let this host follow a time server (NTP). If the node was just off for so long, do nothing.';
+  return trouble.present ? failed('clock', trouble.sentence, remedy) : warning('clock', trouble.sentence, remedy);
 }
 
 async function checkQueue(

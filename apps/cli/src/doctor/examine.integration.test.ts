@@ -67,6 +67,7 @@ test('a node in order has nothing that failed, and its masters were greeted', as
     'address',
     'database',
     'queue',
+    'clock',
     `master ${master.url}`,
   ]);
   expect(found.get('port')?.sentence).toMatch(/does not run, and could/);

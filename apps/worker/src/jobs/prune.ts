@@ -2,6 +2,7 @@ import { pruneAudit } from '@dossier/accounts/audit.ts';
 import { pruneFollowers } from '@dossier/feed/followers.ts';
 import { pruneRuns, pruneTombstones, sweepSets } from '@dossier/replication/upkeep.ts';
 import { pruneDeliveries } from '@dossier/accounts/webhook-deliveries.ts';
+import { readAgeMoment } from '@dossier/postgres/clock.ts';
 import type { WorkerDependencies } from '../dependencies.ts';
 
 const keptRuns = 1000;
@@ -20,6 +21,7 @@ export function createPruneHandler({ database, photos }: WorkerDependencies) {
     await pruneAudit(database);
     await pruneDeliveries(database, deliveryDays);
     await pruneFollowers(database, followerDays);
-    await photos.sweepTemporary(temporaryFilesMs);
+    const ageMoment = await readAgeMoment(database);
+    if (ageMoment) await photos.sweepTemporary(new Date(ageMoment.getTime() - temporaryFilesMs));
   };
 }
