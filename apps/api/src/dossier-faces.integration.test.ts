@@ -103,11 +103,11 @@ test('the photos of a dossier are paged, and deleted one by one', async () => {
   expect(second.next_page).toBeNull();
   const back = await api.want(200, schema, ['GET', `/dossier-faces/?dossier=${dossier}&limit=3&page=${second.prev_page}`]);
   expect(back.results).toEqual(first.results);
-  for (const [query, faces] of [
+  for (const [filter, faces] of [
     [`dossier=${dossier}&`, made],
     ['', await allFaces(1000)],
   ] as const) {
-    expect(await allFaces(2, query)).toEqual(faces);
+    expect(await allFaces(2, filter)).toEqual(faces);
   }
   const id = made[0] ?? '';
   expect((await api.call('DELETE', `/dossier-faces/${id}/`)).status).toBe(204);
@@ -243,8 +243,8 @@ test('bytes to which no row refers any more are collected, others are not', asyn
   expect(collected.removed).toBeGreaterThan(0);
   expect([await photos.has(kept.sha256), await photos.has(dropped.sha256)]).toEqual([true, false]);
   expect(await query(database, `select from photo_garbage`)).toHaveLength(1);
-  expect((await collectGarbage(database, { limit: 10, remove, days: 0 })).removed).toBe(1);
-  expect(await collectGarbage(database, { limit: 10, remove, days: 0 })).toEqual({ seen: 0, removed: 0 });
+  expect((await collectGarbage(database, { remove, days: 0 })).removed).toBe(1);
+  expect(await collectGarbage(database, { remove, days: 0 })).toEqual({ seen: 0, removed: 0 });
 
   await photos.remove(kept.sha256);
   await api.refused('NOT_FOUND', ['GET', `/dossier-faces/${kept.id}/photo/`]);
