@@ -20,8 +20,8 @@ async function startNode(name: string): Promise<NodeProcess> {
   await admin.destroy();
   const url = server.databaseUrl.replace(/postgres$/, name);
   const database = openDatabase(url, { applicationName: 'test', poolSize: 2 });
-  const test: TestDatabase = { url, database, drop: () => database.destroy() };
-  return NodeProcess.create(name, { topology: { workers: 'in the same process' }, environment: clock.environment, test });
+  const own: TestDatabase = { url, database, drop: () => database.destroy() };
+  return NodeProcess.create(name, { topology: { workers: 'in the same process' }, environment: clock.environment, test: own });
 }
 
 beforeAll(async () => {

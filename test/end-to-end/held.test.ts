@@ -217,13 +217,14 @@ describe('guards', () => {
 describe('what a restored master lost', () => {
   it('is written as a file that the master imports again', async () => {
     await startList('lost');
+    const [backup] = await query<{ revision: string }>(master.test.database, `select revision from list_positions where list_id = :remote`, { remote });
     await master.makeDossier([remote], { name: 'Made after the backup', external_id: 'lost-late', meta: { rank: 3 } });
     expect(await slave.sync(local)).toMatchObject({ state: 'synced', added: 1 });
     await query(master.test.database, `delete from dossiers where external_id = 'lost-late'`);
     await master.test.database.transaction(async (tx) => {
       await query(tx, `set local session_replication_role = replica`);
-      await query(tx, `delete from tombstones where list_id = :remote`, { remote });
-      await query(tx, `update list_positions set revision = ${dossiers} where list_id = :remote`, { remote });
+      await query(tx, `delete from tombstones where set_id = set_of(:remote)`, { remote });
+      await query(tx, `update list_positions set revision = :revision, tree_revision = :revision where list_id = :remote`, { remote, ...backup });
     });
     expect(await slave.sync(local)).toMatchObject({ state: 'held', held: { lost: 1, reasons: [{ guard: 'fork' }] } });
     const answer = await fetch(`${slave.url}${base()}/held/lost/`, { headers: { authorization: 'Token the-token-of-the-tests' } });

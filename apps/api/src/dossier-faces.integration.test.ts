@@ -103,11 +103,11 @@ test('the photos of a dossier are paged, and deleted one by one', async () => {
   expect(second.next_page).toBeNull();
   const back = await api.want(200, schema, ['GET', `/dossier-faces/?dossier=${dossier}&limit=3&page=${second.prev_page}`]);
   expect(back.results).toEqual(first.results);
-  for (const [query, faces] of [
+  for (const [filter, faces] of [
     [`dossier=${dossier}&`, made],
     ['', await allFaces(1000)],
   ] as const) {
-    expect(await allFaces(2, query)).toEqual(faces);
+    expect(await allFaces(2, filter)).toEqual(faces);
   }
   const id = made[0] ?? '';
   expect((await api.call('DELETE', `/dossier-faces/${id}/`)).status).toBe(204);

@@ -55,7 +55,7 @@ export type OfflineDeletionOutcome =
   | { outcome: 'no slave' };
 
 /**
- * Deletes a dossier from the replicas that hold it, whose masters are all away, and journals the deletion for each of them. A dossier in no
+ * Deletes a dossier of replicas whose masters are all away from all lists, and journals the deletion for each of the replicas. A dossier in no
  * replica is READ_ONLY.
  */
 export async function deleteOffline(database: Database, deletion: OfflineDeletion): Promise<OfflineDeletionOutcome> {
@@ -82,7 +82,7 @@ export async function deleteOffline(database: Database, deletion: OfflineDeletio
         { list, uuid, id, name, externalId, deletedBy: deletion.deletedBy },
       );
     }
-    await removeCopies(tx, replicas);
+    await removeCopies(tx, copies);
     return { outcome: 'deleted', dossier };
   });
 }

@@ -5,7 +5,7 @@ import type { Database } from '@dossier/postgres/database.ts';
 import { importDossiers } from '@dossier/registry/import.ts';
 import { refreshStatistics } from '@dossier/postgres/statistics.ts';
 import type { ImportCounts, ImportedDossier } from '@dossier/registry/import.ts';
-import { sharePhotoStore } from '@dossier/registry/photo-garbage.ts';
+import { noteGarbage, sharePhotoStore } from '@dossier/registry/photo-garbage.ts';
 import { settleDigest } from '@dossier/registry/positions.ts';
 import { requireWritable } from '@dossier/registry/read-only.ts';
 import { readCsvRows } from './csv-rows.ts';
@@ -83,7 +83,7 @@ export async function importFile(task: ImportTask, report: ImportReport): Promis
     task.progress(report);
   }
   await batches.close();
-  if (task.preview === true) return;
+  if (task.preview === true || report.added + report.changed === 0) return;
   if (report.added >= worthStatistics) await refreshStatistics(task.database);
   await settleDigest(task.database, task.listId);
 }
@@ -172,7 +172,7 @@ async function writeOnce(task: Writing, lines: readonly NumberedLine[]): Promise
   return transaction(database, async (trx) => {
     await requireWritable(trx);
     if (lines.some(({ photoPaths }) => photoPaths !== undefined)) await sharePhotoStore(trx);
-    const taken = await takePhotos(lines, { folder, store });
+    const taken = await takePhotos(lines, { folder, store, note: (sha256) => noteGarbage(database, [sha256]) });
     const dossiers: ImportedDossier[] = [];
     const refused: RefusedLine[] = [];
     const numbers: number[] = [];

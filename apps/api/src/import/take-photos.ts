@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import type { PhotoContent } from '@dossier/domain/photo.ts';
 import type { PhotoStore } from '@dossier/photos/photo-store.ts';
 import { inspectPhoto } from '@dossier/photos/photo.ts';
@@ -11,26 +12,34 @@ const concurrency = 4;
 /** The photos of a line, each once, or why it is refused. */
 export type TakenPhotos = { readonly photos: readonly PhotoContent[] | undefined } | { readonly fault: string };
 
+/** Where photos come from and go to. */
+export interface PhotoSource {
+  readonly folder: PhotoFolder | null;
+  readonly store: PhotoStore;
+  /** Called before a photo is put, so that its bytes are found should no row come to show it. */
+  readonly note: (sha256: string) => Promise<void>;
+}
+
 /**
  * Inspects the photos that lines name and keeps them in the store, a few at a time; one result per line, in their order. The
  * caller keeps the collector of unreferenced photos away meanwhile.
  */
 export async function takePhotos(
   lines: readonly { readonly photoPaths: readonly string[] | undefined }[],
-  { folder, store }: { folder: PhotoFolder | null; store: PhotoStore },
+  source: PhotoSource,
 ): Promise<TakenPhotos[]> {
   const results: TakenPhotos[] = lines.map(() => ({ photos: undefined }));
   const queue = lines.entries();
   const work = async (): Promise<void> => {
     for (const [index, { photoPaths }] of queue) {
-      if (photoPaths !== undefined) results[index] = await takeLine(photoPaths, folder, store);
+      if (photoPaths !== undefined) results[index] = await takeLine(photoPaths, source);
     }
   };
   await Promise.all(Array.from({ length: concurrency }, work));
   return results;
 }
 
-async function takeLine(paths: readonly string[], folder: PhotoFolder | null, store: PhotoStore): Promise<TakenPhotos> {
+async function takeLine(paths: readonly string[], { folder, store, note }: PhotoSource): Promise<TakenPhotos> {
   const photos = new Map<string, PhotoContent>();
   for (const path of paths) {
     if (folder === null)
@@ -38,7 +47,9 @@ async function takeLine(paths: readonly string[], folder: PhotoFolder | null, st
     try {
       const bytes = await folder.read(path);
       const { mediaType, width, height } = await inspectPhoto(bytes);
-      const sha256 = await store.put(bytes);
+      const sha256 = createHash('sha256').update(bytes).digest('hex');
+      await note(sha256);
+      await store.put(bytes);
       photos.set(sha256, { sha256, width, height, bytes: bytes.byteLength, mediaType, features: null });
     } catch (error) {
       if (error instanceof PhotoFault) return { fault: `the photo ${shown(path)} ${error.message}` };

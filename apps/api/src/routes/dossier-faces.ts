@@ -34,6 +34,7 @@ type Dependencies = Pick<ApiDependencies, 'database' | 'photos' | 'logger'>;
 const tags = ['Photos'];
 const order: CursorOrder = { ordering: 'id', column: 'photo' };
 
+const requestParams = { path: z.object({ id: z.string().meta({ description: "Made of the dossier's id and the photo's SHA-256" }) }) };
 const binary = z.unknown().meta({ override: { type: 'string', format: 'binary' } });
 const form = z.object({
   dossier: z.int().meta({ description: 'Id of the dossier' }),
@@ -83,7 +84,7 @@ function itemRoutes(deps: Dependencies): Route[] {
       method: 'get',
       path: '/dossier-faces/:id/',
       access: 'viewer',
-      operation: { tags, summary: 'A photo', responses: answers({ '200': dossierFaceSchema }) },
+      operation: { tags, summary: 'A photo', requestParams, responses: answers({ '200': dossierFaceSchema }) },
       async handle(request, response) {
         response.json(presentFace(request, await readPhoto(database, pathText(request))));
       },
@@ -92,7 +93,7 @@ function itemRoutes(deps: Dependencies): Route[] {
       method: 'delete',
       path: '/dossier-faces/:id/',
       access: 'operator',
-      operation: { tags, summary: 'Delete a photo', responses: answers({ '204': null }) },
+      operation: { tags, summary: 'Delete a photo', requestParams, responses: answers({ '204': null }) },
       async handle(request, response) {
         await audited(
           database,
@@ -119,7 +120,12 @@ function bytesRoutes(deps: Dependencies): Route[] {
       method: 'get',
       path: '/dossier-faces/:id/photo/',
       access: 'viewer',
-      operation: { tags, summary: "A photo's bytes, as uploaded", responses: bytes(['image/jpeg', 'image/png', 'image/webp']) },
+      operation: {
+        tags,
+        summary: "A photo's bytes, as uploaded",
+        requestParams,
+        responses: bytes(['image/jpeg', 'image/png', 'image/webp']),
+      },
       async handle(request, response) {
         await sendPhoto(guarded, await readPhoto(database, pathText(request)), { request, response });
       },
@@ -128,7 +134,7 @@ function bytesRoutes(deps: Dependencies): Route[] {
       method: 'get',
       path: '/dossier-faces/:id/thumbnail/',
       access: 'viewer',
-      operation: { tags, summary: "A photo's thumbnail", responses: bytes(['image/webp']) },
+      operation: { tags, summary: "A photo's thumbnail", requestParams, responses: bytes(['image/webp']) },
       async handle(request, response) {
         await sendThumbnail({ photos, guarded }, await readPhoto(database, pathText(request)), { request, response });
       },

@@ -1,3 +1,4 @@
+import { z } from 'zod';
 import { dossierChange, dossierCreation, dossierSchema } from '@dossier/protocol/dossier.ts';
 import { dossierQuery } from '@dossier/protocol/queries.ts';
 import { pageOf } from '@dossier/protocol/values.ts';
@@ -22,6 +23,8 @@ import { identityOf } from '../session.ts';
 const tags = ['Dossiers'];
 const what = 'such dossier';
 
+const ifMatch = { header: z.object({ 'If-Match': z.string().optional().meta({ description: 'The ETag of what is to be changed' }) }) };
+
 const columns: Record<DossierOrdering, CursorOrder['column']> = { id: 'id', name: 'text', created_date: 'date', modified_date: 'date' };
 
 function objectOf({ id, name }: DossierRow) {
@@ -35,12 +38,10 @@ function send(response: Response, dossier: DossierRow): void {
 
 /** Refuses a change of a dossier that is another than the one that the request names by `If-Match` (RFC 9110 §13.1.1). */
 function expected(request: Request): Expectation {
-  const tags = request
-    .get('if-match')
-    ?.split(',')
-    .map((tag) => tag.trim());
+  const named = request.get('if-match');
+  const known: readonly string[] = named?.match(/\*|(?:W\/)?"[^"]*"/g) ?? [];
   return (dossier) => {
-    if (tags === undefined || tags.includes('*') || tags.includes(dossierTag(dossier))) return;
+    if (named === undefined || known.includes('*') || known.includes(dossierTag(dossier))) return;
     throw new ApplicationError('PRECONDITION_FAILED', `Dossier ${dossier.id} was changed since it was read. Nothing was changed.`, {
       remedy: 'Read it again, and decide whether the change is still meant.',
     });
@@ -133,7 +134,13 @@ function itemRoutes(deps: Pick<ApiDependencies, 'database' | 'probeMaster'>): Ro
       method: 'patch',
       path: '/dossiers/:id/',
       access: 'operator',
-      operation: { tags, summary: 'Change a dossier', requestBody: jsonBody(dossierChange), responses: answers({ '200': dossierSchema }) },
+      operation: {
+        tags,
+        summary: 'Change a dossier',
+        requestParams: ifMatch,
+        requestBody: jsonBody(dossierChange),
+        responses: answers({ '200': dossierSchema }),
+      },
       async handle(request, response) {
         const id = pathId(request, what);
         const { dossier_lists: lists, ...fields } = await parseBody(request, dossierChange);
@@ -157,6 +164,7 @@ function itemRoutes(deps: Pick<ApiDependencies, 'database' | 'probeMaster'>): Ro
       operation: {
         tags,
         summary: 'Delete a dossier',
+        requestParams: ifMatch,
         description: 'On a slave only a dossier of a replica, and only while its master is away; the next sync settles it.',
         responses: answers({ '204': null }),
       },
@@ -183,7 +191,7 @@ async function removeDossier(
     const found = await audited(
       database,
       request,
-      (tx) => deleteOffline(tx, { id, deletedBy, unavailableMasters }),
+      (tx) => deleteOffline(tx, { id, deletedBy, unavailableMasters, expect: expected(request) }),
       (outcome) => (outcome.outcome === 'deleted' ? { action: 'dossier-deleted-offline', ...aboutDeleted(outcome.dossier) } : null),
     );
     if (found.outcome === 'deleted') return;
