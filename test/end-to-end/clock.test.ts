@@ -20,8 +20,8 @@ async function startNode(name: string): Promise<NodeProcess> {
   await admin.destroy();
   const url = server.databaseUrl.replace(/postgres$/, name);
   const database = openDatabase(url, { applicationName: 'test', poolSize: 2 });
-  const test: TestDatabase = { url, database, drop: () => database.destroy() };
-  return NodeProcess.create(name, { topology: { workers: 'in the same process' }, environment: clock.environment, test });
+  const own: TestDatabase = { url, database, drop: () => database.destroy() };
+  return NodeProcess.create(name, { topology: { workers: 'in the same process' }, environment: clock.environment, test: own });
 }
 
 beforeAll(async () => {
@@ -78,7 +78,7 @@ test('a clock three years ahead for seconds costs neither the audit nor the nigh
   await slave.until('synced for the night that was not', async () => (await nightsOf(local)) > nights);
   await slave.until('right again', async () => /is trusted again|ok/.test(await clockOf(slave)), 90_000);
   expect(await clockOf(slave)).toContain('1100 days');
-  const { printed } = await slave.cli('doctor');
+  const { printed } = await slave.onHost('doctor');
   expect(printed).toContain('1100 days');
   expect(await auditOf(slave)).toEqual(expect.arrayContaining(audit));
   const link = await slave.linkIn(local, 'synced');

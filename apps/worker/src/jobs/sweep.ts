@@ -5,7 +5,7 @@ import { listDeadLetterIds } from '@dossier/store/dead-letters.ts';
 import { sweepLoads } from '@dossier/store/loading.ts';
 import { listStrandedRuns } from '@dossier/store/upkeep.ts';
 import { tellOfAlerts } from '../alerts.ts';
-import { retryAfterClocksDiffered } from '../clock.ts';
+import { isClockPlausible, retryAfterClocksDiffered } from '../clock.ts';
 import type { WorkerDependencies } from '../dependencies.ts';
 import { fanOut } from '../schedule.ts';
 
@@ -22,7 +22,7 @@ export function createSweepHandler(deps: WorkerDependencies) {
       if (run.greeted) await deps.queues.enqueue(jobs.sync, { runId: run.id });
       else await deps.queues.enqueue(jobs.link, { slaveDossierList: run.slave_list_id });
     }
-    if (await deps.clock.look()) await expireHolds(deps.database);
+    if (await isClockPlausible(deps)) await expireHolds(deps.database);
     await tellOfAlerts(deps);
     await sweepLoads(deps.database);
     await fanOut(deps, deps.now());
