@@ -78,7 +78,7 @@ test('a clock three years ahead for seconds costs neither the audit nor the nigh
   await slave.until('synced for the night that was not', async () => (await nightsOf(local)) > nights);
   await slave.until('right again', async () => /is trusted again|ok/.test(await clockOf(slave)), 90_000);
   expect(await clockOf(slave)).toContain('1100 days');
-  const { printed } = await slave.cli('doctor');
+  const { printed } = await slave.onHost('doctor');
   expect(printed).toContain('1100 days');
   expect(await auditOf(slave)).toEqual(expect.arrayContaining(audit));
   const link = await slave.linkIn(local, 'synced');

@@ -72,24 +72,29 @@ export class NodeProcess {
     return `http://127.0.0.1:${this.port}`;
   }
 
+  /** What the node's own processes are given. */
+  private get settings(): NodeJS.ProcessEnv {
+    return {
+      PATH: process.env['PATH'],
+      DATABASE_URL: this.test.url,
+      DATA_DIR: join(this.folder, 'data'),
+      HOST: '127.0.0.1',
+      PORT: String(this.port),
+      ADMIN_PASSWORD: 'correct-horse-battery',
+      ADMIN_TOKEN: 'the-token-of-the-tests',
+      SYNC_TOKEN: 'ABC_123456789',
+      EXTERNAL_ADDRESS: 'http://dossiers.example',
+      SYNC_SPREAD_SECONDS: '0',
+      ...(this.topology.redisUrl !== undefined && { REDIS_URL: this.topology.redisUrl }),
+      ...this.environment,
+    };
+  }
+
   private async spawn(command: string): Promise<ChildProcess> {
     const log = await open(join(this.folder, 'node.log'), 'a');
     const child = spawn(process.execPath, [executable, command], {
       cwd: this.folder,
-      env: {
-        PATH: process.env['PATH'],
-        DATABASE_URL: this.test.url,
-        DATA_DIR: join(this.folder, 'data'),
-        HOST: '127.0.0.1',
-        PORT: String(this.port),
-        ADMIN_PASSWORD: 'correct-horse-battery',
-        ADMIN_TOKEN: 'the-token-of-the-tests',
-        SYNC_TOKEN: 'ABC_123456789',
-        EXTERNAL_ADDRESS: 'http://dossiers.example',
-        SYNC_SPREAD_SECONDS: '0',
-        ...(this.topology.redisUrl !== undefined && { REDIS_URL: this.topology.redisUrl }),
-        ...this.environment,
-      },
+      env: this.settings,
       stdio: ['ignore', log.fd, log.fd],
     });
     await log.close();
@@ -139,10 +144,19 @@ export class NodeProcess {
   }
 
   /** Runs a command of the executable that asks this node; its exit code and what it printed. */
-  async cli(...parameters: string[]): Promise<{ code: number | null; printed: string }> {
+  cli(...parameters: string[]): Promise<{ code: number | null; printed: string }> {
+    return this.run(parameters, { PATH: process.env['PATH'], PORT: String(this.port), ADMIN_TOKEN: 'the-token-of-the-tests' });
+  }
+
+  /** Runs a command of the executable on the node's host, with its settings. */
+  onHost(...parameters: string[]): Promise<{ code: number | null; printed: string }> {
+    return this.run(parameters, this.settings);
+  }
+
+  private async run(parameters: readonly string[], env: NodeJS.ProcessEnv): Promise<{ code: number | null; printed: string }> {
     const child = spawn(process.execPath, [executable, ...parameters], {
       cwd: this.folder,
-      env: { PATH: process.env['PATH'], PORT: String(this.port), ADMIN_TOKEN: 'the-token-of-the-tests' },
+      env,
       stdio: ['ignore', 'pipe', 'pipe'],
     });
     let printed = '';

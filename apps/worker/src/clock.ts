@@ -45,6 +45,16 @@ export class ClockWatch {
   }
 }
 
+/** As the watch says; false if it couldn't look, which must not keep anything else from being done. */
+export async function isClockPlausible({ clock, logger }: WorkerDependencies): Promise<boolean> {
+  try {
+    return await clock.look();
+  } catch (error) {
+    logger.warn({ err: error }, 'The clock could not be judged.');
+    return false;
+  }
+}
+
 const retryMinutes = 10;
 
 /** Tries the links again whose clocks differed from their masters'. */

@@ -93,13 +93,13 @@ async function save(connection: Connection, { memory, jump }: ReturnType<typeof 
   await query(
     connection,
     `update clock set trusted_moment = :trusted, age_moment = :age, doubtful_since = :since, doubtful_until = :until,
-       jump_ms = case when :jump <> 0 then :jump else jump_ms end, jump_moment = case when :jump <> 0 then :trusted else jump_moment end`,
+       jump_ms = coalesce(:jump::bigint, jump_ms), jump_moment = case when :jump::bigint is null then jump_moment else :trusted end`,
     {
       trusted: moment(memory.trusted),
       age: moment(memory.age),
       since: moment(memory.doubtful?.since),
       until: moment(memory.doubtful?.until),
-      jump: Math.round(jump),
+      jump: jump === 0 ? null : Math.round(jump),
     },
   );
 }

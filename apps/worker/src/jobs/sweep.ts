@@ -6,7 +6,7 @@ import { listDeadLetterIds } from '@dossier/replication/dead-letters.ts';
 import { listStrandedRuns } from '@dossier/replication/upkeep.ts';
 import { requestRun } from '@dossier/replication/runs.ts';
 import { tellOfAlerts } from '../alerts.ts';
-import { retryAfterClocksDiffered } from '../clock.ts';
+import { isClockPlausible, retryAfterClocksDiffered } from '../clock.ts';
 import type { WorkerDependencies } from '../dependencies.ts';
 import { fanOut } from '../schedule.ts';
 
@@ -23,7 +23,7 @@ export function createSweepHandler(deps: WorkerDependencies) {
       if (run.greeted) await deps.queues.enqueue(jobs.sync, { runId: run.id });
       else await deps.queues.enqueue(jobs.link, { slaveDossierList: run.slave_list_id });
     }
-    if (await deps.clock.look()) await expireHolds(deps.database);
+    if (await isClockPlausible(deps)) await expireHolds(deps.database);
     await tellOfAlerts(deps);
     await fanOut(deps, deps.now());
     await mendPhotos(deps);
