@@ -217,21 +217,36 @@ describe('guards', () => {
 describe('what a restored master lost', () => {
   it('is written as a file that the master imports again', async () => {
     await startList('lost');
-    const [backup] = await query<{ revision: string }>(master.test.database, `select revision from list_positions where list_id = :remote`, { remote });
+    const [backup] = await query<{ revision: string }>(
+      master.test.database,
+      `select revision from list_positions where list_id = :remote`,
+      { remote },
+    );
     await master.makeDossier([remote], { name: 'Made after the backup', external_id: 'lost-late', meta: { rank: 3 } });
     expect(await slave.sync(local)).toMatchObject({ state: 'synced', added: 1 });
     await query(master.test.database, `delete from dossiers where external_id = 'lost-late'`);
     await master.test.database.transaction(async (tx) => {
       await query(tx, `set local session_replication_role = replica`);
       await query(tx, `delete from tombstones where set_id = set_of(:remote)`, { remote });
-      await query(tx, `update list_positions set revision = :revision, tree_revision = :revision where list_id = :remote`, { remote, ...backup });
+      await query(tx, `update list_positions set revision = :revision, tree_revision = :revision where list_id = :remote`, {
+        remote,
+        ...backup,
+      });
     });
     expect(await slave.sync(local)).toMatchObject({ state: 'held', held: { lost: 1, reasons: [{ guard: 'fork' }] } });
     const answer = await fetch(`${slave.url}${base()}/held/lost/`, { headers: { authorization: 'Token the-token-of-the-tests' } });
     expect(answer.headers.get('content-type')).toContain('application/x-ndjson');
     const lines = (await answer.text()).split('\n').filter(Boolean);
     expect(lines.map((line) => JSON.parse(line) as unknown)).toEqual([
-      { name: 'Made after the backup', active: true, comment: '', external_id: 'lost-late', meta: { rank: 3 } },
+      {
+        name: 'Made after the backup',
+        active: true,
+        comment: '',
+        external_id: 'lost-late',
+        meta: { rank: 3 },
+        valid_from: null,
+        valid_until: null,
+      },
     ]);
     const imported = await master.call('POST', `/dossier-lists/${remote}/import/?format=jsonl`, JSON.parse(lines[0] ?? ''));
     expect(imported).toMatchObject({ status: 200, json: { added: 1, refused: 0 } });
