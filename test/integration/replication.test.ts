@@ -58,6 +58,15 @@ describe('a later sync', () => {
     expect(await slave.sync(local)).toMatchObject({ state: 'unchanged', fetched: 0, pages: 0, unchanged: 20 });
   });
 
+  it('transfers what changed alone, also where so much did that the digest is computed later', async () => {
+    const { remote, local, uuids } = await linked('much', 3000);
+    const changed = uuids.slice(0, 1200);
+    await query(master.database, `update dossiers set comment = 'changed' where uuid = any(:changed::uuid[])`, { changed });
+    expect(await slave.sync(local)).toMatchObject({ state: 'synced', method: 'delta', changed: 1200, unchanged: 1800, fetched: 1200 });
+    await expectEqual(remote, local);
+    expect(await slave.sync(local)).toMatchObject({ state: 'unchanged' });
+  });
+
   it('transfers what changed, and removes what left', async () => {
     const { remote, local, uuids } = await linked('delta', 20);
     await query(master.database, `update dossiers set name = 'Renamed' where uuid = :uuid`, { uuid: uuids[0] });

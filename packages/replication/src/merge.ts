@@ -1,6 +1,6 @@
 import type { Knex } from 'knex';
 import { query, queryOne } from '@dossier/postgres/database.ts';
-import { book } from '@dossier/registry/positions.ts';
+import { book, settleDigest } from '@dossier/registry/positions.ts';
 import { contentColumns, shareIds } from './row-columns.ts';
 
 /** Changes of a list's own set, as the table of differences of a run says. */
@@ -17,7 +17,7 @@ export interface MergeCounts {
 }
 
 /**
- * Makes the list's set what the incoming changes of a run say, where they differ from it, and books that. Part of a transaction that has locked the
+ * Makes the list's set what the incoming changes of a run say, where they differ from it, books that and brings its tree up to date. Part of a transaction that has locked the
  * list.
  */
 export async function mergeChanges(tx: Knex.Transaction, merge: Merge): Promise<MergeCounts> {
@@ -41,6 +41,8 @@ export async function mergeChanges(tx: Knex.Transaction, merge: Merge): Promise<
   await query(tx, `set constraints dossiers_external_id_unique immediate`);
   const changes = added + changed + removed;
   if (changes > 0) await book(tx, { listId, growth: added - removed, changes });
+  // Of many changes it isn't known yet, and it is compared with the master's next.
+  await settleDigest(tx, listId);
   return { added, changed, removed };
 }
 
