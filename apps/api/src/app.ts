@@ -5,10 +5,12 @@ import { ApplicationError } from '@dossier/runtime/errors.ts';
 import type { ApiDependencies } from './dependencies.ts';
 import { protectBrowsers } from './headers.ts';
 import { logRequests } from './http-log.ts';
+import { answerOtherMethods } from './methods.ts';
 import { createMetrics } from './metrics.ts';
 import type { Metrics } from './metrics.ts';
 import { describeApi } from './openapi.ts';
 import { answerProblem } from './problem.ts';
+import { refuseUnknown } from './refuse-unknown.ts';
 import type { Access, Route } from './route.ts';
 import { auditRoutes } from './routes/audit.ts';
 import { documentationRoutes } from './routes/documentation.ts';
@@ -65,10 +67,12 @@ export function createApp(deps: ApiDependencies): Express {
   for (const { path, access, handler } of deps.mounts) {
     app.use(path, nameRoute(path), guard(deps, { path, access, page: true }), handler);
   }
+  answerOtherMethods(app, routes);
   for (const route of routes) {
-    app[route.method](route.path, nameRoute(route.path), guard(deps, route), (request, response) => route.handle(request, response));
+    app[route.method](route.path, nameRoute(route.path), guard(deps, route), refuseUnknown(route), (request, response) =>
+      route.handle(request, response),
+    );
   }
-  for (const path of new Set(routes.map((route) => route.path))) app.all(path, refuseMethod(routes.filter((route) => route.path === path)));
   app.use((request: Request) => {
     throw new ApplicationError('NOT_FOUND', `There is nothing at ${request.path.slice(0, 200)}.`);
   });
@@ -134,12 +138,4 @@ function requireReplicationPages({ configuration }: ApiDependencies): void {
     'Replication is not enabled in the web interface of this node: add ffsecurity_sync to INSTALLED_APPS, run "dossier migrate" and restart.',
     { remedy: 'Do so on the master and on the slaves. Programs with an API token need nothing of this.' },
   );
-}
-
-function refuseMethod(routes: readonly Route[]): RequestHandler {
-  const allowed = routes.map((route) => route.method.toUpperCase()).join(', ');
-  return (request, response) => {
-    response.set('Allow', allowed);
-    throw new ApplicationError('NOT_FOUND', `${request.method} is not possible here; possible are ${allowed}.`);
-  };
 }

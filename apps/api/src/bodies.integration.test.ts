@@ -68,5 +68,5 @@ test('paths and methods that do not exist are problems', async () => {
   await api.refused('NOT_FOUND', ['GET', '/dossiers/1/2/3']);
   await api.refused('BAD_PARAM', ['GET', '/dossiers/%E0%A4%A/']);
   const wrong = await api.call('PUT', '/dossiers/', { body: {} });
-  expect([wrong.status, wrong.headers.get('allow')]).toEqual([404, 'GET, POST']);
+  expect([wrong.status, wrong.headers.get('allow')]).toEqual([405, 'GET, HEAD, POST, OPTIONS']);
 });

@@ -40,7 +40,7 @@ async function names(path: string): Promise<string[]> {
 test('a dossier comes back as it was given, meta to the last bit', async () => {
   const list = await makeList();
   const body = `{"name":"Иван Петров","active":"false","dossier_lists":[${list},${list}],"external_id":"e1","comment":"тест",
-    "meta":{"__proto__":{"polluted":true},"constructor":1,"deep":{"a":[1,2.5,null,true,"\\ud83d\\ude00"]}},"later":"ignored"}`;
+    "meta":{"__proto__":{"polluted":true},"constructor":1,"deep":{"a":[1,2.5,null,true,"\\ud83d\\ude00"]}}}`;
   const answer = await api.call('POST', '/dossiers/', { body });
   expect(answer.status).toBe(201);
   const made = dossierSchema.parse(answer.json);
@@ -137,7 +137,7 @@ test('filters: lists in both array forms, activity, names in all scripts with li
   expect(await search('%_\\S')).toEqual(['50%_\\sale']);
   expect(await search('_')).toEqual(['50%_\\sale']);
   expect(await search('')).toHaveLength(3);
-  expect(await names('/dossiers/?dossier_lists=999999&unknown=1')).toEqual([]);
+  expect(await names('/dossiers/?dossier_lists=999999')).toEqual([]);
 });
 
 test.each(['id', '-id', 'name', '-name', 'created_date', '-created_date', 'modified_date', '-modified_date'])(

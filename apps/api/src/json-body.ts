@@ -17,7 +17,11 @@ function refuse(detail: string): ApplicationError {
  */
 export async function readJsonBody(request: Request): Promise<unknown> {
   requireJson(request);
-  const bytes = await readBytes(request);
+  return parseJsonBytes(await readBytes(request));
+}
+
+/** The JSON value that the bytes are. Throws BAD_PARAM for those that are none. */
+export function parseJsonBytes(bytes: Buffer): unknown {
   if (bytes.byteLength === 0) throw refuse('The body is empty; a JSON object is expected.');
   const text = decode(bytes);
   const { fault, depth } = scanJson(text, maximumDepth);
@@ -26,7 +30,8 @@ export async function readJsonBody(request: Request): Promise<unknown> {
   return parseJson(text);
 }
 
-function requireJson(request: Request): void {
+/** Throws UNSUPPORTED_MEDIA_TYPE for a body that isn't called JSON in UTF-8. */
+export function requireJson(request: Request): void {
   const [type = '', ...parameters] = (request.headers['content-type'] ?? '').toLowerCase().split(';');
   const charset = parameters.map((parameter) => /^\s*charset\s*=\s*"?([^"\s]+)/.exec(parameter)?.[1]).find((value) => value !== undefined);
   if (!/^\s*application\/([a-z0-9.-]+\+)?json\s*$/.test(type) || (charset !== undefined && charset !== 'utf-8' && charset !== 'utf8')) {
@@ -38,7 +43,8 @@ function requireJson(request: Request): void {
   }
 }
 
-async function readBytes(request: Request): Promise<Buffer> {
+/** The bytes of a body. Throws TOO_LARGE over 1 MB. */
+export async function readBytes(request: Request): Promise<Buffer> {
   const tooLarge = (): ApplicationError => new ApplicationError('TOO_LARGE', `The body has more than ${maximumBytes} bytes.`);
   if (Number(request.headers['content-length'] ?? 0) > maximumBytes) throw tooLarge();
   const chunks: Buffer[] = [];

@@ -18,7 +18,7 @@ export function describeApi(routes: readonly Route[]): object {
       title: 'Distributed dossier database',
       version: '1',
       description:
-        'Watch lists of dossiers on a master, provably equal copies on every slave. Not part of this page: the feed under `/feed/`, between nodes and signed (docs/protocol.md), and Bull Board at `/queues/`, for admins.',
+        'Watch lists of dossiers on a master, provably equal copies on every slave. Not part of this page: the feed under `/feed/`, between nodes and signed (docs/protocol.md), and Bull Board at `/queues/`, for admins. Query parameters and fields of bodies that a call doesn’t name are refused with `BAD_PARAM`; `dossier_lists[]` means `dossier_lists`. Every path answers `OPTIONS` with `Allow`, `HEAD` as `GET`, and other methods with 405.',
     },
     security: [{ token: [] }, { session: [] }],
     components: {
@@ -42,6 +42,10 @@ function describeOperation(route: Route): ZodOpenApiOperationObject {
     ...operation,
     description: [operation.description, roleNames[route.access]].filter((text) => text !== undefined).join(' '),
     ...(route.access === 'everyone' && operation.security === undefined ? { security: [] } : {}),
-    ...(names.length > 0 ? { requestParams: { path, ...operation.requestParams } } : {}),
+    requestParams: {
+      ...(names.length > 0 ? { path } : {}),
+      ...(route.query === undefined ? {} : { query: route.query }),
+      ...operation.requestParams,
+    },
   };
 }

@@ -1,24 +1,24 @@
-import { parse as parseSearch } from 'node:querystring';
 import type { Request } from 'express';
 import { ZodError } from 'zod';
 import type { z } from 'zod';
 import { ApplicationError, notFound } from '@dossier/runtime/errors.ts';
 import { readJsonBody } from './json-body.ts';
+import { readParameters } from './parameters.ts';
 
 /** The request's JSON body as the schema gives it; BAD_PARAM names the first field that doesn't fit. */
 export async function parseBody<Schema extends z.ZodType>(request: Request, schema: Schema): Promise<z.output<Schema>> {
-  const body = await readJsonBody(request);
-  if (typeof body !== 'object' || body === null || Array.isArray(body)) {
-    throw new ApplicationError('BAD_PARAM', 'The body must be a JSON object.');
-  }
-  return parseFields(schema, body);
+  return parseFields(schema, requireObject(await readJsonBody(request)));
 }
 
-/** The request's query as the schema gives it; parameters that the schema doesn't know are ignored. */
+/** BAD_PARAM for any other JSON value than an object. */
+export function requireObject(body: unknown): object {
+  if (typeof body === 'object' && body !== null && !Array.isArray(body)) return body;
+  throw new ApplicationError('BAD_PARAM', 'The body must be a JSON object.');
+}
+
+/** The request's query as the schema gives it. That it knows them all was seen to before (refuseUnknown). */
 export function parseQuery<Schema extends z.ZodType>(request: Request, schema: Schema): z.output<Schema> {
-  const start = request.url.indexOf('?');
-  const parameters = parseSearch(start === -1 ? '' : request.url.slice(start + 1), undefined, undefined, { maxKeys: 2000 });
-  return parseFields(schema, { ...parameters });
+  return parseFields(schema, readParameters(request));
 }
 
 /** Fields as the schema gives them; BAD_PARAM names the first that doesn't fit. */
@@ -33,7 +33,7 @@ export function parseFields<Schema extends z.ZodType>(schema: Schema, fields: ob
 function fromZodError(error: ZodError): ApplicationError {
   const [issue] = error.issues;
   if (!issue) return new ApplicationError('BAD_PARAM', 'The request does not fit.', { cause: error });
-  if (issue.code === 'unrecognized_keys') return fromUnknownField(issue.path.concat(issue.keys.slice(0, 1)), error);
+  if (issue.code === 'unrecognized_keys') return fromUnknownFields(issue, error);
   const [field] = issue.path;
   if (field === undefined) return new ApplicationError('BAD_PARAM', `The request ${issue.message}.`, { cause: error });
   const missing = issue.code === 'invalid_type' && issue.message.endsWith('received undefined');
@@ -41,9 +41,23 @@ function fromZodError(error: ZodError): ApplicationError {
   return new ApplicationError('BAD_PARAM', `${issue.path.map(String).join('.')}: ${said}.`, { param: String(field), cause: error });
 }
 
-function fromUnknownField(path: readonly PropertyKey[], cause: ZodError): ApplicationError {
-  const detail = `The request has a field ${JSON.stringify(path.map(String).join('.'))} that is not known here.`;
-  return new ApplicationError('BAD_PARAM', detail, { param: String(path[0]), cause });
+function fromUnknownFields({ path, keys }: { path: readonly PropertyKey[]; keys: readonly string[] }, cause: ZodError): ApplicationError {
+  return unknownNames(
+    'field',
+    keys.map((key) => [...path, key].map(String).join('.')),
+    cause,
+  );
+}
+
+/** BAD_PARAM that names all that isn't known here: nobody is to believe that it was heeded. */
+export function unknownNames(kind: 'field' | 'parameter', names: readonly string[], cause?: unknown): ApplicationError {
+  const shown = names.slice(0, 20).map((name) => JSON.stringify(name.slice(0, 100)));
+  const more = names.length > shown.length ? ` and ${names.length - shown.length} more` : '';
+  const said = names.length === 1 ? `a ${kind} ${shown[0]} that is` : `${kind}s ${shown.join(', ')}${more} that are`;
+  return new ApplicationError('BAD_PARAM', `The request has ${said} not known here. Nothing was done.`, {
+    param: names[0]?.split('.')[0] ?? '',
+    cause,
+  });
 }
 
 /** The id in the path; what can't be one is a thing that isn't there. */

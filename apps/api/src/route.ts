@@ -1,5 +1,5 @@
 import type { Request, Response } from 'express';
-import type { ZodType } from 'zod';
+import type { ZodObject, ZodType } from 'zod';
 import type { ZodOpenApiOperationObject, ZodOpenApiResponseObject, ZodOpenApiResponsesObject } from 'zod-openapi';
 import type { Role } from '@dossier/domain/role.ts';
 import { problemSchema } from '@dossier/protocol/problem.ts';
@@ -13,7 +13,9 @@ export interface Route {
   /** With the closing slash where it has one (it works without, too), parameters as `:id`. */
   readonly path: string;
   readonly access: Access;
-  /** What OpenAPI says of it; path parameters are added from the path. */
+  /** The parameters of its query; without it none is taken. Others are refused before the handler is called. */
+  readonly query?: ZodObject;
+  /** What OpenAPI says of it; parameters of path and query are added. Without a `requestBody` no field of a body is taken. */
   readonly operation: ZodOpenApiOperationObject;
   /** A page for people: without a session they are led to the sign-in page instead of getting a problem. */
   readonly page?: true;

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { dossierBounds, metaFault } from '@dossier/domain/dossier.ts';
 import type { Json } from '@dossier/domain/dossier.ts';
+import { sentAlong } from './sent-along.ts';
 import { dateSchema, idSchema, looseBoolean, text, timeSchema } from './values.ts';
 
 function sizeFault(meta: object): string | null {
@@ -32,7 +33,7 @@ export const dossierFields = {
 const listsSchema = z.array(idSchema).min(1, 'must name at least one watch list').max(1000);
 
 export const dossierCreation = z
-  .object({
+  .strictObject({
     name: dossierFields.name,
     dossier_lists: listsSchema,
     comment: dossierFields.comment.optional(),
@@ -45,7 +46,7 @@ export const dossierCreation = z
   .meta({ id: 'DossierCreation' });
 
 export const dossierChange = z
-  .object({
+  .strictObject({
     name: dossierFields.name.optional(),
     dossier_lists: listsSchema.optional(),
     comment: dossierFields.comment.optional(),
@@ -86,7 +87,7 @@ export type DossierDeletion = z.infer<typeof dossierDeletionSchema>;
 const featuresFault = `must be base64 of at most 8 KB`;
 
 /** The fields of the form that gives a dossier a photo, besides the photo. */
-export const dossierFaceFields = z.object({
+export const dossierFaceFields = z.strictObject({
   dossier: z
     .string()
     .regex(/^[1-9]\d{0,14}$/, 'must be the id of a dossier')
@@ -97,6 +98,7 @@ export const dossierFaceFields = z.object({
     .regex(/^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$/, featuresFault)
     .transform((value) => (value === '' ? null : value))
     .optional(),
+  ...sentAlong.dossierFace,
 });
 
 export const dossierFaceSchema = z

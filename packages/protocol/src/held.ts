@@ -5,16 +5,28 @@ import { idSchema, timeSchema } from './values.ts';
 const percent = z.number().min(0).max(100);
 const count = z.int().min(0).max(1_000_000_000);
 
+const bounds = { count, percent };
+const growth = { factor: z.number().min(1).max(1_000_000) };
+
 /** The guards of a link; null switches one off, 0 lets nothing pass. */
 export const guardsSchema = z
   .object({
     emptied: z.boolean(),
-    deletions: z.object({ count, percent }).nullable(),
-    changes: z.object({ count, percent }).nullable(),
+    deletions: z.object(bounds).nullable(),
+    changes: z.object(bounds).nullable(),
     deactivations: z.object({ percent }).nullable(),
-    growth: z.object({ factor: z.number().min(1).max(1_000_000) }).nullable(),
+    growth: z.object(growth).nullable(),
   })
   .meta({ id: 'Guards' });
+
+/** Guards that are to be others; those that are left out stay. */
+export const guardsChange = z.strictObject({
+  emptied: z.boolean().optional(),
+  deletions: z.strictObject(bounds).nullable().optional(),
+  changes: z.strictObject(bounds).nullable().optional(),
+  deactivations: z.strictObject({ percent }).nullable().optional(),
+  growth: z.strictObject(growth).nullable().optional(),
+});
 
 /** What would become of a dossier; `lost` in a fork: the replica holds it and the master lost it. */
 export const heldKinds = ['adding', 'changing', 'removing', 'deactivating', 'lost'] as const;
@@ -69,7 +81,7 @@ export type HeldPage = z.infer<typeof heldPageSchema>;
 
 /** The body of approvals and rejections. */
 export const heldDecisionRequest = z
-  .object({ difference: z.string().regex(/^[0-9a-f]{64}$/, 'must be the "difference" that the link\'s "held" shows') })
+  .strictObject({ difference: z.string().regex(/^[0-9a-f]{64}$/, 'must be the "difference" that the link\'s "held" shows') })
   .meta({ id: 'HeldDecisionRequest' });
 
 /** A dossier of the master that a replica can't hold as it is; what was here before stays. */

@@ -13,6 +13,9 @@ const limit = z
   .refine((value) => value >= 1 && value <= 1000, 'must be a whole number from 1 to 1000')
   .meta({ override: { type: 'integer', minimum: 1, maximum: 1000, default: 20 } });
 
+/** Parameters that take several values. Some clients write their names with `[]` behind. */
+export const listParameters: readonly string[] = ['dossier_lists'];
+
 /** Repeated keys, comma-separated values, or both. */
 const idList = z
   .union([z.string(), z.array(z.string())])

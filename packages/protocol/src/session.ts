@@ -1,8 +1,15 @@
 import { z } from 'zod';
 import { roles } from '@dossier/domain/role.ts';
+import { sentAlong } from './sent-along.ts';
 import { idSchema, timeSchema } from './values.ts';
 
 export const userSchema = z.looseObject({ id: idSchema, name: z.string(), role: z.enum(roles) }).meta({ id: 'User' });
+
+/** The query of `POST /auth/login/`: `cookie=1` asks for the session cookie of browsers, too. */
+export const signInQuery = z.object({ cookie: z.literal('1', 'must be 1').optional() });
+
+/** The body of `POST /auth/login/`, which may be left out: name and password come in a header. */
+export const signInRequest = z.strictObject({ ...sentAlong.signIn }).meta({ id: 'SignInRequest' });
 
 /** The answer of `POST /auth/login/`. */
 export const sessionSchema = z

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { linkStates } from '@dossier/domain/link.ts';
 import { runMethods, runModes, runReasons, runStates } from '@dossier/domain/run.ts';
-import { guardsSchema, heldSchema, setAsideSchema, undoSchema } from './held.ts';
+import { guardsChange, guardsSchema, heldSchema, setAsideSchema, undoSchema } from './held.ts';
 import { idSchema, timeSchema } from './values.ts';
 
 const listId = z
@@ -38,7 +38,7 @@ export function normaliseRemoteUrl(value: string): string {
 
 /** The body of `POST /sync/dossier-lists/`. */
 export const linkRequest = z
-  .object({ remote_dossier_list: listId, remote_url: httpUrl, slave_dossier_list: listId })
+  .strictObject({ remote_dossier_list: listId, remote_url: httpUrl, slave_dossier_list: listId })
   .meta({ id: 'LinkRequest' });
 
 /**
@@ -47,16 +47,16 @@ export const linkRequest = z
  */
 export const linkChangeRequest = z
   .strictObject({
-    guards: z.strictObject({ ...guardsSchema.partial().shape }).optional(),
+    guards: guardsChange.optional(),
     remote_url: httpUrl.optional(),
     remote_dossier_list: listId.optional(),
   })
   .refine((body) => Object.keys(body).length > 0, 'must have guards, remote_url or remote_dossier_list')
   .meta({ id: 'LinkChangeRequest' });
 
-export const syncRequest = z.object({ mode: z.enum(runModes).optional() }).meta({ id: 'SyncRequest' });
+export const syncRequest = z.strictObject({ mode: z.enum(runModes).optional() }).meta({ id: 'SyncRequest' });
 
-export const masterTestRequest = z.object({ remote_url: httpUrl }).meta({ id: 'MasterTestRequest' });
+export const masterTestRequest = z.strictObject({ remote_url: httpUrl }).meta({ id: 'MasterTestRequest' });
 
 /** What went wrong, in words for an operator. */
 export const syncErrorSchema = z.looseObject({
@@ -176,7 +176,7 @@ export type OfflineDeletion = z.infer<typeof offlineDeletionSchema>;
 
 /** The body of `POST /sync/preview/`. */
 export const previewRequest = z
-  .object({ remote_url: httpUrl, remote_dossier_list: listId, slave_dossier_list: listId })
+  .strictObject({ remote_url: httpUrl, remote_dossier_list: listId, slave_dossier_list: listId })
   .meta({ id: 'PreviewRequest' });
 
 /** What the first sync of such a link would do. */

@@ -10,11 +10,13 @@ const name = z.string().check((context) => {
 });
 const password = text(1024, 1);
 
-export const userCreation = z.object({ name, role: z.enum(roles), password, active: looseBoolean.optional() }).meta({ id: 'UserCreation' });
+export const userCreation = z
+  .strictObject({ name, role: z.enum(roles), password, active: looseBoolean.optional() })
+  .meta({ id: 'UserCreation' });
 
 /** A new password ends the user's sessions; `active: false` shuts the user out, tokens included. */
 export const userChange = z
-  .object({ role: z.enum(roles).optional(), password: password.optional(), active: looseBoolean.optional() })
+  .strictObject({ role: z.enum(roles).optional(), password: password.optional(), active: looseBoolean.optional() })
   .meta({ id: 'UserChange' });
 
 /** A user as administrators see one. */
@@ -36,7 +38,7 @@ export type UserDetails = z.infer<typeof userDetailsSchema>;
 export const tokenKinds = ['session', 'api', 'configured'] as const;
 
 export const tokenCreation = z
-  .object({
+  .strictObject({
     label: text(256, 1),
     /** For another user than oneself: administrators only. */
     user: idSchema.optional(),

@@ -10,7 +10,7 @@ const fields = {
 };
 
 export const watchListCreation = z
-  .object({
+  .strictObject({
     name: fields.name,
     comment: fields.comment.optional(),
     color: fields.color.optional(),
@@ -19,7 +19,7 @@ export const watchListCreation = z
   .meta({ id: 'WatchListCreation' });
 
 export const watchListChange = z
-  .object({
+  .strictObject({
     name: fields.name.optional(),
     comment: fields.comment.optional(),
     color: fields.color.optional(),

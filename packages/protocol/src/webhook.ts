@@ -16,11 +16,11 @@ const events = z.array(z.enum(webhookEvents)).min(1, 'must name at least one eve
 
 /** Without `events` it is told of all. The secret that signs is made here and shown once, in the answer. */
 export const webhookCreation = z
-  .object({ url, events: events.optional(), active: looseBoolean.optional() })
+  .strictObject({ url, events: events.optional(), active: looseBoolean.optional() })
   .meta({ id: 'WebhookCreation' });
 
 export const webhookChange = z
-  .object({ url: url.optional(), events: events.optional(), active: looseBoolean.optional() })
+  .strictObject({ url: url.optional(), events: events.optional(), active: looseBoolean.optional() })
   .meta({ id: 'WebhookChange' });
 
 export const webhookSchema = z

@@ -7,6 +7,8 @@ const statuses = {
   PERMISSION_DENIED: 403,
   /** There is no such thing, or no longer. */
   NOT_FOUND: 404,
+  /** The path is known, the method isn't possible there; the header `Allow` names those that are. */
+  METHOD_NOT_ALLOWED: 405,
   /** The request is well formed, but the present state of the data forbids it. */
   CONFLICT: 409,
   /** The body or the uploaded file exceeds its limit. */

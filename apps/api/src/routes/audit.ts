@@ -14,11 +14,11 @@ export function auditRoutes({ database }: Pick<ApiDependencies, 'database'>): Ro
       method: 'get',
       path: '/audit/',
       access: 'admin',
+      query: auditQuery,
       operation: {
         tags: ['Audit'],
         summary: 'Who did what, when and from where, newest first',
         description: '`since` is included, `until` is not. A date means its beginning in UTC.',
-        requestParams: { query: auditQuery },
         responses: answers({ '200': pageOf(auditEntrySchema) }),
       },
       async handle(request, response) {

@@ -20,12 +20,12 @@ export function changesRoute({ database }: { database: Database }): Route {
     method: 'get',
     path: '/dossier-lists/:id/changes/',
     access: 'viewer',
+    query: changesQuery,
     operation: {
       operationId: 'listChanges',
       summary: 'Follow the changes of a watch list',
       description:
         'NDJSON: one put or tombstone a line in the order of revisions, then an end line (`count`, `next`, `more`, `head`), or a single `reset` line when `epoch` or `since` name a history that is gone.',
-      requestParams: { query: changesQuery },
       tags: ['Watch lists'],
       responses: {
         ...answers({}),

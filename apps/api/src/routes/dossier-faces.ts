@@ -6,6 +6,7 @@ import { z } from 'zod';
 import { dossierBounds } from '@dossier/domain/dossier.ts';
 import { dossierFaceFields, dossierFaceSchema } from '@dossier/protocol/dossier.ts';
 import { dossierFaceQuery } from '@dossier/protocol/queries.ts';
+import { sentAlong } from '@dossier/protocol/sent-along.ts';
 import { pageOf } from '@dossier/protocol/values.ts';
 import { PhotoRefused } from '@dossier/photos/photo-refused.ts';
 import type { GuardedPhotos } from '@dossier/photos/guarded-photos.ts';
@@ -36,10 +37,11 @@ const order: CursorOrder = { ordering: 'id', column: 'photo' };
 
 const requestParams = { path: z.object({ id: z.string().meta({ description: "Made of the dossier's id and the photo's SHA-256" }) }) };
 const binary = z.unknown().meta({ override: { type: 'string', format: 'binary' } });
-const form = z.object({
+const form = z.strictObject({
   dossier: z.int().meta({ description: 'Id of the dossier' }),
   source_photo: binary,
   features: z.string().max(dossierBounds.featuresCharacters).optional(),
+  ...sentAlong.dossierFace,
 });
 
 export function dossierFaceRoutes(deps: Dependencies): Route[] {
@@ -53,10 +55,10 @@ function itemRoutes(deps: Dependencies): Route[] {
       method: 'get',
       path: '/dossier-faces/',
       access: 'viewer',
+      query: dossierFaceQuery,
       operation: {
         tags,
         summary: 'Photos',
-        requestParams: { query: dossierFaceQuery },
         responses: answers({ '200': pageOf(dossierFaceSchema) }),
       },
       async handle(request, response) {

@@ -63,10 +63,10 @@ function collectionRoutes({ database }: Pick<ApiDependencies, 'database' | 'prob
       method: 'get',
       path: '/dossiers/',
       access: 'viewer',
+      query: dossierQuery,
       operation: {
         tags,
         summary: 'Dossiers',
-        requestParams: { query: dossierQuery },
         responses: answers({ '200': pageOf(dossierSchema) }),
       },
       async handle(request, response) {

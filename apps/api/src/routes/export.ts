@@ -20,12 +20,12 @@ export function exportRoutes({ database }: Pick<ApiDependencies, 'database'>): R
       method: 'get',
       path: '/dossier-lists/:id/export/',
       access: 'viewer',
+      query: exportQuery,
       operation: {
         tags: ['Watch lists'],
         summary: 'A watch list as a file that can be imported',
         description:
           'Without photos. In CSV an apostrophe stands before what a spreadsheet would take for a formula; an import takes it away again.',
-        requestParams: { query: exportQuery },
         responses: {
           ...answers({}),
           '200': { description: 'The file', content: { 'application/x-ndjson': text, 'text/csv': text } },

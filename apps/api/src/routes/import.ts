@@ -29,12 +29,12 @@ export function importRoutes(deps: Dependencies): Route[] {
       method: 'post',
       path: '/dossier-lists/:id/import/',
       access: 'operator',
+      query: importQuery,
       operation: {
         tags: ['Watch lists'],
         summary: 'Import a JSONL or CSV file into a watch list, or see what that would do',
         description:
           'The body is the file, at most 128 MB. It is written in batches, each whole or not at all. With `preview=true` nothing is changed.',
-        requestParams: { query: importQuery },
         requestBody: { required: true, content: { 'application/x-ndjson': { schema: binary }, 'text/csv': { schema: binary } } },
         responses: answers({ '200': importReportSchema }),
       },

@@ -1,5 +1,5 @@
-import type { Request } from 'express';
-import { currentSessionSchema, sessionSchema } from '@dossier/protocol/session.ts';
+import type { Request, Response } from 'express';
+import { currentSessionSchema, sessionSchema, signInQuery, signInRequest } from '@dossier/protocol/session.ts';
 import type { CurrentSession, Session } from '@dossier/protocol/session.ts';
 import { ApplicationError } from '@dossier/runtime/errors.ts';
 import { countAttempt, forgiveAttempts } from '@dossier/accounts/attempts.ts';
@@ -12,6 +12,8 @@ import { findByPassword } from '@dossier/accounts/users.ts';
 import type { User } from '@dossier/accounts/users.ts';
 import type { ApiDependencies } from '../dependencies.ts';
 import { audited } from '../audited.ts';
+import { parseOptionalBody } from '../optional-body.ts';
+import { parseQuery } from '../parse.ts';
 import { answers } from '../route.ts';
 import type { Route } from '../route.ts';
 import {
@@ -28,57 +30,24 @@ import {
 const sessionMs = 7 * 24 * 3_600_000;
 const tags = ['Session'];
 
-export function signInRoutes({ database, nodeUuid }: Pick<ApiDependencies, 'database' | 'nodeUuid'>): Route[] {
+type Dependencies = Pick<ApiDependencies, 'database' | 'nodeUuid'>;
+
+export function signInRoutes({ database, nodeUuid }: Dependencies): Route[] {
   return [
     {
       method: 'post',
       path: '/auth/login/',
       access: 'everyone',
+      query: signInQuery,
       operation: {
         tags,
         summary: 'Sign in with HTTP Basic',
-        description: 'Any body is ignored. With `?cookie=1` the session cookie for browsers is set, too.',
+        description: 'Needs no body. With `?cookie=1` the session cookie for browsers is set, too.',
+        requestBody: { content: { 'application/json': { schema: signInRequest } } },
         security: [{ password: [] }],
         responses: answers({ '200': sessionSchema }),
       },
-      async handle(request, response) {
-        // A browser would answer a Basic challenge with a dialog of its own in place of the sign-in page's.
-        if (request.get('origin') === undefined) response.set('WWW-Authenticate', 'Basic realm="dossiers", charset="UTF-8"');
-        const withCookie = request.query['cookie'] === '1';
-        if (withCookie) requireSameOrigin(request);
-        const credentials = readBasic(request);
-        const actor = {
-          actor: shownName(credentials.name),
-          via: withCookie ? 'web' : wayOf(request),
-          address: addressOf(request),
-        } as const;
-        const browser = browserSecret(request, nodeUuid);
-        const limits = await signInLimits(database, { name: credentials.name, address: request.ip ?? '', browser });
-        const waitSeconds = await countAttempt(database, limits);
-        if (waitSeconds !== null) {
-          response.set('Retry-After', String(waitSeconds));
-          throw new ApplicationError('TOO_MANY_REQUESTS', `Too many failed sign-ins; try again in ${waitSeconds} seconds.`);
-        }
-        const user = await findByPassword(database, credentials.name, credentials.password);
-        if (user === null) {
-          await recordAudit(database, actor, { action: 'sign-in-failed', object: { kind: 'session' } });
-          throw new ApplicationError('UNAUTHORIZED', 'The name or the password is wrong.');
-        }
-        await forgiveAttempts(database, limits);
-        response.removeHeader('WWW-Authenticate');
-        const expires = new Date(Date.now() + sessionMs);
-        const label = (request.get('user-agent') ?? '').slice(0, 256);
-        const { token } = await transaction(database, async (tx) => {
-          await noteSignIn(tx, user.id);
-          await recordAudit(tx, actor, { action: 'signed-in', object: { kind: 'session' } });
-          return issueToken(tx, { userId: user.id, kind: 'session', label, lifetimeMs: sessionMs });
-        });
-        if (withCookie) {
-          setSessionCookie(request, response, { nodeUuid, token, expires });
-          setBrowserCookie(request, response, { nodeUuid, secret: await rememberBrowser(database, user, browser) });
-        }
-        response.json(presentSession(user, token, expires));
-      },
+      handle: (request, response) => signIn({ database, nodeUuid }, request, response),
     },
     currentSessionRoute,
     {
@@ -97,6 +66,47 @@ export function signInRoutes({ database, nodeUuid }: Pick<ApiDependencies, 'data
       },
     },
   ];
+}
+
+/** Answers with a token for whom name and password are right. Attempts are counted before and forgiven after. */
+async function signIn({ database, nodeUuid }: Dependencies, request: Request, response: Response): Promise<void> {
+  const withCookie = parseQuery(request, signInQuery).cookie === '1';
+  await parseOptionalBody(request, signInRequest);
+  // A browser would answer a Basic challenge with a dialog of its own in place of the sign-in page's.
+  if (request.get('origin') === undefined) response.set('WWW-Authenticate', 'Basic realm="dossiers", charset="UTF-8"');
+  if (withCookie) requireSameOrigin(request);
+  const credentials = readBasic(request);
+  const actor = {
+    actor: shownName(credentials.name),
+    via: withCookie ? 'web' : wayOf(request),
+    address: addressOf(request),
+  } as const;
+  const browser = browserSecret(request, nodeUuid);
+  const limits = await signInLimits(database, { name: credentials.name, address: request.ip ?? '', browser });
+  const waitSeconds = await countAttempt(database, limits);
+  if (waitSeconds !== null) {
+    response.set('Retry-After', String(waitSeconds));
+    throw new ApplicationError('TOO_MANY_REQUESTS', `Too many failed sign-ins; try again in ${waitSeconds} seconds.`);
+  }
+  const user = await findByPassword(database, credentials.name, credentials.password);
+  if (user === null) {
+    await recordAudit(database, actor, { action: 'sign-in-failed', object: { kind: 'session' } });
+    throw new ApplicationError('UNAUTHORIZED', 'The name or the password is wrong.');
+  }
+  await forgiveAttempts(database, limits);
+  response.removeHeader('WWW-Authenticate');
+  const expires = new Date(Date.now() + sessionMs);
+  const label = (request.get('user-agent') ?? '').slice(0, 256);
+  const { token } = await transaction(database, async (tx) => {
+    await noteSignIn(tx, user.id);
+    await recordAudit(tx, actor, { action: 'signed-in', object: { kind: 'session' } });
+    return issueToken(tx, { userId: user.id, kind: 'session', label, lifetimeMs: sessionMs });
+  });
+  if (withCookie) {
+    setSessionCookie(request, response, { nodeUuid, token, expires });
+    setBrowserCookie(request, response, { nodeUuid, secret: await rememberBrowser(database, user, browser) });
+  }
+  response.json(presentSession(user, token, expires));
 }
 
 const currentSessionRoute: Route = {

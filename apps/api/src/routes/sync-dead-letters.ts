@@ -31,10 +31,10 @@ function collectionRoutes(deps: SyncDependencies): Route[] {
       method: 'get',
       path: '/sync/dead-letters/',
       access: 'viewer',
+      query: pageQuery,
       operation: {
         tags,
         summary: 'What failed for good and waits for a person, newest first',
-        requestParams: { query: pageQuery },
         responses: answers({ '200': pageOf(deadLetterSchema) }),
       },
       async handle(request, response) {

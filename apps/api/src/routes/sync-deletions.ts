@@ -15,11 +15,11 @@ export function syncDeletionRoutes({ database }: Pick<SyncDependencies, 'databas
       method: 'get',
       path: '/sync/offline-deletions/',
       access: 'viewer',
+      query: offlineDeletionQuery,
       operation: {
         tags: ['Replication'],
         summary: 'Dossiers of all replicas that were deleted here while their master was away, newest first',
         description: '`settled=false`: those that wait for the next sync.',
-        requestParams: { query: offlineDeletionQuery },
         responses: answers({ '200': pageOf(offlineDeletionSchema) }),
       },
       async handle(request, response) {

@@ -45,11 +45,11 @@ function heldRoute({ database }: SyncDependencies): Route {
     method: 'get',
     path: '/sync/dossier-lists/:id/held/',
     access: 'viewer',
+    query: heldQuery,
     operation: {
       tags,
       summary: 'What a held sync would do, with the names',
       description: 'First what would go, then what would be made inactive, changed and added. 404 if nothing is held.',
-      requestParams: { query: heldQuery },
       responses: answers({ '200': heldPageSchema }),
     },
     async handle(request, response) {
@@ -66,12 +66,12 @@ function lostRoute({ database }: SyncDependencies): Route {
     method: 'get',
     path: '/sync/dossier-lists/:id/held/lost/',
     access: 'viewer',
+    query: lostQuery,
     operation: {
       tags,
       summary: 'Dossiers that this replica holds and its master lost, as an import file',
       description:
         'NDJSON for "dossier import" on the master. With `photos=true` the lines name the photos by their paths below MEDIA_ROOT of this node, for "--photos".',
-      requestParams: { query: lostQuery },
       responses: {
         ...answers({}),
         '200': { description: 'One dossier a line', content: { 'application/x-ndjson': { schema: z.string() } } },

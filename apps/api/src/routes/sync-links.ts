@@ -117,10 +117,10 @@ function listRoute({ database }: SyncDependencies): Route {
     method: 'get',
     path: '/sync/dossier-lists/',
     access: 'viewer',
+    query: pageQuery,
     operation: {
       tags,
       summary: 'What this node replicates',
-      requestParams: { query: pageQuery },
       responses: answers({ '200': pageOf(linkSchema) }),
     },
     async handle(request, response) {
@@ -155,12 +155,12 @@ function unlinkRoute(deps: SyncDependencies): Route {
     method: 'delete',
     path: '/sync/dossier-lists/:id/',
     access: 'admin',
+    query: unlinkQuery,
     operation: {
       tags,
       summary: 'Cancel replication and synchronization of a list',
       description:
         'The dossiers stay and the list becomes an ordinary one; with `purge` they go. The link is gone (404) when that is done.',
-      requestParams: { query: unlinkQuery },
       responses: answers({ '202': linkSchema }),
     },
     async handle(request, response) {

@@ -8,12 +8,12 @@ import { listOfflineDeletions } from '@dossier/replication/offline-deletions.ts'
 import { listRuns, requestRun } from '@dossier/replication/runs.ts';
 import { audited } from '../audited.ts';
 import { decodeCursor, newestFirst, presentPage } from '../cursor.ts';
+import { parseOptionalBody } from '../optional-body.ts';
 import { parseQuery, pathId } from '../parse.ts';
 import { presentOfflineDeletion, presentRun } from '../presenters/sync.ts';
 import { answers, jsonBody } from '../route.ts';
 import type { Route } from '../route.ts';
 import type { SyncDependencies } from './sync.ts';
-import { parseOptionalBody } from './sync-body.ts';
 import { remindOfRun } from './sync-reminders.ts';
 
 const tags = ['Replication'];
@@ -63,10 +63,10 @@ function runsRoute({ database }: SyncDependencies): Route {
     method: 'get',
     path: '/sync/dossier-lists/:id/runs/',
     access: 'viewer',
+    query: pageQuery,
     operation: {
       tags,
       summary: "A link's sync runs, newest first",
-      requestParams: { query: pageQuery },
       responses: answers({ '200': pageOf(runSchema) }),
     },
     async handle(request, response) {
@@ -83,10 +83,10 @@ function deletionsRoute({ database }: SyncDependencies): Route {
     method: 'get',
     path: '/sync/dossier-lists/:id/deletions/',
     access: 'viewer',
+    query: pageQuery,
     operation: {
       tags,
       summary: 'Dossiers deleted here while the master was away, newest first',
-      requestParams: { query: pageQuery },
       responses: answers({ '200': pageOf(offlineDeletionSchema) }),
     },
     async handle(request, response) {

@@ -18,11 +18,11 @@ export function syncSlaveRoutes({ database }: Pick<SyncDependencies, 'database'>
       method: 'get',
       path: '/sync/slaves/',
       access: 'viewer',
+      query: pageQuery,
       operation: {
         tags: ['Replication'],
         summary: 'On a master: which slave follows which list, when it was last seen and how far behind it is',
         description: 'As the slaves said when they last asked. Those that were not seen for 90 days are forgotten.',
-        requestParams: { query: pageQuery },
         responses: answers({ '200': pageOf(slaveSchema) }),
       },
       async handle(request, response) {

@@ -25,11 +25,11 @@ function listRoute({ database }: Pick<ApiDependencies, 'database'>): Route {
     method: 'get',
     path: '/tokens/',
     access: 'viewer',
+    query: tokenQuery,
     operation: {
       tags,
       summary: 'Tokens and sessions that are valid, newest first',
       description: 'One’s own; administrators see those of all users, or of the one that `user` names.',
-      requestParams: { query: tokenQuery },
       responses: answers({ '200': pageOf(tokenSchema) }),
     },
     async handle(request, response) {

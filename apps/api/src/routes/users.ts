@@ -24,7 +24,8 @@ function collectionRoutes({ database }: Pick<ApiDependencies, 'database'>): Rout
       method: 'get',
       path: '/users/',
       access: 'admin',
-      operation: { tags, summary: 'Users', requestParams: { query: pageQuery }, responses: answers({ '200': pageOf(userDetailsSchema) }) },
+      query: pageQuery,
+      operation: { tags, summary: 'Users', responses: answers({ '200': pageOf(userDetailsSchema) }) },
       async handle(request, response) {
         const { limit, page } = parseQuery(request, pageQuery);
         response.json(presentPage(await listUsers(database, { cursor: decodeCursor(page), limit }), presentUser));

@@ -35,10 +35,10 @@ function collectionRoutes({ database }: Pick<ApiDependencies, 'database'>): Rout
       method: 'get',
       path: '/dossier-lists/',
       access: 'viewer',
+      query: pageQuery,
       operation: {
         tags,
         summary: 'Watch lists',
-        requestParams: { query: pageQuery },
         responses: answers({ '200': pageOf(watchListSchema) }),
       },
       async handle(request, response) {

@@ -48,7 +48,8 @@ function collectionRoutes({ database }: Dependencies): Route[] {
       method: 'get',
       path: '/webhooks/',
       access: 'admin',
-      operation: { tags, summary: 'Webhooks', requestParams: { query: pageQuery }, responses: answers({ '200': pageOf(webhookSchema) }) },
+      query: pageQuery,
+      operation: { tags, summary: 'Webhooks', responses: answers({ '200': pageOf(webhookSchema) }) },
       async handle(request, response) {
         const { limit, page } = parseQuery(request, pageQuery);
         response.json(presentPage(await listWebhooks(database, { cursor: decodeCursor(page), limit }), presentWebhook));
@@ -162,10 +163,10 @@ function deliveryRoutes({ database, queues, logger, nodeUuid }: Dependencies): R
       method: 'get',
       path: '/webhooks/:id/deliveries/',
       access: 'admin',
+      query: pageQuery,
       operation: {
         tags,
         summary: 'Messages to a webhook, newest first',
-        requestParams: { query: pageQuery },
         responses: answers({ '200': pageOf(webhookDeliverySchema) }),
       },
       async handle(request, response) {
