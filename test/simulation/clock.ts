@@ -10,11 +10,6 @@ export class Clock {
     return new Date(this.#now + this.#offsets[node]);
   }
 
-  /** How much time has truly passed. */
-  get passedMs(): number {
-    return this.#now - start;
-  }
-
   advance(milliseconds: number): void {
     this.#now += milliseconds;
   }

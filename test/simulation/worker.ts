@@ -17,7 +17,6 @@ import { createSweepHandler } from '@dossier/worker/jobs/sweep.ts';
 import { createSyncHandler } from '@dossier/worker/jobs/sync.ts';
 import { createTickHandler } from '@dossier/worker/jobs/tick.ts';
 import { createUnlinkHandler } from '@dossier/worker/jobs/unlink.ts';
-import { ClockWatch } from '@dossier/worker/clock.ts';
 import { wireWorker } from '@dossier/worker/wire.ts';
 import type { SiteProcess } from './process.ts';
 import type { Scheduler, Task } from './scheduler.ts';
@@ -98,14 +97,7 @@ export class SimulatedWorker {
     });
     const deps = {
       ...wired,
-      store: world.mutation?.wrapStore?.(wired.store, world.mutable) ?? wired.store,
       now: () => world.clock.at('slave'),
-      clock: new ClockWatch({
-        database: process.database,
-        logger,
-        now: () => world.clock.at('slave'),
-        monotonicMs: () => world.clock.passedMs,
-      }),
       connectMaster: () =>
         steppedMaster(createMaster(world.createClient({ node: 'slave', requireAlive: () => process.requireAlive() }), nodes.slave), {
           scheduler: world.scheduler,
@@ -159,12 +151,12 @@ interface Steps {
 
 /** Every question to the master is a point at which others may go first, before it is sent and when its answer has come. */
 function steppedMaster(master: Master, { scheduler, process, photos }: Steps): Master {
-  const photo: Master['photo'] = async (wanted) => {
+  const photo: Master['photo'] = async (list, wanted) => {
     await photos.enter();
     let source: Readable | null = null;
     try {
       process.requireAlive();
-      source = await scheduler.execute(() => master.photo(wanted));
+      source = await scheduler.execute(() => master.photo(list, wanted));
       return source;
     } finally {
       if (source === null) photos.leave();
