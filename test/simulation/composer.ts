@@ -42,7 +42,13 @@ export class Composer {
       name: `${random.pick(['Ada', 'Bob', 'Çelik', 'Дарья', '王', 'O"Hara', 'tab\tname', '\\N'])} ${random.below(1e6)}`,
       comment: this.#comment(),
       active: random.chance(0.8),
-      meta: random.pick(['{}', `{"case": ${random.below(1e6)}}`, '{"n": 12345678901234567890.50}', '{"a":["b",null,true]}', '{ "b":1, "a":1 }']),
+      meta: random.pick([
+        '{}',
+        `{"case": ${random.below(1e6)}}`,
+        '{"n": 12345678901234567890.50}',
+        '{"a":["b",null,true]}',
+        '{ "b":1, "a":1 }',
+      ]),
       validFrom: random.chance(0.1) ? random.pick(['0001-01-01', '2026-02-28', '2027-03-01']) : null,
       validUntil: random.chance(0.1) ? random.pick(['2027-03-01', '9999-12-31']) : null,
     };

@@ -94,7 +94,8 @@ export class ReplicaList {
         return `dossier ${uuid} in list ${list} of the slave is ${JSON.stringify(found.content)}, it should be ${JSON.stringify(expected)}`;
       }
     }
-    const isSame = this.setAside.size === seen.setAside.size && [...this.setAside].every(([uuid, hash]) => seen.setAside.get(uuid) === hash);
+    const isSame =
+      this.setAside.size === seen.setAside.size && [...this.setAside].every(([uuid, hash]) => seen.setAside.get(uuid) === hash);
     if (isSame) return '';
     return `list ${list} sets aside ${[...seen.setAside.keys()].join(', ')}, it should be ${[...this.setAside.keys()].join(', ')}`;
   }

@@ -107,7 +107,13 @@ export class ReplicaModel {
     const purge = this.#last?.links.get(list)?.purge ?? false;
     return {
       syncs,
-      deeds: deeds.filter((deed) => deed.list === list).map((deed): Event => (replica) => deed.change(replica)),
+      deeds: deeds
+        .filter((deed) => deed.list === list)
+        .map(
+          (deed): Event =>
+            (replica) =>
+              deed.change(replica),
+        ),
       ends: earlier && !link ? [(replica) => replica.unlink(purge)] : [],
     };
   }
@@ -145,7 +151,10 @@ export class ReplicaModel {
   }
 
   /** The state of the master's list at the position that a link says. */
-  #findState(list: number, { epoch, revision, count, digest }: { [Key in keyof StatedPosition]: StatedPosition[Key] | null }): ListState | null {
+  #findState(
+    list: number,
+    { epoch, revision, count, digest }: { [Key in keyof StatedPosition]: StatedPosition[Key] | null },
+  ): ListState | null {
     if (epoch === null || revision === null || count === null || digest === null) return null;
     return this.#history.find(this.#sources.get(list) ?? 0, { epoch, revision, count, digest });
   }
@@ -231,7 +240,8 @@ function checkHolds(before: Observation | null, seen: Observation): void {
     if (hold.state !== 'applied' || earlier?.state === 'applied') continue;
     require(17, earlier?.state === 'approved', () => `what was held of list ${hold.list} was ${earlier?.state}, and it was applied`);
     const digest = seen.links.get(hold.list)?.digest;
-    require(17, digest === hold.digest, () => `what was approved of list ${hold.list} leads to ${hold.digest}, and what was applied to ${digest}`);
+    require(17, digest === hold.digest, () =>
+      `what was approved of list ${hold.list} leads to ${hold.digest}, and what was applied to ${digest}`);
   }
 }
 

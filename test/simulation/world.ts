@@ -101,7 +101,9 @@ export class World {
         logger,
         database: server.database,
         photos: this.masterPhotos,
-        pages: this.#pages(createPageCache({ folder: join(this.#folder, String(seed), 'pages'), database: server.database, rows: pageRows })),
+        pages: this.#pages(
+          createPageCache({ folder: join(this.#folder, String(seed), 'pages'), database: server.database, rows: pageRows }),
+        ),
         nodeUuid: nodes.master,
         now: () => this.clock.at('master'),
       }).handler,
