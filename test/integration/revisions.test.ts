@@ -254,10 +254,10 @@ describe('writers at once', () => {
   it('wait for the one that has drawn, so that a reader of its head misses nothing', async () => {
     const list = await makeList();
     const [early, late] = await makeDossiers(list, 2);
-    let second: Promise<unknown> | null = null;
+    const waiting: Promise<unknown>[] = [];
     await transaction(database, async (tx) => {
       await query(tx, `update dossiers set comment = 'first' where uuid = :early`, { early });
-      second = query(database, `update dossiers set comment = 'second' where uuid = :late`, { late });
+      waiting.push(query(database, `update dossiers set comment = 'second' where uuid = :late`, { late }));
       await expect
         .poll(() =>
           query(
@@ -267,7 +267,7 @@ describe('writers at once', () => {
         )
         .not.toEqual([]);
     });
-    await second;
+    await Promise.all(waiting);
     const rows = await query<{ comment: string }>(database, `select comment from dossiers where set_id = set_of(:list) order by revision`, {
       list,
     });
