@@ -40,6 +40,7 @@ export async function openSampleSite(makeDatabase: () => Promise<TestDatabase>):
     const own = await listOf(slave, { name: 'Regular visitors', color: '#2f9e44', count: 40, seed: 4 });
     const synced = await replicate(master, slave, { name: 'Wanted persons', color: '#c92a2a', count: 400, seed: 1 });
     await addPortraits(master, synced.remote);
+    await limit(master, synced.remote);
     await change(master, synced.remote);
     await slave.sync(synced.local);
     await deleteOffline(master, slave, synced.local);
@@ -112,6 +113,13 @@ async function addPortraits(master: NodeProcess, list: number): Promise<void> {
     const answer = await fetch(`${master.url}/dossier-faces/`, { method: 'POST', headers: { authorization }, body: form });
     if (!answer.ok) throw new Error(`the photo was answered with ${answer.status}: ${await answer.text()}`);
   }
+}
+
+/** The first two are valid no longer, and not yet. */
+async function limit(master: NodeProcess, list: number): Promise<void> {
+  const [first, second] = await master.dossiers(list);
+  await master.call('PATCH', `/dossiers/${first?.id}/`, { valid_from: '2024-01-01', valid_until: '2025-12-31' });
+  await master.call('PATCH', `/dossiers/${second?.id}/`, { valid_from: '2100-01-01' });
 }
 
 /** Some are changed, some come, some go: less than a guard asks about. */

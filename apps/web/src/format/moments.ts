@@ -18,6 +18,8 @@ function format(locale: string, options: Intl.DateTimeFormatOptions): Intl.DateT
 export interface Writing {
   /** `14:05` today, `23 Nov, 14:05` otherwise; in the browser's zone unless another one is named. */
   short(time: string, timeZone?: string): string;
+  /** `30 Nov 2026`, for a day of the calendar (`YYYY-MM-DD`). */
+  day(date: string): string;
   /** With date, seconds and zone. */
   exact(time: string): string;
   /** `in 3 hours`, `2 minutes ago`. */
@@ -47,6 +49,7 @@ function writingOf(locale: string): Writing {
       const day: Intl.DateTimeFormatOptions = today ? {} : { day: 'numeric', month: 'short', ...(thisYear ? {} : { year: 'numeric' }) };
       return format(locale, { ...day, ...clock, ...zone }).format(date);
     },
+    day: (date) => format(locale, { dateStyle: 'medium', timeZone: 'UTC' }).format(new Date(date)),
     exact: (time) => format(locale, { dateStyle: 'medium', timeStyle: 'long' }).format(new Date(time)),
     relative(time, now = Date.now()) {
       const ms = Date.parse(time) - now;

@@ -9,6 +9,9 @@ export interface DossierDraft {
   readonly comment: string;
   readonly external: string;
   readonly active: boolean;
+  /** `YYYY-MM-DD`, or empty. */
+  readonly from: string;
+  readonly until: string;
   readonly rows: readonly MetaRow[];
   readonly lists: readonly number[];
 }
@@ -20,6 +23,8 @@ export function draftOf(dossier: Dossier | null, lists: readonly number[]): Doss
     comment: dossier?.comment ?? '',
     external: dossier?.external_id ?? '',
     active: dossier?.active ?? true,
+    from: dossier?.valid_from ?? '',
+    until: dossier?.valid_until ?? '',
     rows: rowsOf(dossier?.meta ?? {}),
     lists: dossier?.dossier_lists ?? lists,
   };
@@ -31,11 +36,13 @@ export function isComplete({ name, lists }: DossierDraft): boolean {
 }
 
 /** The body of the request that saves the draft. */
-export function bodyOf({ name, comment, external, active, rows, lists }: DossierDraft): z.input<typeof dossierCreation> {
+export function bodyOf({ name, comment, external, active, from, until, rows, lists }: DossierDraft): z.input<typeof dossierCreation> {
   return {
     name: name.trim(),
     comment,
     active,
+    valid_from: from === '' ? null : from,
+    valid_until: until === '' ? null : until,
     external_id: external.trim() === '' ? null : external.trim(),
     dossier_lists: [...lists],
     meta: metaOf(rows),

@@ -13,6 +13,7 @@ import { CustomFields } from './custom-fields.tsx';
 import { DeleteButton } from './delete-button.tsx';
 import { DossierForm } from './dossier-form.tsx';
 import { Photos } from './photos.tsx';
+import { ValidityFacts } from './validity.tsx';
 
 interface DossierDrawerProps {
   readonly id: number;
@@ -58,6 +59,7 @@ function Details({ dossier, lists, onClose }: { dossier: Dossier; lists: readonl
       <dl className="facts">
         <dt>{t('dossiers.state')}</dt>
         <dd>{t(dossier.active ? 'dossiers.active' : 'dossiers.inactive')}</dd>
+        <ValidityFacts dossier={dossier} />
         <dt>{t('dossiers.inLists')}</dt>
         <dd>
           {inLists.map((list) => (

@@ -56,6 +56,24 @@ export function DossierFields({ draft, lists, error, onChange }: DossierFieldsPr
         error={fieldFault(error, 'external_id')}
         maxLength={256}
       />
+      <Group gap="md" align="flex-start" grow>
+        <TextInput
+          type="date"
+          label={t('dossiers.validFrom')}
+          value={draft.from}
+          onChange={(event) => onChange({ from: event.currentTarget.value })}
+          error={fieldFault(error, 'valid_from')}
+        />
+        <TextInput
+          type="date"
+          label={t('dossiers.validUntil')}
+          description={t('dossiers.validUntilHint')}
+          inputWrapperOrder={['label', 'input', 'description', 'error']}
+          value={draft.until}
+          onChange={(event) => onChange({ until: event.currentTarget.value })}
+          error={fieldFault(error, 'valid_until')}
+        />
+      </Group>
       <MetaEditor rows={draft.rows} onChange={(rows) => onChange({ rows })} />
       <Switch
         label={t('dossiers.active')}

@@ -13,7 +13,7 @@ import { PhotoGrid } from './photo-grid.tsx';
 import type { DossierSearch } from './search.ts';
 
 function isFiltered(search: DossierSearch): boolean {
-  return search.name !== undefined || search.external !== undefined || search.active !== undefined;
+  return search.name !== undefined || search.external !== undefined || search.active !== undefined || search.valid !== undefined;
 }
 
 /** What fits the filters, page after page as it is scrolled to. */
@@ -26,6 +26,8 @@ export function DossierResults({ lists, editable }: { lists: readonly WatchList[
     name_contains: search.name,
     external_id: search.external,
     active: search.active,
+    // People see also what isn't valid any more, or not yet, and by a mark that it isn't.
+    valid: search.valid ?? 'all',
     ordering: search.order ?? 'id',
   });
   const filtered = isFiltered(search);

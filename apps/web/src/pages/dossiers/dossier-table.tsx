@@ -8,6 +8,7 @@ import type { WatchList } from '@dossier/protocol/watch-list.ts';
 import { ListName } from '../../components/list-name.tsx';
 import { When } from '../../components/when.tsx';
 import classes from './dossier-table.module.css';
+import { ValidityMark } from './validity.tsx';
 
 export interface DossierViewProps {
   readonly dossiers: readonly Dossier[];
@@ -58,7 +59,8 @@ export function DossierTable({ dossiers, lists, total, onNearEnd }: DossierViewP
           <Spacer height={above} />
           {visible.map(({ index }) => {
             const dossier = dossiers[index];
-            return dossier && <Row key={dossier.id} dossier={dossier} index={index} byId={byId} />;
+            // Copies that differ come one after another, all with one id.
+            return dossier && <Row key={index} dossier={dossier} index={index} byId={byId} />;
           })}
           <Spacer height={below} />
         </tbody>
@@ -96,6 +98,7 @@ function Row({ dossier, index, byId }: { dossier: Dossier; index: number; byId: 
             {t('dossiers.inactive')}
           </Text>
         )}
+        <ValidityMark dossier={dossier} />
       </td>
       <td>
         {list && <ListName name={list.name} color={list.color} />}

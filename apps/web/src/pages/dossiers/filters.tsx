@@ -52,6 +52,15 @@ export function Filters({ lists }: { lists: readonly WatchList[] }) {
         ]}
       />
       <NativeSelect
+        label={t('dossiers.validity')}
+        value={search.valid ?? ''}
+        onChange={(event) => change({ valid: event.currentTarget.value === 'now' ? 'now' : undefined })}
+        data={[
+          { value: '', label: t('common.all') },
+          { value: 'now', label: t('dossiers.validNow') },
+        ]}
+      />
+      <NativeSelect
         label={t('dossiers.order')}
         value={search.order ?? 'id'}
         onChange={(event) => change({ order: event.currentTarget.value as Ordering })}

@@ -9,6 +9,7 @@ import type { Dossier } from '@dossier/protocol/dossier.ts';
 import { photoAddress, useFirstPhoto } from '../../api/photos.ts';
 import type { DossierViewProps } from './dossier-table.tsx';
 import classes from './photo-grid.module.css';
+import { ValidityMark } from './validity.tsx';
 
 const tileWidth = 164;
 const rowHeight = 212;
@@ -37,17 +38,21 @@ export function PhotoGrid({ dossiers, total, onNearEnd }: DossierViewProps) {
     <Paper withBorder ref={merged} className={classes.scroller ?? ''} tabIndex={0} role="region" aria-label={t('dossiers.title')}>
       <ul className={classes.space} style={{ height: rows.getTotalSize() }}>
         {visible.flatMap(({ index, start }) =>
-          dossiers
-            .slice(index * columns, (index + 1) * columns)
-            .map((dossier, column) => (
-              <Tile
-                key={dossier.id}
-                dossier={dossier}
-                place={{ top: start, left: `${(column / columns) * 100}%`, width: `${100 / columns}%` }}
-                position={index * columns + column + 1}
-                total={total}
-              />
-            )),
+          Array.from({ length: columns }, (_, column) => index * columns + column).map((place) => {
+            const dossier = dossiers[place];
+            // Copies that differ come one after another, all with one id.
+            return (
+              dossier && (
+                <Tile
+                  key={place}
+                  dossier={dossier}
+                  place={{ top: start, left: `${((place % columns) / columns) * 100}%`, width: `${100 / columns}%` }}
+                  position={place + 1}
+                  total={total}
+                />
+              )
+            );
+          }),
         )}
       </ul>
     </Paper>
@@ -75,7 +80,10 @@ function Tile({ dossier, place, position, total }: TileProps) {
             {!dossier.has_faces && <span className="unseen">{t('dossiers.noPhoto')}</span>}
           </span>
         )}
-        <span className={classes.name}>{dossier.name}</span>
+        <span className={classes.name}>
+          {dossier.name}
+          <ValidityMark dossier={dossier} />
+        </span>
       </Link>
     </li>
   );

@@ -7,6 +7,7 @@ export const dossierSearch = z.object({
   name: z.string().optional().catch(undefined),
   external: z.string().optional().catch(undefined),
   active: z.boolean().optional().catch(undefined),
+  valid: z.literal('now').optional().catch(undefined),
   order: z.enum(orderings).optional().catch(undefined),
   view: z.enum(['table', 'photos']).optional().catch(undefined),
   open: z.int().positive().optional().catch(undefined),
