@@ -163,8 +163,9 @@ describe('a correction', () => {
     const before = await node.want(200, linkSchema, ['GET', `${path}${list}/`]);
     const problem = await node.refused('BAD_PARAM', ['PATCH', `${path}${list}/`, body], param);
     expect(problem.detail).not.toContain('secret');
-    if ('slave_dossier_list' in body) expect(problem.detail).toBe('The request has a field "slave_dossier_list" that is not known here.');
-    if ('guards' in body) expect(problem.detail).toBe('The request has a field "guards.growths" that is not known here.');
+    if ('slave_dossier_list' in body)
+      expect(problem.detail).toBe('The request has a field "slave_dossier_list" that is not known here. Nothing was done.');
+    if ('guards' in body) expect(problem.detail).toBe('The request has a field "guards.growths" that is not known here. Nothing was done.');
     expect(await node.want(200, linkSchema, ['GET', `${path}${list}/`])).toEqual(before);
   });
 

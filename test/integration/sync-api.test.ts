@@ -210,12 +210,13 @@ describe('syncing', () => {
     expect(await waitingJobs('sync')).toContainEqual({ runId });
   });
 
-  it('takes a body that is no JSON for none, and refuses wrong ones', async () => {
+  it('takes a form or no body, and refuses wrong ones', async () => {
     const list = await makeLink();
     const form = { 'content-type': 'application/x-www-form-urlencoded' };
-    expect((await node.call('POST', `${path}${list}/sync`, { body: 'a=b', headers: form })).status).toBe(202);
+    expect((await node.call('POST', `${path}${list}/sync`, { body: 'mode=full', headers: form })).status).toBe(202);
     expect((await node.call('POST', `${path}${list}/sync/`, { body: '' })).status).toBe(202);
     await node.refused('BAD_PARAM', ['POST', `${path}${list}/sync/`, { mode: 'quick' }], 'mode');
+    expect((await node.call('POST', `${path}${list}/sync/`, { body: 'a=b', headers: form })).status).toBe(400);
     await node.refused('NOT_FOUND', ['POST', `${path}999999/sync/`, {}]);
   });
 
