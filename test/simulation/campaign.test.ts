@@ -40,9 +40,9 @@ async function withBug(mutation: string, seed: number): Promise<Report | null> {
 describe('the fault campaign', () => {
   it('finds nothing in its first seeds', async () => {
     await withWorld(async (world) => {
-      for (let seed = 1; seed <= 24; seed += 1) expect(await runSeed(world, seed)).toMatchObject({ seed, violation: null });
+      for (let seed = 1; seed <= 12; seed += 1) expect(await runSeed(world, seed)).toMatchObject({ seed, violation: null });
     });
-  });
+  }, 180_000);
 
   it.each([
     ['sequence-cursor', 8],
