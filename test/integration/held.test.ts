@@ -75,7 +75,8 @@ describe('a guard', () => {
       id: expect.any(Number),
     });
     expect(await decide(list, difference)).toMatchObject({ outcome: 'approved' });
-    expect(await slave.sync(list.local, { mode, reason: 'approval' })).toMatchObject({ state: 'synced', removed: 60, held: null });
+    const applied = await slave.sync(list.local, { mode, reason: 'approval' });
+    expect(applied).toMatchObject({ state: 'synced', method: run.method, removed: 60, held: null });
     expect(await contentOf(slave.database, list.local)).toEqual([]);
     expect(await findLink(slave.database, list.local)).toMatchObject({ state: 'synced', error: null, held: null });
     expect(await query(slave.database, `select state, decided_by from holds where slave_list_id = :local`, list as never)).toEqual([

@@ -181,7 +181,11 @@ const contentDiffers = new Set(['DIGEST_DIFFERS', 'COUNT_DIFFERS']);
 async function fetchAll(context: RunContext, { plan, step, restart, started }: StepContext): Promise<Received | null> {
   const { database, taken } = context;
   const approved = started.run.reason === 'approval' ? await findApprovedSet(database, taken.listId) : null;
-  if (approved && !restart) return { cursor: heldCursor(approved.hold, approved.setId), unkept: null };
+  if (approved && !restart) {
+    const cursor = heldCursor(approved.hold, approved.setId);
+    await saveProgress(database, taken, { state: 'fetching', method: cursor.method });
+    return { cursor, unkept: null };
+  }
   const kept = restart ? null : await readCursor(database, taken.runId);
   if (kept && canResume(kept, plan)) {
     await saveProgress(database, taken, { state: 'fetching', method: step });
