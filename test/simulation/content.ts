@@ -121,7 +121,8 @@ export function digestOfRows(rows: Iterable<RowHash>): string {
 export function differenceOfTrees(stored: Tree, expected: Tree): string {
   for (const [prefix, node] of expected) {
     const found = stored.get(prefix);
-    if (found?.count !== node.count || found.hash !== node.hash) return `the node "${prefix}" is of ${found?.count ?? 0} rows instead of ${node.count}, or has another hash`;
+    if (found?.count !== node.count || found.hash !== node.hash)
+      return `the node "${prefix}" is of ${found?.count ?? 0} rows instead of ${node.count}, or has another hash`;
   }
   for (const prefix of stored.keys()) if (!expected.has(prefix)) return `the node "${prefix}" has no rows`;
   return '';

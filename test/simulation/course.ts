@@ -1,18 +1,10 @@
-import { query, transaction } from '@dossier/postgres/database.ts';
-import { deleteOffline } from '@dossier/registry/dossiers.ts';
-import { decideHold } from '@dossier/replication/hold-decisions.ts';
-import { renewEpoch } from '@dossier/feed/feed.ts';
-import { startUnlink } from '@dossier/replication/links.ts';
-import { pruneTombstones } from '@dossier/replication/upkeep.ts';
-import type { Content } from './content.ts';
 import type { PlannedEdit } from './editor.ts';
+import { losePhoto, pruneMaster, renewEpoch, restoreMaster, spoilOrMend } from './mishaps.ts';
+import { decideHeld, deleteOffline, editByHand, linkedReplicas, undoSync, unlinkOrLink } from './persons.ts';
 import { damagePhoto, lookAtPhoto, requireWholePhotos } from './photos.ts';
 import type { Happening } from './plan.ts';
-import { takeBackup, restoreBackup } from './snapshot.ts';
-import type { Backup } from './snapshot.ts';
-import type { Replica, Seed } from './seed.ts';
+import type { Seed } from './seed.ts';
 import { require } from './violation.ts';
-import { masterUrl } from './world.ts';
 import type { SimulatedWorker } from './worker.ts';
 
 const second = 1000;
@@ -25,7 +17,6 @@ const maximumSteps = 3000;
 /** What happens in a seed: actions drawn at random, then rest, in which all lists have to become equal. */
 export class Course {
   readonly #seed: Seed;
-  #backup: { backup: Backup; model: ReturnType<Seed['master']['copy']> } | null = null;
 
   constructor(seed: Seed) {
     this.#seed = seed;
@@ -88,18 +79,17 @@ export class Course {
     const alone = count > 1 || !plan.has.has('share');
     const edits: PlannedEdit[] = [];
     for (let number = 0; number < count; number += 1) {
-      const edit = await editor.plan(remote, { alone });
-      if (!edit || edit.dossiers.some((uuid) => edits.some((other) => other.dossiers.includes(uuid)))) continue;
+      const edit = await editor.plan(remote, { alone, bulkWeight: plan.bulkWeight });
+      if (!edit || edit.rows.some((row) => edits.some((other) => other.rows.includes(row)))) continue;
       edits.push(edit);
     }
     if (edits.length === 0) return;
-    if (edits.some((edit) => edit.shares)) this.#seed.upheavals.add('share');
     await this.#seed.edit(edits, { open: isOpen });
     await this.#seed.step(`edit ${remote}${isOpen ? ' and wait' : ''}: ${edits.map((edit) => edit.label).join(', ')}`);
   }
 
   async #request(mode: 'auto' | 'full' | 'verify'): Promise<void> {
-    const linked = this.#linked();
+    const linked = linkedReplicas(this.#seed);
     if (linked.length > 0) await this.#seed.request(this.#seed.random.pick(linked).local, mode);
   }
 
@@ -156,19 +146,19 @@ export class Course {
         world.network.down = !world.network.down;
         return this.#seed.step(world.network.down ? 'the network is down' : 'the network is back');
       case 'restore':
-        return this.#restore();
+        return restoreMaster(this.#seed);
       case 'epoch':
-        return this.#renewEpoch();
+        return renewEpoch(this.#seed);
       case 'prune':
-        return this.#prune();
+        return pruneMaster(this.#seed);
       case 'hand':
-        return this.#editByHand();
+        return editByHand(this.#seed);
       case 'offline':
-        return this.#deleteOffline();
+        return deleteOffline(this.#seed);
       case 'unlink':
-        return this.#unlinkOrLink();
+        return unlinkOrLink(this.#seed);
       case 'photo-loss':
-        return this.#losePhoto();
+        return losePhoto(this.#seed);
       case 'photo-damage':
         return random.chance(0.5) ? damagePhoto(this.#seed) : lookAtPhoto(this.#seed);
       case 'verify':
@@ -176,149 +166,22 @@ export class Course {
         return this.#request(happening);
       case 'clear': {
         const { remote } = random.pick(replicas);
-        if (this.#seed.editor.reserved.size > 0 || this.#seed.plan.has.has('share')) return;
+        if (this.#seed.editor.reserved.size > 0) return;
         await this.#seed.edit([this.#seed.editor.clear(remote)]);
         return this.#seed.step(`clear ${remote}`);
       }
+      case 'undo':
+        return undoSync(this.#seed);
+      case 'spoil':
+        return spoilOrMend(this.#seed);
       case 'decide':
-        return this.#decide(random.chance(0.6) ? 'approved' : 'rejected', this.#linked());
+        return decideHeld(this.#seed, random.chance(0.6) ? 'approved' : 'rejected', linkedReplicas(this.#seed));
       case 'collect':
         this.#seed.leave('collect-photos', {});
         this.#seed.leave('prune', {});
         return this.#seed.step('clean up');
       default:
     }
-  }
-
-  /** The master goes back to a backup, or makes one. */
-  async #restore(): Promise<void> {
-    const { master, world, consumers, upheavals } = this.#seed;
-    if (!this.#backup) {
-      this.#backup = { backup: await takeBackup(world.master.admin), model: master.copy() };
-      return this.#seed.step('backup of the master');
-    }
-    upheavals.add('restore');
-    await this.#seed.stopEditors();
-    await restoreBackup(world.master.admin, this.#backup.backup);
-    const { model } = this.#backup;
-    this.#backup = null;
-    for (const consumer of consumers) consumer.startOver();
-    const effect = (): void => {
-      master.dossiers = model.dossiers;
-      master.lists = model.lists;
-    };
-    await master.follow([effect], { shorter: true });
-    await this.#seed.step('the master is restored');
-  }
-
-  async #renewEpoch(): Promise<void> {
-    const { random, replicas, master, writer, world } = this.#seed;
-    const { remote } = random.pick(replicas);
-    this.#seed.upheavals.add('epoch');
-    const task = this.#seed.makeTask('renew', { perfect: true });
-    world.scheduler.start(task, () => renewEpoch(writer.database, remote, master.history.current(remote).epoch));
-    await this.#seed.step(`list ${remote} gets a new epoch`);
-  }
-
-  async #prune(): Promise<void> {
-    const { writer, world } = this.#seed;
-    this.#seed.upheavals.add('prune');
-    const task = this.#seed.makeTask('prune', { perfect: true });
-    world.scheduler.start(task, () => pruneTombstones(writer.database, this.#seed.random.pick([0, 1])));
-    await this.#seed.step('tombstones are pruned');
-  }
-
-  /** Somebody changes a replica by SQL. */
-  async #editByHand(): Promise<void> {
-    const { random, api, replica } = this.#seed;
-    const { local } = random.pick(this.#seed.replicas);
-    const members = [...(replica.lists.get(local) ?? [])];
-    if (members.length === 0) return;
-    this.#seed.upheavals.add('hand');
-    const uuid = random.pick(members);
-    const comment = `by hand ${random.below(1e6)}`;
-    const isDeletion = random.chance(0.4);
-    this.#seed.act('hand', async () => {
-      const touched = await transaction(api.database, async (tx) =>
-        isDeletion
-          ? query(tx, `delete from memberships where list_id = :local and dossier = :uuid returning dossier`, { local, uuid })
-          : query(tx, `update dossiers set comment = :comment where uuid = :uuid returning uuid`, { comment, uuid }),
-      );
-      if (touched.length === 0) return null;
-      return (model) => {
-        for (const [list, held] of model.lists) if (held.has(uuid)) model.touched.add(list);
-        if (isDeletion) model.lists.get(local)?.delete(uuid);
-        const content: Content | undefined = model.contents.get(uuid);
-        if (content && !isDeletion) model.contents.set(uuid, { ...content, comment });
-      };
-    });
-    await this.#seed.step(`list ${local} is edited by hand`);
-  }
-
-  async #deleteOffline(): Promise<void> {
-    const { random, api, replica } = this.#seed;
-    const linked = this.#linked();
-    if (linked.length === 0) return;
-    const { local } = random.pick(linked);
-    const members = [...(replica.lists.get(local) ?? [])];
-    if (members.length === 0) return;
-    const uuid = random.pick(members);
-    const id = await this.#seed.localId(uuid);
-    if (id === null) return;
-    this.#seed.upheavals.add('offline');
-    this.#seed.act('offline', async () => {
-      const deletion = await deleteOffline(api.database, { id, deletedBy: 'somebody', unavailableMasters: [masterUrl] });
-      if (deletion.outcome !== 'deleted') return null;
-      return (model) => {
-        for (const [list, held] of model.lists) {
-          if (!held.delete(uuid) || list === 1) continue;
-          model.touched.add(list);
-          if (model.last.links.has(list)) model.deleted.set(list, (model.deleted.get(list) ?? new Set()).add(uuid));
-        }
-      };
-    });
-    await this.#seed.step(`${uuid.slice(0, 8)} is deleted offline`);
-  }
-
-  async #unlinkOrLink(): Promise<void> {
-    const { random, replicas, replica, api } = this.#seed;
-    this.#seed.upheavals.add('unlink');
-    const one = random.pick(replicas);
-    if (!replica.last.links.has(one.local)) return this.#seed.link(one);
-    const purge = random.chance(0.5);
-    this.#seed.act('unlink', async () => {
-      if (await startUnlink(api.database, one.local, purge)) this.#seed.leave('unlink', { slaveDossierList: one.local, purge });
-      return null;
-    });
-    return this.#seed.step(`unlink ${one.local}${purge ? ' and purge' : ''}`);
-  }
-
-  async #losePhoto(): Promise<void> {
-    const { random, editor, world } = this.#seed;
-    const photos = [...editor.photoBytes.keys()];
-    if (photos.length === 0) return;
-    await world.masterPhotos.remove(random.pick(photos));
-    await this.#seed.step('the master loses a photo');
-  }
-
-  /** A person approves or rejects what the guards hold. */
-  async #decide(decision: 'approved' | 'rejected', among: readonly Replica[]): Promise<void> {
-    const { api, replica } = this.#seed;
-    for (const { local } of among) {
-      const difference = replica.last.holds.get(local);
-      if (difference === undefined) continue;
-      this.#seed.act('decide', async () => {
-        const made = await decideHold(api.database, { slaveListId: local, difference, decision, by: 'somebody' });
-        if (made.outcome === 'approved') this.#seed.leave('sync', { runId: made.runId });
-        return null;
-      });
-      await this.#seed.step(`what is held of list ${local} is ${decision}`);
-    }
-  }
-
-  #linked(): Replica[] {
-    const { replicas, replica } = this.#seed;
-    return replicas.filter(({ local }) => replica.last.links.has(local) && replica.last.links.get(local)?.state !== 'unlinking');
   }
 
   /** Nothing disturbs any more: within a few rounds every linked list is equal to the master, and then a sync has nothing to do. */
@@ -330,6 +193,7 @@ export class Course {
     world.clock.set('slave', 0);
     await world.syncClocks();
     await this.#seed.stopEditors();
+    await this.#mendAll();
     this.#seed.leave('sweep', {});
     await this.#drain();
     let rounds = 0;
@@ -339,22 +203,33 @@ export class Course {
         `after ${maximumRounds} rounds without a fault ${left.length} lists are not equal: ${this.#describe()}`);
       for (const { local } of left) await this.#seed.request(local, 'auto');
       await this.#drain();
-      await this.#decide('approved', left);
+      await decideHeld(this.#seed, 'approved', left);
       await this.#drain();
     }
-    for (const { local } of this.#linked()) await this.#seed.request(local, 'auto');
+    for (const { local } of linkedReplicas(this.#seed)) await this.#seed.request(local, 'auto');
     await this.#drain();
     const changed = Array.from(this.#seed.replica.last.runs.values()).filter((run) => !run.finished);
     require(15, changed.length === 0, () => `runs never end: ${JSON.stringify(changed)}`);
     require(15, (await this.#seed.unequal()).length === 0, () => `lists that were equal are so no more: ${this.#describe()}`);
     await this.#verify();
+    const lost = await this.#seed.findLostSets();
+    require(18, lost.length === 0, () => `nobody knows of the sets ${lost.join(', ')}`);
+  }
+
+  async #mendAll(): Promise<void> {
+    const { replicas, editor } = this.#seed;
+    for (const { remote } of replicas) {
+      const mend = editor.mend(remote);
+      if (mend) await this.#seed.edit([mend]);
+    }
+    await this.#seed.step('all is mended');
   }
 
   /** A verification finds what is wrong with photos, and the next run mends it, as far as the master has them. */
   async #verify(): Promise<void> {
     const { random, plan } = this.#seed;
     if (plan.has.has('photo-damage')) for (let photo = 0; photo < 3; photo += 1) await damagePhoto(this.#seed);
-    const linked = this.#linked();
+    const linked = linkedReplicas(this.#seed);
     if (linked.length === 0) return;
     const { local } = random.pick(linked);
     const first = await this.#verifyList(local);

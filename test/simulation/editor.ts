@@ -1,356 +1,293 @@
-import { createHash } from 'node:crypto';
 import type { Knex } from 'knex';
-import type { PhotoStore } from '@dossier/photos/photo-store.ts';
 import { query } from '@dossier/postgres/database.ts';
-import type { Content, ModelPhoto } from './content.ts';
+import { book, lockLists } from '@dossier/registry/positions.ts';
+import { shareIds } from '@dossier/replication/row-columns.ts';
+import type { Composer } from './composer.ts';
+import { featuresOf, photosOf } from './content.ts';
+import type { Content } from './content.ts';
 import type { Effect, MasterModel } from './master-model.ts';
 import type { Random } from './random.ts';
+import { deleteRow, insertBooked, insertRow, updateBooked, updateRow } from './row-statements.ts';
 
 /** One statement, or few, by which somebody edits the master. */
 export type Edit = (tx: Knex.Transaction) => Promise<Effect[]>;
 
 export interface PlannedEdit {
   label: string;
-  /** Dossiers that no other open transaction may touch. */
-  dossiers: readonly string[];
-  /** Whether it brings a dossier into a list while a slave may still hold it in another one. */
-  shares: boolean;
+  /** Rows that no other open transaction may touch, as `rowKey` names them. */
+  rows: readonly string[];
   carryOut: Edit;
+}
+
+function rowKey(list: number, uuid: string): string {
+  return `${list}/${uuid}`;
 }
 
 /** Thinks of edits of the master's lists. */
 export class Editor {
   readonly #model: MasterModel;
-  readonly #photos: PhotoStore;
+  readonly #composer: Composer;
   readonly #random: Random;
-  /** Dossiers of transactions that are still open. */
+  /** Rows of transactions that are still open. */
   readonly reserved = new Set<string>();
-  /** Photos that were put, by address. */
-  readonly photoBytes = new Map<string, Buffer>();
-  /** Dossiers that were taken out of their last list, with that list. */
-  readonly #graveyard = new Map<string, number>();
-  #externalIds = 0;
+  /** Dossiers that were taken out of a list. */
+  readonly #graveyard = new Set<string>();
 
-  constructor(options: { model: MasterModel; photos: PhotoStore; random: Random }) {
+  constructor(options: { model: MasterModel; composer: Composer; random: Random }) {
     this.#model = options.model;
-    this.#photos = options.photos;
+    this.#composer = options.composer;
     this.#random = options.random;
   }
 
   /** New dossiers in one or several lists. */
   async create(lists: readonly number[], count: number): Promise<PlannedEdit> {
-    const composed = await Promise.all(Array.from({ length: count }, () => this.#compose()));
-    const made = composed.map(({ content }) => content);
+    const made: Content[] = [];
+    for (let number = 0; number < count; number += 1) made.push(await this.#composer.compose(this.#findDead(lists)));
     return {
       label: `create ${count} in ${lists.join(', ')}`,
-      dossiers: made.map((content) => content.uuid),
-      shares: lists.length > 1 || composed.some(({ from }) => from !== null && !lists.includes(from)),
+      rows: lists.flatMap((list) => made.map(({ uuid }) => rowKey(list, uuid))),
       carryOut: async (tx) => {
-        for (const content of made) await insertContent(tx, content);
-        await query(tx, `insert into memberships (list_id, dossier) select l, d from unnest(:lists::bigint[]) l, unnest(:made::uuid[]) d`, {
-          lists,
-          made: made.map((content) => content.uuid),
-        });
-        return made.map((content): Effect => (model) => {
-          model.dossiers.set(content.uuid, content);
-          for (const list of lists) model.lists.get(list)?.add(content.uuid);
-        });
+        for (const list of lists) for (const content of made) await insertRow(tx, list, content);
+        return lists.flatMap((list) => made.map((content) => put(list, content)));
       },
     };
   }
 
-  /** One edit of a list; `alone`: of dossiers that are in no other list. Null if there is nothing to edit. */
-  async plan(list: number, { alone }: { alone: boolean }): Promise<PlannedEdit | null> {
+  /** One edit of a list; `alone`: of no other list with it. Null if there is nothing to edit. */
+  async plan(list: number, { alone, bulkWeight }: { alone: boolean; bulkWeight: number }): Promise<PlannedEdit | null> {
     const random = this.#random;
-    const victims = [...(this.#model.lists.get(list) ?? [])].filter(
-      (uuid) => !this.reserved.has(uuid) && (!alone || this.#listsOf(uuid).length === 1),
-    );
+    const victims = this.#victims(list);
     const kind = random.weighted([
       [4, 'create'],
       [6, 'edit'],
       [3, 'remove'],
-      [1, 'delete'],
       [alone ? 0 : 2, 'share'],
       [alone ? 0 : 1, 'move'],
       [2, 'photo'],
       [1, 'drop-photo'],
       [1, 'features'],
       [1, 'swap'],
+      [1, 'hand-on'],
+      [bulkWeight, 'bulk'],
       [0.3, 'touch'],
     ] as const);
-    if (kind === 'create' || victims.length === 0) return this.create([list], random.between(1, 4));
-    const uuid = random.pick(victims);
-    const content = this.#model.dossiers.get(uuid);
-    if (!content) return null;
+    if (kind === 'bulk') return this.#bulk(list, victims);
+    const content = victims.length === 0 ? undefined : random.pick(victims);
+    if (kind === 'create' || content === undefined) {
+      const lists = alone || random.chance(0.8) ? [list] : [...this.#model.lists.keys()];
+      return this.create(lists, random.between(1, 4));
+    }
     switch (kind) {
       case 'remove':
-        return this.#remove(list, uuid);
-      case 'delete':
-        return this.#delete(list, uuid);
+        return this.#remove(list, content.uuid);
       case 'share':
-        return this.#share(uuid);
+        return this.#share(content);
       case 'move':
-        return this.#move(list, uuid);
+        return this.#move(list, content);
       case 'photo':
-        return this.#photo(content);
+        return this.#photo(list, content);
       case 'drop-photo':
-        return this.#dropPhoto(content);
+        return this.#dropPhoto(list, content);
       case 'features':
-        return this.#features(content);
+        return this.#features(list, content);
       case 'swap':
-        return this.#swap(content, random.pick(victims));
+        return this.#swap(list, content, random.pick(victims));
+      case 'hand-on':
+        return this.#handOn(list, content);
       case 'touch':
-        return this.#update(content, content);
+        return this.#update(list, content, {});
       default:
-        return this.#update(content, {
-          ...content,
-          comment: this.#text(),
-          name: this.#name(),
-          active: random.chance(0.8),
-          meta: this.#meta(),
-        });
+        return this.#update(list, content, this.#composer.texts());
     }
+  }
+
+  isReserved(list: number, uuid: string): boolean {
+    return this.reserved.has(rowKey(list, uuid));
   }
 
   /** Empties a list. */
   clear(list: number): PlannedEdit {
-    const members = [...(this.#model.lists.get(list) ?? [])];
     return {
       label: `clear ${list}`,
-      dossiers: members,
-      shares: false,
+      rows: Array.from(this.#model.lists.get(list)?.keys() ?? [], (uuid) => rowKey(list, uuid)),
       carryOut: async (tx) => {
-        await query(tx, `delete from memberships where list_id = :list`, { list });
-        return [(model) => model.lists.get(list)?.clear()];
+        await query(tx, `delete from dossiers where set_id = set_of(:list)`, { list });
+        return [(model) => model.change(list, (rows) => rows.clear())];
       },
     };
+  }
+
+  /** Writes rows anew that don't bear their hash, so that they do. Null if all do. */
+  mend(list: number): PlannedEdit | null {
+    const spoilt = Array.from(this.#model.lists.get(list)?.values() ?? []).filter((content) => content.original);
+    if (spoilt.length === 0) return null;
+    return {
+      label: `mend ${spoilt.length} in ${list}`,
+      rows: spoilt.map(({ uuid }) => rowKey(list, uuid)),
+      carryOut: async (tx) => {
+        for (const { original, ...content } of spoilt) if (original) await updateRow(tx, list, content);
+        return spoilt.map(({ original: _original, ...content }) => put(list, content));
+      },
+    };
+  }
+
+  #victims(list: number): Content[] {
+    return Array.from(this.#model.lists.get(list)?.values() ?? []).filter(
+      (content) => !content.original && !this.isReserved(list, content.uuid),
+    );
+  }
+
+  /** A dossier that these lists don't hold any more, now and then. */
+  #findDead(lists: readonly number[]): string | null {
+    const dead = [...this.#graveyard].filter((uuid) =>
+      lists.every((list) => !this.#model.lists.get(list)?.has(uuid) && !this.isReserved(list, uuid)),
+    );
+    if (dead.length === 0 || !this.#random.chance(0.2)) return null;
+    const uuid = this.#random.pick(dead);
+    this.#graveyard.delete(uuid);
+    return uuid;
   }
 
   #remove(list: number, uuid: string): PlannedEdit {
     return {
       label: `remove ${uuid.slice(0, 8)} from ${list}`,
-      dossiers: [uuid],
-      shares: false,
+      rows: [rowKey(list, uuid)],
       carryOut: async (tx) => {
-        const gone = await query(tx, `delete from memberships where list_id = :list and dossier = :uuid returning dossier`, { list, uuid });
-        if (gone.length === 0) return [];
-        this.#graveyard.set(uuid, list);
-        return [(model) => void model.lists.get(list)?.delete(uuid)];
+        if (!(await deleteRow(tx, list, uuid))) return [];
+        this.#graveyard.add(uuid);
+        return [take(list, uuid)];
       },
     };
   }
 
-  #delete(list: number, uuid: string): PlannedEdit {
-    return {
-      label: `delete ${uuid.slice(0, 8)}`,
-      dossiers: [uuid],
-      shares: false,
-      carryOut: async (tx) => {
-        const gone = await query(tx, `delete from dossiers where uuid = :uuid returning uuid`, { uuid });
-        if (gone.length === 0) return [];
-        this.#graveyard.set(uuid, list);
-        return [(model) => model.lists.forEach((members) => members.delete(uuid))];
-      },
-    };
-  }
-
-  #share(uuid: string): PlannedEdit | null {
-    const others = [...this.#model.lists.keys()].filter((list) => !this.#model.lists.get(list)?.has(uuid));
+  /** Brings a dossier into another list, perhaps with a content of its own there. */
+  #share(content: Content): PlannedEdit | null {
+    const { uuid } = content;
+    const others = [...this.#model.lists.keys()].filter(
+      (other) => !this.#model.lists.get(other)?.has(uuid) && !this.isReserved(other, uuid),
+    );
     if (others.length === 0) return null;
     const list = this.#random.pick(others);
+    const isTaken = [...(this.#model.lists.get(list)?.values() ?? [])].some(({ externalId }) => externalId === content.externalId);
+    const shared = {
+      ...content,
+      ...(this.#random.chance(0.3) && this.#composer.texts()),
+      externalId: isTaken ? null : content.externalId,
+    };
     return {
       label: `share ${uuid.slice(0, 8)} with ${list}`,
-      dossiers: [uuid],
-      shares: true,
+      rows: [rowKey(list, uuid)],
       carryOut: async (tx) => {
-        await query(tx, `insert into memberships (list_id, dossier) values (:list, :uuid)`, { list, uuid });
-        return [(model) => void model.lists.get(list)?.add(uuid)];
+        await insertRow(tx, list, shared);
+        return [put(list, shared)];
       },
     };
   }
 
-  #move(list: number, uuid: string): PlannedEdit | null {
-    const share = this.#share(uuid);
+  #move(list: number, content: Content): PlannedEdit | null {
+    const share = this.#share(content);
     if (!share) return null;
-    const remove = this.#remove(list, uuid);
+    const remove = this.#remove(list, content.uuid);
     return {
       label: `${share.label}, ${remove.label}`,
-      dossiers: [uuid],
-      shares: true,
+      rows: [...share.rows, ...remove.rows],
       carryOut: async (tx) => {
         // The lists' locks in the order of their ids, as everybody takes them.
-        await query(tx, `select 1 from dossiers where uuid = :uuid for update`, { uuid });
+        await query(tx, `select 1 from list_positions order by list_id for no key update`);
         return [...(await share.carryOut(tx)), ...(await remove.carryOut(tx))];
       },
     };
   }
 
-  #update(before: Content, after: Content): PlannedEdit {
-    const { uuid } = before;
+  #update(list: number, before: Content, change: Partial<Content>): PlannedEdit {
+    const after = { ...before, ...change };
     return {
-      label: `edit ${uuid.slice(0, 8)}`,
-      dossiers: [uuid],
-      shares: false,
-      carryOut: async (tx) => {
-        const rows = await query(
-          tx,
-          `update dossiers set name = :name, comment = :comment, active = :active, meta = :meta::jsonb, external_id = :externalId
-           where uuid = :uuid returning uuid`,
-          { ...after },
-        );
-        return rows.length === 0 ? [] : [replaced(uuid, (now) => ({ ...after, photos: now.photos }))];
-      },
+      label: `edit ${after.uuid.slice(0, 8)} in ${list}`,
+      rows: [rowKey(list, after.uuid)],
+      carryOut: async (tx) => ((await updateRow(tx, list, after)) ? [put(list, after)] : []),
     };
   }
 
-  #swap(one: Content, otherUuid: string): PlannedEdit | null {
-    const other = this.#model.dossiers.get(otherUuid);
-    if (!other || other === one) return null;
+  /** Two dossiers exchange their external ids, one after the other in one transaction. */
+  #swap(list: number, one: Content, other: Content): PlannedEdit | null {
+    if (other === one) return null;
     return {
-      label: `swap the external ids of ${one.uuid.slice(0, 8)} and ${otherUuid.slice(0, 8)}`,
-      dossiers: [one.uuid, otherUuid],
-      shares: false,
+      label: `swap the external ids of ${one.uuid.slice(0, 8)} and ${other.uuid.slice(0, 8)} in ${list}`,
+      rows: [rowKey(list, one.uuid), rowKey(list, other.uuid)],
       carryOut: async (tx) => {
-        const rows = await query(
-          tx,
-          `update dossiers d set external_id = x.id from unnest(:uuids::uuid[], :ids::text[]) as x (uuid, id) where d.uuid = x.uuid returning d.uuid`,
-          { uuids: [one.uuid, otherUuid], ids: [other.externalId, one.externalId] },
-        );
-        if (rows.length < 2) return [];
-        return [
-          replaced(one.uuid, (now) => ({ ...now, externalId: other.externalId })),
-          replaced(otherUuid, (now) => ({ ...now, externalId: one.externalId })),
+        await query(tx, `set constraints dossiers_external_id_unique deferred`);
+        const swapped = [
+          { ...one, externalId: other.externalId },
+          { ...other, externalId: one.externalId },
         ];
+        const effects: Effect[] = [];
+        for (const content of swapped) if (await updateRow(tx, list, content)) effects.push(put(list, content));
+        return effects;
       },
     };
   }
 
-  async #photo(content: Content): Promise<PlannedEdit> {
-    const photo = await this.#composePhoto();
+  /** A dossier goes, and another one comes under its external id. */
+  async #handOn(list: number, { uuid, externalId }: Content): Promise<PlannedEdit> {
+    const heir = { ...(await this.#composer.compose(null)), externalId };
+    const remove = this.#remove(list, uuid);
     return {
-      label: `photo of ${content.uuid.slice(0, 8)}`,
-      dossiers: [content.uuid],
-      shares: false,
+      label: `${heir.uuid.slice(0, 8)} for ${uuid.slice(0, 8)} in ${list}`,
+      rows: [...remove.rows, rowKey(list, heir.uuid)],
       carryOut: async (tx) => {
-        await insertPhoto(tx, content.uuid, photo);
-        return [replaced(content.uuid, (now) => ({ ...now, photos: [...now.photos, photo] }))];
+        const gone = await remove.carryOut(tx);
+        await insertRow(tx, list, heir);
+        return [...gone, put(list, heir)];
       },
     };
   }
 
-  #dropPhoto(content: Content): PlannedEdit | null {
-    if (content.photos.length === 0) return null;
-    const { sha256 } = this.#random.pick(content.photos);
+  /** What a program of ours does with several dossiers at once: it locks the list, and books them all at the end. */
+  async #bulk(list: number, victims: readonly Content[]): Promise<PlannedEdit> {
+    const random = this.#random;
+    const made: Content[] = [];
+    for (let number = random.between(1, 5); number > 0; number -= 1) made.push(await this.#composer.compose(this.#findDead([list])));
+    const changed = victims.filter(() => random.chance(0.2)).map((content) => ({ ...content, ...this.#composer.texts() }));
     return {
-      label: `drop a photo of ${content.uuid.slice(0, 8)}`,
-      dossiers: [content.uuid],
-      shares: false,
+      label: `write ${made.length} and ${changed.length} at once in ${list}`,
+      rows: [...made, ...changed].map(({ uuid }) => rowKey(list, uuid)),
       carryOut: async (tx) => {
-        await query(tx, `delete from photos where dossier = :uuid and sha256 = decode(:sha256, 'hex')`, { uuid: content.uuid, sha256 });
-        return [replaced(content.uuid, (now) => ({ ...now, photos: now.photos.filter((photo) => photo.sha256 !== sha256) }))];
+        await lockLists(tx, [list]);
+        await shareIds(tx);
+        const there: Content[] = [];
+        for (const content of changed) if (await updateBooked(tx, list, content)) there.push(content);
+        for (const content of made) await insertBooked(tx, list, content);
+        await book(tx, { listId: list, growth: made.length, changes: made.length + there.length });
+        await query(tx, `select set_config('dossier.writer', '', true)`);
+        return [...made, ...there].map((content) => put(list, content));
       },
     };
   }
 
-  #features(content: Content): PlannedEdit | null {
-    if (content.photos.length === 0) return null;
-    const { sha256 } = this.#random.pick(content.photos);
-    const features = this.#random.bytes(12).toString('base64');
-    return {
-      label: `features of ${content.uuid.slice(0, 8)}`,
-      dossiers: [content.uuid],
-      shares: false,
-      carryOut: async (tx) => {
-        await query(tx, `update photos set features = :features where dossier = :uuid and sha256 = decode(:sha256, 'hex')`, {
-          uuid: content.uuid,
-          sha256,
-          features,
-        });
-        const changed = (photo: ModelPhoto): ModelPhoto => (photo.sha256 === sha256 ? { ...photo, features } : photo);
-        return [replaced(content.uuid, (now) => ({ ...now, photos: now.photos.map(changed) }))];
-      },
-    };
+  async #photo(list: number, content: Content): Promise<PlannedEdit> {
+    const photos = [...photosOf(content), await this.#composer.photo()];
+    return this.#update(list, content, this.#composer.show(photos, [...featuresOf(content), this.#composer.feature()]));
   }
 
-  #listsOf(uuid: string): number[] {
-    return Array.from(this.#model.lists)
-      .filter(([, members]) => members.has(uuid))
-      .map(([list]) => list);
+  #dropPhoto(list: number, content: Content): PlannedEdit | null {
+    const photos = photosOf(content);
+    if (photos.length === 0) return null;
+    const at = this.#random.below(photos.length);
+    return this.#update(list, content, this.#composer.show(photos.toSpliced(at, 1), featuresOf(content).toSpliced(at, 1)));
   }
 
-  /** A new dossier, or one that comes again: then with the list that it was in. */
-  async #compose(): Promise<{ content: Content; from: number | null }> {
-    const random = this.#random;
-    const dead = [...this.#graveyard.keys()].filter((uuid) => !this.#model.dossiers.has(uuid) && !this.reserved.has(uuid));
-    const uuid = dead.length > 0 && random.chance(0.2) ? random.pick(dead) : random.uuid();
-    const from = this.#graveyard.get(uuid) ?? null;
-    this.#graveyard.delete(uuid);
-    this.#externalIds += 1;
-    const content = {
-      uuid,
-      name: this.#name(),
-      comment: this.#text(),
-      active: random.chance(0.8),
-      meta: this.#meta(),
-      externalId: random.chance(0.4) ? `e-${this.#externalIds}` : null,
-      photos: random.chance(0.25) ? [await this.#composePhoto()] : [],
-    };
-    return { content, from };
-  }
-
-  /** Bytes of a photo, in the master's store. The same bytes come again now and then. */
-  async #composePhoto(): Promise<ModelPhoto> {
-    const random = this.#random;
-    const bytes = random.bytes(random.between(40, 400));
-    const sha256 = createHash('sha256').update(bytes).digest('hex');
-    this.photoBytes.set(sha256, bytes);
-    await this.#photos.put(bytes);
-    return {
-      sha256,
-      width: 600,
-      height: 800,
-      bytes: bytes.length,
-      features: random.chance(0.5) ? random.bytes(6).toString('base64') : null,
-    };
-  }
-
-  #name(): string {
-    return `${this.#random.pick(['Ada', 'Bob', 'Çelik', 'Дарья', '王', 'O"Hara', 'tab\tname', '\\N'])} ${this.#random.below(1e6)}`;
-  }
-
-  #text(): string {
-    const random = this.#random;
-    if (random.chance(0.05)) return 'x'.repeat(4000) + String(random.below(1e6));
-    return random.pick(['', 'wanted', 'line\nbreak', '{"kind":"end"}', '\\.', 'ünï']) + String(random.below(1e6));
-  }
-
-  #meta(): string {
-    return this.#random.pick(['{}', `{"case": ${this.#random.below(1e6)}}`, '{"n": 12345678901234567890.5}', '{"a": ["b", null, true]}']);
+  #features(list: number, content: Content): PlannedEdit | null {
+    const photos = photosOf(content);
+    if (photos.length === 0) return null;
+    const at = this.#random.below(photos.length);
+    return this.#update(list, content, this.#composer.show(photos, featuresOf(content).with(at, this.#composer.feature())));
   }
 }
 
-function replaced(uuid: string, change: (content: Content) => Content): Effect {
-  return (model) => {
-    const content = model.dossiers.get(uuid);
-    if (content) model.dossiers.set(uuid, change(content));
-  };
+function put(list: number, content: Content): Effect {
+  return (model) => model.change(list, (rows) => rows.set(content.uuid, content));
 }
 
-async function insertContent(tx: Knex.Transaction, content: Content): Promise<void> {
-  await query(
-    tx,
-    `insert into dossiers (uuid, name, comment, active, meta, external_id)
-     values (:uuid, :name, :comment, :active, :meta::jsonb, :externalId)`,
-    { ...content },
-  );
-  for (const photo of content.photos) await insertPhoto(tx, content.uuid, photo);
-}
-
-async function insertPhoto(tx: Knex.Transaction, uuid: string, photo: ModelPhoto): Promise<void> {
-  await query(
-    tx,
-    `insert into photos (dossier, sha256, width, height, bytes, media_type, features)
-     values (:uuid, decode(:sha256, 'hex'), :width, :height, :bytes, 'image/jpeg', :features)`,
-    { ...photo, uuid },
-  );
+function take(list: number, uuid: string): Effect {
+  return (model) => model.change(list, (rows) => rows.delete(uuid));
 }

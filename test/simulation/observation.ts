@@ -1,5 +1,6 @@
 import type { Client } from 'pg';
-import type { Content, Tree } from './content.ts';
+import { photosOf } from './content.ts';
+import type { Content, ModelPhoto, Tree } from './content.ts';
 import { rowsOf } from './site.ts';
 
 export interface ObservedLink {
@@ -142,4 +143,9 @@ export async function findLostSets(admin: Client): Promise<number[]> {
      where not exists (select from list_positions p where p.set_id = s.set_id) and not exists (select from sets where sets.set_id = s.set_id)`,
   );
   return rows.map((row) => row.set_id);
+}
+
+/** The photos of all rows that readers see, as often as rows show them. */
+export function shownPhotos(seen: Observation): ModelPhoto[] {
+  return Array.from(seen.lists.values()).flatMap((rows) => Array.from(rows.values()).flatMap(({ content }) => photosOf(content)));
 }

@@ -24,6 +24,8 @@ const happenings = [
   'collect',
   'decide',
   'photo-damage',
+  'undo',
+  'spoil',
 ] as const;
 export type Happening = (typeof happenings)[number];
 
@@ -31,31 +33,40 @@ export type Happening = (typeof happenings)[number];
 export interface Plan {
   lists: number;
   dossiers: number;
+  /** What all uuids begin with. */
+  prefix: string;
   pageRows: number;
   yieldRate: number;
   faultRate: number;
   faults: readonly Fault[];
   actions: number;
   keepsDeleted: boolean;
+  /** How often dossiers are written many at once. */
+  bulkWeight: number;
   has: ReadonlySet<Happening>;
 }
 
 export function planSeed(seed: number): Plan {
   const random = new Random(`plan ${seed}`);
   const share = random.pick([0.15, 0.3, 0.6]);
+  const has = new Set(happenings.filter(() => random.chance(share)));
+  // Whether what was deleted here stays away when it can't be held at all is a question that nobody asks.
+  if (has.has('spoil')) has.delete('offline');
   return {
     lists: random.weighted([
       [4, 1],
       [4, 2],
       [2, 3],
     ]),
-    dossiers: random.pick([0, 3, 8, 15]),
+    dossiers: random.pick([0, 3, 8, 15, 31, 60]),
+    prefix: random.pick(['', '', 'a', '5f3']),
     pageRows: random.pick([2, 3, 5, 9, 1000]),
     yieldRate: random.pick([0.02, 0.08, 0.25]),
     faultRate: random.pick([0, 0.04, 0.2]),
     faults: faults.filter(() => random.chance(0.5)).concat('cut-in-line'),
     actions: random.between(20, 60),
     keepsDeleted: random.chance(0.5),
-    has: new Set(happenings.filter(() => random.chance(share))),
+    bulkWeight: random.pick([0.5, 2, 20]),
+    has,
   };
 }

@@ -1,13 +1,15 @@
 import { finished } from 'node:stream';
 import type { Writable } from 'node:stream';
+import { CopyOut } from '@dossier/postgres/copy-out.ts';
 import { openDatabase } from '@dossier/postgres/database.ts';
 import type { Database } from '@dossier/postgres/database.ts';
 import { Killed } from './scheduler.ts';
 import type { Scheduler, Task } from './scheduler.ts';
 
 type Answer = (error: Error | null, result?: unknown) => void;
-/** pg's `query` as knex and pg-copy-streams call it. */
-type Send = (statement: { text?: string; submit?: unknown }, answer?: Answer) => unknown;
+type Statement = { text?: string; submit?: unknown } | string;
+/** pg's `query` as knex and who copies call it; with values it returns a promise. */
+type Send = (statement: Statement, answer?: Answer | unknown[]) => unknown;
 interface RawConnection {
   query: Send;
   processID: number;
@@ -23,8 +25,6 @@ export interface ProcessOptions {
   within: boolean;
   /** Ends PostgreSQL's side of connections, which otherwise would notice their end a little later. */
   end(backends: readonly number[]): Promise<void>;
-  /** Alters the outcome of a statement: how a planted bug gets into a function that can't be wrapped. */
-  alter?: (statement: string, result: unknown) => unknown;
 }
 
 /**
@@ -86,8 +86,10 @@ export class SiteProcess {
     const send: Send = connection.query.bind(connection);
     connection.query = (statement, answer = () => undefined) => {
       this.requireAlive();
-      // A COPY answers with a stream at once; what surrounds it are statements as all others.
-      if (typeof statement.submit === 'function') return this.#copy(send(statement) as Writable);
+      if (typeof statement === 'string') return this.#run(statement, () => send(statement, answer) as Promise<unknown>);
+      // A COPY answers at once; what surrounds it are statements as all others.
+      if (typeof statement.submit === 'function') return this.#copy(send(statement) as Writable | CopyOut);
+      if (typeof answer !== 'function') throw new TypeError('a statement comes with its values');
       const carryOut = async (): Promise<unknown> =>
         new Promise((resolve, reject) => {
           send(statement, (error, result) => {
@@ -103,16 +105,14 @@ export class SiteProcess {
     };
   }
 
-  #copy(stream: Writable): Writable {
-    const ended = new Promise<void>((resolve) => {
-      finished(stream, () => resolve());
-    });
+  #copy<Copy extends Writable | CopyOut>(copy: Copy): Copy {
+    const ended = copy instanceof CopyOut ? copy.done.catch(() => undefined) : endOf(copy);
     void this.#options.scheduler.execute(() => ended);
-    return stream;
+    return copy;
   }
 
   async #run(text: string, carryOut: () => Promise<unknown>): Promise<unknown> {
-    const { scheduler, alter } = this.#options;
+    const { scheduler } = this.#options;
     // What nobody waits for any more, as its question was given up, or never did, is an operation of its own.
     const within = this.#options.within && !aside.test(text) ? scheduler.operation() : null;
     const isAside = this.#options.within && within === null;
@@ -125,8 +125,14 @@ export class SiteProcess {
     const result = within ? await carryOut() : await scheduler.execute(carryOut);
     if (dies === 'after') await this.kill();
     this.requireAlive();
-    return alter ? alter(text, result) : result;
+    return result;
   }
+}
+
+function endOf(stream: Writable): Promise<void> {
+  return new Promise((resolve) => {
+    finished(stream, () => resolve());
+  });
 }
 
 /** What the master notes beside its answer, and perhaps after it. */

@@ -15,6 +15,15 @@ export interface Deed {
 /** A run that is over; `isFirst`: its list had never been synced before. */
 export type EndedRun = ObservedRun & { isFirst: boolean };
 
+type Event = (list: ReplicaList, seen: SeenList) => void;
+
+/** What happened to a list: syncs and undoes, what persons did, ends of its link. */
+interface Events {
+  syncs: Event[];
+  deeds: Event[];
+  ends: Event[];
+}
+
 /** What the slave has to hold: what it held, but for changes that a sync or a person is entitled to. */
 export class ReplicaModel {
   readonly #history: History;
@@ -54,7 +63,7 @@ export class ReplicaModel {
     for (const [list, rows] of seen.lists) {
       checkRows(list, seen);
       const events = this.#eventsOf(list, { before, seen, deeds: step.deeds });
-      if (events.length === 0) checkUntouched(list, before, seen);
+      if (events.syncs.length + events.deeds.length + events.ends.length === 0) checkUntouched(list, before, seen);
       this.#follow(list, events, { rows, setAside: seen.setAside.get(list) ?? new Map<string, string>() });
     }
     checkIds(before, seen);
@@ -84,40 +93,39 @@ export class ReplicaModel {
     }
   }
 
-  /** What happened to a list since it was looked at last, in the orders in which it may have happened. */
-  #eventsOf(
-    list: number,
-    { before, seen, deeds }: { before: Observation | null; seen: Observation; deeds: readonly Deed[] },
-  ): ((list: ReplicaList, seen: SeenList) => void)[][] {
+  /** What happened to a list since it was looked at last. */
+  #eventsOf(list: number, { before, seen, deeds }: { before: Observation | null; seen: Observation; deeds: readonly Deed[] }): Events {
     const link = seen.links.get(list);
     const earlier = before?.links.get(list);
     const ended = Array.from(seen.runs.values()).filter((run) => run.list === list && run.finished && !before?.runs.get(run.id)?.finished);
-    const syncs: ((list: ReplicaList, seen: SeenList) => void)[] = [];
+    const syncs: Event[] = [];
     if (ended.some((run) => run.state === 'undone')) syncs.push((replica) => replica.undo());
     else if (link && link.epoch !== null && (ended.some(isSynced) || !samePosition(earlier, link))) {
       const state = this.#stateOf(link);
       syncs.push((replica, found) => replica.apply(state, { seen: found, keepsDeleted: this.#keepsDeleted }));
     }
-    const ofPersons = deeds
-      .filter((deed) => deed.list === list)
-      .map(
-        (deed) =>
-          (replica: ReplicaList): void =>
-            deed.change(replica),
-      );
-    const ends = earlier && !link ? [(replica: ReplicaList): void => replica.unlink(this.last.links.get(list)?.purge ?? false)] : [];
-    const orders = [
-      [...syncs, ...ofPersons, ...ends],
-      [...ofPersons, ...ends, ...syncs],
-    ];
-    return orders[0]?.length === 0 ? [] : orders;
+    const purge = this.#last?.links.get(list)?.purge ?? false;
+    return {
+      syncs,
+      deeds: deeds
+        .filter((deed) => deed.list === list)
+        .map(
+          (deed): Event =>
+            (replica) =>
+              deed.change(replica),
+        ),
+      ends: earlier && !link ? [(replica) => replica.unlink(purge)] : [],
+    };
   }
 
   /** Finds an order of what may have happened that leads to what is seen. */
-  #follow(number: number, orders: readonly ((list: ReplicaList, seen: SeenList) => void)[][], seen: SeenList): void {
+  #follow(number: number, { syncs, deeds, ends }: Events, seen: SeenList): void {
     const start = this.list(number);
     let difference = '';
-    for (const order of orders.length === 0 ? [[]] : orders) {
+    for (const order of [
+      [...syncs, ...deeds, ...ends],
+      [...deeds, ...ends, ...syncs],
+    ]) {
       const list = start.copy();
       list.touched = false;
       for (const event of order) event(list, seen);
@@ -125,7 +133,7 @@ export class ReplicaModel {
       if (difference !== '') continue;
       if (list.touched) this.#touchedNow.add(number);
       // Only a sync makes it equal again.
-      list.touched ||= start.touched && list.reached === start.reached;
+      list.touched ||= start.touched && syncs.length + ends.length === 0;
       this.lists.set(number, list);
       return;
     }
@@ -143,7 +151,10 @@ export class ReplicaModel {
   }
 
   /** The state of the master's list at the position that a link says. */
-  #findState(list: number, { epoch, revision, count, digest }: { [Key in keyof StatedPosition]: StatedPosition[Key] | null }): ListState | null {
+  #findState(
+    list: number,
+    { epoch, revision, count, digest }: { [Key in keyof StatedPosition]: StatedPosition[Key] | null },
+  ): ListState | null {
     if (epoch === null || revision === null || count === null || digest === null) return null;
     return this.#history.find(this.#sources.get(list) ?? 0, { epoch, revision, count, digest });
   }
@@ -227,9 +238,10 @@ function checkHolds(before: Observation | null, seen: Observation): void {
   for (const hold of seen.holds.values()) {
     const earlier = before?.holds.get(hold.id);
     if (hold.state !== 'applied' || earlier?.state === 'applied') continue;
-    require(16, earlier?.state === 'approved', () => `what was held of list ${hold.list} was ${earlier?.state}, and it was applied`);
+    require(17, earlier?.state === 'approved', () => `what was held of list ${hold.list} was ${earlier?.state}, and it was applied`);
     const digest = seen.links.get(hold.list)?.digest;
-    require(16, digest === hold.digest, () => `what was approved of list ${hold.list} leads to ${hold.digest}, and what was applied to ${digest}`);
+    require(17, digest === hold.digest, () =>
+      `what was approved of list ${hold.list} leads to ${hold.digest}, and what was applied to ${digest}`);
   }
 }
 

@@ -128,6 +128,14 @@ export class Scheduler {
     return this.#current.run(operation, work);
   }
 
+  /**
+   * Carries out what nobody in particular waits for: no point in it, each statement in it an operation of its own. What it does beside the database is
+   * waited for as well.
+   */
+  outside<Result>(work: () => Result): Result {
+    return this.tasks.exit(() => this.#current.exit(work));
+  }
+
   /** Waits for its turn if chance says so. `within`: in the middle of an operation. */
   async pass(task: Task, label: string, within: Operation | null = null): Promise<void> {
     if (task.yieldRate === 0 || task.abandoned || !task.random(`pass ${label}`).chance(task.yieldRate)) return;
@@ -184,7 +192,7 @@ export class Scheduler {
     while (calm < calmTurns) {
       const moves = this.#moves;
       await turn();
-      if (moves !== this.#moves) {
+      if (moves !== this.#moves || readsFiles()) {
         calm = 0;
         blocked = 0;
         continue;
@@ -226,4 +234,9 @@ export class Scheduler {
     this.#moves += 1;
     this.#wake?.();
   }
+}
+
+/** Whether this process waits for a file: the pages of a feed are some, also those that are made in advance. */
+function readsFiles(): boolean {
+  return process.getActiveResourcesInfo().some((resource) => resource.startsWith('FSReq'));
 }

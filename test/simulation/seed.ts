@@ -4,11 +4,12 @@ import { createLink } from '@dossier/replication/links.ts';
 import { requestRun } from '@dossier/replication/runs.ts';
 import type { JobName, JobPayload } from '@dossier/jobs/declarations.ts';
 import { FeedConsumer } from './consumer.ts';
+import { Composer } from './composer.ts';
 import { Editor } from './editor.ts';
 import type { PlannedEdit } from './editor.ts';
 import { MasterModel } from './master-model.ts';
 import type { Effect } from './master-model.ts';
-import { observe } from './observation.ts';
+import { findLostSets, observe, shownPhotos } from './observation.ts';
 import { planSeed } from './plan.ts';
 import type { Happening, Plan } from './plan.ts';
 import type { SiteProcess } from './process.ts';
@@ -16,7 +17,8 @@ import { Random } from './random.ts';
 import { ReplicaModel } from './replica-model.ts';
 import type { Deed, EndedRun } from './replica-model.ts';
 import { Task } from './scheduler.ts';
-import { rowsOf } from './site.ts';
+import { insertRow } from './row-statements.ts';
+import type { Backup } from './snapshot.ts';
 import { require } from './violation.ts';
 import { SimulatedQueue, SimulatedWorker } from './worker.ts';
 import { masterUrl } from './world.ts';
@@ -35,6 +37,7 @@ export class Seed {
   readonly world: World;
   readonly plan: Plan;
   readonly random: Random;
+  readonly composer: Composer;
   readonly editor: Editor;
   readonly master: MasterModel;
   readonly replica: ReplicaModel;
@@ -46,6 +49,8 @@ export class Seed {
   /** What happened in this seed after which a delta need not do. */
   readonly upheavals = new Set<Happening>();
   workers: SimulatedWorker[] = [];
+  /** A backup of the master, with what its lists held then. */
+  backup: { backup: Backup; lists: MasterModel['lists'] } | null = null;
   writer: SiteProcess;
   api: SiteProcess;
   /** Whether nothing disturbs any more: networks are perfect, nobody waits. */
@@ -65,7 +70,9 @@ export class Seed {
     this.plan = planSeed(number);
     this.random = new Random(`seed ${number}`);
     this.master = new MasterModel(world.master.admin);
-    this.editor = new Editor({ model: this.master, photos: world.masterPhotos, random: new Random(`edits ${number}`) });
+    const random = new Random(`edits ${number}`);
+    this.composer = new Composer({ photos: world.masterPhotos, random, prefix: this.plan.prefix });
+    this.editor = new Editor({ model: this.master, composer: this.composer, random });
     this.replicas = Array.from({ length: this.plan.lists }, (_, index) => ({ remote: index + 1, local: index + 2 }));
     const sources = new Map(this.replicas.map(({ local, remote }) => [local, remote]));
     this.replica = new ReplicaModel(this.master.history, { sources, keepsDeleted: this.plan.keepsDeleted });
@@ -98,8 +105,7 @@ export class Seed {
     for (const { remote, local } of this.replicas) {
       await world.master.admin.query(`insert into watch_lists (id, uuid, name) values ($1, $2, 'list')`, [remote, this.random.uuid()]);
       await world.slave.admin.query(`insert into watch_lists (id, uuid, name) values ($1, $2, 'copy')`, [local, this.random.uuid()]);
-      master.lists.set(remote, new Set());
-      this.replica.lists.set(local, new Set());
+      master.lists.set(remote, new Map());
       this.consumers.push(new FeedConsumer(world, remote, master.history));
     }
     await this.#makeOwnList();
@@ -113,12 +119,11 @@ export class Seed {
   /** A list of the slave that copies nothing. */
   async #makeOwnList(): Promise<void> {
     const { admin } = this.world.slave;
-    const uuid = this.random.uuid();
     await admin.query(`insert into watch_lists (id, uuid, name) values (1, $1, 'own')`, [this.random.uuid()]);
-    await admin.query(`insert into dossiers (uuid, name) values ($1, 'own')`, [uuid]);
-    await admin.query(`insert into memberships (list_id, dossier) values (1, $1)`, [uuid]);
-    this.replica.lists.set(1, new Set([uuid]));
-    this.replica.contents.set(uuid, { uuid, name: 'own', comment: '', active: true, meta: '{}', externalId: null, photos: [] });
+    const own = await this.composer.compose(null);
+    const content = { ...own, photos: '[]', features: null };
+    await transaction(this.api.database, (tx) => insertRow(tx, 1, content));
+    this.replica.list(1).rows.set(content.uuid, content);
   }
 
   #employ(name: string, process: SiteProcess): SimulatedWorker {
@@ -164,7 +169,9 @@ export class Seed {
     this.trace.push(`run ${run.id} of list ${run.list}: ${outcome}, attempt ${run.attempt}`);
     this.ended.set(outcome, (this.ended.get(outcome) ?? 0) + 1);
     require(11, run.code !== 'INTERNAL', () => `run ${run.id} failed with something that nobody foresaw: ${this.#reasons()}`);
-    const isPlain = this.upheavals.size === 0 && run.mode === 'auto' && run.state === 'synced';
+    // What was approved is applied as it waits; of a list that is empty there is nothing to read.
+    const isEmpty = this.replica.last.links.get(run.list)?.count === 0;
+    const isPlain = this.upheavals.size === 0 && run.mode === 'auto' && run.state === 'synced' && run.reason !== 'approval' && !isEmpty;
     require(12, !isPlain || run.isFirst || run.method === 'delta', () =>
       `run ${run.id} of list ${run.list} went by ${run.method}, and nothing had happened after which a delta need not do`);
   }
@@ -180,7 +187,7 @@ export class Seed {
   async #checkPhotos(): Promise<void> {
     const seen = this.replica.last;
     const known = new Set(Array.from(seen.missingPhotos.values()).flatMap((photos) => [...photos]));
-    const wanted = Array.from(seen.dossiers.values()).flatMap(({ content }) => content.photos.map((photo) => photo.sha256));
+    const wanted = shownPhotos(seen).map((photo) => photo.sha256);
     const here = await Promise.all(wanted.map((sha256) => this.world.slavePhotos.has(sha256)));
     const unknown = wanted.find((sha256, index) => !here[index] && !known.has(sha256));
     require(13, unknown === undefined, () => `a dossier shows photo ${unknown}, which is neither here nor known to be missing`);
@@ -216,8 +223,8 @@ export class Seed {
   edit(edits: readonly PlannedEdit[], { open = false } = {}): Promise<void> {
     const task = this.makeTask('edit', { perfect: true });
     const { scheduler } = this.world;
-    const dossiers = edits.flatMap((edit) => edit.dossiers);
-    for (const uuid of dossiers) this.editor.reserved.add(uuid);
+    const rows = edits.flatMap((edit) => edit.rows);
+    for (const row of rows) this.editor.reserved.add(row);
     const { writer } = this;
     this.#editing += 1;
     scheduler.start(task, async () => {
@@ -236,7 +243,7 @@ export class Seed {
         throw error;
       } finally {
         this.#editing -= 1;
-        for (const uuid of dossiers) this.editor.reserved.delete(uuid);
+        for (const row of rows) this.editor.reserved.delete(row);
       }
     });
     return open ? Promise.resolve() : this.#finish(task);
@@ -252,11 +259,15 @@ export class Seed {
   }
 
   /** Starts something that a person does on the slave. */
-  act(kind: string, deed: () => Promise<Deed | null>): void {
+  act(kind: string, deed: () => Promise<readonly Deed[]>): void {
     const task = this.makeTask(kind, { perfect: true });
     this.world.scheduler.start(task, async () => {
-      const effect = await deed();
-      if (effect) this.#deeds.push(effect);
+      try {
+        this.#deeds.push(...(await deed()));
+      } catch (error) {
+        if (!refusals.has(sqlState(error) ?? '')) this.#fault = error;
+        throw error;
+      }
     });
   }
 
@@ -266,7 +277,7 @@ export class Seed {
       const request = { slaveListId: local, remoteUrl: masterUrl, remoteListId: remote, refuseNonEmpty: false };
       const made = await createLink(this.api.database, request);
       if (made.outcome === 'created') this.leave('link', { slaveDossierList: local });
-      return null;
+      return [];
     });
     await this.step(`link ${local}`);
   }
@@ -276,7 +287,7 @@ export class Seed {
     this.act('request', async () => {
       const made = await requestRun(this.api.database, { slaveListId: local, reason: 'person', mode });
       if (made.outcome === 'run') this.leave('sync', { runId: made.run.id });
-      return null;
+      return [];
     });
     await this.step(`request ${mode} ${local}`);
   }
@@ -307,8 +318,10 @@ export class Seed {
       const link = seen.links.get(local);
       if (!link) return false;
       const state = this.master.history.current(remote);
-      const [reached] = [this.replica.reached(local)];
-      return link.state !== 'synced' || link.digest !== state.digest || reached?.digest !== state.digest || this.replica.touched.has(local);
+      const { reached, touched, setAside, deleted } = this.replica.list(local);
+      // What was deleted here stays away; all else that is set aside was mended.
+      const lacksNothing = [...setAside.keys()].every((uuid) => deleted.has(uuid));
+      return link.state !== 'synced' || link.digest !== state.digest || reached?.digest !== state.digest || touched || !lacksNothing;
     });
   }
 
@@ -331,10 +344,10 @@ export class Seed {
     await this.world.end(this.number);
   }
 
-  /** The numeric id of a dossier here. */
-  async localId(uuid: string): Promise<number | null> {
-    const [row] = await rowsOf<{ id: number }>(this.world.slave.admin, `select id::int from dossiers where uuid = $1`, [uuid]);
-    return row?.id ?? null;
+  /** Sets of rows of which nobody knows any more, on either node. */
+  async findLostSets(): Promise<number[]> {
+    const { master, slave } = this.world;
+    return [...(await findLostSets(master.admin)), ...(await findLostSets(slave.admin))];
   }
 }
 

@@ -4,6 +4,7 @@ import { rowsOf } from './site.ts';
 /** A backup of a database: all rows of all tables, and where the sequences stood. */
 export interface Backup {
   tables: { name: string; columns: string[]; rows: string }[];
+  sequences: { name: string; value: string | null }[];
 }
 
 /** Backs a database up as of one moment. */
@@ -20,8 +21,12 @@ export async function takeBackup(admin: Client): Promise<Backup> {
     const [row] = await rowsOf<{ rows: string }>(admin, `select coalesce(json_agg(t), '[]')::text as rows from public.${name} t`);
     if (row && row.rows !== '[]') tables.push({ name, columns, rows: row.rows });
   }
+  const sequences = await rowsOf<Backup['sequences'][number]>(
+    admin,
+    `select quote_ident(sequencename) as name, last_value as value from pg_sequences where schemaname = 'public'`,
+  );
   await admin.query('commit');
-  return { tables };
+  return { tables, sequences };
 }
 
 /** Restores a backup over whatever the database holds. */
@@ -37,6 +42,9 @@ export async function restoreBackup(admin: Client, backup: Backup): Promise<void
       `insert into public.${name} (${list}) overriding system value select ${list} from json_populate_recordset(null::public.${name}, $1::json)`,
       [rows],
     );
+  }
+  for (const { name, value } of backup.sequences) {
+    await admin.query(`select setval('public.${name}', coalesce($1::bigint, 1), $1::bigint is not null)`, [value]);
   }
   await admin.query('commit');
 }

@@ -97,7 +97,6 @@ export class SimulatedWorker {
     });
     const deps = {
       ...wired,
-      store: world.mutation?.wrapStore?.(wired.store, world.mutable) ?? wired.store,
       now: () => world.clock.at('slave'),
       connectMaster: () =>
         steppedMaster(createMaster(world.createClient({ node: 'slave', requireAlive: () => process.requireAlive() }), nodes.slave), {
@@ -152,12 +151,12 @@ interface Steps {
 
 /** Every question to the master is a point at which others may go first, before it is sent and when its answer has come. */
 function steppedMaster(master: Master, { scheduler, process, photos }: Steps): Master {
-  const photo: Master['photo'] = async (wanted) => {
+  const photo: Master['photo'] = async (list, wanted) => {
     await photos.enter();
     let source: Readable | null = null;
     try {
       process.requireAlive();
-      source = await scheduler.execute(() => master.photo(wanted));
+      source = await scheduler.execute(() => master.photo(list, wanted));
       return source;
     } finally {
       if (source === null) photos.leave();

@@ -7,6 +7,8 @@ import { join } from 'node:path';
 import express from 'express';
 import { answerProblem } from '@dossier/api/problem.ts';
 import { createFeedMount } from '@dossier/api/routes/feed.ts';
+import { createPageCache } from '@dossier/feed/page-cache.ts';
+import type { PageCache } from '@dossier/feed/page-cache.ts';
 import { openPhotoStore } from '@dossier/photos/open-photo-store.ts';
 import type { PhotoStore } from '@dossier/photos/photo-store.ts';
 import { deriveSigningKey } from '@dossier/protocol/signing-key.ts';
@@ -16,8 +18,8 @@ import { loadConfiguration } from '@dossier/runtime/configuration.ts';
 import type { Configuration } from '@dossier/runtime/configuration.ts';
 import { createLogger } from '@dossier/runtime/logger.ts';
 import { Clock } from './clock.ts';
-import type { Mutation } from './mutations.ts';
 import { Network, operationHeader, taskHeader } from './network.ts';
+import { plantInDatabase } from './planting.ts';
 import { SiteProcess } from './process.ts';
 import { Scheduler } from './scheduler.ts';
 import type { Task } from './scheduler.ts';
@@ -36,12 +38,9 @@ export class World {
   readonly configuration: Configuration;
   readonly master: SiteDatabase;
   readonly slave: SiteDatabase;
-  readonly mutation: Mutation | null;
   clock = new Clock();
   masterPhotos: PhotoStore;
   slavePhotos: PhotoStore;
-  /** How often the planted bug took effect. */
-  strikes = 0;
   readonly #name: string;
   readonly #folder: string;
   readonly #tasks = new Map<string, Task>();
@@ -49,12 +48,11 @@ export class World {
   #feed: RequestListener = (_request, response) => response.destroy();
   #nonces = 0;
 
-  private constructor(options: { name: string; folder: string; master: SiteDatabase; slave: SiteDatabase; mutation: Mutation | null }) {
+  private constructor(options: { name: string; folder: string; master: SiteDatabase; slave: SiteDatabase }) {
     this.#name = options.name;
     this.#folder = options.folder;
     this.master = options.master;
     this.slave = options.slave;
-    this.mutation = options.mutation;
     this.scheduler = new Scheduler(() => countBlocked(options.slave.admin, this.#backends()));
     const server = createServer((request, response) => {
       const task = this.#tasks.get(String(request.headers[taskHeader]));
@@ -72,13 +70,13 @@ export class World {
     this.slavePhotos = this.masterPhotos;
   }
 
-  static async open(clusterUrl: string, options: { name: string; template: string; mutation: Mutation | null }): Promise<World> {
+  static async open(clusterUrl: string, options: { name: string; template: string }): Promise<World> {
     const { name, template } = options;
     const memory = '/dev/shm';
     const folder = await mkdtemp(join(existsSync(memory) ? memory : tmpdir(), 'dossier-simulation-'));
     const master = await makeSiteDatabase(clusterUrl, `${name}_master`, { template, node: nodes.master });
     const slave = await makeSiteDatabase(clusterUrl, `${name}_slave`, { template, node: nodes.slave });
-    await options.mutation?.prepareMaster?.(master.admin);
+    for (const site of [master, slave]) await plantInDatabase(site.admin);
     return new World({ ...options, folder, master, slave });
   }
 
@@ -103,13 +101,27 @@ export class World {
         logger,
         database: server.database,
         photos: this.masterPhotos,
+        pages: this.#pages(
+          createPageCache({ folder: join(this.#folder, String(seed), 'pages'), database: server.database, rows: pageRows }),
+        ),
         nodeUuid: nodes.master,
         now: () => this.clock.at('master'),
-        pageRows,
       }).handler,
     );
     app.use(answerProblem);
     this.#feed = app;
+  }
+
+  /** Pages are made once for all who ask, also in advance: whoever asks doesn't stop while one is made, but before. */
+  #pages(pages: PageCache): PageCache {
+    const { scheduler } = this;
+    return {
+      read: async (head, since) => {
+        const task = scheduler.tasks.getStore();
+        if (task) await scheduler.pass(task, 'page', scheduler.operation());
+        return scheduler.outside(() => pages.read(head, since));
+      },
+    };
   }
 
   /** Leaves nothing of a seed on the disk. */
@@ -156,9 +168,6 @@ export class World {
   }
 
   #startProcess(role: string, node: 'master' | 'slave', options: { connections: number; within?: boolean }): SiteProcess {
-    const { mutation } = this;
-    const alter = mutation?.alter;
-    const mutable = this.mutable;
     return new SiteProcess({
       url: this[node].url,
       name: `${this.#name}_${role}`,
@@ -166,12 +175,7 @@ export class World {
       scheduler: this.scheduler,
       within: options.within ?? false,
       end: (backends) => endBackends(this.slave.admin, backends),
-      ...(alter && node === 'slave' && { alter: (statement: string, result: unknown) => alter(statement, result, mutable) }),
     });
-  }
-
-  get mutable() {
-    return { scheduler: this.scheduler, slave: this.slave.admin, strike: () => (this.strikes += 1) };
   }
 
   async close(): Promise<void> {
