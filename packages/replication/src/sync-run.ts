@@ -133,9 +133,13 @@ async function resumedStep({ database, taken }: RunContext, plan: Plan, started:
   return step === null || step === 'verify' ? firstStep(started, plan) : step;
 }
 
-/** A comparison that was broken off before its feed began is made again: that costs less than everything, and its cursor can't tell how far it was. */
+/**
+ * What was fetched from another history is of no use, nor from a head that the master is not at any more, since it was put back. A comparison that was
+ * broken off before its feed began is made again: that costs less than everything, and its cursor can't tell how far it was.
+ */
 function canResume(cursor: RunCursor, { head }: Plan): boolean {
   if (cursor.head.epoch !== head.position.epoch) return false;
+  if (Math.max(cursor.revision, cursor.head.revision) > head.position.revision) return false;
   return cursor.method !== 'reconcile' || cursor.phase === 'complete' || cursor.revision !== cursor.head.revision;
 }
 
