@@ -211,11 +211,11 @@ describe('what is held', () => {
     expect(await decide(list, second.held?.difference ?? '')).toEqual({ outcome: 'not-held' });
   });
 
-  it('is not applied when the master moved on after the approval', async () => {
-    const list = await linked('moved', 100);
+  it.each(['auto', 'full'] as const)('is not applied when the master moved on after the approval, mode %s', async (mode) => {
+    const list = await linked(`moved ${mode}`, 100);
     const before = await contentOf(slave.database, list.local);
     await remove(list.uuids.slice(0, 60));
-    const difference = await expectHeld(list, await slave.sync(list.local), ['deletions'], before);
+    const difference = await expectHeld(list, await slave.sync(list.local, { mode }), ['deletions'], before);
     expect(await decide(list, difference)).toMatchObject({ outcome: 'approved' });
     await remove(list.uuids.slice(60, 70));
     const run = await slave.sync(list.local, { reason: 'approval' });

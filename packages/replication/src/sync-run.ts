@@ -184,11 +184,12 @@ const contentDiffers = new Set(['DIGEST_DIFFERS', 'COUNT_DIFFERS']);
 /** Brings what a step needs to the head, or goes on where an earlier attempt was. Null if so much differs that everything is to be fetched. */
 async function fetchAll(context: RunContext, { plan, step, restart, started }: StepContext): Promise<Received | null> {
   const { database, taken } = context;
-  const approved = started.run.reason === 'approval' ? await findApprovedSet(database, taken.listId) : null;
-  if (approved && !restart) {
-    const cursor = heldCursor(approved.hold, approved.setId);
-    await saveProgress(database, taken, { state: 'fetching', method: cursor.method });
-    return { cursor, unkept: null };
+  const approved = started.run.reason === 'approval' && !restart ? await findApprovedSet(database, taken.listId) : null;
+  const waiting = approved && heldCursor(approved.hold, approved.setId);
+  // Once the master has moved on, the set that waits is its list of yesterday.
+  if (waiting && samePosition(waiting.head, plan.head.position)) {
+    await saveProgress(database, taken, { state: 'fetching', method: waiting.method });
+    return { cursor: waiting, unkept: null };
   }
   const kept = restart ? null : await readCursor(database, taken.runId);
   if (kept && canResume(kept, plan)) {
