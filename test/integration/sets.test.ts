@@ -145,6 +145,29 @@ describe('the first sync of a list of several pages', () => {
   });
 });
 
+describe('a run whose rows turn out not to be the master’s', () => {
+  it('fetches all of them anew with its next attempt', async () => {
+    const remote = await fill(master, 'other');
+    const local = await slave.makeList('other');
+    const line = await cutLine();
+    await expect(slave.link(line, remote, local)).rejects.toMatchObject({ kind: 'retry' });
+    line.mend();
+    await transaction(master.database, async (tx) => {
+      // As if the master was put back to before these came, and went on from there.
+      await query(tx, `set local session_replication_role = replica`);
+      const first = `select uuid from dossiers where set_id = set_of(:remote) order by revision limit 10`;
+      await query(tx, `delete from dossiers where set_id = set_of(:remote) and uuid in (${first})`, { remote });
+      await query(tx, `update list_positions set dossier_count = dossier_count - 10 where list_id = :remote`, { remote });
+      await query(tx, `select build_tree(set_of(:remote))`, { remote });
+    });
+    await query(master.database, `update dossiers set comment = 'later' where set_id = set_of(:remote)`, { remote });
+    await expect(slave.sync(local)).rejects.toMatchObject({ code: 'COUNT_DIFFERS' });
+    expect(await slave.sync(local)).toMatchObject({ state: 'synced', method: 'full', added: many - 10 });
+    await expectEqual(remote, local);
+    line.close();
+  });
+});
+
 describe('a full sync', () => {
   it('points the list at a new set under the ids that its dossiers had, and keeps the former one until the next sync', async () => {
     const remote = await fill(master, 'full', 300);

@@ -5,7 +5,7 @@ import type { Head } from '@dossier/protocol/feed.ts';
 import type { PhotoTarget } from './photo-target.ts';
 import type { Database } from '@dossier/postgres/database.ts';
 import { applyRun, heldCursor } from './apply.ts';
-import { beginFetching, clearRun, readCursor } from './cursors.ts';
+import { beginFetching, clearRun, forgetFetched, readCursor } from './cursors.ts';
 import type { RunCursor } from './cursors.ts';
 import type { TakenRun } from './fence.ts';
 import { brokenDelta, findFork, knownPosition, samePosition } from './fork.ts';
@@ -114,7 +114,11 @@ async function takeSteps(context: RunContext, plan: Plan, started: StartedRun): 
     const { event, error } = await takeStep(context, { plan, step, restart, started });
     const next = transitions[step][event];
     if (next === 'synced' || next === 'held') return next;
-    if (next === 'failed') throw error;
+    if (next === 'failed') {
+      // With the same rows the next attempt would fail the same way.
+      if (event === 'differs') await forgetFetched(context.database, context.taken);
+      throw error;
+    }
     if (step === 'delta' && event === 'differs') plan.fork ??= brokenDelta;
     if (event === 'history-gone') {
       if (renewed) throw answerRefused('HISTORY_LOST', 'the list began a new history twice while it was read', error);
