@@ -143,6 +143,19 @@ describe('the first sync of a list of several pages', () => {
     await expectEqual(remote, local);
     line.close();
   });
+
+  it('goes on to where the master stands now, also after a page that ended where it stood before', async () => {
+    const remote = await fill(master, 'further', 10_000);
+    await slave.link(master, remote, await slave.makeList('of all pages'));
+    const local = await slave.makeList('further');
+    const line = await cutLine();
+    await expect(slave.link(line, remote, local)).rejects.toMatchObject({ kind: 'retry' });
+    line.mend();
+    await query(master.database, `update dossiers set comment = 'later' where external_id = any('{further7,further9000}')`);
+    expect(await slave.sync(local)).toMatchObject({ state: 'synced', method: 'full', added: 10_000 });
+    await expectEqual(remote, local);
+    line.close();
+  });
 });
 
 describe('a run whose rows turn out not to be the master’s', () => {

@@ -195,22 +195,23 @@ async function fetchAll(context: RunContext, { plan, step, restart, started }: S
     await saveProgress(database, taken, { state: 'fetching', method: waiting.method });
     return { cursor: waiting, unkept: null };
   }
+  const known = plan.head.position.revision;
   const kept = restart ? null : await readCursor(database, taken.runId);
   if (kept && canResume(kept, plan)) {
     await saveProgress(database, taken, { state: 'fetching', method: step });
     // What was fetched by an earlier attempt may be the master's state of yesterday: the rest of the feed follows.
     if (kept.phase === 'complete' && samePosition(kept.head, plan.head.position)) return { cursor: kept, unkept: null };
-    return finishFetching(context, plan, await receiveChanges(context, kept, { resumed: true }));
+    return finishFetching(context, plan, await receiveChanges(context, kept, { resumed: true, known }));
   }
   await saveProgress(database, taken, { state: 'fetching', method: step, total: plannedTotal(step, plan) });
   if (step === 'reconcile') {
     const setId = started.set_id;
     const compared = await receiveDifferences(context, setId, plan.head);
-    return compared && finishFetching(context, plan, await receiveChanges(context, compared, { resumed: true }));
+    return compared && finishFetching(context, plan, await receiveChanges(context, compared, { resumed: true, known }));
   }
   const revision = step === 'delta' && plan.position ? plan.position.revision : 0;
   const cursor = await beginFetching(database, taken, { method: step, revision, head: plan.head.position });
-  return finishFetching(context, plan, await receiveChanges(context, cursor, { resumed: false }));
+  return finishFetching(context, plan, await receiveChanges(context, cursor, { resumed: false, known }));
 }
 
 /** Adds what earlier runs set aside, and keeps a page whose photos are not all here: they come first. */
