@@ -75,7 +75,8 @@ describe('a guard', () => {
       id: expect.any(Number),
     });
     expect(await decide(list, difference)).toMatchObject({ outcome: 'approved' });
-    expect(await slave.sync(list.local, { mode, reason: 'approval' })).toMatchObject({ state: 'synced', removed: 60, held: null });
+    const applied = await slave.sync(list.local, { mode, reason: 'approval' });
+    expect(applied).toMatchObject({ state: 'synced', method: run.method, removed: 60, held: null });
     expect(await contentOf(slave.database, list.local)).toEqual([]);
     expect(await findLink(slave.database, list.local)).toMatchObject({ state: 'synced', error: null, held: null });
     expect(await query(slave.database, `select state, decided_by from holds where slave_list_id = :local`, list as never)).toEqual([
@@ -210,11 +211,11 @@ describe('what is held', () => {
     expect(await decide(list, second.held?.difference ?? '')).toEqual({ outcome: 'not-held' });
   });
 
-  it('is not applied when the master moved on after the approval', async () => {
-    const list = await linked('moved', 100);
+  it.each(['auto', 'full'] as const)('is not applied when the master moved on after the approval, mode %s', async (mode) => {
+    const list = await linked(`moved ${mode}`, 100);
     const before = await contentOf(slave.database, list.local);
     await remove(list.uuids.slice(0, 60));
-    const difference = await expectHeld(list, await slave.sync(list.local), ['deletions'], before);
+    const difference = await expectHeld(list, await slave.sync(list.local, { mode }), ['deletions'], before);
     expect(await decide(list, difference)).toMatchObject({ outcome: 'approved' });
     await remove(list.uuids.slice(60, 70));
     const run = await slave.sync(list.local, { reason: 'approval' });

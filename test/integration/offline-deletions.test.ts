@@ -1,4 +1,5 @@
 import { query } from '@dossier/postgres/database.ts';
+import { decideHold } from '@dossier/replication/hold-decisions.ts';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { contentOf, createEngineNode } from '../kit/engine.ts';
 import type { EngineNode } from '../kit/engine.ts';
@@ -63,5 +64,24 @@ describe('what was deleted while the master was away', () => {
     await query(master.database, `delete from dossiers where uuid = :uuid`, { uuid: uuids[0] });
     expect(await keeping.sync(local)).toMatchObject({ state: 'synced', removed: 0 });
     expect(await contentOf(keeping.database, local)).toEqual(await contentOf(master.database, remote));
+  });
+
+  it('is still known to stay away while a sync is held', async () => {
+    const { local, uuids } = await deleteOffline(keeping, 'held');
+    const setAside = () => query<{ uuid: string }>(keeping.database, `select uuid from set_aside where list_id = :local`, { local });
+    expect(await keeping.sync(local)).toMatchObject({ state: 'synced' });
+    expect(await setAside()).toEqual([{ uuid: uuids[0] }]);
+    await query(master.database, `delete from dossiers where uuid = any(:uuids::uuid[])`, { uuids });
+    const held = await keeping.sync(local);
+    expect(held).toMatchObject({ state: 'held', held: { removing: 2 } });
+    expect(await setAside()).toEqual([{ uuid: uuids[0] }]);
+    await decideHold(keeping.database, {
+      slaveListId: local,
+      difference: held.held?.difference ?? '',
+      decision: 'approved',
+      by: 'somebody',
+    });
+    expect(await keeping.sync(local, { reason: 'approval' })).toMatchObject({ state: 'synced', removed: 2 });
+    expect(await setAside()).toEqual([]);
   });
 });

@@ -1,9 +1,13 @@
+import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { query, transaction } from '@dossier/postgres/database.ts';
-import { createLink, findLink, finishUnlink, startUnlink } from '@dossier/replication/links.ts';
-import { requestRun } from '@dossier/replication/runs.ts';
+import { createLink, createRun, findLink, finishUnlink, startUnlink } from '@dossier/replication/links.ts';
+import { beginFetching, readCursor } from '@dossier/replication/cursors.ts';
+import { findRun, requestRun, startRun } from '@dossier/replication/runs.ts';
+import { SyncFailure } from '@dossier/replication/sync-failure.ts';
+import { bookFailure } from '@dossier/worker/run-failure.ts';
 import { decideHold } from '@dossier/replication/hold-decisions.ts';
 import { describe, expect, it } from 'vitest';
 import { contentOf } from '../kit/engine.ts';
@@ -295,5 +299,32 @@ describe('a fence', () => {
     await slave.database.raw('drop function steal() cascade');
     expect(await contentOf(slave.database, local)).toEqual(before);
     expect(await slave.sync(local)).toMatchObject({ state: 'synced', added: 1 });
+  });
+
+  it('keeps what another worker fetches from the failure of one that it stopped', async () => {
+    const { remote, local } = await linked('fenced failure', 5);
+    await master.makeDossiers([remote], ['Late']);
+    const run = await createRun(slave.database, { slaveListId: local, reason: 'person', mode: 'auto' });
+    const gone = await startRun(slave.database, run.id, 1);
+    const owner = await startRun(slave.database, run.id, 2);
+    if (!gone || !owner) throw new Error('the run was not taken');
+    const head = { epoch: randomUUID(), revision: 1, count: 0, digest: '' };
+    await beginFetching(slave.database, { runId: run.id, listId: local, fence: owner.fence }, { method: 'full', revision: 0, head });
+    const error = new SyncFailure('NO_SUCH_LIST', 'The master has no such list.');
+    const context = {
+      jobId: 'gone',
+      attempt: 1,
+      lastAttempt: true,
+      retriedByHand: false,
+      signal: new AbortController().signal,
+      log: () => undefined,
+    };
+    const letters: unknown[] = [];
+    const queues = { enqueue: async (...reminder: unknown[]) => letters.push(reminder) };
+    const deps = { database: slave.database, queues: queues as never, now: () => new Date() };
+    await bookFailure(deps, gone, { error, context, seed: 1 });
+    expect(await readCursor(slave.database, run.id)).toMatchObject({ method: 'full', phase: 'fetching' });
+    expect(await findRun(slave.database, run.id)).toMatchObject({ finished_date: null, error: null });
+    expect(letters).toEqual([]);
   });
 });

@@ -50,6 +50,40 @@ async function expectEqual(remote: number, local: number): Promise<void> {
 const setsOf = (local: number): Promise<unknown[]> =>
   query(slave.database, `select purpose from sets where list_id = :local order by purpose`, { local });
 
+/** A way to the master that breaks at each page but the first until it is mended. */
+async function cutLine(): Promise<{
+  feedUrl: string;
+  mend(): void;
+  cutAt(): string | null;
+  askedAgain(): string | null;
+  close(): void;
+}> {
+  let isCut = true;
+  let again: string | null = null;
+  let cutAt: string | null = null;
+  const cutting = createServer((request, response) => {
+    const since = request.url?.includes('/changes') ? new URL(request.url, master.feedUrl).searchParams.get('since') : null;
+    if (isCut && since !== null && since !== '0') {
+      cutAt = since;
+      response.destroy();
+      return;
+    }
+    if (!isCut) again ??= since;
+    master.feed(request, response);
+  });
+  await once(cutting.listen(0, '127.0.0.1'), 'listening');
+  return {
+    feedUrl: `http://127.0.0.1:${(cutting.address() as AddressInfo).port}`,
+    mend: () => (isCut = false),
+    cutAt: () => cutAt,
+    askedAgain: () => again,
+    close: () => {
+      cutting.closeAllConnections();
+      cutting.close();
+    },
+  };
+}
+
 describe('the first sync of a list of several pages', () => {
   it('brings every kind of content as it is, and photos', async () => {
     const remote = await fill(master, 'big');
@@ -68,23 +102,9 @@ describe('the first sync of a list of several pages', () => {
   it('goes on where it was broken off, also when external ids were exchanged meanwhile', async () => {
     const remote = await fill(master, 'broken');
     const local = await slave.makeList('broken');
-    let isCut = true;
-    let again: string | null = null;
-    let cutAt: string | null = null;
-    const cutting = createServer((request, response) => {
-      const since = request.url?.includes('/changes') ? new URL(request.url, master.feedUrl).searchParams.get('since') : null;
-      if (isCut && since !== null && since !== '0') {
-        cutAt = since;
-        response.destroy();
-        return;
-      }
-      if (!isCut) again ??= since;
-      master.feed(request, response);
-    });
-    await once(cutting.listen(0, '127.0.0.1'), 'listening');
-    const feedUrl = `http://127.0.0.1:${(cutting.address() as AddressInfo).port}`;
-    await expect(slave.link({ feedUrl }, remote, local)).rejects.toMatchObject({ kind: 'retry' });
-    isCut = false;
+    const line = await cutLine();
+    await expect(slave.link(line, remote, local)).rejects.toMatchObject({ kind: 'retry' });
+    line.mend();
     await transaction(master.database, async (tx) => {
       await query(tx, `set constraints dossiers_external_id_unique deferred`);
       await query(
@@ -95,10 +115,69 @@ describe('the first sync of a list of several pages', () => {
       );
     });
     expect(await slave.sync(local)).toMatchObject({ state: 'synced', method: 'full', added: many });
-    expect(again).toBe(cutAt);
+    expect(line.askedAgain()).toBe(line.cutAt());
     await expectEqual(remote, local);
-    cutting.closeAllConnections();
-    cutting.close();
+    line.close();
+  });
+
+  it('begins anew where it was broken off, after the master was put back to before', async () => {
+    const remote = await fill(master, 'put back');
+    const local = await slave.makeList('put back');
+    const line = await cutLine();
+    await expect(slave.link(line, remote, local)).rejects.toMatchObject({ kind: 'retry' });
+    line.mend();
+    await transaction(master.database, async (tx) => {
+      await query(tx, `set local session_replication_role = replica`);
+      const later = `set_id = set_of(:remote) and revision > (select revision from dossiers where set_id = set_of(:remote) order by revision offset 5499 limit 1)`;
+      await query(tx, `delete from dossiers where ${later}`, { remote });
+      await query(tx, `delete from tree_nodes where set_id = set_of(:remote)`, { remote });
+      await query(
+        tx,
+        `update list_positions set dossier_count = 5500, digest = null, tree_revision = 0,
+           revision = (select max(revision) from dossiers where set_id = set_of(:remote)) where list_id = :remote`,
+        { remote },
+      );
+    });
+    expect(await slave.sync(local)).toMatchObject({ state: 'synced', method: 'full', added: 5500 });
+    expect(line.askedAgain()).toBe('0');
+    await expectEqual(remote, local);
+    line.close();
+  });
+
+  it('goes on to where the master stands now, also after a page that ended where it stood before', async () => {
+    const remote = await fill(master, 'further', 10_000);
+    await slave.link(master, remote, await slave.makeList('of all pages'));
+    const local = await slave.makeList('further');
+    const line = await cutLine();
+    await expect(slave.link(line, remote, local)).rejects.toMatchObject({ kind: 'retry' });
+    line.mend();
+    await query(master.database, `update dossiers set comment = 'later' where external_id = any('{further7,further9000}')`);
+    expect(await slave.sync(local)).toMatchObject({ state: 'synced', method: 'full', added: 10_000 });
+    await expectEqual(remote, local);
+    line.close();
+  });
+});
+
+describe('a run whose rows turn out not to be the master’s', () => {
+  it('fetches all of them anew with its next attempt', async () => {
+    const remote = await fill(master, 'other');
+    const local = await slave.makeList('other');
+    const line = await cutLine();
+    await expect(slave.link(line, remote, local)).rejects.toMatchObject({ kind: 'retry' });
+    line.mend();
+    await transaction(master.database, async (tx) => {
+      // As if the master was put back to before these came, and went on from there.
+      await query(tx, `set local session_replication_role = replica`);
+      const first = `select uuid from dossiers where set_id = set_of(:remote) order by revision limit 10`;
+      await query(tx, `delete from dossiers where set_id = set_of(:remote) and uuid in (${first})`, { remote });
+      await query(tx, `update list_positions set dossier_count = dossier_count - 10 where list_id = :remote`, { remote });
+      await query(tx, `select build_tree(set_of(:remote))`, { remote });
+    });
+    await query(master.database, `update dossiers set comment = 'later' where set_id = set_of(:remote)`, { remote });
+    await expect(slave.sync(local)).rejects.toMatchObject({ code: 'COUNT_DIFFERS' });
+    expect(await slave.sync(local)).toMatchObject({ state: 'synced', method: 'full', added: many - 10 });
+    await expectEqual(remote, local);
+    line.close();
   });
 });
 

@@ -7,7 +7,7 @@ import { World } from './world.ts';
 
 /* A process of the campaign: gets its seeds from the one that started it, and reports each. */
 
-/** A seed that takes so long stands still. */
+/** A seed in which nothing happens for so long stands still. */
 const standstillMs = 50_000;
 
 /** Carries out seeds one after the other. */
@@ -16,15 +16,20 @@ async function work(task: CampaignTask, tell: (report: Report) => void): Promise
   try {
     for (const number of task.seeds) {
       let seed: Seed | null = null;
-      const watch = setTimeout(() => {
+      let happened = 0;
+      const watch = setInterval(() => {
+        const trace = seed?.trace ?? [];
+        if (trace.length > happened) {
+          happened = trace.length;
+          return;
+        }
         // Nothing here can be ended in order any more.
         const violation = `invariant 15: nothing moves any more; ${seed?.world.scheduler.describe()}`;
-        tell({ seed: number, violation, trace: [...(seed?.trace ?? [])], ended: [], faults: [] });
+        tell({ seed: number, violation, trace: [...trace], ended: [], faults: [] });
         process.disconnect();
-        process.exit(0);
       }, standstillMs);
       const outcome = await runSeed(world, number, (opened) => (seed = opened));
-      clearTimeout(watch);
+      clearInterval(watch);
       const faults = Array.from(world.network.counts);
       world.network.counts.clear();
       const { violation, trace, ended } = outcome;
@@ -35,6 +40,8 @@ async function work(task: CampaignTask, tell: (report: Report) => void): Promise
   }
 }
 
+// Who started it is gone: nobody hears what it finds.
+process.once('disconnect', () => process.exit());
 process.once('message', (message) => {
   void work(campaignTask.parse(message), (report) => process.send?.(report)).then(() => process.disconnect());
 });

@@ -49,6 +49,8 @@ describe('the fault campaign', () => {
     ['no-digest-check', 73],
     ['no-fence', 89],
     ['no-hash-check', 17],
+    ['stale-digest', 23],
+    ['unverified-set', 117],
   ])('finds %s with a seed that was found to show it', async (mutation, seed) => {
     const report = await withBug(mutation, seed);
     expect(report?.violation).toMatch(/^invariant/);

@@ -79,7 +79,7 @@ export class Course {
     const alone = count > 1 || !plan.has.has('share');
     const edits: PlannedEdit[] = [];
     for (let number = 0; number < count; number += 1) {
-      const edit = await editor.plan(remote, { alone });
+      const edit = await editor.plan(remote, { alone, bulkWeight: plan.bulkWeight });
       if (!edit || edit.rows.some((row) => edits.some((other) => other.rows.includes(row)))) continue;
       edits.push(edit);
     }

@@ -54,7 +54,7 @@ export class Editor {
   }
 
   /** One edit of a list; `alone`: of no other list with it. Null if there is nothing to edit. */
-  async plan(list: number, { alone }: { alone: boolean }): Promise<PlannedEdit | null> {
+  async plan(list: number, { alone, bulkWeight }: { alone: boolean; bulkWeight: number }): Promise<PlannedEdit | null> {
     const random = this.#random;
     const victims = this.#victims(list);
     const kind = random.weighted([
@@ -68,7 +68,7 @@ export class Editor {
       [1, 'features'],
       [1, 'swap'],
       [1, 'hand-on'],
-      [2, 'bulk'],
+      [bulkWeight, 'bulk'],
       [0.3, 'touch'],
     ] as const);
     if (kind === 'bulk') return this.#bulk(list, victims);
@@ -246,7 +246,7 @@ export class Editor {
   async #bulk(list: number, victims: readonly Content[]): Promise<PlannedEdit> {
     const random = this.#random;
     const made: Content[] = [];
-    for (let number = random.between(1, 4); number > 0; number -= 1) made.push(await this.#composer.compose(this.#findDead([list])));
+    for (let number = random.between(1, 5); number > 0; number -= 1) made.push(await this.#composer.compose(this.#findDead([list])));
     const changed = victims.filter(() => random.chance(0.2)).map((content) => ({ ...content, ...this.#composer.texts() }));
     return {
       label: `write ${made.length} and ${changed.length} at once in ${list}`,

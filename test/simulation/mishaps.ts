@@ -1,5 +1,4 @@
 import { renewForkedEpoch } from '@dossier/feed/epochs.ts';
-import { transaction } from '@dossier/postgres/database.ts';
 import { pruneTombstones } from '@dossier/replication/upkeep.ts';
 import { spoilRow } from './row-statements.ts';
 import type { Seed } from './seed.ts';
@@ -48,7 +47,7 @@ export async function pruneMaster(seed: Seed): Promise<void> {
 
 /** Bytes of the master's database change past everything, or somebody writes such rows anew. */
 export async function spoilOrMend(seed: Seed): Promise<void> {
-  const { random, master, editor, writer, replicas } = seed;
+  const { random, master, editor, world, replicas } = seed;
   const { remote } = random.pick(replicas);
   const mend = editor.mend(remote);
   if (mend) {
@@ -61,7 +60,7 @@ export async function spoilOrMend(seed: Seed): Promise<void> {
   const original = random.pick(whole);
   const { uuid } = original;
   const comment = `spoilt ${random.below(1e6)}`;
-  await transaction(writer.database, (tx) => spoilRow(tx, remote, { uuid, comment }));
+  await spoilRow(world.master.admin, remote, { uuid, comment });
   await master.follow([(model) => model.change(remote, (rows) => rows.set(uuid, { ...original, comment, original }))], { silent: true });
   await seed.step(`${uuid.slice(0, 8)} in ${remote} is spoilt`);
 }

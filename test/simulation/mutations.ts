@@ -65,4 +65,24 @@ export const mutations: Readonly<Record<string, Mutation>> = {
       },
     ],
   },
+  'stale-digest': {
+    description: 'who asks for a digest that isn’t known computes it without the lock, from rows that others are changing',
+    replacements: [
+      {
+        in: { function: 'settle_digest' },
+        text: 'where list_id = of_list for no key update;',
+        by: 'where list_id = of_list;',
+      },
+    ],
+  },
+  'unverified-set': {
+    description: 'a list is pointed at a set that was filled without comparing the digest of its rows with the master’s',
+    replacements: [
+      {
+        in: { file: `${replication}/apply.ts` },
+        text: 'if (newSet !== null) await requireTarget(tx, { listId, setId: newSet }, target);',
+        by: '',
+      },
+    ],
+  },
 };

@@ -3,6 +3,7 @@ import { deleteOffline as deleteFromReplicas } from '@dossier/registry/dossier-d
 import { decideHold } from '@dossier/replication/hold-decisions.ts';
 import { startUnlink } from '@dossier/replication/links.ts';
 import { requestUndo } from '@dossier/replication/undo.ts';
+import { ApplicationError } from '@dossier/runtime/errors.ts';
 import type { Deed } from './replica-model.ts';
 import { deleteRow, updateRow } from './row-statements.ts';
 import type { Replica, Seed } from './seed.ts';
@@ -51,8 +52,11 @@ export async function deleteOffline(seed: Seed): Promise<void> {
   } = random.pick(dossiers);
   seed.upheavals.add('offline');
   seed.act('offline', async () => {
-    const deletion = await deleteFromReplicas(api.database, { id, deletedBy: 'somebody', unavailableMasters: [masterUrl] });
-    if (deletion.outcome !== 'deleted') return [];
+    const deletion = await deleteFromReplicas(api.database, { id, deletedBy: 'somebody', unavailableMasters: [masterUrl] }).catch(
+      // A sync, or another person, was first.
+      (error: unknown) => (error instanceof ApplicationError ? null : Promise.reject(error as Error)),
+    );
+    if (deletion?.outcome !== 'deleted') return [];
     return Array.from(replica.lists.keys())
       .filter((list) => replica.last.links.has(list))
       .map((list): Deed => ({

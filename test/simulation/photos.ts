@@ -50,3 +50,13 @@ export async function requireWholePhotos({ replica, world }: Seed, list: number)
     require(16, found === sha256, () => `list ${list} was verified with ${found} in the place of the photo ${sha256}`);
   }
 }
+
+/** A photo is here before the dossier that shows it, or is known to be missing. */
+export async function requireKnownPhotos({ replica, world }: Seed): Promise<void> {
+  const seen = replica.last;
+  const known = new Set(Array.from(seen.missingPhotos.values()).flatMap((photos) => [...photos]));
+  const wanted = shownPhotos(seen).map((photo) => photo.sha256);
+  const here = await Promise.all(wanted.map((sha256) => world.slavePhotos.has(sha256)));
+  const unknown = wanted.find((sha256, index) => !here[index] && !known.has(sha256));
+  require(13, unknown === undefined, () => `a dossier shows photo ${unknown}, which is neither here nor known to be missing`);
+}

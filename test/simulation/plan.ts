@@ -41,6 +41,8 @@ export interface Plan {
   faults: readonly Fault[];
   actions: number;
   keepsDeleted: boolean;
+  /** How often dossiers are written many at once. */
+  bulkWeight: number;
   has: ReadonlySet<Happening>;
 }
 
@@ -64,6 +66,7 @@ export function planSeed(seed: number): Plan {
     faults: faults.filter(() => random.chance(0.5)).concat('cut-in-line'),
     actions: random.between(20, 60),
     keepsDeleted: random.chance(0.5),
+    bulkWeight: random.pick([0.5, 2, 20]),
     has,
   };
 }

@@ -118,7 +118,7 @@ export class SiteProcess {
     const isAside = this.#options.within && within === null;
     const task = scheduler.tasks.getStore();
     const dies = task && !this.#options.within ? countStatement(task) : null;
-    if (task && !isAside) await scheduler.pass(task, 'statement', within);
+    if (task && !isAside) await scheduler.pass(task, 'statement', { within, what: patternOf(text) });
     this.requireAlive();
     if (dies === 'before') await this.kill();
     this.requireAlive();
@@ -127,6 +127,11 @@ export class SiteProcess {
     this.requireAlive();
     return result;
   }
+}
+
+/** A statement without its values, of which some are others in each run of a seed. */
+function patternOf(text: string): string {
+  return text.replaceAll(/'[^']*'|\d+/g, '?');
 }
 
 function endOf(stream: Writable): Promise<void> {

@@ -1,4 +1,5 @@
 import type { Knex } from 'knex';
+import type { Client } from 'pg';
 import { query } from '@dossier/postgres/database.ts';
 import type { Content } from './content.ts';
 
@@ -56,7 +57,8 @@ export async function updateBooked(tx: Knex.Transaction, list: number, content: 
 }
 
 /** Changes a comment past all triggers, as a failing disk or somebody who switched them off does: the row keeps its hash and revision. */
-export async function spoilRow(tx: Knex.Transaction, list: number, { uuid, comment }: Pick<Content, 'uuid' | 'comment'>): Promise<void> {
-  await query(tx, `set local session_replication_role = replica`);
-  await query(tx, `update dossiers set comment = :comment where set_id = set_of(:list) and uuid = :uuid`, { list, uuid, comment });
+export async function spoilRow(admin: Client, list: number, { uuid, comment }: Pick<Content, 'uuid' | 'comment'>): Promise<void> {
+  await admin.query(`set session_replication_role = replica`);
+  await admin.query(`update dossiers set comment = $1 where set_id = set_of($2) and uuid = $3`, [comment, list, uuid]);
+  await admin.query(`reset session_replication_role`);
 }

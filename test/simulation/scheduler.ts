@@ -43,6 +43,8 @@ export class Task {
 export interface Point {
   task: Task;
   label: string;
+  /** Where it stands among points that were reached in the same step, in whatever order. */
+  place: string;
   /** In the middle of an operation: the task waits in another process than its own, the master's. */
   elsewhere: boolean;
   resume(): void;
@@ -71,6 +73,8 @@ export class Scheduler {
   readonly #operations = new Map<number, Operation>();
   readonly #current = new AsyncLocalStorage<Operation>();
   #begun = 0;
+  /** How often all have settled. */
+  #steps = 0;
   #moves = 0;
   #wake: (() => void) | null = null;
   /** Operations that waited for a lock when all had settled last. */
@@ -136,14 +140,17 @@ export class Scheduler {
     return this.tasks.exit(() => this.#current.exit(work));
   }
 
-  /** Waits for its turn if chance says so. `within`: in the middle of an operation. */
-  async pass(task: Task, label: string, within: Operation | null = null): Promise<void> {
-    if (task.yieldRate === 0 || task.abandoned || !task.random(`pass ${label}`).chance(task.yieldRate)) return;
-    await this.wait(task, label, within);
+  /**
+   * Waits for its turn if chance says so. `within`: in the middle of an operation. `what` it is about to do: a task does several things at once, and which
+   * of them comes first is the computer's chance, not the seed's.
+   */
+  async pass(task: Task, label: string, { within = null, what = '' }: { within?: Operation | null; what?: string } = {}): Promise<void> {
+    if (task.yieldRate === 0 || task.abandoned || !task.random(`pass ${label} ${what}`).chance(task.yieldRate)) return;
+    await this.wait(task, label, { within, what });
   }
 
   /** Waits for its turn. */
-  async wait(task: Task, label: string, within: Operation | null = null): Promise<void> {
+  async wait(task: Task, label: string, { within = null, what = '' }: { within?: Operation | null; what?: string } = {}): Promise<void> {
     if (within) within.waiting += 1;
     this.#moved();
     try {
@@ -156,6 +163,7 @@ export class Scheduler {
         const point: Point = {
           task,
           label,
+          place: `${String(this.#steps).padStart(9, '0')} ${task.name} ${label} ${what}`,
           elsewhere: within !== null,
           resume: () => {
             leave();
@@ -166,7 +174,8 @@ export class Scheduler {
             reject(error);
           },
         };
-        this.points.push(point);
+        const before = this.points.findIndex((other) => other.place > point.place);
+        this.points.splice(before < 0 ? this.points.length : before, 0, point);
       });
     } finally {
       this.#moved();
@@ -187,6 +196,7 @@ export class Scheduler {
 
   /** Resolves when every task has ended, waits at a point, or waits for a lock. */
   async settle(): Promise<void> {
+    this.#steps += 1;
     let calm = 0;
     let blocked = 0;
     while (calm < calmTurns) {

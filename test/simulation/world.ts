@@ -118,7 +118,7 @@ export class World {
     return {
       read: async (head, since) => {
         const task = scheduler.tasks.getStore();
-        if (task) await scheduler.pass(task, 'page', scheduler.operation());
+        if (task) await scheduler.pass(task, 'page', { within: scheduler.operation() });
         return scheduler.outside(() => pages.read(head, since));
       },
     };

@@ -222,6 +222,24 @@ describe('dossier import', () => {
     expect([piped.code, piped.out]).toEqual([0, expect.stringContaining('0 added, 1 changed, 0 unchanged, 0 refused')]);
   });
 
+  it('takes the same external_id in two lists for two people, and changes nobody in the other', async () => {
+    const importOf = (name: string, where: string[]) =>
+      dossier(['import', ...where, '-', '--json'], { input: `{"external_id":"1","name":"${name}","valid_until":"2026-12-31"}\n` });
+    const lists: number[] = [];
+    for (const name of ['Ada', 'Bob']) {
+      const { out } = await importOf(name, ['--name', `List of ${name}`]);
+      expect(JSON.parse(out)).toMatchObject({ added: 1, changed: 0 });
+      lists.push((JSON.parse(out) as { dossier_list: number }).dossier_list);
+    }
+    const rowsOf = (list: number | undefined): Promise<object[]> =>
+      query(test.database, `select name, valid_until::text, revision, id from current_dossiers where list_id = :list`, { list });
+    const before = await rowsOf(lists[0]);
+    expect(before).toMatchObject([{ name: 'Ada', valid_until: '2026-12-31' }]);
+    expect(JSON.parse((await importOf('Bobby', [String(lists[1])])).out)).toMatchObject({ added: 0, changed: 1 });
+    expect(await rowsOf(lists[1])).toMatchObject([{ name: 'Bobby' }]);
+    expect(await rowsOf(lists[0])).toEqual(before);
+  });
+
   it('makes no list of a file in which nothing can be used', async () => {
     const { code, out } = await dossier(['import', '--name', 'Nothing', '-', '--json'], { input: 'a,b\nc,d\n' });
     expect([code, JSON.parse(out)]).toEqual([1, expect.objectContaining({ dossier_list: null, added: 0, refused: 2 })]);

@@ -17,7 +17,7 @@ import type { WorkerDependencies } from './dependencies.ts';
  * may be a proxy that is gone in a minute.
  */
 export async function bookFailure(
-  deps: WorkerDependencies,
+  deps: Pick<WorkerDependencies, 'database' | 'queues' | 'now'>,
   started: StartedRun,
   attempt: { error: unknown; context: JobContext; seed: number },
 ): Promise<Failure> {
@@ -45,8 +45,11 @@ export async function bookFailure(
       },
     },
   );
-  if (final) await clearRun(deps.database, started.run.id);
-  if (deadLetterId !== null) await deps.queues.enqueue(jobs['dead-letter'], { deadLetterId });
+  // Without a letter the run goes on, or is another worker's by now, and so is what it has fetched.
+  if (deadLetterId !== null) {
+    await clearRun(deps.database, started.run.id);
+    await deps.queues.enqueue(jobs['dead-letter'], { deadLetterId });
+  }
   return Object.assign(failure, { kind: passing ? 'retry' : 'operator' });
 }
 

@@ -97,6 +97,9 @@ create table dossiers (
 create unique index dossiers_uuid on dossiers (set_id, uuid) include (hash);
 create unique index dossiers_revision on dossiers (set_id, revision);
 create index dossiers_id on dossiers (set_id, id);
+-- In which lists a dossier is, however many lists there are (rows_of). New numbers come in order, so it costs a twentieth of a COPY where one by uuid costs
+-- a third. It is one of an expression so that nothing is read from it in the order of ids: that would be a walk past the rows of other lists.
+create index dossiers_in_lists on dossiers ((id + 0));
 -- Deferrable, so that two dossiers can exchange their external ids in one transaction.
 alter table dossiers add constraint dossiers_external_id_unique unique (set_id, external_id) deferrable initially immediate;
 create index dossiers_by_name on dossiers (set_id, name collate "und-x-icu", id);
@@ -112,6 +115,9 @@ create table tombstones (
   primary key (set_id, uuid)
 );
 create index tombstones_revision on tombstones (set_id, revision);
+
+-- The rows of a dossier, by its number, in the sets of all lists and in those that no list points at.
+create function rows_of(dossier bigint) returns setof dossiers language sql stable parallel safe as $$ select * from dossiers where id + 0 = dossier $$;
 
 -- The set of a list, for who reads and writes by hand.
 create function set_of(list bigint) returns bigint language sql stable as $$ select set_id from list_positions where list_id = list $$;

@@ -23,7 +23,7 @@ const selectCopies = `
   select p.list_id, p.set_id, d.uuid, d.id, encode(d.hash, 'hex') as hash, d.created_date::text as created_date, d.active, d.external_id, d.name,
     d.comment, d.valid_from::text as valid_from, d.valid_until::text as valid_until, d.meta::text as meta, d.photos::text as photos,
     d.features::text as features
-  from list_positions p cross join lateral (select * from dossiers where set_id = p.set_id and id = :id limit 1) d
+  from rows_of(:id) d join list_positions p on p.set_id = d.set_id
   order by d.modified_date desc, p.list_id`;
 
 /** A dossier whose lists this transaction has locked. */

@@ -27,7 +27,7 @@ export async function findDeletionMasters(connection: Connection, id: number): P
   const found = await queryOne<{ held: boolean; slave: boolean; masters: string[] }>(
     connection,
     `with holders as materialized (
-       select p.list_id from list_positions p cross join lateral (select from dossiers where set_id = p.set_id and id = :id limit 1) d
+       select p.list_id from rows_of(:id) d join list_positions p on p.set_id = d.set_id
      )
      select exists (select from holders) as held, exists (select from links) as slave, array(
        select distinct k.remote_url from links k join holders h on h.list_id = k.slave_list_id order by k.remote_url

@@ -6,7 +6,7 @@ import type { Connection } from '@dossier/postgres/database.ts';
 import type { Cursor } from '@dossier/postgres/keyset.ts';
 import { dossierOrderings } from './dossier-pages.ts';
 import type { DossierFilter, DossierOrdering } from './dossier-pages.ts';
-import { listDossiers } from './dossiers.ts';
+import { listDossiers, readDossier } from './dossiers.ts';
 import type { DossierListing } from './dossiers.ts';
 
 const others = 3000;
@@ -68,13 +68,17 @@ async function expectedOf(lists: readonly number[], { ordering, descending }: Do
   return rows.map((row) => row.line);
 }
 
-/** Rows of dossiers that this connection's PostgreSQL has read so far. */
-async function countRead(connection: Connection): Promise<number> {
-  const [row] = await query<{ read: number }>(
+/** Rows of dossiers that this connection's PostgreSQL has read so far, and how often it has looked into an index of theirs. */
+async function countReads(connection: Connection): Promise<{ rows: number; looks: number }> {
+  const [row] = await query<{ rows: number; looks: number }>(
     connection,
-    `select seq_tup_read + coalesce(idx_tup_fetch, 0) as read from pg_stat_xact_user_tables where relname = 'dossiers'`,
+    `select seq_tup_read + coalesce(idx_tup_fetch, 0) as rows, idx_scan as looks from pg_stat_xact_user_tables where relname = 'dossiers'`,
   );
-  return row?.read ?? Number.NaN;
+  return row ?? { rows: Number.NaN, looks: Number.NaN };
+}
+
+async function countRead(connection: Connection): Promise<number> {
+  return (await countReads(connection)).rows;
 }
 
 interface ReadPages {
@@ -130,6 +134,17 @@ describe('pages of a list between long ones', () => {
       });
       expect(mostRead).toBeLessThanOrEqual(mostFor(lists?.length ?? 3));
     }
+  });
+
+  it('cost no more for the lists that the node has besides', async () => {
+    await query(test.database, `insert into watch_lists (name) select 'besides ' || n from generate_series(1, 300) n`);
+    const looks = await transaction(test.database, async (tx) => {
+      const before = await countReads(tx);
+      const { rows } = await listDossiers(tx, listing('id', false));
+      await readDossier(tx, rows[0]?.id ?? 0);
+      return (await countReads(tx)).looks - before.looks;
+    });
+    expect(looks).toBeLessThanOrEqual(2 * (limit + 2) + 3);
   });
 
   it('look an external id up by its key, in each list', async () => {

@@ -97,8 +97,7 @@ async function readRows(connection: Connection, listing: DossierListing, lists: 
      cross join lateral (
        select json_agg(p.list_id order by p.list_id) as lists,
          bool_or(p.list_id < page.list_id and copy.hash = page.hash and (:lists::bigint[] is null or p.list_id = any(:lists::bigint[]))) as repeated
-       from list_positions p
-       cross join lateral (select hash from dossiers where set_id = p.set_id and uuid = page.uuid limit 1) copy
+       from rows_of(page.id) copy join list_positions p on p.set_id = copy.set_id where copy.uuid = page.uuid
      ) held
      order by page.place`,
     parameters,
@@ -106,7 +105,7 @@ async function readRows(connection: Connection, listing: DossierListing, lists: 
 }
 
 /** The rows of the dossier `:id` in all lists. */
-const copies = `select p.list_id, d.* from list_positions p cross join lateral (select * from dossiers where set_id = p.set_id and id = :id limit 1) d`;
+const copies = `select p.list_id, d.* from rows_of(:id) d join list_positions p on p.set_id = d.set_id`;
 
 /** The dossier of this id: of several copies the newest, by date, then by list. NOT_FOUND if there is none. */
 export async function readDossier(connection: Connection, id: number): Promise<DossierRow> {

@@ -93,7 +93,7 @@ function partsOf(id: string): { dossierId: number; sha256: string } {
 export async function readPhoto(connection: Connection, id: string): Promise<PhotoRow> {
   const photo = await queryOne<FoundPhoto>(
     connection,
-    `select ${columns} from list_positions p cross join lateral (select * from dossiers where set_id = p.set_id and id = :dossierId limit 1) d ${elements}
+    `select ${columns} from rows_of(:dossierId) d join list_positions p on p.set_id = d.set_id ${elements}
      where e.photo ->> 'sha256' = :sha256 order by d.modified_date desc, p.list_id limit 1`,
     partsOf(id),
   );

@@ -21,7 +21,7 @@ import { UnfitPageError, writePage } from './received-page.ts';
 import type { Received } from './receive.ts';
 import { listMended, recordRepair } from './repair.ts';
 import { deepVerified, verified } from './run-endings.ts';
-import { readSetAside, refusedOf, requireFewRefusals, setAside } from './set-aside.ts';
+import { putSetAsideBack, readSetAside, refusedOf, requireFewRefusals, setAside } from './set-aside.ts';
 import { requireTarget } from './standing.ts';
 
 export interface ApplyRequest {
@@ -76,7 +76,12 @@ async function apply(tx: Knex.Transaction, request: ApplyRequest): Promise<Apply
   await setAside(tx, { ...run, comparable: false, offlineDeletions: request.offlineDeletions });
   if (newSet !== null) await requireTarget(tx, { listId, setId: newSet }, target);
   const judged = await judge(tx, run);
-  if (judged.judgement === 'hold') return hold(tx, run, judged);
+  if (judged.judgement === 'hold') {
+    await hold(tx, run, judged);
+    // The list keeps what it has, and so does what is known of the rest.
+    await putSetAsideBack(tx, listId, setAsideBefore);
+    return 'held';
+  }
   const mended = judged.damage ? await listMended(tx, { ...run, comparable: false }, judged.damage) : [];
   const isChange = touches(judged.difference) > 0;
   const isJournalled = isChange && judged.damage !== 'everything';
@@ -112,7 +117,7 @@ async function change(tx: Knex.Transaction, run: JudgedRun, { difference }: Judg
 class RolledBack extends Error {}
 
 /** Records a hold, unless what would be held isn't the master's list: that is no question for a person, another method is tried. Throws ApplyRefused. */
-async function hold(tx: Knex.Transaction, run: JudgedRun, { difference, hold: needed }: Judged): Promise<'held'> {
+async function hold(tx: Knex.Transaction, run: JudgedRun, { difference, hold: needed }: Judged): Promise<void> {
   if (!needed) throw new Error('a hold has a reason');
   if (run.newSet === null) {
     const tried = tx.transaction(async (savepoint) => {
@@ -125,7 +130,6 @@ async function hold(tx: Knex.Transaction, run: JudgedRun, { difference, hold: ne
     });
   }
   await recordHold(tx, run, { difference, hold: needed });
-  return 'held';
 }
 
 /** Bytes that a step of an apply may take in memory. */

@@ -77,6 +77,14 @@ export async function beginFetching(
   });
 }
 
+/** Forgets what this worker's run has fetched, which was of no use: its next attempt begins anew. Throws FencedError. */
+export async function forgetFetched(database: Database, taken: TakenRun): Promise<void> {
+  await transaction(database, async (tx) => {
+    await requireFence(tx, taken);
+    await clearRun(tx, taken.runId);
+  });
+}
+
 async function createSet(tx: Knex.Transaction, { runId, listId }: TakenRun): Promise<number> {
   const made = await queryOne<{ set_id: number }>(
     tx,

@@ -40,16 +40,21 @@ export interface Received {
 
 /**
  * Brings the feed from the cursor on until its head: one page is fetched while the two before it are written. Pages may have been made at different heads,
- * for others: what one of them says is overridden by the later ones, and all is here at the head of the last page if no page was made at a later one.
+ * for others: what one of them says is overridden by the later ones, and all is here at the head of the last page if no page was made at a later one, and the
+ * master isn't known to stand at a later one: at revision `known`.
  * Changes that fit one page are returned and not kept: they are merged in the transaction that receives them. Throws HistoryGone, SyncFailure, FeedError.
  */
-export async function receiveChanges(context: FetchContext, from: RunCursor, { resumed }: { resumed: boolean }): Promise<Received> {
+export async function receiveChanges(
+  context: FetchContext,
+  from: RunCursor,
+  { resumed, known }: { resumed: boolean; known: number },
+): Promise<Received> {
   const { database, taken, counts } = context;
   const before = { ...counts };
   const begun = from.setId === null ? {} : { begun: from.head.revision };
   const memory = new PageMemory();
   let cursor = from;
-  let highest = from.head.revision;
+  let highest = Math.max(from.head.revision, known);
   /** Whatever changed above this revision may be here already in an older version. */
   let lowest = resumed ? 0 : Number.POSITIVE_INFINITY;
   let writing: Promise<void>[] = [];

@@ -115,6 +115,12 @@ async function keepOlderVersions(tx: Knex.Transaction, { runId, setId }: Fetched
   );
 }
 
+/** Makes what is set aside of a list what it was; `rows` as `readSetAside` gave them. */
+export async function putSetAsideBack(tx: Knex.Transaction, listId: number, rows: string): Promise<void> {
+  await query(tx, `delete from set_aside where list_id = :listId`, { listId });
+  await query(tx, `insert into set_aside select a.* from jsonb_populate_recordset(null::set_aside, :rows::jsonb) a`, { rows });
+}
+
 /** All that is set aside of a list, as a JSON array of rows. */
 export async function readSetAside(connection: Connection, listId: number): Promise<string> {
   const row = await queryOne<{ rows: string }>(

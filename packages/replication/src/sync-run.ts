@@ -5,7 +5,7 @@ import type { Head } from '@dossier/protocol/feed.ts';
 import type { PhotoTarget } from './photo-target.ts';
 import type { Database } from '@dossier/postgres/database.ts';
 import { applyRun, heldCursor } from './apply.ts';
-import { beginFetching, clearRun, readCursor } from './cursors.ts';
+import { beginFetching, clearRun, forgetFetched, readCursor } from './cursors.ts';
 import type { RunCursor } from './cursors.ts';
 import type { TakenRun } from './fence.ts';
 import { brokenDelta, findFork, knownPosition, samePosition } from './fork.ts';
@@ -114,7 +114,11 @@ async function takeSteps(context: RunContext, plan: Plan, started: StartedRun): 
     const { event, error } = await takeStep(context, { plan, step, restart, started });
     const next = transitions[step][event];
     if (next === 'synced' || next === 'held') return next;
-    if (next === 'failed') throw error;
+    if (next === 'failed') {
+      // With the same rows the next attempt would fail the same way.
+      if (event === 'differs') await forgetFetched(context.database, context.taken);
+      throw error;
+    }
     if (step === 'delta' && event === 'differs') plan.fork ??= brokenDelta;
     if (event === 'history-gone') {
       if (renewed) throw answerRefused('HISTORY_LOST', 'the list began a new history twice while it was read', error);
@@ -133,9 +137,13 @@ async function resumedStep({ database, taken }: RunContext, plan: Plan, started:
   return step === null || step === 'verify' ? firstStep(started, plan) : step;
 }
 
-/** A comparison that was broken off before its feed began is made again: that costs less than everything, and its cursor can't tell how far it was. */
+/**
+ * What was fetched from another history is of no use, nor from a head that the master is not at any more, since it was put back. A comparison that was
+ * broken off before its feed began is made again: that costs less than everything, and its cursor can't tell how far it was.
+ */
 function canResume(cursor: RunCursor, { head }: Plan): boolean {
   if (cursor.head.epoch !== head.position.epoch) return false;
+  if (Math.max(cursor.revision, cursor.head.revision) > head.position.revision) return false;
   return cursor.method !== 'reconcile' || cursor.phase === 'complete' || cursor.revision !== cursor.head.revision;
 }
 
@@ -180,28 +188,30 @@ const contentDiffers = new Set(['DIGEST_DIFFERS', 'COUNT_DIFFERS']);
 /** Brings what a step needs to the head, or goes on where an earlier attempt was. Null if so much differs that everything is to be fetched. */
 async function fetchAll(context: RunContext, { plan, step, restart, started }: StepContext): Promise<Received | null> {
   const { database, taken } = context;
-  const approved = started.run.reason === 'approval' ? await findApprovedSet(database, taken.listId) : null;
-  if (approved && !restart) {
-    const cursor = heldCursor(approved.hold, approved.setId);
-    // A master that went on since it was held is fetched anew, so that the approval is seen not to cover it.
-    if (samePosition(cursor.head, plan.head.position)) return { cursor, unkept: null };
+  const approved = started.run.reason === 'approval' && !restart ? await findApprovedSet(database, taken.listId) : null;
+  const waiting = approved && heldCursor(approved.hold, approved.setId);
+  // Once the master has moved on, the set that waits is its list of yesterday.
+  if (waiting && samePosition(waiting.head, plan.head.position)) {
+    await saveProgress(database, taken, { state: 'fetching', method: waiting.method });
+    return { cursor: waiting, unkept: null };
   }
+  const known = plan.head.position.revision;
   const kept = restart ? null : await readCursor(database, taken.runId);
   if (kept && canResume(kept, plan)) {
     await saveProgress(database, taken, { state: 'fetching', method: step });
     // What was fetched by an earlier attempt may be the master's state of yesterday: the rest of the feed follows.
     if (kept.phase === 'complete' && samePosition(kept.head, plan.head.position)) return { cursor: kept, unkept: null };
-    return finishFetching(context, plan, await receiveChanges(context, kept, { resumed: true }));
+    return finishFetching(context, plan, await receiveChanges(context, kept, { resumed: true, known }));
   }
   await saveProgress(database, taken, { state: 'fetching', method: step, total: plannedTotal(step, plan) });
   if (step === 'reconcile') {
     const setId = started.set_id;
     const compared = await receiveDifferences(context, setId, plan.head);
-    return compared && finishFetching(context, plan, await receiveChanges(context, compared, { resumed: true }));
+    return compared && finishFetching(context, plan, await receiveChanges(context, compared, { resumed: true, known }));
   }
   const revision = step === 'delta' && plan.position ? plan.position.revision : 0;
   const cursor = await beginFetching(database, taken, { method: step, revision, head: plan.head.position });
-  return finishFetching(context, plan, await receiveChanges(context, cursor, { resumed: false }));
+  return finishFetching(context, plan, await receiveChanges(context, cursor, { resumed: false, known }));
 }
 
 /** Adds what earlier runs set aside, and keeps a page whose photos are not all here: they come first. */

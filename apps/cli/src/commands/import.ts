@@ -25,8 +25,9 @@ export function addImport(program: Command, context: Context): void {
     .addHelpText(
       'after',
       `
-Keys of a line: name (required), external_id, comment, active, meta, photo, photos; others are passed over.
-A known external_id is updated and joins the list; what a line leaves out keeps its value. photo or photos, where given
+Keys of a line: name (required), external_id, comment, active, valid_from, valid_until, meta, photo, photos; others are
+passed over. An external_id that the list knows is updated; one that only other lists know is somebody else, and no other
+list is touched. What a line leaves out, or says null of, keeps its value. photo or photos, where given
 (also null or []), is the whole set of the dossier's photos. A line without external_id is a new dossier each time.
 Lines are written in batches, each whole or not at all, so an interrupted import can simply be run again.
 Exit code 1 if lines were refused; the others are imported then.`,
