@@ -222,6 +222,23 @@ describe('dossier import', () => {
     expect([piped.code, piped.out]).toEqual([0, expect.stringContaining('0 added, 1 changed, 0 unchanged, 0 refused')]);
   });
 
+  it('changes nobody of another list that has the same external id', async () => {
+    const person = async (input: string, target: readonly string[]): Promise<number> => {
+      const { out, code } = await dossier(['import', ...target, '-', '--json'], { input });
+      expect(code).toBe(0);
+      return (JSON.parse(out) as { dossier_list: number }).dossier_list;
+    };
+    const theirs = await person('{"external_id":"1","name":"Ada"}', ['--name', 'Theirs']);
+    const read = () => query(test.database, `select * from current_dossiers where list_id = :theirs`, { theirs });
+    const before = await read();
+    const ours = await person('{"external_id":"1","name":"Eve"}', ['--name', 'Ours']);
+    await person('{"external_id":"1","name":"Eve the second"}', [String(ours)]);
+    expect(await read()).toEqual(before);
+    expect(await query(test.database, `select name from current_dossiers where list_id = :ours`, { ours })).toEqual([
+      { name: 'Eve the second' },
+    ]);
+  });
+
   it('makes no list of a file in which nothing can be used', async () => {
     const { code, out } = await dossier(['import', '--name', 'Nothing', '-', '--json'], { input: 'a,b\nc,d\n' });
     expect([code, JSON.parse(out)]).toEqual([1, expect.objectContaining({ dossier_list: null, added: 0, refused: 2 })]);
