@@ -11,7 +11,6 @@ import { createTestDatabase } from '../../../../test/kit/database.ts';
 import type { TestDatabase } from '../../../../test/kit/database.ts';
 import { expectHonest } from '../../../../test/kit/honest.ts';
 import { importDossiers } from '@dossier/registry/import.ts';
-import { settleDigest } from '@dossier/registry/positions.ts';
 import { importFile } from './import-file.ts';
 import type { ImportReport, ImportTask } from './import-file.ts';
 import { openPhotoFolder } from './photo-folder.ts';
@@ -364,8 +363,6 @@ describe('an import', () => {
         photos: undefined,
       }));
     for (let first = 0; first < 20_000; first += 2000) await importDossiers(database, { listId: list, dossiers: people(first, 2000) });
-    await settleDigest(database, list);
-    const renamed = people(19_990, 10).map((person) => ({ ...person, name: 'Renamed' }));
     const read = await transaction(database, async (tx) => {
       const soFar = async (): Promise<number> => {
         const row = await queryOne<{ read: number }>(
@@ -375,11 +372,11 @@ describe('an import', () => {
         return row?.read ?? Number.NaN;
       };
       const before = await soFar();
-      const { added, unchanged } = await importDossiers(tx, { listId: list, dossiers: [...people(19_000, 990), ...renamed] });
-      expect([added, unchanged]).toEqual([0, 990]);
+      const { added, unchanged } = await importDossiers(tx, { listId: list, dossiers: people(19_000, 1000) });
+      expect([added, unchanged]).toEqual([0, 1000]);
       return (await soFar()) - before;
     });
-    expect(read).toBeLessThan(5000);
+    expect(read).toBeLessThan(2000);
   });
 
   it('may run several times at once over the same people', async () => {
