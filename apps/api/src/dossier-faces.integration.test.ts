@@ -9,6 +9,7 @@ import { pageOf } from '@dossier/protocol/values.ts';
 import { watchListSchema } from '@dossier/protocol/watch-list.ts';
 import { query } from '@dossier/postgres/database.ts';
 import { collectGarbage } from '@dossier/registry/photo-garbage.ts';
+import { addPhoto } from '@dossier/registry/photos.ts';
 import { startTestApi } from '../../../test/kit/api.ts';
 import type { TestApi } from '../../../test/kit/api.ts';
 import { expectHonest } from '../../../test/kit/honest.ts';
@@ -250,4 +251,28 @@ test('bytes to which no row refers any more are collected, others are not', asyn
   await photos.remove(kept.sha256);
   await api.refused('NOT_FOUND', ['GET', `/dossier-faces/${kept.id}/photo/`]);
   await api.refused('NOT_FOUND', ['GET', `/dossier-faces/${kept.id}/thumbnail/`]);
+});
+
+test('a photo store that is slow keeps nobody from changing the dossier', async () => {
+  const dossier = await makeDossier();
+  const bytes = await picture(250);
+  const { promise: release, resolve: free } = Promise.withResolvers<void>();
+  const { promise: putting, resolve: begin } = Promise.withResolvers<void>();
+  const sha256 = createHash('sha256').update(bytes).digest('hex');
+  const adding = addPhoto(api.test.database, {
+    dossierId: dossier,
+    photo: { sha256, width: 1, height: 1, bytes: bytes.byteLength, mediaType: 'image/jpeg', features: null },
+    store: async () => {
+      begin();
+      await release;
+    },
+  });
+  await putting;
+  await api.want(200, dossierSchema, ['PATCH', `/dossiers/${dossier}/`, { comment: 'changed meanwhile' }]);
+  free();
+  expect((await adding).sha256).toBe(sha256);
+  expect(await api.want(200, dossierSchema, ['GET', `/dossiers/${dossier}/`])).toMatchObject({
+    comment: 'changed meanwhile',
+    face_count: 1,
+  });
 });

@@ -150,7 +150,7 @@ describe('pages of a list between long ones', () => {
   it('look an external id up by its key, in each list', async () => {
     const { lines, mostRead } = await readPages(listing('id', false, { externalId: '7' }));
     expect(lines).toHaveLength(1);
-    expect(mostRead).toBe(3);
+    expect(mostRead).toBeLessThanOrEqual(3);
     expect((await readPages(listing('name', true, { externalId: '7', lists: undefined }))).lines).toHaveLength(3);
   });
 

@@ -97,7 +97,7 @@ function nothing(): void {
   // whoever imports has nothing to do meanwhile
 }
 
-/** The rows of the list that the dossiers name, by external id. */
+/** The rows of the list that the dossiers name, by external id. Looked up one by one: a list that is being filled is longer than PostgreSQL knows. */
 async function readKnown(tx: Knex.Transaction, setId: number, dossiers: readonly ImportedDossier[]): Promise<Map<string, Row>> {
   const externalIds = dossiers.flatMap((dossier) => dossier.externalId ?? []);
   if (externalIds.length === 0) return new Map();
@@ -105,7 +105,8 @@ async function readKnown(tx: Knex.Transaction, setId: number, dossiers: readonly
     tx,
     `select uuid, encode(hash, 'hex') as hash, active, external_id, name, comment, valid_from::text as valid_from, valid_until::text as valid_until,
        meta::text as meta, photos::text as photos, features::text as features
-     from dossiers where set_id = ${setId} and external_id = any(:externalIds::text[])`,
+     from (select distinct unnest(:externalIds::text[]) as wanted) w
+     cross join lateral (select * from dossiers where set_id = ${setId} and external_id = wanted limit 1) d`,
     { externalIds },
   );
   return new Map(rows.map(({ uuid, hash, ...content }) => [content.external_id ?? '', { uuid, hash, content }]));

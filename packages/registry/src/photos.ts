@@ -119,13 +119,20 @@ export interface PhotoAddition {
 export async function addPhoto(database: Database, addition: PhotoAddition): Promise<PhotoRow> {
   const { dossierId, photo } = addition;
   const id = `${dossierId}-${photo.sha256}`;
+  await transaction(database, requireWritable);
   // Noted before the bytes are put: whatever happens from here on, bytes without a row will be found.
   await noteGarbage(database, [photo.sha256]);
   return transaction(database, async (tx) => {
     await sharePhotoStore(tx);
+    const known = await queryOne(tx, `select from list_positions p join dossiers d on d.set_id = p.set_id and d.id = :dossierId limit 1`, {
+      dossierId,
+    });
+    if (!known) throw noDossier(dossierId);
+    // Also of one that is there already: its file may be damaged. Before any lock: a slow store keeps neither the lists nor new links waiting.
+    await addition.store();
     await requireWritable(tx);
     const { copies } = await holdDossier(tx, dossierId).catch((error: unknown) => {
-      throw isNotFound(error) ? badParam('dossier', `There is no dossier ${dossierId}.`) : error;
+      throw isNotFound(error) ? noDossier(dossierId) : error;
     });
     const [newest] = copies;
     const shown = readPhotos(newest);
@@ -133,8 +140,6 @@ export async function addPhoto(database: Database, addition: PhotoAddition): Pro
     if (existing === undefined && shown.length >= dossierBounds.photos) {
       throw conflict(`Dossier ${dossierId} has ${shown.length} photos already, and more than ${dossierBounds.photos} are not kept.`);
     }
-    // Also of one that is there already: its file may be damaged.
-    await addition.store();
     await settleDamagedPhotos(tx, [photo.sha256]);
     const content = withPhotos(newest, existing === undefined ? [...shown, newlyShown(photo)] : renewFeatures(shown, photo));
     if (copies.every((copy) => copy.photos === content.photos && copy.features === content.features)) return readPhoto(tx, id);
@@ -143,6 +148,10 @@ export async function addPhoto(database: Database, addition: PhotoAddition): Pro
     await addition.record?.(tx, row);
     return row;
   });
+}
+
+function noDossier(id: number): ApplicationError {
+  return badParam('dossier', `There is no dossier ${id}.`);
 }
 
 function isNotFound(error: unknown): boolean {

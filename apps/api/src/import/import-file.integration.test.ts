@@ -3,13 +3,14 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { openPhotoStore } from '@dossier/photos/open-photo-store.ts';
 import type { PhotoStore } from '@dossier/photos/photo-store.ts';
-import { query, queryOne } from '@dossier/postgres/database.ts';
+import { query, queryOne, transaction } from '@dossier/postgres/database.ts';
 import type { Database } from '@dossier/postgres/database.ts';
 import sharp from 'sharp';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createTestDatabase } from '../../../../test/kit/database.ts';
 import type { TestDatabase } from '../../../../test/kit/database.ts';
 import { expectHonest } from '../../../../test/kit/honest.ts';
+import { importDossiers } from '@dossier/registry/import.ts';
 import { importFile } from './import-file.ts';
 import type { ImportReport, ImportTask } from './import-file.ts';
 import { openPhotoFolder } from './photo-folder.ts';
@@ -348,6 +349,34 @@ describe('an import', () => {
     const progress: number[] = [];
     expect((await run(await makeList(), photos, { progress: ({ lines }) => progress.push(lines) })).added).toBe(600);
     expect(progress).toEqual([500, 600]);
+  });
+
+  it('looks up by their keys those whom a list may know, also in one that PostgreSQL has no statistics of', async () => {
+    const list = await makeList();
+    const people = (first: number, count: number) =>
+      Array.from({ length: count }, (_, index) => ({
+        externalId: `known-${first + index}`,
+        name: `Person ${first + index}`,
+        comment: undefined,
+        active: undefined,
+        meta: undefined,
+        photos: undefined,
+      }));
+    for (let first = 0; first < 20_000; first += 2000) await importDossiers(database, { listId: list, dossiers: people(first, 2000) });
+    const read = await transaction(database, async (tx) => {
+      const soFar = async (): Promise<number> => {
+        const row = await queryOne<{ read: number }>(
+          tx,
+          `select seq_tup_read + coalesce(idx_tup_fetch, 0) as read from pg_stat_xact_user_tables where relname = 'dossiers'`,
+        );
+        return row?.read ?? Number.NaN;
+      };
+      const before = await soFar();
+      const { added, unchanged } = await importDossiers(tx, { listId: list, dossiers: people(19_000, 1000) });
+      expect([added, unchanged]).toEqual([0, 1000]);
+      return (await soFar()) - before;
+    });
+    expect(read).toBeLessThan(2000);
   });
 
   it('may run several times at once over the same people', async () => {
