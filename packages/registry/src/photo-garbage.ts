@@ -62,21 +62,24 @@ export async function collectGarbage(database: Database, { days, remove }: Garba
   return { seen: noted.count, removed };
 }
 
+/** For a WITH clause: the addresses that something refers to, all rows of the node read once. Names may come twice. */
+export const referredPhotos = `referred as (
+    select photos from dossiers where photos::text <> '[]'
+    union all select photos from incoming where photos::text <> '[]'
+    union all select photos from journal_rows where photos::text <> '[]'
+  ), marked as (
+    select decode(e ->> 'sha256', 'hex') as sha256 from referred
+    cross join lateral json_array_elements(case json_typeof(photos) when 'array' then photos else '[]' end) e
+    where e ->> 'sha256' ~ '^[0-9a-f]{64}$'
+    union all select sha256 from wanted_photos
+  )`;
+
 /** Forgets the notes of photos that something refers to; returns the others. */
 async function sweepNotes(database: Database, until: string): Promise<Note[]> {
   return transaction(database, async (tx) => {
     await query(
       tx,
-      `with referred as (
-         select photos from dossiers where photos::text <> '[]'
-         union all select photos from incoming where photos::text <> '[]'
-         union all select photos from journal_rows where photos::text <> '[]'
-       ), marked as (
-         select decode(e ->> 'sha256', 'hex') as sha256 from referred
-         cross join lateral json_array_elements(case json_typeof(photos) when 'array' then photos else '[]' end) e
-         where e ->> 'sha256' ~ '^[0-9a-f]{64}$'
-         union all select sha256 from wanted_photos
-       )
+      `with ${referredPhotos}
        delete from photo_garbage g where g.since <= :until::timestamptz and g.sha256 in (select sha256 from marked)`,
       { until },
     );

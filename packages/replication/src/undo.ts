@@ -20,7 +20,7 @@ export type UndoRequest = { outcome: 'no-link' | 'unlinking' | 'nothing' | 'busy
 
 /**
  * Makes a run that takes the last applied sync of a link back. `nothing`: no sync was applied since the last undo, the list was changed
- * otherwise since, or PostgreSQL crashed; `busy`: another run isn't over.
+ * otherwise since, or too many days have passed; `busy`: another run isn't over.
  */
 export async function requestUndo(database: Database, request: { slaveListId: number; by: string }): Promise<UndoRequest> {
   return transaction(database, async (tx): Promise<UndoRequest> => {

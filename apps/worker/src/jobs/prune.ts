@@ -1,5 +1,6 @@
 import { pruneAudit } from '@dossier/accounts/audit.ts';
 import { pruneFollowers } from '@dossier/feed/followers.ts';
+import { pruneJournals, pruneSettled } from '@dossier/replication/retention.ts';
 import { pruneRuns, pruneTombstones, sweepSets } from '@dossier/replication/upkeep.ts';
 import { pruneDeliveries } from '@dossier/accounts/webhook-deliveries.ts';
 import { readAgeMoment } from '@dossier/postgres/clock.ts';
@@ -10,6 +11,9 @@ const tombstoneDays = 90;
 /** A slave that stays away for longer than tombstones are kept compares by content anyway. */
 const followerDays = 90;
 const deliveryDays = 30;
+/** For so long the last sync of a list can be taken back. */
+const undoDays = 14;
+const settledDays = 90;
 const temporaryFilesMs = 24 * 60 * 60 * 1000;
 
 /** Forgets what is past its time: old runs, staging of runs that are over, tombstones, files of broken transfers. */
@@ -18,6 +22,8 @@ export function createPruneHandler({ database, photos }: WorkerDependencies) {
     await pruneRuns(database, keptRuns);
     await sweepSets(database);
     await pruneTombstones(database, tombstoneDays);
+    await pruneJournals(database, undoDays);
+    await pruneSettled(database, settledDays);
     await pruneAudit(database);
     await pruneDeliveries(database, deliveryDays);
     await pruneFollowers(database, followerDays);
