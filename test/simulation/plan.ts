@@ -43,6 +43,8 @@ export interface Plan {
   keepsDeleted: boolean;
   /** How often dossiers are written many at once. */
   bulkWeight: number;
+  /** How often a page lacks its first changes. */
+  omissionRate: number;
   has: ReadonlySet<Happening>;
 }
 
@@ -64,9 +66,10 @@ export function planSeed(seed: number): Plan {
     yieldRate: random.pick([0.02, 0.08, 0.25]),
     faultRate: random.pick([0, 0.04, 0.2]),
     faults: faults.filter(() => random.chance(0.5)).concat('cut-in-line'),
-    actions: random.between(20, 60),
+    actions: random.between(30, 120),
     keepsDeleted: random.chance(0.5),
     bulkWeight: random.pick([0.5, 2, 20]),
+    omissionRate: random.pick([0, 0, 0.2]),
     has,
   };
 }

@@ -19,6 +19,8 @@ import type { Configuration } from '@dossier/runtime/configuration.ts';
 import { createLogger } from '@dossier/runtime/logger.ts';
 import { Clock } from './clock.ts';
 import { Network, operationHeader, taskHeader } from './network.ts';
+import { pretendSince } from './omission.ts';
+import type { Plan } from './plan.ts';
 import { plantInDatabase } from './planting.ts';
 import { SiteProcess } from './process.ts';
 import { Scheduler } from './scheduler.ts';
@@ -47,6 +49,7 @@ export class World {
   readonly #processes = new Map<string, SiteProcess>();
   #feed: RequestListener = (_request, response) => response.destroy();
   #nonces = 0;
+  #omissionRate = 0;
 
   private constructor(options: { name: string; folder: string; master: SiteDatabase; slave: SiteDatabase }) {
     this.#name = options.name;
@@ -81,7 +84,8 @@ export class World {
   }
 
   /** Empties both nodes for a seed. */
-  async begin(seed: number, { pageRows }: { pageRows: number }): Promise<void> {
+  async begin(seed: number, { pageRows, omissionRate }: Pick<Plan, 'pageRows' | 'omissionRate'>): Promise<void> {
+    this.#omissionRate = omissionRate;
     await Promise.all([this.master.reset(), this.slave.reset()]);
     this.clock = new Clock();
     await this.syncClocks();
@@ -119,7 +123,12 @@ export class World {
       read: async (head, since) => {
         const task = scheduler.tasks.getStore();
         if (task) await scheduler.pass(task, 'page', { within: scheduler.operation() });
-        return scheduler.outside(() => pages.read(head, since));
+        const omits = task && task.faultRate !== null && task.random('omission').chance(this.#omissionRate);
+        const from = omits ? since + task.random('omitted').below(head.position.revision - since + 1) : since;
+        return scheduler.outside(async () => {
+          const page = await pages.read(head, from);
+          return page && from > since ? pretendSince(page, { since, folder: this.#folder }) : page;
+        });
       },
     };
   }
