@@ -4,6 +4,7 @@ import { writeFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { query } from '@dossier/postgres/database.ts';
+import { collectGarbage } from '@dossier/registry/photo-garbage.ts';
 import { finishUnlink, startUnlink } from '@dossier/replication/links.ts';
 import { describe, expect, it } from 'vitest';
 import { addPhotoByHand, removePhotosByHand } from '../kit/by-hand.ts';
@@ -39,6 +40,35 @@ describe('photos', () => {
     expect(await slave.photos.has(lost ?? '')).toBe(true);
     expect(await slave.sync(local)).toMatchObject({ state: 'unchanged', photos_total: null });
   });
+
+  it.each(['first', 'later'])(
+    'that nothing referred to for days, and which a %s sync shows again while they are removed, are there',
+    async (which) => {
+      const content = Buffer.from(`shown again by a ${which} sync`);
+      const remote = await master.makeList('shown again');
+      const local = await slave.makeList('shown again');
+      if (which === 'later') await slave.link(master, remote, local);
+      const [dossier] = await master.makeDossiers([remote], ['Comes back']);
+      const sha256 = await addPhoto(dossier, content);
+      for (const { photos } of [master, slave]) await photos.put(content);
+      await query(slave.database, `update clock set age_moment = now()`);
+      await query(slave.database, `insert into photo_garbage (sha256, since) values (decode(:sha256, 'hex'), now() - interval '8 days')`, {
+        sha256,
+      });
+      const synced = Promise.withResolvers<void>();
+      const remove = async (address: string): Promise<void> => {
+        let isOver = false;
+        const syncing = (which === 'first' ? slave.link(master, remote, local) : slave.sync(local)).finally(() => (isOver = true));
+        synced.resolve(syncing.then(() => undefined));
+        const waiting = `select from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'`;
+        await expect.poll(async () => isOver || (await query(slave.database, waiting)).length > 0).toBe(true);
+        await slave.photos.remove(address);
+      };
+      await collectGarbage(slave.database, { days: 7, remove });
+      await synced.promise;
+      expect(await slave.photos.has(sha256)).toBe(true);
+    },
+  );
 
   it('are asked for again by the next link of a list, and by a list that shares the dossier, when the link that noted them has ended', async () => {
     const content = Buffer.from('lost until the lists are linked anew');

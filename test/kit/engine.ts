@@ -23,6 +23,9 @@ import { findRun } from '@dossier/replication/runs.ts';
 import type { RunRow } from '@dossier/replication/runs.ts';
 import type { FeedTimeouts } from '@dossier/replication/feed-exchange.ts';
 import { createCheckPhotosHandler } from '@dossier/worker/jobs/check-photos.ts';
+import { createCollectPhotosHandler } from '@dossier/worker/jobs/collect-photos.ts';
+import { createPruneHandler } from '@dossier/worker/jobs/prune.ts';
+import { createSweepHandler } from '@dossier/worker/jobs/sweep.ts';
 import { createSyncHandler } from '@dossier/worker/jobs/sync.ts';
 import { fanOut } from '@dossier/worker/schedule.ts';
 import { wireWorker } from '@dossier/worker/wire.ts';
@@ -49,6 +52,8 @@ export interface EngineNode {
   tick(now: Date): Promise<void>;
   /** Looks at a day's share of the photos. */
   checkPhotos(now: Date): Promise<void>;
+  /** Forgets all that is past its time. */
+  forget(): Promise<void>;
   /** How many requests its feed has had. */
   requests(): number;
   /** How many of them asked for a page as rows. */
@@ -119,6 +124,11 @@ export async function createEngineNode(
     reminders,
     tick: (now) => fanOut(deps, now),
     checkPhotos: (now) => createCheckPhotosHandler({ ...deps, now: () => now })({}, contextOf({})),
+    forget: async () => {
+      await createSweepHandler(deps)();
+      await createPruneHandler(deps)();
+      await createCollectPhotosHandler(deps)();
+    },
     requests: () => requests,
     rowsRequests: () => rowsRequests,
     sentBytes: () => [...sockets].reduce((sum, socket) => sum + socket.bytesWritten, 0),

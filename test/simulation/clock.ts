@@ -10,12 +10,17 @@ export class Clock {
     return new Date(this.#now + this.#offsets[node]);
   }
 
+  /** How much time has truly passed, in milliseconds. */
+  get passedMs(): number {
+    return this.#now - start;
+  }
+
   advance(milliseconds: number): void {
     this.#now += milliseconds;
   }
 
-  /** Sets a node's clock right, or wrong by so much. */
-  set(node: 'master' | 'slave', offsetMs: number): void {
-    this.#offsets[node] = offsetMs;
+  /** Sets clocks right, or wrong by so much; those that aren't named stay. */
+  set(offsetsMs: Partial<Record<'master' | 'slave', number>>): void {
+    Object.assign(this.#offsets, offsetsMs);
   }
 }

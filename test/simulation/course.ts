@@ -2,6 +2,7 @@ import type { PlannedEdit } from './editor.ts';
 import { losePhoto, pruneMaster, renewEpoch, restoreMaster, spoilOrMend } from './mishaps.ts';
 import { decideHeld, deleteOffline, editByHand, linkedReplicas, undoSync, unlinkOrLink } from './persons.ts';
 import { damagePhoto, lookAtPhoto, requireWholePhotos } from './photos.ts';
+import { Night } from './night.ts';
 import type { Happening } from './plan.ts';
 import type { Seed } from './seed.ts';
 import { require } from './violation.ts';
@@ -31,7 +32,7 @@ export class Course {
     const { random, world, queue, workers, plan } = this.#seed;
     const { points } = world.scheduler;
     const idle = workers.filter((worker) => !worker.task);
-    const isDue = queue.waiting.some((reminder) => reminder.due <= world.clock.at('slave').getTime());
+    const isDue = queue.nextDue <= world.clock.at('slave').getTime();
     const rare = [...plan.has].map((happening) => [0.6, () => this.#happen(happening)] as const);
     const act = random.weighted([
       [points.length > 0 ? 12 : 0, () => this.#resume()],
@@ -101,7 +102,7 @@ export class Course {
   async #passTime(): Promise<void> {
     const { random } = this.#seed;
     const milliseconds = random.pick([second, 5 * second, 20 * second, 60 * second, 60 * 60 * second, day]);
-    await this.#seed.advance(milliseconds);
+    await this.#seed.clocks.advance(milliseconds);
     await this.#seed.step(`${milliseconds / second} s pass`);
   }
 
@@ -136,11 +137,18 @@ export class Course {
         queue.waiting = [];
         return this.#seed.step('the queue is flushed');
       case 'clock':
-        world.clock.set(
-          random.pick(['master', 'slave']),
-          random.pick([0, 0, -2 * 60 * second, 4 * 60 * second, 3 * 60 * 60 * second, -day]),
-        );
-        await world.syncClocks();
+        await this.#seed.clocks.set({
+          [random.pick(['master', 'slave'])]: random.pick([
+            0,
+            0,
+            0,
+            -2 * 60 * second,
+            4 * 60 * second,
+            3 * 60 * 60 * second,
+            -day,
+            200 * day,
+          ]),
+        });
         return this.#seed.step('a clock jumps');
       case 'outage':
         world.network.down = !world.network.down;
@@ -189,9 +197,7 @@ export class Course {
     const { world } = this.#seed;
     this.#seed.calm = true;
     world.network.down = false;
-    world.clock.set('master', 0);
-    world.clock.set('slave', 0);
-    await world.syncClocks();
+    await this.#seed.clocks.set({ master: 0, slave: 0 });
     await this.#seed.stopEditors();
     await this.#mendAll();
     this.#seed.leave('sweep', {});
@@ -214,6 +220,7 @@ export class Course {
     await this.#verify();
     const lost = await this.#seed.findLostSets();
     require(18, lost.length === 0, () => `nobody knows of the sets ${lost.join(', ')}`);
+    if (this.#seed.plan.has.has('clock')) await new Night(this.#seed, () => this.#drain()).pass();
   }
 
   async #mendAll(): Promise<void> {
@@ -263,10 +270,10 @@ export class Course {
       require(15, steps < maximumSteps, () => `jobs never end: ${JSON.stringify(queue.waiting)}`);
       const idle = workers.find((worker) => !worker.task);
       const [point] = world.scheduler.points;
-      const due = Math.min(...queue.waiting.map((reminder) => reminder.due));
+      const due = queue.nextDue;
       if (point) await this.#resume();
       else if (idle && due <= world.clock.at('slave').getTime()) await this.#work(idle);
-      else if (Number.isFinite(due)) await this.#seed.advance(due - world.clock.at('slave').getTime());
+      else if (Number.isFinite(due)) await this.#seed.clocks.advance(due - world.clock.at('slave').getTime());
       else if (!workers.some((worker) => worker.task)) return;
       else await this.#seed.step('wait');
     }

@@ -41,7 +41,8 @@ export async function pruneMaster(seed: Seed): Promise<void> {
   const { writer, world } = seed;
   seed.upheavals.add('prune');
   const task = seed.makeTask('prune', { perfect: true });
-  world.scheduler.start(task, () => pruneTombstones(writer.database, seed.random.pick([0, 1])));
+  const days = seed.random.pick([0, 1]);
+  world.scheduler.start(task, () => pruneTombstones(writer.database, days));
   await seed.step('tombstones are pruned');
 }
 

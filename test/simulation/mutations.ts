@@ -75,6 +75,26 @@ export const mutations: Readonly<Record<string, Mutation>> = {
       },
     ],
   },
+  'believed-date': {
+    description: 'a link whose last night was noted by a clock that was ahead waits for that date',
+    replacements: [
+      {
+        in: { file: 'packages/domain/src/schedule.ts' },
+        text: 'return noted !== null && noted <= today ? noted : null;',
+        by: 'return noted;',
+      },
+    ],
+  },
+  'age-by-clock': {
+    description: 'what is deleted by age is as old as the clock says',
+    replacements: [
+      {
+        in: { function: 'age_moment' },
+        text: 'select least(age_moment, now()) from clock',
+        by: 'select now() from clock',
+      },
+    ],
+  },
   'unverified-set': {
     description: 'a list is pointed at a set that was filled without comparing the digest of its rows with the master’s',
     replacements: [

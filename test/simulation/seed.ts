@@ -20,7 +20,8 @@ import type { Deed, EndedRun } from './replica-model.ts';
 import { Task } from './scheduler.ts';
 import { insertRow } from './row-statements.ts';
 import type { Backup } from './snapshot.ts';
-import { require } from './violation.ts';
+import { causes, require } from './violation.ts';
+import { WatchedClocks } from './watched-clocks.ts';
 import { SimulatedQueue, SimulatedWorker } from './worker.ts';
 import { masterUrl } from './world.ts';
 import type { World } from './world.ts';
@@ -43,6 +44,7 @@ export class Seed {
   readonly master: MasterModel;
   readonly replica: ReplicaModel;
   readonly queue: SimulatedQueue;
+  readonly clocks: WatchedClocks;
   readonly replicas: Replica[];
   readonly consumers: FeedConsumer[] = [];
   readonly trace: string[] = [];
@@ -78,6 +80,7 @@ export class Seed {
     const sources = new Map(this.replicas.map(({ local, remote }) => [local, remote]));
     this.replica = new ReplicaModel(this.master.history, { sources, keepsDeleted: this.plan.keepsDeleted });
     this.queue = new SimulatedQueue(() => world.clock.at('slave').getTime());
+    this.clocks = new WatchedClocks(world);
     this.writer = processes.writer;
     this.api = processes.api;
     this.workers = processes.workers.map((process, index) => this.#employ(`worker-${'ab'[index]}`, process));
@@ -288,11 +291,6 @@ export class Seed {
     this.queue.leave(name, payload);
   }
 
-  async advance(milliseconds: number): Promise<void> {
-    this.world.clock.advance(milliseconds);
-    await this.world.syncClocks();
-  }
-
   /** Rolls back what editors have not committed: the master's database goes down. */
   async stopEditors(): Promise<void> {
     if (this.#editing === 0) return;
@@ -341,10 +339,4 @@ export class Seed {
     const { master, slave } = this.world;
     return [...(await findLostSets(master.admin)), ...(await findLostSets(slave.admin))];
   }
-}
-
-function causes(error: unknown): string {
-  const texts: string[] = [];
-  for (let at = error; at instanceof Error; at = at.cause) texts.push(at.stack ?? at.message);
-  return texts.join(' ← ');
 }

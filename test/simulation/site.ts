@@ -13,7 +13,7 @@ export async function rowsOf<Row>(
 
 /**
  * Prepares a database for simulated time and for many seeds. `now()` means the simulated time, also in defaults: the schema `sim` is found
- * before the one in which PostgreSQL's own function is. `sim.reset()` empties the database and starts its sequences anew. A few changes already leave
+ * before the one in which PostgreSQL's own function is. `sim.reset()` empties the database, starts its sequences anew and trusts the clock. A few changes already leave
  * the digest to be computed later.
  */
 const preparation = `
@@ -46,6 +46,7 @@ const preparation = `
     for name in select quote_ident(sequencename) from pg_sequences where schemaname = 'public' loop
       perform setval('public.' || name, 1, false);
     end loop;
+    insert into public.clock (trusted_moment, age_moment) values (now(), now());
   end $$;`;
 
 /** The settings of a cluster that nobody needs after the simulation. */

@@ -12,3 +12,10 @@ export class Violation extends Error {
 export function require(invariant: number, holds: boolean, what: string | (() => string)): asserts holds {
   if (!holds) throw new Violation(invariant, typeof what === 'string' ? what : what());
 }
+
+/** An error with all that led to it. */
+export function causes(error: unknown): string {
+  const texts: string[] = [];
+  for (let at = error; at instanceof Error; at = at.cause) texts.push(at.stack ?? at.message);
+  return texts.join(' ← ');
+}

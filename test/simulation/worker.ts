@@ -1,4 +1,5 @@
 import type { Readable } from 'node:stream';
+import { longestWaitMs } from '@dossier/jobs/longest-wait.ts';
 import { failureKind, retryDelayMs, retrySeed } from '@dossier/jobs/retry.ts';
 import { jobs, reminderId } from '@dossier/jobs/declarations.ts';
 import type { JobName, JobPayload } from '@dossier/jobs/declarations.ts';
@@ -7,6 +8,7 @@ import type { PhotoStore } from '@dossier/photos/photo-store.ts';
 import { createMaster } from '@dossier/replication/master.ts';
 import type { Master } from '@dossier/replication/master.ts';
 import type { Configuration } from '@dossier/runtime/configuration.ts';
+import { ClockWatch } from '@dossier/worker/clock.ts';
 import { createCheckPhotosHandler } from '@dossier/worker/jobs/check-photos.ts';
 import { createCollectPhotosHandler } from '@dossier/worker/jobs/collect-photos.ts';
 import { createDeadLetterHandler } from '@dossier/worker/jobs/dead-letter.ts';
@@ -57,11 +59,22 @@ export class SimulatedQueue {
     this.waiting.push({ ...reminder, attempt: reminder.attempt + 1, due });
   }
 
+  /** When the next reminder is due; infinite if none waits. */
+  get nextDue(): number {
+    return Math.min(...this.waiting.map((reminder) => this.#dueOf(reminder)));
+  }
+
   /** Takes the first reminder that is due out of the queue. */
   takeDue(): Reminder | null {
     const now = this.#now();
-    const at = this.waiting.findIndex((reminder) => reminder.due <= now);
+    const at = this.waiting.findIndex((reminder) => this.#dueOf(reminder) <= now);
     return at < 0 ? null : (this.waiting.splice(at, 1)[0] ?? null);
+  }
+
+  /** As in the real queue nothing waits for longer than the longest wait, whatever a clock showed when it was put off. */
+  #dueOf({ due }: Reminder): number {
+    const now = this.#now();
+    return due > now + longestWaitMs ? now : due;
   }
 }
 
@@ -98,6 +111,12 @@ export class SimulatedWorker {
     const deps = {
       ...wired,
       now: () => world.clock.at('slave'),
+      clock: new ClockWatch({
+        database: process.database,
+        logger,
+        now: () => world.clock.at('slave'),
+        monotonicMs: () => world.clock.passedMs,
+      }),
       connectMaster: () =>
         steppedMaster(createMaster(world.createClient({ node: 'slave', requireAlive: () => process.requireAlive() }), nodes.slave), {
           scheduler: world.scheduler,

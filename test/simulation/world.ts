@@ -86,9 +86,9 @@ export class World {
   /** Empties both nodes for a seed. */
   async begin(seed: number, { pageRows, omissionRate }: Pick<Plan, 'pageRows' | 'omissionRate'>): Promise<void> {
     this.#omissionRate = omissionRate;
-    await Promise.all([this.master.reset(), this.slave.reset()]);
     this.clock = new Clock();
     await this.syncClocks();
+    await Promise.all([this.master.reset(), this.slave.reset()]);
     this.network.forget();
     this.#tasks.clear();
     this.#nonces = 0;

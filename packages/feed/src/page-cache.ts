@@ -6,6 +6,7 @@ import { pipeline } from 'node:stream/promises';
 import { constants, createZstdCompress } from 'node:zlib';
 import { z } from 'zod';
 import { rowsForm, rowsPageRows } from '@dossier/protocol/rows.ts';
+import { readAgeMoment } from '@dossier/postgres/clock.ts';
 import type { Database } from '@dossier/postgres/database.ts';
 import type { ListHead } from './heads.ts';
 import { writeChanges } from './page-writer.ts';
@@ -45,6 +46,8 @@ type Entry = z.infer<typeof entrySchema>;
 const maximumBytes = 4 * 2 ** 30;
 /** Older files are deleted and made anew. */
 const maximumAgeMs = 7 * 24 * 3600 * 1000;
+/** What was being written for so long was left by a process that died. */
+const leftAfterMs = 3600 * 1000;
 /**
  * A page of which the list has changed more since, in shares of its dossiers, is made anew. What was changed comes once more on later pages: so nobody reads
  * more than half a list too much, however often it was changed.
@@ -105,7 +108,10 @@ export function createPageCache({
     const path = join(directory, `${written.sha256}.rows`);
     await trustedFiles.trust(path);
     made += 1;
-    if (made % pagesPerSweep === 1) await sweep(folder, trustedFiles);
+    if (made % pagesPerSweep === 1) {
+      const age = await readAgeMoment(database, new Date());
+      await sweep(folder, { trustedFiles, ageMs: age?.getTime() ?? 0 });
+    }
     return pageOf(path, written);
   }
 
@@ -215,8 +221,11 @@ async function onlyOneProcess<Result>(database: Database, key: string, work: () 
   }
 }
 
-/** Deletes the pages that were not used for the longest time until the rest is within the bound, and what broken writes left. */
-async function sweep(folder: string, trustedFiles: TrustedFiles): Promise<void> {
+/**
+ * Deletes the pages that were not used for the longest time until the rest is within the bound, and what broken writes left. `ageMs`: the moment from which
+ * their age counts.
+ */
+async function sweep(folder: string, { trustedFiles, ageMs }: { trustedFiles: TrustedFiles; ageMs: number }): Promise<void> {
   const files: { path: string; bytes: number; used: number }[] = [];
   for await (const entry of await opendir(folder, { recursive: true })) {
     if (!entry.isFile()) continue;
@@ -226,8 +235,8 @@ async function sweep(folder: string, trustedFiles: TrustedFiles): Promise<void> 
   }
   let total = files.reduce((sum, file) => sum + file.bytes, 0);
   for (const file of files.toSorted((a, b) => a.used - b.used)) {
-    const isLeft = file.path.endsWith('.part') && file.used < Date.now() - 3600 * 1000;
-    if (!isLeft && total <= maximumBytes && file.used > Date.now() - maximumAgeMs) continue;
+    const isLeft = file.path.endsWith('.part') && file.used < ageMs - leftAfterMs;
+    if (!isLeft && total <= maximumBytes && file.used > ageMs - maximumAgeMs) continue;
     await rm(file.path, { force: true });
     trustedFiles.forget(file.path);
     total -= file.bytes;

@@ -82,7 +82,8 @@ create table sets (
   list_id bigint not null,
   run_id bigint,
   purpose text not null check (purpose in ('filling', 'held', 'undo', 'garbage')),
-  since timestamptz not null default now()
+  -- In time by which things age, not by the clock.
+  since timestamptz not null default age_moment()
 );
 create index sets_list on sets (list_id);
 

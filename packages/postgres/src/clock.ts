@@ -104,9 +104,18 @@ async function save(connection: Connection, { memory, jump }: ReturnType<typeof 
   );
 }
 
-/** The moment from which everything that deletes files by age counts back; statements call `age_moment()`. Null: nothing is to be deleted. */
-export async function readAgeMoment(connection: Connection): Promise<Date | null> {
-  const row = await queryOne<{ moment: Date | null }>(connection, `select age_moment() as moment`);
+/**
+ * The moment from which everything that deletes files by age counts back; statements call `age_moment()`. Files bear the dates of this host, whose clock
+ * shows `now`: the moment isn't after it. Null: nothing is to be deleted.
+ */
+export async function readAgeMoment(connection: Connection, now: Date): Promise<Date | null> {
+  const row = await queryOne<{ moment: Date | null }>(
+    connection,
+    `select least(age_moment(), :now::timestamptz) as moment where age_moment() is not null`,
+    {
+      now,
+    },
+  );
   return row?.moment ?? null;
 }
 

@@ -55,8 +55,8 @@ export type OfflineDeletionOutcome =
   | { outcome: 'no slave' };
 
 /**
- * Deletes a dossier of replicas whose masters are all away from all lists, and journals the deletion for each of the replicas. A dossier in no
- * replica is READ_ONLY.
+ * Deletes a dossier from all replicas that hold it, if their masters are all away, and journals the deletion for each of them. Lists of this node's own keep
+ * it, as nothing would bring it back into them. A dossier in no replica is READ_ONLY.
  */
 export async function deleteOffline(database: Database, deletion: OfflineDeletion): Promise<OfflineDeletionOutcome> {
   return transaction(database, async (tx) => {
@@ -82,7 +82,7 @@ export async function deleteOffline(database: Database, deletion: OfflineDeletio
         { list, uuid, id, name, externalId, deletedBy: deletion.deletedBy },
       );
     }
-    await removeCopies(tx, copies);
+    await removeCopies(tx, replicas);
     return { outcome: 'deleted', dossier };
   });
 }

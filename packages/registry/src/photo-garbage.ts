@@ -25,6 +25,21 @@ export async function noteGarbage(connection: Connection, sha256s: readonly stri
   );
 }
 
+/**
+ * Keeps a collection from removing photos to which a row is about to refer: those that are noted are noted as of now. To be called before the store is asked
+ * whether they are there. Waits for a collection that is removing one of them, which is there no more then.
+ */
+export async function renewNotes(connection: Connection, sha256s: readonly string[]): Promise<void> {
+  if (sha256s.length === 0) return;
+  await query(
+    connection,
+    `update photo_garbage g set since = now() from (
+       select sha256 from photo_garbage where sha256 in (select decode(x, 'hex') from unnest(:sha256s::text[]) x) order by sha256 for update) noted
+     where noted.sha256 = g.sha256`,
+    { sha256s },
+  );
+}
+
 export interface GarbageCollection {
   /** Notes are looked at when they are so many days old. */
   days: number;

@@ -69,7 +69,7 @@ export async function emptyList(tx: Knex.Transaction, listId: number): Promise<v
   await query(
     tx,
     `insert into sets (set_id, list_id, purpose) select set_id, list_id, 'garbage' from list_positions where list_id = :listId
-     on conflict (set_id) do update set purpose = 'garbage', since = now()`,
+     on conflict (set_id) do update set purpose = 'garbage', since = age_moment()`,
     { listId },
   );
   await query(

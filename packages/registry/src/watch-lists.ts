@@ -122,7 +122,7 @@ export async function deleteWatchList(database: Database, id: number): Promise<W
     // Its tombstones are left to upkeep.
     await query(
       tx,
-      `insert into sets (set_id, list_id, purpose) values (:setId, :id, 'garbage') on conflict (set_id) do update set purpose = 'garbage', since = now()`,
+      `insert into sets (set_id, list_id, purpose) values (:setId, :id, 'garbage') on conflict (set_id) do update set purpose = 'garbage', since = age_moment()`,
       { setId: position?.set_id, id },
     );
     await query(tx, `delete from watch_lists where id = :id`, { id });

@@ -16,6 +16,9 @@ const corrections = [
   `update tokens set expires_date = expires_date - (created_date - now()), created_date = now() where ${liesAhead('created_date')}`,
   `update holds set expires_date = now() where state in ('waiting', 'approved') and ${liesAhead('held_date')}`,
   `update tombstones set removed_date = now() where ${liesAhead('removed_date')}`,
+  `update photo_garbage set since = now() where ${liesAhead('since')}`,
+  `update webhook_deliveries set finished_date = now() where ${liesAhead('finished_date')}`,
+  `update known_browsers set used_date = now() where ${liesAhead('used_date')}`,
 ];
 
 /**

@@ -96,7 +96,7 @@ async function createSet(tx: Knex.Transaction, { runId, listId }: TakenRun): Pro
 }
 
 const clearing = [
-  `update sets set purpose = 'garbage', since = now() where run_id = :runId and purpose = 'filling'`,
+  `update sets set purpose = 'garbage', since = age_moment() where run_id = :runId and purpose = 'filling'`,
   ...['cursors', 'incoming', 'refusals', 'differences', 'wanted_photos'].map((table) => `delete from ${table} where run_id = :runId`),
 ];
 

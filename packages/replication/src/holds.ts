@@ -10,9 +10,13 @@ import type { Page, PageRequest } from '@dossier/postgres/keyset.ts';
 /** For how long a difference may be approved. */
 export const holdHours = 24;
 
-/** A clock that was ahead must not let a difference be approved for longer. */
-function expiresTooLate(date: string): string {
-  return liesAhead(`${date} - make_interval(hours => ${holdHours})`);
+/**
+ * A condition of SQL: the time of a hold that expires then is over. Not while the clock isn't plausible; and a clock that was ahead must not let a difference
+ * be approved for longer.
+ */
+function isOver(expires: string): string {
+  const isPast = `${expires} <= now() and not exists (select from clock where doubtful_since is not null)`;
+  return `(${isPast} or ${liesAhead(`${expires} - make_interval(hours => ${holdHours})`)})`;
 }
 
 /** States in which a hold stands: it is the one that its link shows. */
@@ -44,7 +48,7 @@ export interface HoldRow {
 
 /** The standing hold of the link `k` as JSON, for a list of columns; its state says `expired` as soon as its time is over. */
 export const standingHold = `(select row_to_json(h) from (
-  select h.*, case when h.state in ('waiting', 'approved') and (h.expires_date <= now() or ${expiresTooLate('h.expires_date')}) then 'expired' else h.state end as state
+  select h.*, case when h.state in ('waiting', 'approved') and ${isOver('h.expires_date')} then 'expired' else h.state end as state
   from holds h where h.slave_list_id = k.slave_list_id and ${standing}) h) as held`;
 
 /** The hold of a run as JSON, for a list of columns of `runs`. */
@@ -53,7 +57,7 @@ export const holdOfRun = `(select row_to_json(h) from holds h where h.run_id = r
 /** The standing hold of a link, or null. In a transaction its row is locked. */
 export async function findStandingHold(tx: Knex.Transaction, slaveListId: number): Promise<(HoldRow & { overdue: boolean }) | null> {
   const row = await preparedOne<{ hold: HoldRow; overdue: boolean }>(tx, 'find standing hold', {
-    sql: `select row_to_json(holds) as hold, (expires_date <= now() or ${expiresTooLate('expires_date')}) as overdue from holds where slave_list_id = :slaveListId and ${standing} for update`,
+    sql: `select row_to_json(holds) as hold, ${isOver('expires_date')} as overdue from holds where slave_list_id = :slaveListId and ${standing} for update`,
     parameters: { slaveListId },
   });
   return row && { ...row.hold, overdue: row.overdue };
@@ -64,7 +68,7 @@ export async function findApprovedSet(connection: Connection, slaveListId: numbe
   const row = await queryOne<{ hold: HoldRow; set_id: number }>(
     connection,
     `select row_to_json(h) as hold, s.set_id from holds h join sets s on s.list_id = h.slave_list_id and s.purpose = 'held'
-     where h.slave_list_id = :slaveListId and h.state = 'approved' and h.expires_date > now() order by s.since desc limit 1`,
+     where h.slave_list_id = :slaveListId and h.state = 'approved' and not ${isOver('h.expires_date')} order by s.since desc limit 1`,
     { slaveListId },
   );
   return row && { hold: row.hold, setId: row.set_id };
@@ -137,7 +141,7 @@ export async function expireHolds(database: Database): Promise<number[]> {
   return transaction(database, async (tx) => {
     const rows = await query<{ slave_list_id: number }>(
       tx,
-      `update holds set state = 'expired' where state in ('waiting', 'approved') and expires_date <= now() returning slave_list_id`,
+      `update holds set state = 'expired' where state in ('waiting', 'approved') and ${isOver('expires_date')} returning slave_list_id`,
     );
     const lists = rows.map((row) => row.slave_list_id);
     if (lists.length > 0) await query(tx, `update links set state = state where slave_list_id = any(:lists::bigint[])`, { lists });

@@ -149,10 +149,10 @@ export async function recordHold(
   });
   await keepHeldDossiers(tx, sync, id);
   await saveExamples(tx, id);
-  await query(tx, `update sets set purpose = 'garbage', since = now() where list_id = :listId and purpose = 'held'`, {
+  await query(tx, `update sets set purpose = 'garbage', since = age_moment() where list_id = :listId and purpose = 'held'`, {
     listId: sync.listId,
   });
-  if (sync.newSet !== null) await query(tx, `update sets set purpose = 'held', since = now() where set_id = ${sync.newSet}`);
+  if (sync.newSet !== null) await query(tx, `update sets set purpose = 'held', since = age_moment() where set_id = ${sync.newSet}`);
   await endHeld(tx, { runId: sync.runId, listId: sync.listId }, { target: sync.target, error: heldError(reasons, approved) });
 }
 

@@ -5,6 +5,9 @@ import type { LinkRow } from './links.ts';
 import type { Master } from './master.ts';
 import { PageMemory } from './page-memory.ts';
 import type { PhotoTarget } from './photo-target.ts';
+import type { PhotoFinding } from '@dossier/photos/guarded-photos.ts';
+import type { PhotoIdentity } from '@dossier/photos/photo-damaged.ts';
+import { noteGarbage, renewNotes } from '@dossier/registry/photo-garbage.ts';
 import type { Database } from '@dossier/postgres/database.ts';
 import type { TakenRun } from './fence.ts';
 import { countWantedPhotos, listWantedPhotos, saveMissingPhotos } from './missing-photos.ts';
@@ -50,7 +53,9 @@ export async function fetchPhotos(context: PhotoFetchContext, taken: TakenRun, a
     const last = wanted.at(-1);
     if (!last) return;
     const before = fetched;
-    const lacking = await findLacking(context, wanted);
+    const lacking = new Set((await findLacking(context, wanted)).map((photo) => photo.sha256));
+    // Noted before they come: if no row ever refers to them, they are found.
+    await noteGarbage(database, [...lacking]);
     const missing: WantedPhoto[] = [];
     const note: Note = async (photo, came) => {
       if (!came) {
@@ -72,9 +77,19 @@ export async function fetchPhotos(context: PhotoFetchContext, taken: TakenRun, a
   }
 }
 
-/** Addresses of the photos that aren't whole here. A file that is there already may be another one than it was, so it is read. */
-async function findLacking({ photos, signal }: PhotoFetchContext, wanted: readonly WantedPhoto[]): Promise<Set<string>> {
-  return new Set((await photos.lacking(wanted, signal)).map((photo) => photo.sha256));
+/**
+ * The photos that aren't whole here. A file that is there already may be another one than it was, so it is read. Those that are here stay, though no row may
+ * refer to them yet.
+ */
+export async function findLacking(
+  { database, photos, signal }: Pick<PhotoFetchContext, 'database' | 'photos' | 'signal'>,
+  wanted: readonly PhotoIdentity[],
+): Promise<PhotoFinding[]> {
+  await renewNotes(
+    database,
+    wanted.map((photo) => photo.sha256),
+  );
+  return photos.lacking(wanted, signal);
 }
 
 /** Saves how many photos were fetched, unless it did so a moment ago. */

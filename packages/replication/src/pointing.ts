@@ -53,7 +53,7 @@ export async function pointAt(
   await query(
     tx,
     `insert into sets (set_id, list_id, purpose) select set_id, list_id, :purpose from list_positions where list_id = :listId
-     on conflict (set_id) do update set purpose = excluded.purpose, since = now()`,
+     on conflict (set_id) do update set purpose = excluded.purpose, since = age_moment()`,
     { listId, purpose },
   );
   await query(tx, `delete from sets where set_id = ${newSet}`);

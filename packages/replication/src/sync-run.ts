@@ -15,7 +15,7 @@ import type { OwnIdentity } from './identity.ts';
 import type { Fork } from './judgement.ts';
 import { saveGreeting } from './links.ts';
 import type { Master } from './master.ts';
-import { fetchPhotos } from './photo-fetch.ts';
+import { fetchPhotos, findLacking } from './photo-fetch.ts';
 import { HistoryGone, receiveChanges } from './receive.ts';
 import type { FetchContext, Received } from './receive.ts';
 import { keepPage } from './received-page.ts';
@@ -216,10 +216,10 @@ async function fetchAll(context: RunContext, { plan, step, restart, started }: S
 
 /** Adds what earlier runs set aside, and keeps a page whose photos are not all here: they come first. */
 async function finishFetching(context: RunContext, plan: Plan, received: Received): Promise<Received> {
-  const { database, taken, photos } = context;
+  const { database, taken } = context;
   const { cursor, unkept } = received;
   const asksRefused = plan.refused.length > 0 && cursor.setId === null;
-  const lacking = unkept ? await photos.lacking(unkept.page.wanted, context.signal) : [];
+  const lacking = unkept ? await findLacking(context, unkept.page.wanted) : [];
   if (unkept && lacking.length === 0 && !asksRefused) return received;
   const after = Promise.resolve();
   if (unkept) await keepPage(database, taken, { ...unkept, cursor, after });

@@ -58,14 +58,14 @@ const rowsAtOnce = 10_000;
 export async function sweepSets(database: Database, { minutes = 10 }: { minutes?: number } = {}): Promise<void> {
   await query(
     database,
-    `update sets s set purpose = 'garbage', since = now() where purpose <> 'garbage' and not case purpose
+    `update sets s set purpose = 'garbage', since = age_moment() where purpose <> 'garbage' and not case purpose
        when 'filling' then exists (select from runs r where r.id = s.run_id and r.finished_date is null)
        when 'held' then exists (select from holds h where h.slave_list_id = s.list_id and h.${standing})
        else exists (select from journals j where j.former_set = s.set_id) end`,
   );
   const garbage = await query<{ set_id: number }>(
     database,
-    `select set_id from sets where purpose = 'garbage' and (since < now() - make_interval(mins => :minutes) or ${liesAhead('since')})
+    `select set_id from sets where purpose = 'garbage' and since <= age_moment() - make_interval(mins => :minutes)
        and not exists (select from list_positions p where p.set_id = sets.set_id)`,
     { minutes },
   );

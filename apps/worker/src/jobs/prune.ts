@@ -17,7 +17,7 @@ const settledDays = 90;
 const temporaryFilesMs = 24 * 60 * 60 * 1000;
 
 /** Forgets what is past its time: old runs, staging of runs that are over, tombstones, files of broken transfers. */
-export function createPruneHandler({ database, photos }: WorkerDependencies) {
+export function createPruneHandler({ database, photos, now }: WorkerDependencies) {
   return async (): Promise<void> => {
     await pruneRuns(database, keptRuns);
     await sweepSets(database);
@@ -27,7 +27,7 @@ export function createPruneHandler({ database, photos }: WorkerDependencies) {
     await pruneAudit(database);
     await pruneDeliveries(database, deliveryDays);
     await pruneFollowers(database, followerDays);
-    const ageMoment = await readAgeMoment(database);
+    const ageMoment = await readAgeMoment(database, now());
     if (ageMoment) await photos.sweepTemporary(new Date(ageMoment.getTime() - temporaryFilesMs));
   };
 }

@@ -1,0 +1,144 @@
+import { mkdir, readdir, rm, utimes, writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { countAttempt } from '@dossier/accounts/attempts.ts';
+import { issueToken } from '@dossier/accounts/tokens.ts';
+import { readHead } from '@dossier/feed/heads.ts';
+import { createPageCache } from '@dossier/feed/page-cache.ts';
+import { ClockKeeper } from '@dossier/postgres/clock.ts';
+import { query } from '@dossier/postgres/database.ts';
+import { findLink } from '@dossier/replication/links.ts';
+import { expect, test } from 'vitest';
+import { createEnginePair } from '../kit/engine-pair.ts';
+
+const { master, slave } = await createEnginePair();
+const { database, photos } = slave;
+const day = 24 * 3600 * 1000;
+const sha256 = 'ab'.repeat(32);
+/** When the clock was right last, as the clock that has jumped shows it. */
+const truth = `(now() - interval '200 days')`;
+
+/** What is deleted by age: how something comes to be there whose time isn't over, and how many there are. */
+interface Kind {
+  plant: string | (() => Promise<unknown>);
+  count: string | (() => Promise<number>);
+}
+
+async function makeReplica(): Promise<number> {
+  const remote = await master.makeList('list');
+  await master.makeDossiers([remote], ['Ada']);
+  const local = await slave.makeList('copy');
+  await slave.link(master, remote, local);
+  return local;
+}
+
+const local = await makeReplica();
+const [user] = await query<{ id: number }>(
+  database,
+  `insert into users (name, password_hash, role) values ('ada', 'x', 'viewer') returning id`,
+);
+const userId = user?.id ?? 0;
+const [webhook] = await query<{ id: number }>(
+  database,
+  `insert into webhooks (url, events, secret) values ('http://x.test', '{}', 'x') returning id`,
+);
+const media = join(dirname(photos.path(sha256) ?? ''), '../../..');
+const incoming = join(media, 'incoming');
+const pages = join(media, '../pages of the test');
+
+async function old(path: string): Promise<void> {
+  await mkdir(dirname(path), { recursive: true });
+  await writeFile(path, 'old');
+  const moment = new Date(Date.now() - 200 * day);
+  await utimes(path, moment, moment);
+}
+
+const filesIn = async (path: string, name: string): Promise<number> =>
+  (await readdir(path, { recursive: true }).catch(() => [])).filter((each) => each.endsWith(name)).length;
+
+const kinds: Record<string, Kind> = {
+  'the audit': {
+    plant: `insert into audit (date, actor, via, action, object_kind) values (${truth} - interval '700 days', 'ada', 'cli', 'sign-in', 'session')`,
+    count: `select count(*) from audit where actor = 'ada'`,
+  },
+  followers: {
+    plant: `insert into followers (node, list_id, address, last_seen) values (gen_random_uuid(), :local, 'x', ${truth} - interval '60 days')`,
+    count: `select count(*) from followers`,
+  },
+  tombstones: {
+    plant: `insert into tombstones (set_id, uuid, revision, removed_date) values (set_of(:local), gen_random_uuid(), 0, ${truth} - interval '60 days')`,
+    count: `select count(*) from tombstones`,
+  },
+  'messages to webhooks': {
+    plant: `insert into webhook_deliveries (webhook_id, event, body, state, finished_date)
+      values (:webhook, 'failed', '{}', 'delivered', ${truth} - interval '20 days')`,
+    count: `select count(*) from webhook_deliveries`,
+  },
+  sessions: {
+    plant: `insert into tokens (user_id, token_hash, kind, created_date, expires_date)
+      values (:user, sha256('x'), 'session', ${truth}, ${truth} + interval '7 days')`,
+    count: `select count(*) from tokens where token_hash = sha256('x')`,
+  },
+  attempts: {
+    plant: `insert into attempts (subject, count, until) values ('guess', 100, ${truth} + interval '15 minutes')`,
+    count: `select count(*) from attempts where subject = 'guess'`,
+  },
+  'sets that nothing needs': {
+    plant: `insert into sets (set_id, list_id, purpose) values (nextval('set_ids'), :local, 'garbage')`,
+    count: `select count(*) from sets`,
+  },
+  'differences that are held': {
+    plant: `insert into holds (slave_list_id, run_id, state, difference, reasons, adding, changing, removing, deactivating, lost,
+        head_epoch, head_revision, head_count, head_digest, held_date, expires_date)
+      values (:local, 0, 'approved', 'x', '[]', 0, 0, 1, 0, 0, gen_random_uuid(), 1, 1, 'x', ${truth} - interval '20 hours', ${truth} + interval '4 hours')`,
+    count: async () => ((await findLink(database, local))?.held?.state === 'approved' ? 1 : 0),
+  },
+  photos: {
+    plant: async () => {
+      await old(photos.path(sha256) ?? '');
+      await query(database, `insert into photo_garbage (sha256, since) values (decode(:sha256, 'hex'), ${truth} - interval '6 days')`, {
+        sha256,
+      });
+    },
+    count: async () => ((await photos.has(sha256)) ? 1 : 0),
+  },
+  'broken transfers': { plant: () => old(join(incoming, 'broken.part')), count: () => filesIn(incoming, 'broken.part') },
+  'pages of the feed': { plant: () => old(join(pages, 'epoch', 'old.rows')), count: () => filesIn(pages, 'old.rows') },
+  'pages that were never finished': { plant: () => old(join(pages, 'epoch', 'left.part')), count: () => filesIn(pages, 'left.part') },
+};
+
+/** Does all that deletes by age. */
+async function forget(): Promise<void> {
+  await slave.forget();
+  await countAttempt(database, [{ subject: 'somebody else', maximum: 9, windowSeconds: 9 }]);
+  await issueToken(database, { userId, kind: 'session', label: '', lifetimeMs: day });
+  const head = await readHead(database, local);
+  if (!head) throw new Error('no list');
+  // Pages are swept when one is made.
+  await rm(join(pages, head.position.epoch), { recursive: true, force: true });
+  await createPageCache({ folder: pages, database }).read(head, 0);
+}
+
+async function left(): Promise<string[]> {
+  const names: string[] = [];
+  for (const [name, { count }] of Object.entries(kinds)) {
+    const found = typeof count === 'string' ? (await query<{ count: number }>(database, count))[0]?.count : await count();
+    if (found === 1) names.push(name);
+  }
+  return names;
+}
+
+test('a clock 200 days ahead makes a node forget nothing; all is forgotten once the time has truly passed', async () => {
+  await query(database, `update clock set trusted_moment = ${truth}, age_moment = ${truth}`);
+  await query(database, 'delete from sets');
+  for (const { plant } of Object.values(kinds)) {
+    if (typeof plant === 'string') await query(database, plant, { local, user: userId, webhook: webhook?.id ?? 0 });
+    else await plant();
+  }
+  expect(await new ClockKeeper(database, () => 0).look(new Date())).toBeGreaterThan(199 * day);
+  await forget();
+  expect(await left()).toEqual(Object.keys(kinds));
+
+  await query(database, `update clock set trusted_moment = now(), age_moment = now(), doubtful_since = null, doubtful_until = null`);
+  await forget();
+  expect(await left()).toEqual([]);
+});
