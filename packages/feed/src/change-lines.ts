@@ -4,8 +4,6 @@ import { inSnapshot } from './heads.ts';
 import type { ListHead } from './heads.ts';
 import { cutChanges } from './page-cut.ts';
 
-/** Most changes in one page of lines. */
-export const pageLines = 5000;
 /** A page ends early once it has so many bytes; one oversized dossier still makes a page of its own. */
 const pageBytes = 8 * 1024 * 1024;
 

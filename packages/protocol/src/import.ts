@@ -3,6 +3,9 @@ import { looseBoolean } from './values.ts';
 
 export const importFormats = ['jsonl', 'csv'] as const;
 
+/** In an import file: a dossier without this bound of validity. A date that is left out or null says nothing, and what is known stays. */
+export const noDate = 'none';
+
 /** The query of `POST /dossier-lists/:id/import/`. */
 export const importQuery = z.object({
   /** True: say what the import would do, and do nothing. */

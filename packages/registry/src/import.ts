@@ -22,9 +22,9 @@ export interface ImportedDossier {
   readonly name: string;
   readonly comment: string | undefined;
   readonly active: boolean | undefined;
-  /** `YYYY-MM-DD`. */
-  readonly validFrom?: string | undefined;
-  readonly validUntil?: string | undefined;
+  /** `YYYY-MM-DD`; null: without this bound. */
+  readonly validFrom?: string | null | undefined;
+  readonly validUntil?: string | null | undefined;
   readonly meta: Meta | undefined;
   /** The whole set, each photo once; their bytes must be in the photo store. */
   readonly photos: readonly PhotoContent[] | undefined;
@@ -119,8 +119,8 @@ function contentOf(before: StoredContent, dossier: ImportedDossier): StoredConte
     external_id: externalId,
     name,
     comment: comment ?? before.comment,
-    valid_from: validFrom ?? before.valid_from,
-    valid_until: validUntil ?? before.valid_until,
+    valid_from: validFrom === undefined ? before.valid_from : validFrom,
+    valid_until: validUntil === undefined ? before.valid_until : validUntil,
     meta: changeMeta(before.meta, meta),
     ...photosOf(before, photos),
   };

@@ -1,6 +1,7 @@
 import type { Knex } from 'knex';
 import type { HoldReason } from '@dossier/domain/guards.ts';
 import type { HeldDossier, HeldKind, HoldState } from '@dossier/protocol/held.ts';
+import { noDate } from '@dossier/protocol/import.ts';
 import { liesAhead } from '@dossier/postgres/clock.ts';
 import { preparedOne, query, queryOne, transaction } from '@dossier/postgres/database.ts';
 import type { Connection, Database } from '@dossier/postgres/database.ts';
@@ -169,12 +170,13 @@ export async function readLostLines(
 ): Promise<{ ordinal: number; line: string }[]> {
   return query(
     connection,
-    `select h.ordinal, (
-         jsonb_strip_nulls(jsonb_build_object('external_id', d.external_id, 'photos', case when :photos::boolean then (
-           select jsonb_agg('photos/' || substr(s.address, 1, 2) || '/' || substr(s.address, 3, 2) || '/' || s.address order by s.place)
-           from (select e.photo ->> 'sha256', e.place from json_array_elements(d.photos) with ordinality e (photo, place)) s (address, place)) end))
-         || jsonb_build_object('name', d.name, 'comment', d.comment, 'active', d.active, 'valid_from', d.valid_from,
-           'valid_until', d.valid_until, 'meta', d.meta))::text as line
+    // As text, so that each number of meta leaves as it is written. Line breaks stand only between values of JSON.
+    `select h.ordinal, translate(left(json_build_object('external_id', d.external_id, 'name', d.name, 'comment', d.comment, 'active', d.active,
+         'valid_from', coalesce(d.valid_from::text, '${noDate}'), 'valid_until', coalesce(d.valid_until::text, '${noDate}'), 'meta', d.meta)::text, -1)
+       || case when :photos::boolean then ', "photos" : ' || (
+         select coalesce(json_agg('photos/' || substr(s.address, 1, 2) || '/' || substr(s.address, 3, 2) || '/' || s.address order by s.place), '[]')
+         from (select e.photo ->> 'sha256', e.place from json_array_elements(d.photos) with ordinality e (photo, place)) s (address, place))::text
+       else '' end || '}', E'\\r\\n', '  ') as line
      from held_dossiers h join holds o on o.id = h.hold_id join list_positions p on p.list_id = o.slave_list_id
      join dossiers d on d.set_id = p.set_id and d.uuid = h.dossier
      where h.hold_id = :holdId and h.kind = 'removing' and h.ordinal > :after order by h.ordinal limit :limit`,

@@ -1,3 +1,4 @@
+import { isUtf8 } from 'node:buffer';
 import { Readable } from 'node:stream';
 import { parse } from 'csv-parse';
 import type { CsvError } from 'csv-parse';
@@ -12,9 +13,10 @@ const metaPrefix = 'meta.';
 const delimiters = [',', ';', '\t'];
 const chunkRows = 200;
 const firstLineBytes = 64 * 1024;
+const byteOrderMark = Buffer.from('\ufeff');
 
 interface Read {
-  readonly record: string[];
+  readonly record: Buffer[];
   readonly info: { readonly lines: number };
 }
 
@@ -26,7 +28,8 @@ export async function* readCsvRows(source: AsyncIterable<Uint8Array>): AsyncGene
   const { delimiter, bytes } = await detectDelimiter(source);
   let broken: CsvError | undefined;
   const parser = parse({
-    bom: true,
+    // Bytes, to tell what is no UTF-8 from a replacement character that somebody wrote.
+    encoding: null,
     delimiter,
     info: true,
     relax_column_count: true,
@@ -47,9 +50,9 @@ export async function* readCsvRows(source: AsyncIterable<Uint8Array>): AsyncGene
     for await (const { record, info } of input.pipe(parser) as AsyncIterable<Read>) {
       if (broken !== undefined && info.lines >= lineOf(broken)) break;
       lines = info.lines;
-      const number = lines - record.reduce((sum, field) => sum + field.split('\n').length - 1, 0);
+      const number = lines - record.reduce((sum, field) => sum + breaksOf(field), 0);
       if (header === null) {
-        header = record.map((name) => name.trim());
+        header = record.map((name) => name.toString('utf8').trim());
         const fault = headerFault(header);
         if (fault === null) continue;
         yield [{ number, characters: 0, parsed: { fault } }];
@@ -87,25 +90,32 @@ function headerFault(header: readonly string[]): string | null {
   return `the header must name the column "name"; possible are ${columns.join(', ')} and ${metaPrefix}KEY`;
 }
 
-function readRecord(header: readonly string[], record: readonly string[], number: number): ImportRow {
+function readRecord(header: readonly string[], record: readonly Buffer[], number: number): ImportRow {
   const characters = record.reduce((sum, field) => sum + field.length, 0);
   const refuse = (fault: string): ImportRow => ({ number, characters, parsed: { fault } });
   if (record.length > header.length) return refuse(`has ${record.length} fields, more than the ${header.length} of the header`);
-  if (record.some((field) => field.includes('\ufffd'))) return refuse('is not valid UTF-8; save the file as "CSV UTF-8"');
+  if (!record.every(isUtf8)) return refuse('is not valid UTF-8; save the file as "CSV UTF-8"');
   const fields: Record<string, unknown> = {};
-  const meta: Record<string, unknown> = {};
+  let meta: Record<string, unknown> | undefined;
   for (const [at, name] of header.entries()) {
-    const text = unguard(record[at] ?? '');
+    const text = unguard(record[at]?.toString('utf8') ?? '');
     if (text === '') continue;
     if (name === 'meta') {
       const value = parseMeta(text);
       if (value === null) return refuse('meta: must be a JSON object');
-      Object.assign(meta, value);
-    } else if (name.startsWith(metaPrefix)) setOwn(meta, name.slice(metaPrefix.length), text);
+      meta ??= {};
+      for (const [key, item] of Object.entries(value)) setOwn(meta, key, item);
+    } else if (name.startsWith(metaPrefix)) setOwn((meta ??= {}), name.slice(metaPrefix.length), text);
     else if (columns.includes(name)) fields[name] = name === 'active' ? text.toLowerCase() : text;
   }
-  if (Object.keys(meta).length > 0) fields['meta'] = meta;
+  if (meta !== undefined) fields['meta'] = meta;
   return { number, characters, parsed: parseFields(fields) };
+}
+
+function breaksOf(field: Buffer): number {
+  let breaks = 0;
+  for (let at = field.indexOf(0x0a); at !== -1; at = field.indexOf(0x0a, at + 1)) breaks += 1;
+  return breaks;
 }
 
 /** A key may have any name, also one that an assignment would take for something else. */
@@ -138,10 +148,12 @@ async function detectDelimiter(source: AsyncIterable<Uint8Array>): Promise<{ del
     read.push(value);
     length += value.byteLength;
   }
-  const line = Buffer.concat(read).toString('utf8').split('\n')[0] ?? '';
+  const first = Buffer.concat(read);
+  const beginning = first.subarray(0, byteOrderMark.length).equals(byteOrderMark) ? first.subarray(byteOrderMark.length) : first;
+  const line = beginning.toString('utf8').split('\n')[0] ?? '';
   const counts = delimiters.map((delimiter) => line.split(delimiter).length);
   async function* all(): AsyncGenerator<Uint8Array> {
-    yield* read;
+    yield beginning;
     yield* { [Symbol.asyncIterator]: () => iterator };
   }
   return { delimiter: delimiters[counts.indexOf(Math.max(...counts))] ?? ',', bytes: all() };

@@ -2,7 +2,10 @@ import { z } from 'zod';
 import { dossierBounds } from '@dossier/domain/dossier.ts';
 import { parseJson } from '@dossier/domain/whole-numbers.ts';
 import { dossierFields } from '@dossier/protocol/dossier.ts';
+import { noDate } from '@dossier/protocol/import.ts';
+import { dateSchema } from '@dossier/protocol/values.ts';
 
+const day = z.union([dateSchema, z.literal(noDate)], `must be a date that exists, as 2026-12-31, or "${noDate}"`);
 const photoPath = z.string().min(1, 'must name a file').max(4096);
 
 /** One line of an import file. Keys that are none of ours are passed over; but for photos, null says nothing. */
@@ -11,8 +14,8 @@ const lineSchema = z.object({
   name: dossierFields.name,
   comment: dossierFields.comment.nullable().optional(),
   active: dossierFields.active.nullable().optional(),
-  valid_from: dossierFields.valid_from.optional(),
-  valid_until: dossierFields.valid_until.optional(),
+  valid_from: day.nullable().optional(),
+  valid_until: day.nullable().optional(),
   meta: dossierFields.meta.nullable().optional(),
   photo: photoPath.nullable().optional(),
   photos: z.array(photoPath).max(dossierBounds.photos).nullable().optional(),
@@ -23,8 +26,9 @@ export interface ParsedLine {
   readonly name: string;
   readonly comment: string | undefined;
   readonly active: boolean | undefined;
-  readonly validFrom: string | undefined;
-  readonly validUntil: string | undefined;
+  /** Null: it has no such bound. */
+  readonly validFrom: string | null | undefined;
+  readonly validUntil: string | null | undefined;
   readonly meta: z.infer<typeof dossierFields.meta> | undefined;
   /** Paths below the folder of the photos: the dossier's whole set. Undefined where the line says nothing about photos. */
   readonly photoPaths: readonly string[] | undefined;
@@ -52,11 +56,15 @@ export function parseFields(value: object): ParsedLine | { readonly fault: strin
     name,
     comment: comment ?? undefined,
     active: active ?? undefined,
-    validFrom: from ?? undefined,
-    validUntil: until ?? undefined,
+    validFrom: boundOf(from),
+    validUntil: boundOf(until),
     meta: meta ?? undefined,
     photoPaths: photoPathsOf(photo, photos),
   };
+}
+
+function boundOf(said: string | null | undefined): string | null | undefined {
+  return said === noDate ? null : (said ?? undefined);
 }
 
 function photoPathsOf(photo: string | null | undefined, photos: readonly string[] | null | undefined): string[] | undefined {

@@ -1,19 +1,22 @@
 import { z } from 'zod';
-import { badParam, notFound } from '@dossier/runtime/errors.ts';
+import { changesQuery, encodeChangesCursor } from '@dossier/protocol/changes.ts';
+import type { ChangesEnd, ChangesReset } from '@dossier/protocol/changes.ts';
+import { notFound } from '@dossier/runtime/errors.ts';
 import type { Database } from '@dossier/postgres/database.ts';
-import { pageLines, readLines } from '@dossier/feed/change-lines.ts';
+import { readLines } from '@dossier/feed/change-lines.ts';
+import type { LinesPage } from '@dossier/feed/change-lines.ts';
+import { beginReading, findTold, noteTold } from '@dossier/feed/readings.ts';
+import { resetReason, startOf } from '../changes-start.ts';
+import type { ChangesStart } from '../changes-start.ts';
+import { parseQuery, pathId } from '../parse.ts';
 import { answers } from '../route.ts';
 import type { Route } from '../route.ts';
 
-const changesQuery = z.object({
-  since: z.coerce.number().int().nonnegative().default(0),
-  epoch: z.uuid().optional(),
-  limit: z.coerce.number().int().min(1).max(pageLines).default(1000),
-});
+const what = 'such watch list';
 
 /**
- * The feed for other consumers, with an API token: a recognition engine follows a list by asking for what came after the `next` of its
- * last page. A `reset` line means that the history it followed is gone: start over at `since=0` and drop what isn't met again.
+ * The feed for other consumers, with an API token: a recognition engine reads a list from nothing and follows its changes, page after page, by the cursor
+ * of the answer before. A `reset` line means that the history it followed is gone (docs/api.md).
  */
 export function changesRoute({ database }: { database: Database }): Route {
   return {
@@ -25,7 +28,7 @@ export function changesRoute({ database }: { database: Database }): Route {
       operationId: 'listChanges',
       summary: 'Follow the changes of a watch list',
       description:
-        'NDJSON: one put or tombstone a line in the order of revisions, then an end line (`count`, `next`, `more`, `head`), or a single `reset` line when `epoch` or `since` name a history that is gone.',
+        'NDJSON: one put or tombstone a line in the order of revisions, then an end line (`count`, `next`, `more`, `snapshot`, `head`), or a single `reset` line (`reason`, `next`) where the history that was followed is gone. Without a parameter it begins from nothing; `cursor` is the `next` of the last answer. `since` is a revision.',
       tags: ['Watch lists'],
       responses: {
         ...answers({}),
@@ -33,21 +36,36 @@ export function changesRoute({ database }: { database: Database }): Route {
       },
     },
     handle: async (request, response) => {
-      const id = Number(request.params['id']);
-      const asked = changesQuery.safeParse(request.query);
-      if (!asked.success) {
-        const issue = asked.error.issues[0];
-        throw badParam(String(issue?.path[0] ?? 'since'), issue?.message ?? 'is wrong');
-      }
-      const { since, epoch, limit } = asked.data;
-      const page = Number.isSafeInteger(id) && id > 0 ? await readLines(database, { listId: id, since, rows: limit }) : null;
-      if (!page) throw notFound('such watch list');
-      const { position, floor } = page.head;
-      const isGone = (epoch !== undefined && epoch !== position.epoch) || since > position.revision || (since > 0 && since < floor);
-      const last = isGone
-        ? { kind: 'reset', epoch: position.epoch, floor }
-        : { kind: 'end', count: page.count, next: page.next, more: page.more, head: position };
-      response.type('application/x-ndjson').send(`${isGone ? '' : page.body}${JSON.stringify(last)}\n`);
+      const listId = pathId(request, what);
+      const { limit, ...asked } = parseQuery(request, changesQuery);
+      const start = startOf(listId, asked);
+      const told = start.reading === null ? null : await findTold(database, listId, start.reading.id);
+      const page = await readLines(database, { listId, since: start.since, rows: limit });
+      if (!page) throw notFound(what);
+      const reason = resetReason(page.head, start, told);
+      const { epoch } = page.head.position;
+      const last = reason
+        ? ({
+            kind: 'reset',
+            reason,
+            next: encodeChangesCursor({ list: listId, reading: null }),
+            epoch,
+            floor: page.head.floor,
+          } satisfies ChangesReset)
+        : await endOf(database, page, start);
+      response.type('application/x-ndjson').send(`${reason ? '' : page.body}${JSON.stringify(last)}\n`);
     },
   };
+}
+
+/** The end line of a page. That the reading is told of its head is kept before it is. */
+async function endOf(database: Database, { head, count, next, more }: LinesPage, start: ChangesStart): Promise<ChangesEnd> {
+  const { epoch, revision: told } = head.position;
+  if (start.reading !== null) await noteTold(database, start.reading.id, told);
+  const reading = start.reading?.id ?? (await beginReading(database, head.listId, told));
+  if (reading === null) throw notFound(what);
+  const begun = start.since === 0 ? told : start.begun;
+  const cursor = encodeChangesCursor({ list: head.listId, reading, epoch, since: next, begun: more ? begun : null, told });
+  const snapshot = more ? 'under-way' : 'complete';
+  return { kind: 'end', count, next: cursor, more, snapshot: begun === null ? null : snapshot, head: head.position };
 }

@@ -1,6 +1,6 @@
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
-import { exportQuery } from '@dossier/protocol/import.ts';
+import { exportQuery, noDate } from '@dossier/protocol/import.ts';
 import { recordAudit } from '@dossier/accounts/audit.ts';
 import { exportDossiers } from '@dossier/registry/export.ts';
 import type { ExportedDossier } from '@dossier/registry/export.ts';
@@ -53,22 +53,36 @@ export function exportRoutes({ database }: Pick<ApiDependencies, 'database'>): R
 const columns = ['external_id', 'name', 'comment', 'active', 'valid_from', 'valid_until', 'meta'] as const;
 type Chunks = AsyncIterable<readonly ExportedDossier[]>;
 
+/** Also what a dossier doesn't have: whoever is known otherwise where the file is imported becomes what the file says. */
+function fieldsOf({ external_id, name, comment, active, valid_from, valid_until }: ExportedDossier) {
+  return {
+    external_id: external_id ?? undefined,
+    name,
+    comment,
+    active,
+    valid_from: valid_from ?? noDate,
+    valid_until: valid_until ?? noDate,
+  };
+}
+
 async function* presentJsonl(chunks: Chunks): AsyncGenerator<string> {
   for await (const chunk of chunks) yield chunk.map(jsonLine).join('');
 }
 
-function jsonLine({ id: _id, meta, ...fields }: ExportedDossier): string {
-  const said = Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== null));
+function jsonLine(dossier: ExportedDossier): string {
   // Written by hand it may have line breaks, which in JSON stand only between values.
-  return `${JSON.stringify(said).slice(0, -1)},"meta":${meta.replaceAll(/[\r\n]/g, ' ')}}\n`;
+  return `${JSON.stringify(fieldsOf(dossier)).slice(0, -1)},"meta":${dossier.meta.replaceAll(/[\r\n]/g, ' ')}}\n`;
 }
 
 async function* presentCsv(chunks: Chunks): AsyncGenerator<string> {
   // Spreadsheets take a file for UTF-8 only if it begins with a byte order mark.
   yield `\ufeff${columns.join(',')}\r\n`;
-  for await (const chunk of chunks) {
-    yield chunk.map((row) => `${columns.map((column) => csvField(String(row[column] ?? ''))).join(',')}\r\n`).join('');
-  }
+  for await (const chunk of chunks) yield chunk.map(csvRow).join('');
+}
+
+function csvRow(dossier: ExportedDossier): string {
+  const fields = { ...fieldsOf(dossier), meta: dossier.meta };
+  return `${columns.map((column) => csvField(String(fields[column] ?? ''))).join(',')}\r\n`;
 }
 
 function csvField(value: string): string {

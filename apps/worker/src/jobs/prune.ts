@@ -1,5 +1,6 @@
 import { pruneAudit } from '@dossier/accounts/audit.ts';
 import { pruneFollowers } from '@dossier/feed/followers.ts';
+import { pruneReadings } from '@dossier/feed/readings.ts';
 import { pruneJournals, pruneSettled } from '@dossier/replication/retention.ts';
 import { pruneRuns, pruneTombstones, sweepSets } from '@dossier/replication/upkeep.ts';
 import { pruneDeliveries } from '@dossier/accounts/webhook-deliveries.ts';
@@ -10,6 +11,10 @@ const keptRuns = 1000;
 const tombstoneDays = 90;
 /** A slave that stays away for longer than tombstones are kept compares by content anyway. */
 const followerDays = 90;
+/** As long as tombstones are kept: a consumer that stays away for longer starts over anyway. */
+const readingDays = tombstoneDays;
+/** Of one list. Those that are in use are the newest. */
+const keptReadings = 10_000;
 const deliveryDays = 30;
 /** For so long the last sync of a list can be taken back. */
 const undoDays = 14;
@@ -27,6 +32,7 @@ export function createPruneHandler({ database, photos, now }: WorkerDependencies
     await pruneAudit(database);
     await pruneDeliveries(database, deliveryDays);
     await pruneFollowers(database, followerDays);
+    await pruneReadings(database, { days: readingDays, keep: keptReadings });
     const ageMoment = await readAgeMoment(database, now());
     if (ageMoment) await photos.sweepTemporary(new Date(ageMoment.getTime() - temporaryFilesMs));
   };
