@@ -146,11 +146,11 @@ it('a run whose apply takes long shows that its worker lives', async () => {
   const remote = await master.makeList('list');
   await master.makeDossiers([remote], ['Ada']);
   const local = await slave.makeList('copy');
-  // The apply is held up just before its end.
+  // The apply is held up where it points the list at its new set.
   await query(
     slave.database,
     `create function hold_up() returns trigger language plpgsql as $$ begin perform pg_advisory_xact_lock(4711); return new; end $$;
-     create trigger hold_up before update on links for each row when (new.state = 'synced') execute function hold_up()`,
+     create trigger hold_up before update on list_positions for each row when (new.set_id <> old.set_id) execute function hold_up()`,
   );
   const heartbeat = async (): Promise<number> => {
     const [run] = await query<{ heartbeat: Date }>(slave.database, `select heartbeat from runs where state = 'applying'`);
