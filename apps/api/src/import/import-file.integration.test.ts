@@ -293,7 +293,7 @@ describe('an import', () => {
       put: async (bytes: Uint8Array) => {
         seen = await query(
           database,
-          `select relation::regclass::text, mode from pg_locks where locktype in ('relation', 'tuple') and granted and pid <> pg_backend_pid()
+          `select relation::regclass::text, mode from pg_locks where database = (select oid from pg_database where datname = current_database()) and locktype in ('relation', 'tuple') and granted and pid <> pg_backend_pid()
              and mode not in ('AccessShareLock', 'RowShareLock') and relation::regclass::text in ('links', 'list_positions', 'dossiers')`,
         );
         return store.put(bytes);
