@@ -80,7 +80,8 @@ describe('the look for what is due', () => {
     const [list = 0] = await makeLinks(1, () => 'http://127.0.0.1:9');
     const [link] = await query<{ seen: string }>(node.database, `select last_scheduled_date::text as seen from links`);
     const wanted = { slaveListId: list, mode: 'auto' as const, seen: link?.seen ?? null, scheduledDate: '2031-01-01', nextRun: new Date() };
-    const [first] = (await Promise.all([1, 2, 3, 4].map(() => requestScheduledRun(node.database, wanted)))).filter((run) => run !== null);
+    const made = await Promise.all([1, 2, 3, 4].map(() => requestScheduledRun(node.database, wanted)));
+    const first = made.find((run) => run !== null);
     await query(node.database, `update runs set state = 'unchanged', finished_date = now() where id = :id`, { id: first?.id });
     expect(await requestScheduledRun(node.database, wanted)).toBeNull();
     expect(await runsOf([list])).toHaveLength(1);
@@ -119,7 +120,7 @@ it('a zone that this node does not know fails nothing but the schedule, and the 
     vi.spyOn(Intl, 'DateTimeFormat').mockImplementation(function (locale, options) {
       if (options?.timeZone === 'Europe/Athens') throw new RangeError('Invalid time zone specified: Europe/Athens');
       return new DateTimeFormat(locale, options);
-    } as typeof DateTimeFormat);
+    });
     const answer = await slave.call('POST', '/sync/dossier-lists/', {
       body: { remote_dossier_list: remote, remote_url: master.feedUrl, slave_dossier_list: local },
     });

@@ -40,6 +40,7 @@ export function openPostgresConnection(options: ConnectionOptions, role: Connect
     connectionTimeoutMillis: connectTimeoutMs,
     application_name: `dossier-queues-${role}`,
     // BullMQ's statements name their tables without a schema. Not as a startup parameter, which PgBouncer refuses.
+    // oxlint-disable-next-line typescript/no-misused-promises -- pg's pool waits for it, which its types don't say
     onConnect: async (client: ClientBase) => void (await client.query(`set search_path = ${schema}`)),
   });
   pool.on('error', report);

@@ -20,9 +20,9 @@ export function currentBound(): AbortSignal | undefined {
 /** Runs a statement on a client of its own; where the signal is aborted it is cancelled, and the reason thrown. */
 export async function cancellable<Result>(client: Client, signal: AbortSignal, run: () => Promise<Result>): Promise<Result> {
   signal.throwIfAborted();
-  let cancelling: Promise<void> | null = null;
+  const cancelling: Promise<void>[] = [];
   const cancel = (): void => {
-    cancelling = requestCancel(client);
+    cancelling.push(requestCancel(client));
   };
   signal.addEventListener('abort', cancel, { once: true });
   try {
@@ -32,7 +32,7 @@ export async function cancellable<Result>(client: Client, signal: AbortSignal, r
   } finally {
     signal.removeEventListener('abort', cancel);
     // The next statement on this connection is another's.
-    await cancelling;
+    await Promise.all(cancelling);
   }
 }
 

@@ -40,8 +40,8 @@ export function presentLink(link: LinkRow, run: RunRow | null): Link {
 
 function scheduleFaultOf({ sync_hour: hour, sync_minute: minute, sync_zone: zone }: LinkRow): string | null {
   if (zone === null || isKnownZone(zone)) return null;
-  const time = [hour, minute].map((part) => String(part).padStart(2, '0')).join(':');
-  return `The master's TIME_ZONE ${zone} is not known to this node: the list is synced at ${time} UTC. Upgrade this node, or choose another TIME_ZONE on the master.`;
+  const clock = [hour, minute].map((part) => String(part).padStart(2, '0')).join(':');
+  return `The master's TIME_ZONE ${zone} is not known to this node: the list is synced at ${clock} UTC. Upgrade this node, or choose another TIME_ZONE on the master.`;
 }
 
 /** How far an unfinished run is; null between two attempts. */
