@@ -139,7 +139,7 @@ test('a server that may evict jobs is warned about', async () => {
 test('a Redis that does not let us in is refused at the start, with the remedy', async () => {
   await client.config('SET', 'requirepass', 'secret');
   const where = { ...site(), redisUrl: (server.redisUrl ?? '').replace('redis://', 'redis://:wrong@') };
-  const refusal = { code: 'UNAVAILABLE', message: expect.stringContaining('WRONGPASS') as string };
+  const refusal = { code: 'UNAVAILABLE', message: expect.stringContaining('refuses the user or the password') as string };
   await expect(openQueues(where)).rejects.toMatchObject(refusal);
   const { handlers } = recorder();
   await expect(startWorkers({ ...where, handlers, concurrency: { sync: 1 } })).rejects.toMatchObject(refusal);
