@@ -102,7 +102,7 @@ const attemptMs = 4000;
 
 /**
  * Gives each address of a name four seconds to take a connection, for all connections of this process. Node gives it a quarter of one by default and
- * then tries the next address, so that a name with two addresses is never reached over a line that takes longer.
+ * then goes on to the next address, so that over a line that takes longer a name is never reached whose last address doesn't answer.
  */
 export function bePatientWithAddresses(): void {
   setDefaultAutoSelectFamilyAttemptTimeout(attemptMs);
