@@ -2,7 +2,7 @@ import { defineConfig } from 'vitest/config';
 
 const integration = ['{packages,apps}/**/*.integration.test.ts', 'test/integration/**/*.test.ts', 'test/simulation/**/*.test.ts'];
 
-/** Suites by what they need: `unit` nothing, `integration` and `end-to-end` the embedded PostgreSQL, `redis` a Redis server, `clock` libfaketime, `browser` Chromium, `real` the public data sets. */
+/** Suites by what they need: `unit` nothing, `integration` and `end-to-end` the embedded PostgreSQL, `redis` a Redis server, `clock` libfaketime, `debian` PgBouncer and PostgreSQL of Debian's packages, `browser` Chromium, `real` the public data sets. */
 export default defineConfig({
   test: {
     projects: [
@@ -49,6 +49,16 @@ export default defineConfig({
         test: {
           name: 'clock',
           include: ['test/clock/**/*.test.ts'],
+          globalSetup: ['test/kit/global-database.ts'],
+          testTimeout: 180_000,
+          hookTimeout: 180_000,
+          maxWorkers: 1,
+        },
+      },
+      {
+        test: {
+          name: 'debian',
+          include: ['test/debian/**/*.test.ts'],
           globalSetup: ['test/kit/global-database.ts'],
           testTimeout: 180_000,
           hookTimeout: 180_000,

@@ -6,7 +6,7 @@ const [reportFile, kinds, exitCode] = process.argv.slice(2);
 const complain = (sentence) => process.stderr.write(`FAILED: ${sentence}\n`);
 
 function kindOf(file) {
-  const folder = /\/test\/(integration|end-to-end|redis|clock|real|browser)\//.exec(file);
+  const folder = /\/test\/(integration|end-to-end|redis|clock|debian|real|browser)\//.exec(file);
   if (folder) return folder[1];
   return file.endsWith('.integration.test.ts') ? 'integration' : 'unit';
 }

@@ -229,10 +229,10 @@ describe('a list that somebody changes by hand', () => {
   });
 });
 
-describe('a run that is asked for', () => {
-  const unfinished = (local: number) =>
-    query(slave.database, `select id from runs where slave_list_id = :local and finished_date is null`, { local });
+const unfinishedOf = (local: number): Promise<unknown[]> =>
+  query(slave.database, `select id from runs where slave_list_id = :local and finished_date is null`, { local });
 
+describe('a run that is asked for', () => {
   it('while its link ends is not left behind', async () => {
     const { local } = await linked('ends', 2);
     const wanted = { slaveListId: local, reason: 'repair', mode: 'auto' } as const;
@@ -249,9 +249,9 @@ describe('a run that is asked for', () => {
       return { ending };
     });
     expect(await ended.ending).toBe(true);
-    expect(await unfinished(local)).toEqual([]);
+    expect(await unfinishedOf(local)).toEqual([]);
     expect(await requestRun(slave.database, wanted)).toEqual({ outcome: 'no-link' });
-    expect(await unfinished(local)).toEqual([]);
+    expect(await unfinishedOf(local)).toEqual([]);
   });
 
   it('is rolled back when its link is cancelled while it is applied, and the cancellation does not wait', async () => {
@@ -273,7 +273,7 @@ describe('a run that is asked for', () => {
     });
     expect(await contentOf(slave.database, local)).toEqual(before);
     expect(await findLink(slave.database, local)).toMatchObject({ state: 'unlinking' });
-    expect(await unfinished(local)).toEqual([]);
+    expect(await unfinishedOf(local)).toEqual([]);
   });
 
   it('while a sync of it is applied does not wait for that', async () => {
@@ -286,6 +286,25 @@ describe('a run that is asked for', () => {
 });
 
 describe('a fence', () => {
+  it('does not grow for a run that ended while a worker waited for its link', async () => {
+    const { local } = await linked('frozen', 2);
+    const asked = await requestRun(slave.database, { slaveListId: local, reason: 'person', mode: 'auto' });
+    const runId = asked.outcome === 'run' ? asked.run.id : 0;
+    const before = await findLink(slave.database, local);
+    const late = await transaction(slave.database, async (tx) => {
+      await query(tx, `select from links where slave_list_id = :local for update`, { local });
+      const taking = startRun(slave.database, runId, 1);
+      await expect
+        .poll(() => query(slave.database, `select from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'`))
+        .toHaveLength(1);
+      await query(tx, `update runs set state = 'unchanged', finished_date = now() where id = :runId`, { runId });
+      return { taking };
+    });
+    expect(await late.taking).toBeNull();
+    expect(await findLink(slave.database, local)).toMatchObject({ state: before?.state, fence: before?.fence });
+    expect(await unfinishedOf(local)).toEqual([]);
+  });
+
   it('stops a worker whose run was taken by another', async () => {
     const { remote, local } = await linked('fence', 5);
     await master.makeDossiers([remote], ['Late']);

@@ -160,3 +160,28 @@ it('is for users only, takes a bounded number of them, and ends with the node', 
   expect(performance.now() - started).toBeLessThan(2000);
   await stopped;
 });
+
+it('says of none of more than a thousand links that it is gone when the connection to the database was lost', async () => {
+  const many = await startNodeApi();
+  const { database } = many.test;
+  await query(
+    database,
+    `with lists as (insert into watch_lists (name) select 'list ' || n from generate_series(1, 1010) n returning id)
+     insert into links (slave_list_id, remote_url, remote_list_id) select id, 'http://master.example', id from lists`,
+  );
+  const [last] = await query<{ id: number }>(database, `select max(slave_list_id) as id from links`);
+  const stream = await follow(many);
+  await stream.until(() => stream.events.length >= 1000);
+  await query(database, `update links set state = 'failed' where slave_list_id = :id`, { id: last?.id });
+  await stream.until(({ data }) => data['slave_dossier_list'] === last?.id && data['state'] === 'failed');
+  const cut = await query(
+    database,
+    `select pg_terminate_backend(pid) from pg_stat_activity where application_name = 'dossier events' and datname = current_database()`,
+  );
+  expect(cut).toHaveLength(1);
+  await query(database, `update links set state = 'synced' where slave_list_id = :id`, { id: last?.id });
+  await stream.until(({ data }) => data['slave_dossier_list'] === last?.id && (data['state'] === 'synced' || data['gone'] === true));
+  expect(stream.events.filter(({ data }) => data['gone'] === true)).toEqual([]);
+  stream.close();
+  await many.stop();
+});

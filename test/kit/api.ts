@@ -68,7 +68,11 @@ export async function startTestApi(overrides: Overrides = {}): Promise<TestApi> 
     logger: createLogger({ level: 'silent', name: 'test', pretty: false }),
     database: test.database,
     photos: openPhotoStore(folder),
-    queues: { ping: () => Promise.resolve(), counts: () => Promise.reject(new Error('there is no queue')) },
+    queues: {
+      prove: () => Promise.resolve(null),
+      lastWork: () => Promise.resolve(new Date()),
+      counts: () => Promise.reject(new Error('there is no queue')),
+    },
     nodeUuid,
     probeMaster: () => Promise.resolve('available'),
     routes: [],

@@ -9,6 +9,7 @@ import { promisify } from 'node:util';
 
 import { findOrMakeAccount, isRoot } from '@dossier/postgres/embedded/account.ts';
 import { findBinaries } from '@dossier/postgres/embedded/binaries.ts';
+import type { Binaries } from '@dossier/postgres/embedded/binaries.ts';
 import { sharedFolder } from '@dossier/postgres/embedded/place.ts';
 import { Client } from 'pg';
 
@@ -24,11 +25,12 @@ const run = promisify(execFile);
 export async function startPostgresServer({
   maximumConnections = 100,
   environment = {},
-}: { maximumConnections?: number; environment?: Record<string, string> } = {}): Promise<
+  programs: given,
+}: { maximumConnections?: number; environment?: Record<string, string>; programs?: Binaries } = {}): Promise<
   FaultyServer & { crash(): Promise<void>; signal(signal: 'SIGSTOP' | 'SIGCONT'): void; own(folder: string): Promise<void> }
 > {
   const owner = isRoot() ? await findOrMakeAccount() : null;
-  const programs = await findBinaries(owner, sharedFolder);
+  const programs = given ?? (await findBinaries(owner, sharedFolder));
   const directory = await mkdtemp(join(tmpdir(), 'dossier-postgres-'));
   await chmod(directory, 0o700);
   if (owner) await chown(directory, owner.uid, owner.gid);

@@ -277,11 +277,11 @@ function testInterruptions(bench: Bench): void {
     await bench.server.pause();
     const begin = Date.now();
     await expect(bench.queues.enqueue(jobs.sync, { runId: 51 })).rejects.toMatchObject({ code: 'UNAVAILABLE' });
-    await expect(bench.queues.ping()).rejects.toMatchObject({ code: 'UNAVAILABLE' });
+    await expect(bench.queues.prove()).rejects.toMatchObject({ code: 'UNAVAILABLE' });
     expect(Date.now() - begin).toBeLessThan(4500);
     await bench.server.resume();
     await until(() =>
-      bench.queues.ping().then(
+      bench.queues.prove().then(
         () => true,
         () => false,
       ),

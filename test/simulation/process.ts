@@ -1,7 +1,7 @@
 import { finished } from 'node:stream';
 import type { Writable } from 'node:stream';
 import { CopyOut } from '@dossier/postgres/copy-out.ts';
-import { openDatabase } from '@dossier/postgres/database.ts';
+import { openDatabase, sessionSettings } from '@dossier/postgres/database.ts';
 import type { Database } from '@dossier/postgres/database.ts';
 import { Killed } from './scheduler.ts';
 import type { Scheduler, Task } from './scheduler.ts';
@@ -86,6 +86,7 @@ export class SiteProcess {
     const send: Send = connection.query.bind(connection);
     connection.query = (statement, answer = () => undefined) => {
       this.requireAlive();
+      if (statement === sessionSettings) return this.#settle(() => send(statement) as Promise<unknown>, answer as Answer);
       if (typeof statement === 'string') return this.#run(statement, () => send(statement, answer) as Promise<unknown>);
       // A COPY answers at once; what surrounds it are statements as all others.
       if (typeof statement.submit === 'function') return this.#copy(send(statement) as Writable | CopyOut);
@@ -103,6 +104,14 @@ export class SiteProcess {
       );
       return undefined;
     };
+  }
+
+  /** What a connection begins with is a part of making it, and no point of its own. */
+  #settle(set: () => Promise<unknown>, answer: Answer): void {
+    this.#options.scheduler.execute(set).then(
+      (result) => answer(null, result),
+      (error: unknown) => answer(error instanceof Error ? error : new Error(String(error))),
+    );
   }
 
   #copy<Copy extends Writable | CopyOut>(copy: Copy): Copy {

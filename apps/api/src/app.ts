@@ -11,6 +11,7 @@ import type { Metrics } from './metrics.ts';
 import { describeApi } from './openapi.ts';
 import { answerProblem } from './problem.ts';
 import { refuseUnknown } from './refuse-unknown.ts';
+import { handleBounded } from './request-bound.ts';
 import type { Access, Route } from './route.ts';
 import { auditRoutes } from './routes/audit.ts';
 import { documentationRoutes } from './routes/documentation.ts';
@@ -70,7 +71,7 @@ export function createApp(deps: ApiDependencies): Express {
   answerOtherMethods(app, routes);
   for (const route of routes) {
     app[route.method](route.path, nameRoute(route.path), guard(deps, route), refuseUnknown(route), (request, response) =>
-      route.handle(request, response),
+      handleBounded(route, request, response),
     );
   }
   app.use((request: Request) => {

@@ -21,7 +21,7 @@ export interface ApiDependencies {
   readonly logger: Logger;
   readonly database: Database;
   readonly photos: PhotoStore;
-  readonly queues: Pick<Queues, 'ping' | 'counts'>;
+  readonly queues: Pick<Queues, 'prove' | 'lastWork' | 'counts'>;
   readonly nodeUuid: string;
   readonly probeMaster: ProbeMaster;
   /** Routes besides the ones of this app's own: replication, for one. They appear in the OpenAPI document like all others. */

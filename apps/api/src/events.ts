@@ -135,10 +135,14 @@ class Hub implements SyncEvents {
     this.#changed.clear();
     if (this.#subscribers.size === 0) return;
     try {
-      const loaded = await this.#load(all ? null : lists);
-      const found = new Set(loaded.map(({ list }) => list));
-      for (const each of loaded) this.#tell(each);
-      for (const list of all ? [...this.#told.keys(), ...lists] : lists) if (!found.has(list)) this.#tellGone(list);
+      const first = all ? await this.#load(null) : [];
+      const found = new Set(first.map(({ list }) => list));
+      // What is beyond the first thousand is looked up before it is said to be gone.
+      const asked = (all ? [...new Set([...this.#told.keys(), ...lists])] : lists).filter((list) => !found.has(list));
+      const others = await this.#load(asked);
+      for (const each of others) found.add(each.list);
+      for (const each of [...first, ...others]) this.#tell(each);
+      for (const list of asked) if (!found.has(list)) this.#tellGone(list);
     } catch (error) {
       if (this.#closed) return;
       this.#logger.warn({ err: error }, 'Changed links could not be read; they are read again.');

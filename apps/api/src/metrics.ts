@@ -3,6 +3,7 @@ import type { Queues } from '@dossier/jobs/queues.ts';
 import type { Database } from '@dossier/postgres/database.ts';
 import { readReplicationFigures } from '@dossier/replication/replication-figures.ts';
 import { renderQueues, renderReplication } from './replication-metrics.ts';
+import type { QueueState } from './replication-metrics.ts';
 import { softwareVersion } from './software-version.ts';
 
 /** The numbers of one API process, and of the node's database and queue at the moment of the scrape. */
@@ -13,7 +14,7 @@ export interface Metrics {
   scrape(): Promise<{ text: string; contentType: string }>;
 }
 
-export function createMetrics(database: Database, queues: Pick<Queues, 'counts'> | null = null): Metrics {
+export function createMetrics(database: Database, queues: Pick<Queues, 'prove' | 'lastWork' | 'counts'> | null = null): Metrics {
   const registry = new Registry();
   collectDefaultMetrics({ register: registry });
   const registers = [registry];
@@ -35,14 +36,19 @@ export function createMetrics(database: Database, queues: Pick<Queues, 'counts'>
       durations.observe({ method, route, status }, seconds);
     },
     async scrape() {
-      const [figures, counts] = await Promise.all([
+      const [figures, state] = await Promise.all([
         readReplicationFigures(database).catch(() => null),
-        queues === null ? null : queues.counts().catch(() => null),
+        queues === null ? null : readQueueState(queues).catch(() => null),
       ]);
       reachable.set(figures === null ? 0 : 1);
       const own = await registry.metrics();
-      const text = [own, figures === null ? '' : renderReplication(figures), queues === null ? '' : renderQueues(counts)].join('\n');
+      const text = [own, figures === null ? '' : renderReplication(figures), queues === null ? '' : renderQueues(state)].join('\n');
       return { text, contentType: registry.contentType };
     },
   };
+}
+
+async function readQueueState(queues: Pick<Queues, 'prove' | 'lastWork' | 'counts'>): Promise<QueueState> {
+  const [caution, last, counts] = await Promise.all([queues.prove(), queues.lastWork(), queues.counts()]);
+  return { counts, mayLoseJobs: caution !== null, idleSeconds: last === null ? null : Math.max(0, (Date.now() - last.getTime()) / 1000) };
 }

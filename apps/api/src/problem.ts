@@ -55,6 +55,8 @@ function sendProblem(response: Response, error: ApplicationError): void {
 
 /** The one place where an error becomes an answer. */
 export const answerProblem: ErrorRequestHandler = (thrown: unknown, request, response, next) => {
+  // Whoever asked has gone away: what was broken off for that is no defect.
+  if (response.destroyed && !response.headersSent) return;
   const error = toApplicationError(thrown, typeof request.id === 'string' ? request.id : '');
   // The log line of the request carries it, once.
   if (statusOf(error.code) >= 500) response.err = error;

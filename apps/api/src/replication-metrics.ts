@@ -115,15 +115,29 @@ function durations(runs: readonly RunFigures[]): string {
 
 const shownStates = ['waiting', 'active', 'delayed', 'failed'] as const;
 
-/** How many jobs are where; nothing where the queue can't be reached. */
-export function renderQueues(counts: Readonly<Record<string, JobCounts>> | null): string {
-  const samples = Object.entries(counts ?? {}).flatMap(([queue, jobs]) =>
-    shownStates.map((state) => ({ labels: { queue, state }, value: jobs[state] })),
+/** How the queue stood at a scrape, proved by a job that went all the way. */
+export interface QueueState {
+  readonly counts: Readonly<Record<string, JobCounts>>;
+  readonly mayLoseJobs: boolean;
+  /** Since a worker was last seen at a job; null: never. */
+  readonly idleSeconds: number | null;
+}
+
+/** How the queue stands; null where it doesn't take jobs or doesn't give them. */
+export function renderQueues(state: QueueState | null): string {
+  const gauge = (name: string, help: string, samples: Sample[]): string => renderMetric(name, { type: 'gauge', help }, samples);
+  const samples = Object.entries(state?.counts ?? {}).flatMap(([queue, jobs]) =>
+    shownStates.map((each) => ({ labels: { queue, state: each }, value: jobs[each] })),
   );
+  const idle = state?.idleSeconds ?? null;
   return [
-    renderMetric('dossier_queue_up', { type: 'gauge', help: 'Whether the queue answered this scrape' }, [
-      { value: counts === null ? 0 : 1 },
-    ]),
-    renderMetric('dossier_queue_jobs', { type: 'gauge', help: 'Jobs by queue and state' }, samples),
+    gauge('dossier_queue_up', 'Whether the queue took a job at this scrape and gave it', [{ value: state === null ? 0 : 1 }]),
+    gauge(
+      'dossier_queue_may_lose_jobs',
+      'Whether the queue may throw away jobs that it took',
+      state ? [{ value: state.mayLoseJobs ? 1 : 0 }] : [],
+    ),
+    gauge('dossier_queue_idle_seconds', 'Time since a worker was last seen at a job', idle === null ? [] : [{ value: idle }]),
+    gauge('dossier_queue_jobs', 'Jobs by queue and state', samples),
   ].join('');
 }

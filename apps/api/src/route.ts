@@ -17,6 +17,8 @@ export interface Route {
   readonly query?: ZodObject;
   /** What OpenAPI says of it; parameters of path and query are added. Without a `requestBody` no field of a body is taken. */
   readonly operation: ZodOpenApiOperationObject;
+  /** The answer goes on for as long as the asker wants: its statements are not bounded, as those of other GETs are. */
+  readonly endless?: true;
   /** A page for people: without a session they are led to the sign-in page instead of getting a problem. */
   readonly page?: true;
   /** Parses, calls, presents. What it throws is answered as a problem. */

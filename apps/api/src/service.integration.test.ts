@@ -17,7 +17,8 @@ beforeAll(async () => {
   api = await startTestApi({
     logger: pino({ level: 'debug' }, { write: (line: string) => lines.push(line) }),
     queues: {
-      ping: () => (queueDown ? Promise.reject(new Error('redis://user:secret@host is away')) : Promise.resolve()),
+      prove: () => (queueDown ? Promise.reject(new Error('redis://user:secret@host is away')) : Promise.resolve(null)),
+      lastWork: () => Promise.resolve(new Date()),
       counts: () => Promise.reject(new Error('redis://user:secret@host is away')),
     },
     routes: [
@@ -37,12 +38,12 @@ test('health and readiness tell what is wrong, and nothing more', async () => {
   expect(await api.want(200, healthSchema, ['GET', '/healthz'])).toEqual({ status: 'ok' });
   expect(await api.want(200, readinessSchema, ['GET', '/readyz'])).toEqual({
     status: 'ok',
-    checks: { database: 'ok', schema: 'ok', queue: 'ok', clock: 'ok' },
+    checks: { database: 'ok', schema: 'ok', queue: 'ok', workers: 'ok', clock: 'ok' },
   });
   queueDown = true;
   expect(await api.want(503, readinessSchema, ['GET', '/readyz'])).toEqual({
     status: 'unavailable',
-    checks: { database: 'ok', schema: 'ok', queue: 'can not be reached', clock: 'ok' },
+    checks: { database: 'ok', schema: 'ok', queue: 'can not be reached', workers: 'ok', clock: 'ok' },
   });
   queueDown = false;
 });

@@ -5,6 +5,7 @@ import { openDatabase, queryOne } from '@dossier/postgres/database.ts';
 import type { Database } from '@dossier/postgres/database.ts';
 import { startEmbeddedDatabase } from '@dossier/postgres/embedded.ts';
 import { migrate, NewerSchemaError, schemaState } from '@dossier/postgres/migrate.ts';
+import { hasSessions, noSessions } from '@dossier/postgres/sessions.ts';
 import { checkServer, databaseFault } from './database-fault.ts';
 
 /** This node's database, ready to be used. */
@@ -58,6 +59,7 @@ async function greet(database: Database, url: string): Promise<void> {
     throw databaseFault(error, url);
   }
   if (server !== null) checkServer(server, url);
+  if (!(await hasSessions(database))) throw new ExitError(1, noSessions.sentence, { remedy: noSessions.remedy });
 }
 
 async function bringToSchema(

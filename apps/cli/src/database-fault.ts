@@ -30,7 +30,21 @@ function placeOf(text: string): Place {
 
 function explain(error: unknown, { host, port, database, user }: Place): { sentence: string; remedy: string } {
   const target = `The database ${database} on ${host}, port ${port},`;
+  const said = withoutPasswords(error instanceof Error ? error.message : String(error));
+  const noneLeft = {
+    sentence: `${target} has no connection left.`,
+    remedy: 'Raise max_connections of the server, or the pool_size of a pooler before it, or end other programs.',
+  };
   const code = codeOf(error);
+  // A pooler has one code for all that it refuses.
+  if (code === '08P01' && said.includes('startup parameter')) {
+    return {
+      sentence: `${target} refuses how the connection begins: ${said}`,
+      remedy:
+        'A pooler such as PgBouncer takes no "options": leave them out of DATABASE_URL and PGOPTIONS, and set them for the role (ALTER ROLE … SET …).',
+    };
+  }
+  if (/no more connections|query_wait_timeout|Timeout acquiring a connection/.test(said)) return noneLeft;
   switch (code) {
     case 'ECONNREFUSED':
       return { sentence: `${target} can't be reached: nothing answers there.`, remedy: 'Start PostgreSQL there, or correct DATABASE_URL.' };
@@ -59,7 +73,7 @@ function explain(error: unknown, { host, port, database, user }: Place): { sente
         remedy: `Make it (createdb -E UTF8 ${database}), or correct DATABASE_URL.`,
       };
     case '53300':
-      return { sentence: `${target} has no connection left.`, remedy: 'Raise max_connections of the server, or end other programs.' };
+      return noneLeft;
     case '57P03':
       return { sentence: `${target} is starting or stopping.`, remedy: 'Try again in a moment.' };
     case '53100':
@@ -72,13 +86,8 @@ function explain(error: unknown, { host, port, database, user }: Place): { sente
         sentence: `${target} doesn't allow the user ${user} to do this.`,
         remedy: `Make ${user} the owner of the database ${database}.`,
       };
-    default: {
-      const text = error instanceof Error ? error.message : String(error);
-      return {
-        sentence: `${target} can't be used: ${withoutPasswords(text)}`,
-        remedy: 'Correct DATABASE_URL, or mend the server.',
-      };
-    }
+    default:
+      return { sentence: `${target} can't be used: ${said}`, remedy: 'Correct DATABASE_URL, or mend the server.' };
   }
 }
 

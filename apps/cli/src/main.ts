@@ -1,4 +1,5 @@
 import { CommanderError } from 'commander';
+import { bePatientWithAddresses } from '@dossier/runtime/outbound-address.ts';
 import type { Context } from './context.ts';
 import { exitCodeOf, sentencesOf } from './failure.ts';
 import { outliveReaders } from './output.ts';
@@ -8,6 +9,7 @@ import { buildProgram } from './program.ts';
 export async function main(context: Context): Promise<void> {
   outliveReaders(process.stdout);
   outliveReaders(process.stderr);
+  bePatientWithAddresses();
   try {
     await buildProgram(context).parseAsync([...context.arguments], { from: 'user' });
   } catch (error) {

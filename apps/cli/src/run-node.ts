@@ -4,6 +4,7 @@ import type { Configuration } from '@dossier/runtime/configuration.ts';
 import { createLogger, prefersPretty } from '@dossier/runtime/logger.ts';
 import type { Logger } from '@dossier/runtime/logger.ts';
 import { createShutdown } from '@dossier/runtime/shutdown.ts';
+import { catchStrayLines } from '@dossier/runtime/stray-lines.ts';
 import { configurationOf } from './context.ts';
 import type { Context } from './context.ts';
 import { print } from './output.ts';
@@ -26,6 +27,7 @@ export async function runNode(command: Command, context: Context, roles: Roles):
   const loaded = configurationOf(command, context);
   const { configuration, warnings, file } = loaded;
   const logger = createLogger({ level: configuration.logLevel, name: roles.name, pretty: prefersPretty() });
+  catchStrayLines(logger);
   for (const warning of warnings) logger.warn(warning);
   logger.debug({ file }, 'configuration read');
   const shutdown = createShutdown({ logger, timeoutMs: closingTimeoutMs });

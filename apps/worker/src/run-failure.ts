@@ -61,8 +61,10 @@ function localFailure(cause: unknown): SyncFailure {
   const code = cause instanceof Error && 'code' in cause ? String(cause.code) : '';
   if (['ENOSPC', 'EDQUOT', '53100'].includes(code))
     return new SyncFailure('DISK_FULL', 'This node has no space left on its disk.', { cause });
-  if (translateDatabaseError(cause)?.code === 'UNAVAILABLE') {
-    return new SyncFailure('DATABASE_UNAVAILABLE', "This node's database could not do its part.", { cause });
+  const told = translateDatabaseError(cause);
+  if (told?.code === 'UNAVAILABLE') {
+    const [what] = told.detail.split(' Nothing was changed');
+    return new SyncFailure('DATABASE_UNAVAILABLE', `This node's database could not do its part. ${what}`, { cause });
   }
   return new SyncFailure('INTERNAL', 'Something failed that nobody foresaw.', { cause });
 }

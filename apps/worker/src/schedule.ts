@@ -1,12 +1,13 @@
 import { createHash } from 'node:crypto';
-import { believableDate, isDeepNight, latestDueDate, nextDue } from '@dossier/domain/schedule.ts';
+import { believableDate, isDeepNight, keepableSchedule, latestDueDate, nextDue } from '@dossier/domain/schedule.ts';
 import type { Schedule } from '@dossier/domain/schedule.ts';
 import { jobs } from '@dossier/jobs/declarations.ts';
 import { requestHeads } from '@dossier/protocol/feed.ts';
 import { listLinksAfter, saveSchedule } from '@dossier/replication/links.ts';
 import type { LinkRow } from '@dossier/replication/links.ts';
 import { recordUnchanged } from '@dossier/replication/run-endings.ts';
-import { requestRun } from '@dossier/replication/runs.ts';
+import { requestScheduledRun } from '@dossier/replication/runs.ts';
+import { Attempts } from './attempts.ts';
 import type { WorkerDependencies } from './dependencies.ts';
 
 const batch = 500;
@@ -17,10 +18,10 @@ export function spreadOffsetMs(link: Pick<LinkRow, 'remote_list' | 'slave_list_i
   return Math.floor((digest.readUInt32BE(0) / 2 ** 32) * spreadSeconds * 1000);
 }
 
-/** The master's SYNC_TIME as last learnt, or null before the first greeting. */
+/** The master's SYNC_TIME as last learnt, as far as this node can keep it; null before the first greeting. */
 export function scheduleOf(link: LinkRow): Schedule | null {
   if (link.sync_hour === null || link.sync_minute === null || link.sync_zone === null) return null;
-  return { hour: link.sync_hour, minute: link.sync_minute, timeZone: link.sync_zone };
+  return keepableSchedule({ hour: link.sync_hour, minute: link.sync_minute, timeZone: link.sync_zone });
 }
 
 /**
@@ -49,23 +50,27 @@ interface DueLink {
 /**
  * Starts a run for each link whose scheduled time has come: once per local date in the master's zone, late rather than never. Decided from
  * rows, so it may be called by any number of workers at any time. Of links that stand at their master's heads a whole batch is asked about at
- * once; they need no job.
+ * once; they need no job. A link that fails keeps no other one waiting; what went wrong is thrown at the end.
  */
 export async function fanOut(deps: WorkerDependencies, now: Date): Promise<void> {
+  const attempts = new Attempts();
   let after = 0;
   for (;;) {
     const links = await listLinksAfter(deps.database, after, batch);
     const last = links.at(-1);
-    if (!last) return;
+    if (!last) break;
     after = last.slave_list_id;
     const due: DueLink[] = [];
     for (const link of links) {
-      const found = await findDue(deps, link, now);
-      if (found) due.push(found);
+      await attempts.attempt(async () => {
+        const found = await findDue(deps, link, now);
+        if (found) due.push(found);
+      });
     }
     const served = await finishThoseUnchanged(deps, due);
-    for (const item of due) if (!served.has(item.link.slave_list_id)) await start(deps, item);
+    for (const item of due) if (!served.has(item.link.slave_list_id)) await attempts.attempt(() => start(deps, item));
   }
+  attempts.finish();
 }
 
 async function findDue(deps: WorkerDependencies, link: LinkRow, now: Date): Promise<DueLink | null> {
@@ -87,28 +92,37 @@ function isServed(link: LinkRow, { schedule, due, now }: { schedule: Schedule; d
 }
 
 async function start(deps: WorkerDependencies, { link, mode, nextRun, scheduledDate }: DueLink): Promise<void> {
-  const requested = await requestRun(deps.database, { slaveListId: link.slave_list_id, reason: 'schedule', mode });
-  if (requested.outcome !== 'run') return;
-  await saveSchedule(deps.database, { slaveListId: link.slave_list_id, nextRun, scheduledDate });
-  await deps.queues.enqueue(jobs.sync, { runId: requested.run.id });
+  const { slave_list_id: slaveListId, last_scheduled_date: seen } = link;
+  const run = await requestScheduledRun(deps.database, { slaveListId, mode, seen, nextRun, scheduledDate });
+  if (run) await deps.queues.enqueue(jobs.sync, { runId: run.id });
 }
 
 /** One link costs as much alone. */
 const fewestAtOnce = 2;
+const mastersAtOnce = 32;
 
 /** Asks each master at once about all links that may be unchanged, and books those that are. Returns their lists. */
 async function finishThoseUnchanged(deps: WorkerDependencies, due: readonly DueLink[]): Promise<Set<number>> {
   const candidates = due.filter(({ link, mode }) => mode === 'auto' && link.state === 'synced' && link.head_tag !== null);
   const byMaster = Map.groupBy(candidates, ({ link }) => link.remote_url);
   const served = new Set<number>();
-  for (const [remoteUrl, items] of byMaster) {
-    for (let at = 0; at < items.length; at += requestHeads) {
-      const asked = items.slice(at, at + requestHeads);
-      if (asked.length < fewestAtOnce) continue;
-      for (const list of await finishUnchangedOf(deps, remoteUrl, asked)) served.add(list);
-    }
-  }
+  const questions = [...byMaster].flatMap(([remoteUrl, items]) => portionsOf(items).map((asked) => ({ remoteUrl, asked })));
+  // Masters that are away keep nobody waiting but each other, and not for longer than the slowest of them.
+  await Promise.all(
+    Array.from({ length: mastersAtOnce }, async () => {
+      for (let next = questions.pop(); next; next = questions.pop()) {
+        for (const list of await finishUnchangedOf(deps, next.remoteUrl, next.asked)) served.add(list);
+      }
+    }),
+  );
   return served;
+}
+
+function portionsOf(items: readonly DueLink[]): DueLink[][] {
+  const portions = Array.from({ length: Math.ceil(items.length / requestHeads) }, (_, at) =>
+    items.slice(at * requestHeads, (at + 1) * requestHeads),
+  );
+  return portions.filter((portion) => portion.length >= fewestAtOnce);
 }
 
 const askTimeoutMs = 10_000;

@@ -35,6 +35,20 @@ function formatOf(timeZone: string): Intl.DateTimeFormat {
   return format;
 }
 
+/** Whether this node can reckon with a zone: an older one doesn't know those that were named later. */
+export function isKnownZone(timeZone: string): boolean {
+  try {
+    return formatOf(timeZone).resolvedOptions().timeZone !== '';
+  } catch {
+    return false; // RangeError is how Intl says that it doesn't know the zone
+  }
+}
+
+/** The schedule as this node can keep it: where it doesn't know the zone, the time is taken as one of UTC. */
+export function keepableSchedule(schedule: Schedule): Schedule {
+  return isKnownZone(schedule.timeZone) ? schedule : { ...schedule, timeZone: 'UTC' };
+}
+
 /** What clocks in the zone show at an instant, as if it were UTC. */
 function wallClock(instant: number, timeZone: string): number {
   const parts = Object.fromEntries(

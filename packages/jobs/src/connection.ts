@@ -2,8 +2,6 @@ import type { Processor, Queue, Telemetry, Worker, WorkerOptions } from 'bullmq'
 
 import type { Logger } from '@dossier/runtime/logger.ts';
 
-import type { QueueName } from './declarations.ts';
-
 export type { Telemetry } from 'bullmq';
 
 export interface ConnectionOptions {
@@ -15,6 +13,12 @@ export interface ConnectionOptions {
   readonly logger: Logger;
   /** Where traces go; null for nowhere. */
   readonly telemetry?: Telemetry | null;
+}
+
+/** The queue works, and shouldn't be left as it is. */
+export interface QueueCaution {
+  readonly sentence: string;
+  readonly remedy: string;
 }
 
 /**
@@ -30,8 +34,9 @@ export type JobWorkerOptions = Pick<
 
 /** A way to the datastore of the queues. What it makes must be closed before it. */
 export interface QueueConnection {
-  queue(name: QueueName): Queue;
-  worker(name: QueueName, process: JobProcessor, options: JobWorkerOptions): Worker;
+  queue(name: string): Queue;
+  /** Without a processor it takes jobs when it is told to. */
+  worker(name: string, process: JobProcessor | null, options: JobWorkerOptions): Worker;
   /**
    * To be awaited once after all parts are made. Rejects if they can never work: the datastore refuses them, or it is
    * PostgreSQL and away. Redis may be away: the parts find it when it is back.
@@ -39,8 +44,10 @@ export interface QueueConnection {
   opened(parts: readonly { waitUntilReady(): Promise<unknown> }[]): Promise<void>;
   /** Resolves when the datastore can take commands; rejects or waits otherwise. */
   ready(): Promise<void>;
-  /** One round trip. */
-  ping(): Promise<void>;
+  /** Waits for a moment as a worker does that has nothing to do. */
+  waitForNothing(): Promise<void>;
+  /** What makes the datastore lose jobs that it took, or null. */
+  caution(): Promise<QueueCaution | null>;
   /** Takes back times that only a clock that was ahead can have noted. Returns the ids of the queue's jobs that wait for such a time. */
   takeBackTimes(queue: Queue): Promise<string[]>;
   close(): Promise<void>;

@@ -2,6 +2,8 @@ import { SchemaMigrationRequiredError, SchemaVersionMismatchError } from 'bullmq
 
 import { ApplicationError } from '@dossier/runtime/errors.ts';
 
+import { redisTrouble } from './redis-troubles.ts';
+
 /** The refusal of a queue that can't be reached; safe to show, since PostgreSQL has the work. */
 export function queueUnavailable(cause: unknown): ApplicationError {
   if (cause instanceof ApplicationError) return cause;
@@ -15,11 +17,14 @@ export function queueUnavailable(cause: unknown): ApplicationError {
       remedy: 'Upgrade this node to the version that the others run.',
       cause,
     });
-  return new ApplicationError('UNAVAILABLE', 'The job queue can not be reached now.', {
-    remedy:
-      'Check the server behind REDIS_URL, or DATABASE_URL where REDIS_URL is not set. Recorded work starts by itself when it is back.',
-    cause,
-  });
+  return (
+    redisTrouble(cause) ??
+    new ApplicationError('UNAVAILABLE', 'The job queue can not be reached now.', {
+      remedy:
+        'Check the server behind REDIS_URL, or DATABASE_URL where REDIS_URL is not set. Recorded work starts by itself when it is back.',
+      cause,
+    })
+  );
 }
 
 /**

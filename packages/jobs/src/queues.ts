@@ -2,11 +2,12 @@ import { randomUUID } from 'node:crypto';
 
 import type { Job, Queue } from 'bullmq';
 
-import type { ConnectionOptions, QueueConnection } from './connection.ts';
+import type { ConnectionOptions, QueueCaution, QueueConnection } from './connection.ts';
 import { withinDeadline } from './deadline.ts';
 import type { JobDeclaration, JobPayload, QueueName } from './declarations.ts';
 import { queueNames, reminderId } from './declarations.ts';
 import { openConnection } from './open-connection.ts';
+import { createProver } from './proof.ts';
 import type { Schedule } from './schedulers.ts';
 import { upsertSchedulers } from './schedulers.ts';
 
@@ -40,8 +41,13 @@ export interface Queues {
   /** Starts what a clock that was ahead has put off for longer than anything waits, and ends the locks that it made. May be called at any time. */
   takeBackTimes(): Promise<void>;
   counts(): Promise<Record<QueueName, JobCounts>>;
-  /** One round trip to the datastore, for /readyz. */
-  ping(): Promise<void>;
+  /**
+   * Proves that the queue takes jobs and gives them, by one that goes all the way; throws what keeps it from doing so. Returns what puts jobs at risk
+   * nevertheless, or null. Calls at the same time share one proof.
+   */
+  prove(): Promise<QueueCaution | null>;
+  /** When a worker was last seen at a job, or null: a sweep comes every 15 seconds. */
+  lastWork(): Promise<Date | null>;
   /** The queues themselves, for Bull Board. Their methods wait without a deadline. */
   list(): readonly Queue[];
   /** Closes the connections; unanswered calls are dropped. */
@@ -68,8 +74,19 @@ export async function openQueues(options: ConnectionOptions): Promise<Queues> {
     });
     return withinDeadline(begun, deadlineMs);
   };
+  const prover = createProver(connection);
+  let proof: Promise<QueueCaution | null> | null = null;
+  const prove = (): Promise<QueueCaution | null> => {
+    proof ??= reached(async () => {
+      await prover.prove();
+      return connection.caution();
+    }).finally(() => {
+      proof = null;
+    });
+    return proof;
+  };
   const close = async (): Promise<void> => {
-    await withinDeadline(Promise.all(raw.map((queue) => queue.close())), deadlineMs).catch(() => undefined);
+    await withinDeadline(Promise.all([prover.close(), ...raw.map((queue) => queue.close())]), deadlineMs).catch(() => undefined);
     await connection.close();
   };
 
@@ -99,7 +116,8 @@ export async function openQueues(options: ConnectionOptions): Promise<Queues> {
     upsertSchedulers: (schedule) => reached(() => upsertSchedulers((name) => byName[name], schedule)),
     takeBackTimes: () => reached(async () => void (await Promise.all(raw.map((queue) => startWhatWasPutOff(connection, queue))))),
     counts: () => reached(() => countAll(all)),
-    ping: () => reached(() => connection.ping()),
+    prove,
+    lastWork: () => reached(() => lastWorkOf(byName.maintenance)),
     list: () => raw,
     close,
   };
@@ -153,6 +171,14 @@ async function startWhatWasPutOff(connection: QueueConnection, queue: Queue): Pr
     const job = await queue.getJob(id);
     if (await job?.isDelayed()) await job?.promote();
   }
+}
+
+async function lastWorkOf(queue: Queue): Promise<Date | null> {
+  const newest = await Promise.all(
+    ['active' as const, 'completed' as const, 'failed' as const].map((state) => queue.getJobs([state], 0, 0, false)),
+  );
+  const times = newest.flat().map(({ finishedOn, processedOn }) => finishedOn ?? processedOn ?? 0);
+  return times.length === 0 ? null : new Date(Math.max(...times));
 }
 
 async function countAll(all: readonly (readonly [QueueName, Queue])[]): Promise<Record<QueueName, JobCounts>> {

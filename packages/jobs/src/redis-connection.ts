@@ -3,10 +3,11 @@ import { Redis } from 'ioredis';
 
 import { ApplicationError } from '@dossier/runtime/errors.ts';
 
-import type { ConnectionOptions, QueueConnection } from './connection.ts';
+import type { ConnectionOptions, QueueCaution, QueueConnection } from './connection.ts';
 import { withinDeadline } from './deadline.ts';
 import { reportErrors } from './error-report.ts';
 import { takeBackTimes } from './redis-times.ts';
+import { isRefusal, needsNewConnection, redisTrouble } from './redis-troubles.ts';
 import { bullSettings } from './settings.ts';
 
 const oldestVersion = [6, 2] as const;
@@ -14,6 +15,10 @@ const oldestVersion = [6, 2] as const;
 const openedMs = 2000;
 const reconnectStepMs = 100;
 const longestReconnectMs = 2000;
+/** Longer than any command that blocks: a server that says nothing for so long is gone, whatever the network says. */
+const silenceMs = 15_000;
+/** Redis before 7.0.8 may not block for less. */
+const shortestBlockSeconds = 0.01;
 
 /**
  * One ioredis connection for all queues, from which BullMQ duplicates a blocking one per worker. Commands are never refused
@@ -27,6 +32,8 @@ export function openRedisConnection(options: ConnectionOptions & { redisUrl: str
     maxRetriesPerRequest: null,
     keepAlive: 10_000,
     retryStrategy: (times) => Math.min(times * reconnectStepMs, longestReconnectMs),
+    reconnectOnError: needsNewConnection,
+    socketTimeout: silenceMs,
   });
   let refusal: ApplicationError | null = null;
   let inspection: Promise<void> = Promise.resolve();
@@ -35,21 +42,27 @@ export function openRedisConnection(options: ConnectionOptions & { redisUrl: str
     report(error);
     if (!isRefusal(error)) return;
     // A client that is not let in stays connected and never gets ready.
-    refusal = refused(error);
-    becomingReady?.reject(refusal);
+    refusal = redisTrouble(error);
+    becomingReady?.reject(refusal ?? error);
     becomingReady = null;
   });
   client.on('ready', () => {
-    inspection = inspect().catch(report);
+    inspection = inspect();
     becomingReady?.resolve();
     becomingReady = null;
   });
   async function inspect(): Promise<void> {
-    const { version, policy } = await describe(client);
-    refusal = isSupported(version) ? null : tooOld(version);
-    if (refusal) logger.error({ version }, refusal.message);
-    if (policy === null || policy === 'noeviction') return;
-    logger.warn({ policy }, 'Redis may evict jobs: set maxmemory-policy to noeviction. The sweep replaces lost reminders.');
+    try {
+      const { version, policy } = await describe(client);
+      refusal = isSupported(version) ? null : tooOld(version);
+      if (refusal) logger.error({ version }, refusal.message);
+      const caution = cautionAbout(policy);
+      if (caution) logger.warn({ policy }, `${caution.sentence} ${caution.remedy}`);
+    } catch (error) {
+      if (!(error instanceof Error)) throw error;
+      report(error);
+      if (isRefusal(error)) refusal = redisTrouble(error);
+    }
   }
   async function ready(): Promise<void> {
     if (client.status !== 'ready') {
@@ -57,6 +70,8 @@ export function openRedisConnection(options: ConnectionOptions & { redisUrl: str
       becomingReady ??= Promise.withResolvers();
       await becomingReady.promise;
     }
+    // What was refused may be allowed by now.
+    if (refusal) inspection = inspect();
     await inspection;
     if (refusal) throw refusal;
   }
@@ -72,9 +87,10 @@ export function openRedisConnection(options: ConnectionOptions & { redisUrl: str
         logger.warn({ err: error }, 'Redis is away; queues and workers wait for it.');
       });
     },
-    async ping() {
-      await client.ping();
+    async waitForNothing() {
+      await client.bzpopmin(`${prefix}:nothing`, shortestBlockSeconds);
     },
+    caution: async () => cautionAbout((await describe(client)).policy),
     takeBackTimes: (queue) => takeBackTimes(client, queue, Date.now()),
     async close() {
       client.disconnect();
@@ -82,34 +98,24 @@ export function openRedisConnection(options: ConnectionOptions & { redisUrl: str
   };
 }
 
+/** Hosted servers often refuse CONFIG; INFO says all that has to be known. */
 async function describe(client: Redis): Promise<{ version: string; policy: string | null }> {
-  const information = await client.info('server');
-  // Hosted servers often refuse CONFIG; what can't be asked can't be warned about.
-  const policy = await client.config('GET', 'maxmemory-policy').then(configValue, () => null);
-  return { version: /^redis_version:(\S+)/m.exec(information)?.[1] ?? '0', policy };
+  const information = await client.info();
+  const field = (name: string): string | null => new RegExp(`^${name}:(\\S+)`, 'm').exec(information)?.[1] ?? null;
+  return { version: field('redis_version') ?? '0', policy: field('maxmemory_policy') };
 }
 
-/** CONFIG GET answers with a map in RESP3 and with a list of name and value in RESP2. */
-function configValue(answer: unknown): string | null {
-  const value: unknown = Array.isArray(answer) ? answer[1] : Object.values(answer as object)[0];
-  return typeof value === 'string' ? value : null;
+function cautionAbout(policy: string | null): QueueCaution | null {
+  if (policy === null || policy === 'noeviction') return null;
+  return {
+    sentence: `Redis may throw jobs away when its memory is full (maxmemory-policy ${policy}).`,
+    remedy: 'Set maxmemory-policy to noeviction. Until then the sweep replaces reminders that were lost.',
+  };
 }
 
 function isSupported(version: string): boolean {
   const [major = 0, minor = 0] = version.split('.').map(Number);
   return major > oldestVersion[0] || (major === oldestVersion[0] && minor >= oldestVersion[1]);
-}
-
-/** Redis lets nobody in without the right password, or not to what BullMQ needs. */
-function isRefusal(error: Error): boolean {
-  return /^(NOAUTH|WRONGPASS|NOPERM)\b/.test(error.message);
-}
-
-function refused(cause: Error): ApplicationError {
-  return new ApplicationError('UNAVAILABLE', `Redis refuses the connection: ${cause.message.slice(0, 80)}`, {
-    remedy: 'Put the user name and the password into REDIS_URL: redis://user:password@host:port',
-    cause,
-  });
 }
 
 function tooOld(version: string): ApplicationError {

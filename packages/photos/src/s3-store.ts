@@ -20,9 +20,9 @@ import { openThumbnail, sealThumbnail } from './sealed-thumbnail.ts';
 import { release, verifiedPhoto, verifyPhoto } from './verified-photo.ts';
 import { provedAtOnceBytes, provenStream, requirePhoto } from './whole-photo.ts';
 
-const CONNECTION_TIMEOUT_MS = 5000;
+const CONNECTION_TIMEOUT_MS = 10_000;
 const SILENCE_TIMEOUT_MS = 30_000;
-const CHECK_TIMEOUT_MS = 5000;
+const CHECK_TIMEOUT_MS = 10_000;
 
 /** Where in S3 the photos are. */
 export interface S3Place {

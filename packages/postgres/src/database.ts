@@ -2,6 +2,8 @@ import { Socket } from 'node:net';
 import createKnex from 'knex';
 import type { Knex } from 'knex';
 import { types as defaultTypes } from 'pg';
+import type { Client } from 'pg';
+import { cancellable, currentBound } from './bound.ts';
 import { createMessageSocket } from './message-socket.ts';
 
 /** A pool of connections, or one connection inside a transaction. */
@@ -31,6 +33,12 @@ function makeStream({ ssl = false }: { ssl?: unknown } = {}): Socket {
   return ssl ? new Socket() : createMessageSocket();
 }
 
+/**
+ * What each connection begins with. Not as startup parameters: PgBouncer refuses most of them. A `statement_timeout` of the role is meant for people: an
+ * apply takes what it takes.
+ */
+export const sessionSettings = `set statement_timeout = 0; set timezone = 'UTC'; set lock_timeout = '60s'; set idle_in_transaction_session_timeout = '15min'`;
+
 /** Opens a pool on a PostgreSQL URL. No connection is made before the first statement. */
 export function openDatabase(url: string, options: { applicationName: string; poolSize: number }): Database {
   return createKnex({
@@ -42,9 +50,14 @@ export function openDatabase(url: string, options: { applicationName: string; po
       keepAlive: true,
       stream: makeStream,
       connectionTimeoutMillis: 10_000,
-      options: '-c timezone=UTC -c lock_timeout=60s -c idle_in_transaction_session_timeout=15min',
     },
-    pool: { min: 0, max: options.poolSize },
+    pool: {
+      min: 0,
+      max: options.poolSize,
+      afterCreate: (connection: Client, done: (error: Error | null, connection: Client) => void) => {
+        connection.query(sessionSettings, (error) => done(error, connection));
+      },
+    },
     acquireConnectionTimeout: 15_000,
     log: quiet,
   });
@@ -52,8 +65,19 @@ export function openDatabase(url: string, options: { applicationName: string; po
 
 /** Runs one statement with named parameters (`:name`) and returns its rows as the given type. */
 export async function query<Row>(connection: Connection, sql: string, parameters: Record<string, unknown> = {}): Promise<Row[]> {
-  const result = await connection.raw<{ rows: Row[] }>(sql, parameters as Record<string, Knex.Value>);
-  return result.rows;
+  const statement = connection.raw<{ rows: Row[] }>(sql, parameters as Record<string, Knex.Value>);
+  const bound = currentBound();
+  return bound ? runBounded(connection, bound, statement) : (await statement).rows;
+}
+
+async function runBounded<Row>(connection: Connection, bound: AbortSignal, statement: Knex.Raw<{ rows: Row[] }>): Promise<Row[]> {
+  // In a transaction this is its connection.
+  const client = (await connection.client.acquireConnection()) as Client;
+  try {
+    return (await cancellable(client, bound, async () => statement.connection(client))).rows;
+  } finally {
+    await connection.client.releaseConnection(client);
+  }
 }
 
 /** The first row of a statement that gives at most one, or null. */

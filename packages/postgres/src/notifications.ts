@@ -18,7 +18,9 @@ export interface Listening {
 
 const firstDelayMs = 200;
 const maximumDelayMs = 5000;
-const connectTimeoutMs = 5000;
+/** Enough for a name with two addresses of which only the second answers. */
+const connectTimeoutMs = 10_000;
+const answerTimeoutMs = 5000;
 const closeTimeoutMs = 1000;
 /** A connection that was cut without a word is noticed by this question. */
 const heartbeatMs = 20_000;
@@ -57,7 +59,7 @@ async function listenOnce(options: ListenOptions, signal: AbortSignal, onListeni
     connectionString: options.url,
     application_name: options.applicationName,
     connectionTimeoutMillis: connectTimeoutMs,
-    query_timeout: connectTimeoutMs,
+    query_timeout: answerTimeoutMs,
     keepAlive: true,
   });
   const over = Promise.withResolvers<void>();

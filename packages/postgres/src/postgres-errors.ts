@@ -44,10 +44,26 @@ export function translateDatabaseError(error: unknown): ApplicationError | null 
   if (state.startsWith('08') || state.startsWith('57P') || state === '53300') return databaseAway(error);
   if (state.startsWith('53')) return unavailable('The database has run out of space or memory. Nothing was changed.', error);
   if (state === '25006') return unavailable('The database is in recovery and takes no changes now. Nothing was changed.', error);
-  if (state === '55P03' || state === '57014' || state === '40001' || state === '40P01') {
+  if (timedOut.has(state)) return brokenOffByServer(error);
+  if (state === '55P03' || state === '40001' || state === '40P01') {
     return unavailable('Others are changing the same data now. Nothing was changed; try again.', error);
   }
   return null;
+}
+
+/** Cancelled (by a limit of time, mostly), and transactions that were idle or lasted for too long. */
+const timedOut = new Set(['57014', '25P03', '25P04']);
+
+function brokenOffByServer(cause: Error): ApplicationError {
+  return new ApplicationError(
+    'UNAVAILABLE',
+    'The database broke the work off before it was done: it took longer than the database allows.',
+    {
+      remedy:
+        'Nothing was changed. Look for statement_timeout, transaction_timeout and idle_in_transaction_session_timeout of the role, the database and the server (ALTER ROLE … RESET statement_timeout).',
+      cause,
+    },
+  );
 }
 
 function databaseAway(cause: Error): ApplicationError {

@@ -3,13 +3,13 @@ import { z } from 'zod';
 export const healthSchema = z.looseObject({ status: z.literal('ok') }).meta({ id: 'Health' });
 
 /**
- * What the node needs for its work: `ok`, or a sentence that says what is wrong. `clock` alone makes no node unavailable: with a wrong clock it
- * serves and syncs as well as it can.
+ * What the node needs for its work: `ok`, or a sentence that says what is wrong. `clock` and `workers` alone make no node unavailable: it serves as well
+ * as it can. `queue` is proved by a job that goes all the way; where jobs are at risk nevertheless it has a sentence while `status` is `ok`.
  */
 export const readinessSchema = z
   .looseObject({
     status: z.enum(['ok', 'unavailable']),
-    checks: z.looseObject({ database: z.string(), schema: z.string(), queue: z.string(), clock: z.string() }),
+    checks: z.looseObject({ database: z.string(), schema: z.string(), queue: z.string(), workers: z.string(), clock: z.string() }),
   })
   .meta({ id: 'Readiness' });
 export type Readiness = z.infer<typeof readinessSchema>;

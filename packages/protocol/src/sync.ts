@@ -88,6 +88,8 @@ export const linkSchema = z
     last_success: timeSchema.nullable(),
     verified_at: timeSchema.nullable(),
     next_run: timeSchema.nullable(),
+    /** Why `next_run` isn't at the master's SYNC_TIME, and what to do; null where it is. */
+    schedule_fault: z.string().nullable(),
     progress: progressSchema.nullable(),
     remote_count: z.int().nullable(),
     local_count: z.int(),

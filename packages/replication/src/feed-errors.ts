@@ -244,6 +244,7 @@ function tlsReason({ code, message }: RequestError): string | null {
 
 const networkReasons: Record<string, string> = {
   ECONNREFUSED: 'the connection was refused',
+  ETIMEDOUT: 'no connection was taken in time',
   ENOTFOUND: 'its name is unknown',
   EAI_AGAIN: 'its name could not be resolved now',
   ECONNRESET: 'the connection was reset before an answer came',

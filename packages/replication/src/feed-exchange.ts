@@ -15,7 +15,8 @@ export interface FeedTimeouts {
   readonly totalMs: number;
 }
 
-const defaultTimeouts: FeedTimeouts = { connectMs: 5_000, responseMs: 60_000, inactivityMs: 60_000, totalMs: 300_000 };
+/** A name may have two addresses of which only the second answers, over a slow line: `connectMs` is enough for both, see bePatientWithAddresses. */
+const defaultTimeouts: FeedTimeouts = { connectMs: 10_000, responseMs: 60_000, inactivityMs: 60_000, totalMs: 300_000 };
 
 /** Who asks, and how. */
 export interface ExchangeOptions {

@@ -216,14 +216,15 @@ export async function saveGreeting(
   );
 }
 
-/** Keeps when a link runs next and, if given, the local date for which its scheduled run was made. */
+/** Keeps when a link runs next and, if given, the local date for which its scheduled run was made. Not where an apply holds the link, which isn't waited for. */
 export async function saveSchedule(
   connection: Connection,
   schedule: { slaveListId: number; nextRun: Date; scheduledDate: string | null },
 ): Promise<void> {
   await query(
     connection,
-    `update links set next_run = :nextRun, last_scheduled_date = coalesce(:scheduledDate::date, last_scheduled_date) where slave_list_id = :slaveListId`,
+    `update links set next_run = :nextRun, last_scheduled_date = coalesce(:scheduledDate::date, last_scheduled_date)
+     where slave_list_id = (select slave_list_id from links where slave_list_id = :slaveListId for no key update skip locked)`,
     schedule,
   );
 }

@@ -97,6 +97,33 @@ export async function requestRun(
   });
 }
 
+/**
+ * Makes the run of a link's scheduled time and notes for which local date, together or not at all. Null where there is nothing to do: another worker was
+ * first (`seen` isn't the date any more that is noted), the link is being cancelled, or an apply holds it, which isn't waited for: the next look comes soon.
+ */
+export async function requestScheduledRun(
+  database: Database,
+  {
+    slaveListId,
+    mode,
+    seen,
+    scheduledDate,
+    nextRun,
+  }: { slaveListId: number; mode: RunMode; seen: string | null; scheduledDate: string; nextRun: Date },
+): Promise<{ id: number } | null> {
+  return transaction(database, async (tx) => {
+    const noted = await queryOne(
+      tx,
+      `update links set next_run = :nextRun, last_scheduled_date = :scheduledDate::date where slave_list_id = (
+         select slave_list_id from links where slave_list_id = :slaveListId and state <> 'unlinking'
+           and last_scheduled_date is not distinct from :seen::date for no key update skip locked
+       ) returning 1`,
+      { slaveListId, seen, scheduledDate, nextRun },
+    );
+    return noted ? createRun(tx, { slaveListId, reason: 'schedule', mode }) : null;
+  });
+}
+
 /** The unfinished run of a list, or null. */
 export async function findUnfinishedRun(connection: Connection, slaveListId: number): Promise<RunRow | null> {
   return preparedOne<RunRow>(connection, 'find unfinished run', {

@@ -78,7 +78,7 @@ const remedies: Record<SyncFailureCode, string> = {
   NO_TOKEN: 'Set SYNC_TOKEN to the same token as on the master, restart this node, and sync again.',
   DISK_FULL: "Make space on this node's disk, or give the database and MEDIA_ROOT a larger one. The run is tried again by itself.",
   DATABASE_UNAVAILABLE:
-    'See to the server behind DATABASE_URL: that it runs, and that max_connections is enough for all processes. The run is tried again by itself.',
+    'See to the server behind DATABASE_URL: that it runs, that max_connections is enough for all processes, and that it ends no long statement. The run is tried again by itself.',
   INTERNAL: "Look in this node's log for the run's number. The run is tried again.",
 };
 

@@ -1,5 +1,6 @@
 import { configurationKeys, isTimeZone, rules } from './configuration-schema.ts';
 import type { ConfigurationKey } from './configuration-schema.ts';
+import { isUnambiguousUrl } from './server-url.ts';
 
 const shownLength = 100;
 
@@ -48,7 +49,8 @@ function showUrls(value: unknown): string {
   if (typeof value !== 'string') return `the ${kindOf(value)} given`;
   if (!/[@:?]/.test(value)) return shorten(value);
   const url = URL.parse(value);
-  if (url === null || (url.host === '' && value.includes('@'))) return 'the URL given (not shown, it may hold a password)';
+  if (url === null || (url.host === '' && value.includes('@')) || !isUnambiguousUrl(value))
+    return 'the URL given (not shown, it may hold a password)';
   if (url.password !== '') url.password = '***';
   if (url.search !== '') url.search = '?***';
   return shorten(url.href);

@@ -3,6 +3,8 @@ import { isIP } from 'node:net';
 import { parse } from 'yaml';
 import { z } from 'zod';
 
+import { isUnambiguousUrl } from './server-url.ts';
+
 /** What a value may be, and how it is read. One per key of the configuration. */
 export interface KeyRule {
   /** Completes the sentence "…: allowed is". */
@@ -25,7 +27,7 @@ export const installableApps = ['ffsecurity_sync'] as const;
 
 const text = z.string().min(1);
 const integer = (minimum: number, maximum: number) => z.int().min(minimum).max(maximum);
-const url = (...protocols: string[]) => text.refine((value) => protocols.includes(protocolOf(value)));
+const url = (...protocols: string[]) => text.refine((value) => protocols.includes(protocolOf(value)) && isUnambiguousUrl(value));
 const origin = text.refine(isOrigin).transform((value) => new URL(value).origin);
 const clockTime = z.strictObject({ hour: integer(0, 23), minute: integer(0, 59) });
 
@@ -65,6 +67,9 @@ export type ConfigurationValues = z.output<typeof configurationSchema>;
 /** The name of a setting, the same in the file and in the environment. */
 export type ConfigurationKey = keyof ConfigurationValues;
 
+const encoded =
+  'signs of user and password that are no letters or digits have to be written as %XX: # is %23, / is %2F, @ is %40, % is %25';
+
 export const rules: Readonly<Record<ConfigurationKey, KeyRule>> = {
   SYNC_TOKEN: { allowed: 'a text that is not empty, in quotes if it consists of digits', secret: 'all' },
   SYNC_TOKEN_PREVIOUS: { allowed: 'a text that is not empty, in quotes if it consists of digits', secret: 'all' },
@@ -76,8 +81,8 @@ export const rules: Readonly<Record<ConfigurationKey, KeyRule>> = {
     allowed: `a list of these: ${installableApps.join(', ')} (in the environment separated by commas)`,
     fromText: listText,
   },
-  DATABASE_URL: { allowed: 'a postgres:// or postgresql:// URL', secret: 'url' },
-  REDIS_URL: { allowed: 'a redis:// or rediss:// URL', secret: 'url' },
+  DATABASE_URL: { allowed: `a postgres:// or postgresql:// URL; ${encoded}`, secret: 'url' },
+  REDIS_URL: { allowed: `a redis:// or rediss:// URL; ${encoded}`, secret: 'url' },
   DATA_DIR: { allowed: 'the path of a folder on this host' },
   MEDIA_ROOT: { allowed: 'the path of a folder, or s3://bucket/prefix', secret: 'url' },
   HOST: { allowed: 'an IP address (0.0.0.0 or :: for all) or the name of a host, without port' },

@@ -252,6 +252,23 @@ describe('faults', () => {
     expect(faults.every((fault) => !fault.includes('\n'))).toBe(true);
   });
 
+  it.each(['gehe#im', '12#geheim', '12/geheim', 'gehe/im', '12?geheim', 'gehe@im', '12@geheim', 'geheim%', 'gehe%zzim', '%E0%A4geheim'])(
+    'refuses %j as the password in a URL, without showing a part of it, and takes it encoded',
+    (password) => {
+      for (const [key, scheme] of [['DATABASE_URL', 'postgres'] as const, ['REDIS_URL', 'redis'] as const]) {
+        for (const user of ['', 'user']) {
+          const faults = faultsOf({ [key]: `${scheme}://${user}:${password}@db.example:5432/0` });
+          expect(faults, user).toHaveLength(1);
+          expect(faults[0]).toMatch(new RegExp(`^${key}: .*# is %23`));
+          expect(faults[0]).not.toMatch(/gehe|12/);
+          const url = `${scheme}://${user}:${encodeURIComponent(password)}@db.example:5432/0`;
+          const { configuration } = load({ [key]: url });
+          expect([configuration.databaseUrl, configuration.redisUrl]).toContain(url);
+        }
+      }
+    },
+  );
+
   it('ends the program with 2', () => {
     expect(() => load({ PORT: 'x' })).toThrow(expect.objectContaining({ name: 'ConfigurationError', exitCode: 2 }));
   });

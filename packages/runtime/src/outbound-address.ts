@@ -1,6 +1,6 @@
 import { lookup } from 'node:dns';
 import type { LookupAddress, LookupOptions } from 'node:dns';
-import { BlockList, isIP } from 'node:net';
+import { BlockList, isIP, setDefaultAutoSelectFamilyAttemptTimeout } from 'node:net';
 
 /**
  * Addresses that no node, webhook or bucket of ours can have, but from which a request made by this host might fetch what is meant for this
@@ -95,4 +95,15 @@ export function createOutboundLookup(resolve: Resolve = lookup): OutboundLookup 
       else callback(null, first?.address ?? '', first?.family);
     });
   };
+}
+
+/** Half of what a connection to a master may take in all. */
+const attemptMs = 4000;
+
+/**
+ * Gives each address of a name four seconds to take a connection, for all connections of this process. Node gives it a quarter of one by default and
+ * then goes on to the next address, so that over a line that takes longer a name is never reached whose last address doesn't answer.
+ */
+export function bePatientWithAddresses(): void {
+  setDefaultAutoSelectFamilyAttemptTimeout(attemptMs);
 }

@@ -51,8 +51,8 @@ export const inHeads: readonly LieCase[] = [
     ['ANSWER_MALFORMED'],
   ),
   lie(
-    'a time zone that there is not',
-    ['delta', 'head', head((said) => ({ ...said, schedule: { hour: 3, minute: 0, time_zone: 'Nowhere/Land' } }))],
+    'a time zone that is no name',
+    ['delta', 'head', head((said) => ({ ...said, schedule: { hour: 3, minute: 0, time_zone: 'now here' } }))],
     ['ANSWER_MALFORMED'],
   ),
   lie('a name that can not be stored', ['delta', 'head', head((said) => ({ ...said, name: 'a\u0000b' }))], ['ANSWER_MALFORMED']),

@@ -286,6 +286,23 @@ describe('an import', () => {
     expect(await addressesNow()).toEqual([]);
   });
 
+  it('keeps neither the lists nor new links waiting while a slow store takes photos', async () => {
+    const list = await makeList();
+    let seen: unknown[] = [];
+    const slow: PhotoStore = Object.assign(Object.create(store) as PhotoStore, {
+      put: async (bytes: Uint8Array) => {
+        seen = await query(
+          database,
+          `select relation::regclass::text, mode from pg_locks where database = (select oid from pg_database where datname = current_database()) and locktype in ('relation', 'tuple') and granted and pid <> pg_backend_pid()
+             and mode not in ('AccessShareLock', 'RowShareLock') and relation::regclass::text in ('links', 'list_positions', 'dossiers')`,
+        );
+        return store.put(bytes);
+      },
+    });
+    expect(counts(await run(list, [{ external_id: 's1', name: 'Ada', photo: 'red.png' }], { store: slow }))).toEqual([1, 1, 0, 0, 0]);
+    expect(seen).toEqual([]);
+  });
+
   it('refuses a line with a broken or missing photo whole', async () => {
     const list = await makeList();
     const report = await run(list, [

@@ -169,10 +169,13 @@ class RolledBack extends Error {
 
 async function writeOnce(task: Writing, lines: readonly NumberedLine[]): Promise<Written> {
   const { database, store, folder, listId, preview, meanwhile } = task;
+  const havePhotos = lines.some(({ photoPaths }) => photoPaths !== undefined);
+  if (havePhotos) await transaction(database, requireWritable);
   return transaction(database, async (trx) => {
-    await requireWritable(trx);
-    if (lines.some(({ photoPaths }) => photoPaths !== undefined)) await sharePhotoStore(trx);
+    if (havePhotos) await sharePhotoStore(trx);
+    // Before any lock: a slow store keeps neither the lists nor new links waiting.
     const taken = await takePhotos(lines, { folder, store, note: (sha256) => noteGarbage(database, [sha256]) });
+    await requireWritable(trx);
     const dossiers: ImportedDossier[] = [];
     const refused: RefusedLine[] = [];
     const numbers: number[] = [];

@@ -1,4 +1,5 @@
 import { defaultGuards } from '@dossier/domain/guards.ts';
+import { isKnownZone } from '@dossier/domain/schedule.ts';
 import type { Held } from '@dossier/protocol/held.ts';
 import type { DeadLetter, Link, OfflineDeletion, Run } from '@dossier/protocol/sync.ts';
 import { progressSchema } from '@dossier/protocol/sync.ts';
@@ -23,6 +24,7 @@ export function presentLink(link: LinkRow, run: RunRow | null): Link {
     last_success: time(link.last_success),
     verified_at: time(link.verified_at),
     next_run: time(link.next_run),
+    schedule_fault: scheduleFaultOf(link),
     progress: link.state === 'unlinking' ? null : presentProgress(run),
     remote_count: link.remote_count,
     local_count: link.local_count,
@@ -34,6 +36,12 @@ export function presentLink(link: LinkRow, run: RunRow | null): Link {
     photos_missing: link.photos_missing,
     undo: link.undo && { run: link.undo.run_id, applied_date: new Date(link.undo.applied_date).toISOString() },
   };
+}
+
+function scheduleFaultOf({ sync_hour: hour, sync_minute: minute, sync_zone: zone }: LinkRow): string | null {
+  if (zone === null || isKnownZone(zone)) return null;
+  const clock = [hour, minute].map((part) => String(part).padStart(2, '0')).join(':');
+  return `The master's TIME_ZONE ${zone} is not known to this node: the list is synced at ${clock} UTC. Upgrade this node, or choose another TIME_ZONE on the master.`;
 }
 
 /** How far an unfinished run is; null between two attempts. */

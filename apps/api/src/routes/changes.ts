@@ -22,6 +22,7 @@ export function changesRoute({ database }: { database: Database }): Route {
   return {
     method: 'get',
     path: '/dossier-lists/:id/changes/',
+    endless: true,
     access: 'viewer',
     query: changesQuery,
     operation: {

@@ -19,6 +19,7 @@ export function exportRoutes({ database }: Pick<ApiDependencies, 'database'>): R
     {
       method: 'get',
       path: '/dossier-lists/:id/export/',
+      endless: true,
       access: 'viewer',
       query: exportQuery,
       operation: {

@@ -19,6 +19,7 @@ export function syncEventRoutes({ events }: Pick<SyncDependencies, 'events'>): R
     {
       method: 'get',
       path: '/sync/events/',
+      endless: true,
       access: 'viewer',
       operation: {
         tags: ['Replication'],

@@ -1,4 +1,6 @@
 import type { Command } from 'commander';
+import { createLogger } from '@dossier/runtime/logger.ts';
+import { catchStrayLines } from '@dossier/runtime/stray-lines.ts';
 import { configurationOf } from '../context.ts';
 import type { Context } from '../context.ts';
 import { print, printJson } from '../output.ts';
@@ -16,6 +18,8 @@ export function addDoctor(program: Command, context: Context): void {
     )
     .action(async ({ json }: { json?: boolean }) => {
       const loaded = configurationOf(command, context);
+      // What libraries have to say is among the findings.
+      catchStrayLines(createLogger({ level: 'silent', name: 'doctor', pretty: false }));
       // Loaded when needed, with PostgreSQL, image and storage libraries: other commands start faster without.
       const { examine } = await import('../doctor/examine.ts');
       const findings = await examine(loaded);

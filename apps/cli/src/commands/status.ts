@@ -67,6 +67,7 @@ function report(url: string, statuses: readonly LinkStatus[], deadLetters: reado
         `\nlist ${link.slave_dossier_list}: ${lacking} missing here, so it is not verified. Every sync asks the master for what is missing.`,
       );
     }
+    if (link.schedule_fault !== null) print(`\nlist ${link.slave_dossier_list}: ${link.schedule_fault}`);
     if (link.error === null) continue;
     print(`\nlist ${link.slave_dossier_list}: ${link.error.desc}\n  ${link.error.remedy}`);
   }

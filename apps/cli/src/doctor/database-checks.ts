@@ -9,6 +9,7 @@ import type { Database } from '@dossier/postgres/database.ts';
 import { readNodeUuid } from '@dossier/registry/node.ts';
 import { accessDatabase } from '../database-access.ts';
 import { failed, fromError, ok, skipped, warning } from './finding.ts';
+import { checkCollations, checkRights } from './table-checks.ts';
 import type { Finding } from './finding.ts';
 
 /** A master that this node replicates from, with how many lists. */
@@ -39,7 +40,9 @@ export async function checkDatabase(configuration: Configuration, logger: Logger
     const nodeUuid = await readNodeUuid(database);
     const findings = [
       await describeDatabase(database, access.embedded),
-      await checkQueue(configuration, { url, nodeUuid, logger }),
+      ...(await checkCollations(database)),
+      ...(await checkRights(database)),
+      ...(await checkQueue(configuration, { url, nodeUuid, logger })),
       await checkClock(database),
     ];
     const masters = await query<LinkedMaster>(
@@ -75,25 +78,39 @@ async function checkClock(database: Database): Promise<Finding> {
   return trouble.present ? failed('clock', trouble.sentence, remedy) : warning('clock', trouble.sentence, remedy);
 }
 
+/** Whether the queue takes jobs and gives them, and whether workers take them. */
 async function checkQueue(
   configuration: Configuration,
   { url, nodeUuid, logger }: { url: string; nodeUuid: string; logger: Logger },
-): Promise<Finding> {
+): Promise<Finding[]> {
   const where = configuration.redisUrl === null ? 'PostgreSQL' : 'Redis';
   try {
     const queues = await openQueues({ redisUrl: configuration.redisUrl, databaseUrl: url, prefix: `dossier-${nodeUuid}`, logger });
     try {
+      const caution = await queues.prove();
       const counts = await queues.counts();
       const waiting = Object.values(counts).reduce((sum, { waiting: jobs }) => sum + jobs, 0);
-      return ok('queue', `The queue is in ${where} and answers; ${waiting} jobs wait.`);
+      const proved = ok('queue', `The queue is in ${where}, takes jobs and gives them; ${waiting} jobs wait.`);
+      return [caution ? warning('queue', caution.sentence, caution.remedy) : proved, describeWorkers(await queues.lastWork())];
     } finally {
       await queues.close();
     }
   } catch (error) {
-    return fromError(
-      'queue',
-      error,
-      configuration.redisUrl === null ? 'Run "dossier migrate".' : 'Start Redis (6.2 or newer), or correct REDIS_URL.',
-    );
+    const remedy = configuration.redisUrl === null ? 'Run "dossier migrate".' : 'Start Redis (6.2 or newer), or correct REDIS_URL.';
+    return [fromError('queue', error, remedy)];
   }
+}
+
+/** A sweep comes every 15 seconds. */
+const idleMinutes = 2;
+
+function describeWorkers(last: Date | null): Finding {
+  if (last === null) return skipped('workers', 'No worker has taken a job from this queue yet.');
+  const minutes = Math.floor((Date.now() - last.getTime()) / 60_000);
+  if (minutes < idleMinutes) return ok('workers', 'Workers take jobs.');
+  return warning(
+    'workers',
+    `No worker has taken a job for ${minutes} minutes.`,
+    'Start one ("dossier start" or "dossier worker"), or look at its log.',
+  );
 }

@@ -67,6 +67,7 @@ test('a node in order has nothing that failed, and its masters were greeted', as
     'address',
     'database',
     'queue',
+    'workers',
     'clock',
     `master ${master.url}`,
   ]);
@@ -126,4 +127,41 @@ test('an older schema, a missing token and a queue that is away are told with th
   const found = await look({ SYNC_TOKEN: '', REDIS_URL: `redis://127.0.0.1:${await freePort()}` });
   expect(found.get('token')).toMatchObject({ state: 'warning', remedy: expect.stringContaining('openssl rand') });
   expect(found.get('queue')).toMatchObject({ state: 'failed', remedy: expect.stringContaining('REDIS_URL') });
+});
+
+test('a collation of another version than the indexes were sorted by is told, with how to sort them anew', async () => {
+  const { database } = slave.test;
+  expect((await look()).get('collation')).toBeUndefined();
+  const [before] = await query<{ version: string }>(
+    database,
+    `update pg_collation set collversion = '1.0' where collname = 'und-x-icu' returning pg_collation_actual_version(oid) as version`,
+  );
+  expect((await look()).get('collation')).toMatchObject({
+    state: 'failed',
+    sentence: expect.stringContaining(`has version ${before?.version}`),
+    remedy: expect.stringMatching(/REINDEX TABLE CONCURRENTLY dossiers; then: ALTER COLLATION pg_catalog."und-x-icu" REFRESH VERSION/),
+  });
+  await query(database, `reindex table dossiers`);
+  await query(database, `alter collation pg_catalog."und-x-icu" refresh version`);
+  expect((await look()).get('collation')).toBeUndefined();
+});
+
+test('a role that may not VACUUM the tables is told', async () => {
+  const { database } = slave.test;
+  await query(database, `create role doctors_patient login password 'patient'`);
+  await query(database, `grant select, insert, update, delete on all tables in schema public to doctors_patient`);
+  await query(database, `grant usage on schema bullmq to doctors_patient; grant all on all tables in schema bullmq to doctors_patient`);
+  const url = new URL(slave.test.url);
+  url.username = 'doctors_patient';
+  url.password = 'patient';
+  const findings = await examine(
+    loadConfiguration({
+      environment: { DATA_DIR: folder, DATABASE_URL: url.href, PORT: String(await freePort()) },
+      workingDirectory: folder,
+    }),
+  );
+  expect(findings).toContainEqual(
+    expect.objectContaining({ state: 'warning', sentence: expect.stringContaining("can't ANALYZE or VACUUM") }),
+  );
+  await query(database, `drop owned by doctors_patient; drop role doctors_patient`);
 });

@@ -46,6 +46,7 @@ export function NextRun({ link }: { link: Link }) {
           />
         </>
       )}
+      {link.schedule_fault !== null && ` · ${t('overview.zoneUnknown')}`}
     </Text>
   );
 }

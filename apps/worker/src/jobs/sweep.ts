@@ -6,6 +6,7 @@ import { listDeadLetterIds } from '@dossier/replication/dead-letters.ts';
 import { listStrandedRuns } from '@dossier/replication/upkeep.ts';
 import { requestRun } from '@dossier/replication/runs.ts';
 import { tellOfAlerts } from '../alerts.ts';
+import { Attempts } from '../attempts.ts';
 import { isClockPlausible, retryAfterClocksDiffered } from '../clock.ts';
 import type { WorkerDependencies } from '../dependencies.ts';
 import { fanOut } from '../schedule.ts';
@@ -13,25 +14,39 @@ import { fanOut } from '../schedule.ts';
 const age = { overdueSeconds: 5, silentSeconds: 45 };
 const shownDeadLetters = 1000;
 
-/** Reminds the queue of all that the database says is due: the queue may have been flushed, restarted or lost at any moment. */
+/**
+ * Reminds the queue of all that the database says is due: the queue may have been flushed, restarted or lost at any moment. None of it keeps the rest from
+ * being done; what went wrong is thrown at the end.
+ */
 export function createSweepHandler(deps: WorkerDependencies) {
   return async (): Promise<void> => {
-    for (const slaveDossierList of await listUnlinking(deps.database)) {
-      await deps.queues.enqueue(jobs.unlink, { slaveDossierList, purge: false });
+    const attempts = new Attempts();
+    for (const work of [remindOfRuns, expireOldHolds, tellOfAlerts, startDue, mendPhotos, retryAfterClocksDiffered, showDeadLetters]) {
+      await attempts.attempt(() => work(deps));
     }
-    for (const run of await listStrandedRuns(deps.database, age)) {
-      if (run.greeted) await deps.queues.enqueue(jobs.sync, { runId: run.id });
-      else await deps.queues.enqueue(jobs.link, { slaveDossierList: run.slave_list_id });
-    }
-    if (await isClockPlausible(deps)) await expireHolds(deps.database);
-    await tellOfAlerts(deps);
-    await fanOut(deps, deps.now());
-    await mendPhotos(deps);
-    await retryAfterClocksDiffered(deps);
-    for (const deadLetterId of await listDeadLetterIds(deps.database, shownDeadLetters)) {
-      await deps.queues.enqueue(jobs['dead-letter'], { deadLetterId });
-    }
+    attempts.finish();
   };
+}
+
+async function remindOfRuns({ database, queues }: WorkerDependencies): Promise<void> {
+  for (const slaveDossierList of await listUnlinking(database)) await queues.enqueue(jobs.unlink, { slaveDossierList, purge: false });
+  for (const run of await listStrandedRuns(database, age)) {
+    if (run.greeted) await queues.enqueue(jobs.sync, { runId: run.id });
+    else await queues.enqueue(jobs.link, { slaveDossierList: run.slave_list_id });
+  }
+}
+
+async function expireOldHolds(deps: WorkerDependencies): Promise<void> {
+  if (await isClockPlausible(deps)) await expireHolds(deps.database);
+}
+
+async function startDue(deps: WorkerDependencies): Promise<void> {
+  await fanOut(deps, deps.now());
+}
+
+async function showDeadLetters({ database, queues }: WorkerDependencies): Promise<void> {
+  for (const deadLetterId of await listDeadLetterIds(database, shownDeadLetters))
+    await queues.enqueue(jobs['dead-letter'], { deadLetterId });
 }
 
 /** A photo that was found damaged isn't missed until the next night. If the master can't deliver it, the scheduled runs ask again. */

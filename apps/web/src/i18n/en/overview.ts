@@ -21,6 +21,7 @@ export const overview = {
   behind_other: '{{count, number}} changes behind the master',
   nextRun: 'Next sync <time/>',
   nextRunSite: '<time/> in {{zone}}',
+  zoneUnknown: "this node doesn't know the master's time zone, so its time is taken as UTC",
   nextTry: 'Next try <time/>',
   noNextTry: 'Not tried again by itself',
   of: '“{{remote}}” of {{master}}',

@@ -33,6 +33,7 @@ export const overview = {
   behind_other: 'Отстаёт от мастера на {{count, number}} изменения',
   nextRun: 'Следующая синхронизация <time/>',
   nextRunSite: '<time/> по времени {{zone}}',
+  zoneUnknown: 'этот узел не знает часового пояса главного, поэтому время считается временем UTC',
   nextTry: 'Следующая попытка <time/>',
   noNextTry: 'Сама больше не повторяется',
   of: '«{{remote}}» на {{master}}',
