@@ -14,11 +14,13 @@ export interface RunningApi {
 }
 
 const closingTimeMs = 3000;
+const headersMs = 60_000;
 
 /** Starts the node's HTTP interface. Throws ExitError when the port can't be had. Port 0 takes any free one. */
 export async function startApi(deps: ApiDependencies): Promise<RunningApi> {
   const { host, port } = deps.configuration;
-  const server = createServer(createApp(deps));
+  // How long a body may take is told by its route (refuseSlowBodies): Node would end a long import with a bare 408.
+  const server = createServer({ requestTimeout: 0, headersTimeout: headersMs }, createApp(deps));
   await listen(server, host, port);
   const { port: actual } = server.address() as AddressInfo;
   const reachable = host === '0.0.0.0' ? '127.0.0.1' : host === '::' ? '[::1]' : host.includes(':') ? `[${host}]` : host;
