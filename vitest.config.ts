@@ -2,7 +2,10 @@ import { defineConfig } from 'vitest/config';
 
 const integration = ['{packages,apps}/**/*.integration.test.ts', 'test/integration/**/*.test.ts', 'test/simulation/**/*.test.ts'];
 
-/** Suites by what they need: `unit` nothing, `integration` and `end-to-end` the embedded PostgreSQL, `redis` a Redis server, `clock` libfaketime, `debian` PgBouncer and PostgreSQL of Debian's packages, `browser` Chromium, `real` the public data sets. */
+/**
+ * Suites by what they need: `unit` nothing, `integration` and `end-to-end` the embedded PostgreSQL, `redis` a Redis server, `clock` libfaketime, `debian` PgBouncer and
+ * PostgreSQL of Debian's packages, `browser` Chromium and nginx, `real` the public data sets.
+ */
 export default defineConfig({
   test: {
     projects: [

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { importFile } from '@dossier/api/import/import-file.ts';
 import type { ImportReport } from '@dossier/api/import/import-file.ts';
+import { openFile } from '@dossier/api/import/open-file.ts';
 import { openPhotoFolder } from '@dossier/api/import/photo-folder.ts';
 import type { EngineNode } from './engine.ts';
 
@@ -25,12 +26,13 @@ export async function importLines(
   target: { listId: number; lines: readonly string[]; photos?: string },
 ): Promise<ImportReport> {
   const report: ImportReport = { lines: 0, added: 0, changed: 0, unchanged: 0, refused: 0, refusedLines: [] };
+  const file = await openFile(Readable.from([Buffer.from(target.lines.map((line) => `${line}\n`).join(''))]), { format: 'jsonl' });
   await importFile(
     {
       database: node.database,
       store: node.photos,
       listId: target.listId,
-      source: Readable.from([Buffer.from(target.lines.map((line) => `${line}\n`).join(''))]),
+      rows: file.rows,
       folder: target.photos === undefined ? null : await openPhotoFolder(target.photos),
       signal: new AbortController().signal,
       progress: () => undefined,

@@ -28,6 +28,7 @@ import { tokenRoutes } from './routes/tokens.ts';
 import { userRoutes } from './routes/users.ts';
 import { watchListRoutes } from './routes/watch-lists.ts';
 import { identify } from './session.ts';
+import { refuseSlowBodies } from './slow-bodies.ts';
 import { traceRequests } from './tracing.ts';
 
 /** All routes of the API, each with who may call it; what isn't here doesn't exist. */
@@ -70,9 +71,9 @@ export function createApp(deps: ApiDependencies): Express {
   }
   answerOtherMethods(app, routes);
   for (const route of routes) {
-    app[route.method](route.path, nameRoute(route.path), guard(deps, route), refuseUnknown(route), (request, response) =>
-      handleBounded(route, request, response),
-    );
+    const passes = [nameRoute(route.path), guard(deps, route), refuseUnknown(route)];
+    if (route.slowBody !== true) passes.unshift(refuseSlowBodies());
+    app[route.method](route.path, ...passes, (request, response) => handleBounded(route, request, response));
   }
   app.use((request: Request) => {
     throw new ApplicationError('NOT_FOUND', `There is nothing at ${request.path.slice(0, 200)}.`);

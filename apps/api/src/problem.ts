@@ -2,6 +2,7 @@ import { STATUS_CODES } from 'node:http';
 import type { ErrorRequestHandler, Response } from 'express';
 import { ApplicationError, statusOf } from '@dossier/runtime/errors.ts';
 import type { ErrorCode } from '@dossier/runtime/errors.ts';
+import { readOn } from './read-on.ts';
 import { translateDatabaseError } from '@dossier/postgres/postgres-errors.ts';
 
 const retryAfterSeconds = 5;
@@ -54,7 +55,7 @@ function sendProblem(response: Response, error: ApplicationError): void {
 }
 
 /** The one place where an error becomes an answer. */
-export const answerProblem: ErrorRequestHandler = (thrown: unknown, request, response, next) => {
+export const answerProblem: ErrorRequestHandler = async (thrown: unknown, request, response, next) => {
   // Whoever asked has gone away: what was broken off for that is no defect.
   if (response.destroyed && !response.headersSent) return;
   const error = toApplicationError(thrown, typeof request.id === 'string' ? request.id : '');
@@ -66,5 +67,8 @@ export const answerProblem: ErrorRequestHandler = (thrown: unknown, request, res
     next(error);
     return;
   }
+  // Whoever keeps the connection may stop sending as soon as the answer is there.
+  if (!response.shouldKeepAlive) await readOn(request);
   sendProblem(response, error);
+  await readOn(request);
 };

@@ -21,6 +21,8 @@ export interface Route {
   readonly endless?: true;
   /** A page for people: without a session they are led to the sign-in page instead of getting a problem. */
   readonly page?: true;
+  /** Its body is read as it comes and may take as long as it likes. */
+  readonly slowBody?: true;
   /** Parses, calls, presents. What it throws is answered as a problem. */
   readonly handle: (request: Request, response: Response) => Promise<void> | void;
 }

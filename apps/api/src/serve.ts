@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import { createServer } from 'node:http';
-import type { IncomingMessage, RequestListener, Server } from 'node:http';
+import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { ExitError } from '@dossier/runtime/errors.ts';
 import { createApp } from './app.ts';
@@ -14,13 +14,13 @@ export interface RunningApi {
 }
 
 const closingTimeMs = 3000;
-/** An import over a slow line takes hours, but never stands still for so long. Its batches are written meanwhile, which takes seconds. */
-const stillMs = 300_000;
+const headersMs = 60_000;
 
 /** Starts the node's HTTP interface. Throws ExitError when the port can't be had. Port 0 takes any free one. */
 export async function startApi(deps: ApiDependencies): Promise<RunningApi> {
   const { host, port } = deps.configuration;
-  const server = createPatientServer(createApp(deps), stillMs);
+  // How long a body may take is told by its route (refuseSlowBodies): Node would end a long import with a bare 408.
+  const server = createServer({ requestTimeout: 0, headersTimeout: headersMs }, createApp(deps));
   await listen(server, host, port);
   const { port: actual } = server.address() as AddressInfo;
   const reachable = host === '0.0.0.0' ? '127.0.0.1' : host === '::' ? '[::1]' : host.includes(':') ? `[${host}]` : host;
@@ -32,19 +32,6 @@ export async function startApi(deps: ApiDependencies): Promise<RunningApi> {
       await closing;
     },
   };
-}
-
-/**
- * A server that gives a request's body as long as it takes, as long as it comes: Node's own limit of five minutes would end whatever is long and slow.
- * @param still how long nothing may come of it, in milliseconds
- */
-export function createPatientServer(listener: RequestListener, still: number): Server {
-  const server = createServer({ requestTimeout: 0 }, listener);
-  server.on('request', (request: IncomingMessage) => {
-    request.setTimeout(still, () => request.destroy());
-    request.once('end', () => request.setTimeout(0));
-  });
-  return server;
 }
 
 const reasons: Readonly<Record<string, { sentence: (place: string) => string; remedy: string }>> = {

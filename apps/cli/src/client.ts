@@ -123,11 +123,27 @@ function unreachable(error: unknown, url: string): ExitError {
 
 function refusal(status: number, answer: unknown, url: string): ExitError {
   const problem = problemSchema.safeParse(answer);
-  if (!problem.success) return new ExitError(1, `What answers at ${url} is no dossier node: it says ${status}.`);
+  if (!problem.success) return strange(status, url);
   const { code, detail, param } = problem.data;
   const sentence = `${param === undefined ? '' : `${param}: `}${detail}`;
   if (code !== 'UNAUTHORIZED') return new ExitError(1, sentence);
   return new ExitError(1, `The node at ${url} refuses the token.`, {
     remedy: 'Give the node\'s ADMIN_TOKEN or --token; "dossier token create admin" on its host makes one.',
   });
+}
+
+/** The answer of what stands before a node, or in its place. */
+function strange(status: number, url: string): ExitError {
+  const found = `What answers at ${url} is no dossier node`;
+  if (status === 413) {
+    return new ExitError(1, `${found}, but perhaps a proxy that takes no body of this size (413).`, {
+      remedy: 'Raise its limit, with nginx by client_max_body_size, or ask the node itself with --url.',
+    });
+  }
+  if ([502, 503, 504].includes(status)) {
+    return new ExitError(1, `${found}, but perhaps a proxy that doesn't reach it (${status}).`, {
+      remedy: 'See that the node runs and that the proxy asks its port.',
+    });
+  }
+  return new ExitError(1, `${found}: it says ${status}.`);
 }

@@ -222,6 +222,24 @@ describe('dossier import', () => {
     expect([piped.code, piped.out]).toEqual([0, expect.stringContaining('0 added, 1 changed, 0 unchanged, 0 refused')]);
   });
 
+  it('lets nothing of files and names reach the terminal that could drive it', async () => {
+    const name = 'Evil\u001b[2J\u009b31m\u202e';
+    await writeFile(join(folder, 'evil\u001b]0;owned\u0007.jsonl'), '{"name":"\u001b[2J\n\u009b31m"\n{"name":"Ada\u009b31m"}\n');
+    const file = 'evil\u001b]0;owned\u0007.jsonl';
+    const made = await dossier(['import', file, '--name', name]);
+    const asJson = await dossier(['import', file, '--name', name, '--json']);
+    const missing = await dossier(['import', '--name', 'x', 'missing\u001b[2J\u009b.jsonl']);
+    const unknown = await dossier(['import\u001b[2J\u009b']);
+    const value = await dossier(['status', '--url', 'http\u001b[2J\u009b://x', '--token', 'x']);
+    for (const { out, err } of [made, asJson, missing, unknown, value]) {
+      expect(`${out}${err}`).not.toMatch(/[\u0000-\u0009\u000b-\u001f\u007f-\u009f\u202e]/);
+    }
+    expect([made.err, made.out]).toEqual([expect.stringContaining('evil'), expect.stringContaining('line 1 refused')]);
+    // What is escaped is not lost.
+    expect(JSON.parse(asJson.out)).toMatchObject({ name, added: 1, refused: 2 });
+    expect([missing.code, unknown.code, value.code]).toEqual([1, 2, 2]);
+  });
+
   it('takes the same external_id in two lists for two people, and changes nobody in the other', async () => {
     const importOf = (name: string, where: string[]) =>
       dossier(['import', ...where, '-', '--json'], { input: `{"external_id":"1","name":"${name}","valid_until":"2026-12-31"}\n` });

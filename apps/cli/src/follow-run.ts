@@ -6,7 +6,7 @@ import type { Client } from './client.ts';
 import { counted } from './counted.ts';
 import { linkOf, newestRuns } from './links.ts';
 import { bar, note } from './output.ts';
-import { printable } from './table.ts';
+import { printable } from './printable.ts';
 
 const pollMs = 300;
 
@@ -55,7 +55,9 @@ export function exitCodeOfRun(run: Run): 0 | 1 | 3 {
 /** The outcome of a run that has ended, in a line or two. */
 export function describeOutcome(run: Run): string {
   const list = `watch list ${run.slave_dossier_list}: ${run.state}`;
-  if (run.error !== null && run.state !== 'synced' && run.state !== 'unchanged') return `${list}: ${run.error.desc}\n  ${run.error.remedy}`;
+  if (run.error !== null && run.state !== 'synced' && run.state !== 'unchanged') {
+    return `${list}: ${printable(run.error.desc)}\n  ${printable(run.error.remedy)}`;
+  }
   const counts = `${run.added} added, ${run.changed} changed, ${run.removed} removed, ${run.unchanged} unchanged, ${counted(run.photos_fetched, 'photo')} fetched`;
   const restored = run.restored_offline_deletions > 0 ? `, ${counted(run.restored_offline_deletions, 'offline deletion')} restored` : '';
   const missing =

@@ -5,6 +5,7 @@ import { ExitError } from '@dossier/runtime/errors.ts';
 import type { Client } from './client.ts';
 import { linkOf } from './links.ts';
 import { localTime } from './moments.ts';
+import { printable } from './printable.ts';
 
 const path = 'sync/dossier-lists/';
 
@@ -18,7 +19,7 @@ export function describeHeld(slaveList: number, held: Held): string {
   const state = held.state === 'waiting' ? `may be approved until ${localTime(held.expires_date)}` : stateOf(held);
   return [
     `watch list ${slaveList}: held; the list keeps what it had`,
-    ...held.reasons.map(({ sentence }) => `  ${sentence}`),
+    ...held.reasons.map(({ sentence }) => `  ${printable(sentence)}`),
     `  It would be: ${parts}.`,
     `  State: ${state}.`,
     `  Difference: ${held.difference}`,
@@ -26,7 +27,7 @@ export function describeHeld(slaveList: number, held: Held): string {
 }
 
 function stateOf({ state, decided_by: by }: Held): string {
-  return by === null ? state : `${state} by ${by}`;
+  return by === null ? state : `${state} by ${printable(by)}`;
 }
 
 /** The difference that a person decides on: the one that was named, or the one that is held now. */
@@ -50,7 +51,8 @@ export async function rejectHeld(client: Client, slaveList: number, difference: 
 /** What became of an undo. */
 export function describeUndone(run: Run): string {
   const list = `watch list ${run.slave_dossier_list}`;
-  if (run.state !== 'undone') return `${list}: ${run.error?.desc ?? run.state}\n  ${run.error?.remedy ?? ''}`.trimEnd();
+  if (run.state !== 'undone')
+    return `${list}: ${printable(run.error?.desc ?? run.state)}\n  ${printable(run.error?.remedy ?? '')}`.trimEnd();
   return [
     `${list}: undone; ${run.added} brought back, ${run.changed} as before, ${run.removed} taken out again`,
     `  The same isn't applied again until the master's list changes, or "dossier approve ${run.slave_dossier_list}" says so.`,

@@ -1,4 +1,5 @@
 import type { WriteStream } from 'node:tty';
+import { printable, printableJson, printableLines } from './printable.ts';
 
 /** Ends quietly when whoever reads the output goes away (`dossier status | head -1`). */
 export function outliveReaders(stream: NodeJS.WriteStream): void {
@@ -8,19 +9,19 @@ export function outliveReaders(stream: NodeJS.WriteStream): void {
   });
 }
 
-/** One line, or several, on standard output. */
+/** One line, or several, on standard output. What could drive a terminal is taken out, here as everywhere. */
 export function print(text: string): void {
-  process.stdout.write(`${text}\n`);
+  process.stdout.write(`${printableLines(text)}\n`);
 }
 
 /** A value for programs: JSON on standard output. */
 export function printJson(value: unknown): void {
-  print(JSON.stringify(value, null, 2));
+  process.stdout.write(`${printableJson(value)}\n`);
 }
 
 /** Says something to the person at the terminal without mixing it into the data on standard output. */
 export function note(text: string): void {
-  process.stderr.write(`${text}\n`);
+  process.stderr.write(`${printableLines(text)}\n`);
 }
 
 /** A line that is rewritten in place on a terminal. Elsewhere it is printed anew every few seconds, if it changes. */
@@ -42,7 +43,7 @@ export function progressLine(stream: WriteStream | NodeJS.WriteStream = process.
       update(text) {
         if (text === shown) return;
         shown = text;
-        stream.write(`${clearLine}${text.slice(0, Math.max(20, stream.columns - 1))}`);
+        stream.write(`${clearLine}${printable(text).slice(0, Math.max(20, stream.columns - 1))}`);
       },
       end() {
         if (shown !== '') stream.write(clearLine);
@@ -54,7 +55,7 @@ export function progressLine(stream: WriteStream | NodeJS.WriteStream = process.
       if (text === shown || performance.now() - shownAt < plainIntervalMs) return;
       shown = text;
       shownAt = performance.now();
-      stream.write(`${text}\n`);
+      stream.write(`${printable(text)}\n`);
     },
     end() {},
   };

@@ -20,6 +20,7 @@ import { addUnlink } from './commands/unlink.ts';
 import { addUser } from './commands/user.ts';
 import { addVerify } from './commands/verify.ts';
 import { addWorker } from './commands/worker.ts';
+import { printableLines } from './printable.ts';
 import type { AddCommand, Context } from './context.ts';
 
 const commands: readonly AddCommand[] = [
@@ -56,6 +57,10 @@ export function buildProgram(context: Context): Command {
     .showHelpAfterError('"--help" says what is possible.')
     .configureHelp({ showGlobalOptions: true })
     .addHelpText('after', '\nExit codes: 0 done, 1 failed, 2 wrong usage or bad configuration, 3 not verified or differs.')
+    .configureOutput({
+      writeOut: (text) => process.stdout.write(printableLines(text)),
+      writeErr: (text) => process.stderr.write(printableLines(text)),
+    })
     .exitOverride();
   for (const add of commands) add(program, context);
   return program;

@@ -1,3 +1,5 @@
+import { printable } from './printable.ts';
+
 /** A column of a table: its heading and what it shows of a row. */
 export interface Column<Row> {
   readonly heading: string;
@@ -11,8 +13,6 @@ const graphemes = new Intl.Segmenter(undefined, { granularity: 'grapheme' });
 // East Asian wide letters and emoji take two columns of a terminal (Unicode Standard Annex #11).
 const wide =
   /[\u1100-\u115F\u2E80-\u303E\u3041-\uA4CF\uAC00-\uD7A3\uF900-\uFAFF\uFE30-\uFE6F\uFF00-\uFF60\uFFE0-\uFFE6]|\p{Emoji_Presentation}/u;
-// Control characters could drive the terminal, and direction marks could reorder a line.
-const unprintable = /[\u0000-\u001F\u007F-\u009F\u200B\u200E\u200F\u202A-\u202E\u2066-\u2069]/g;
 
 /** Columns that a text takes on a terminal. */
 export function widthOf(text: string): number {
@@ -33,11 +33,6 @@ export function table<Row>(columns: readonly Column<Row>[], rows: readonly Row[]
         .trimEnd(),
     )
     .join('\n');
-}
-
-/** A text that can neither drive the terminal nor reorder a line. */
-export function printable(text: string): string {
-  return text.replace(unprintable, ' ');
 }
 
 function show(value: string | number | null): string {

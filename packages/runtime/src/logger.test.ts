@@ -31,6 +31,14 @@ describe('createLogger', () => {
     expect(text).not.toContain('{"level"');
   });
 
+  it('writes nothing that drives a terminal, and keeps it in JSON', () => {
+    const hostile = 'a\u001b[2J\u009b31m\b\r\\u001b "b"';
+    const log = (logger: Logger): void => logger.warn({ name: hostile, err: new Error(hostile) }, hostile);
+    for (const text of [record(log), record(log, true)]) expect(text).not.toMatch(/[\u0000-\u0009\u000b-\u001f\u007f-\u009f]/);
+    expect(record(log, true)).toContain('a [2J 31m');
+    expect((JSON.parse(record(log)) as { msg: string }).msg).toBe(hostile);
+  });
+
   it('writes nothing below its level', () => {
     expect(record((logger) => logger.debug('detail'))).toBe('');
   });

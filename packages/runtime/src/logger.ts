@@ -54,8 +54,21 @@ export function createLogger(options: LoggerOptions): Logger {
       formatters: { level: (label) => ({ level: label }) },
       serializers: { err: describeError, error: describeError },
       redact: { paths: redactedPaths(), censor: '[secret]' },
+      hooks: { streamWrite: options.pretty ? withoutControls : escapeControls },
     },
     openDestination(options),
+  );
+}
+
+/** JSON leaves the second set of control characters as it is, which drives some terminals. */
+function escapeControls(line: string): string {
+  return line.replaceAll(/[\u007F-\u009F]/g, (character) => `\\u00${character.charCodeAt(0).toString(16)}`);
+}
+
+/** Lines for people are written with what the escapes stand for: a space is enough for those that drive a terminal. */
+function withoutControls(line: string): string {
+  return escapeControls(line).replaceAll(/\\\\|\\[bfr]|\\u00(?:0[0-8b-f]|1[0-9a-f]|7f|[89][0-9a-f])/gi, (found) =>
+    found === '\\\\' ? found : ' ',
   );
 }
 

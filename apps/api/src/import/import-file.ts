@@ -8,11 +8,9 @@ import type { ImportCounts, ImportedDossier } from '@dossier/registry/import.ts'
 import { noteGarbage, sharePhotoStore } from '@dossier/registry/photo-garbage.ts';
 import { settleDigest } from '@dossier/registry/positions.ts';
 import { requireWritable } from '@dossier/registry/read-only.ts';
-import { readCsvRows } from './csv-rows.ts';
 import type { ParsedLine } from './parse-line.ts';
 import type { PhotoFolder } from './photo-folder.ts';
 import { ReadAhead } from './read-ahead.ts';
-import { readJsonlRows } from './rows.ts';
 import type { ImportRow } from './rows.ts';
 import { takePhotos } from './take-photos.ts';
 
@@ -34,15 +32,14 @@ export interface ImportReport {
 }
 
 /** Beyond this many refused lines are only counted, so that a wrong file can't fill the memory. */
-export const mostRefusedLines = 100_000;
+export const mostRefusedLines = 1000;
 
 export interface ImportTask {
   readonly database: Database;
   readonly store: PhotoStore;
   readonly listId: number;
-  readonly source: AsyncIterable<Uint8Array>;
-  /** JSONL unless it is named. */
-  readonly format?: 'jsonl' | 'csv';
+  /** As openFile makes them of a file. */
+  readonly rows: AsyncIterable<ImportRow[]>;
   /** True: everything is done as it would be and then rolled back, batch by batch, so that the report says what would happen. */
   readonly preview?: boolean;
   /** Null where no line may name a photo. */
@@ -72,7 +69,7 @@ interface Batch {
  * this throws: what it counts is committed.
  */
 export async function importFile(task: ImportTask, report: ImportReport): Promise<void> {
-  const batches = new ReadAhead(readBatches(task));
+  const batches = new ReadAhead(readBatches(task.rows));
   const earlier = new Set<string>();
   for (;;) {
     const batch = await batches.next();
@@ -103,12 +100,12 @@ function note(report: ImportReport, batch: Batch, refused: readonly RefusedLine[
   report.refusedLines.push(...ordered.slice(0, Math.max(0, mostRefusedLines - report.refusedLines.length)));
 }
 
-async function* readBatches({ source, format }: ImportTask): AsyncGenerator<Batch> {
+async function* readBatches(rows: AsyncIterable<ImportRow[]>): AsyncGenerator<Batch> {
   let lines: NumberedLine[] = [];
   let refused: RefusedLine[] = [];
   let items = 0;
   let characters = 0;
-  for await (const chunk of format === 'csv' ? readCsvRows(source) : readJsonlRows(source)) {
+  for await (const chunk of rows) {
     for (const row of chunk) {
       if ('fault' in row.parsed) refused.push({ line: row.number, reason: row.parsed.fault });
       else lines.push({ ...row.parsed, number: row.number });

@@ -24,12 +24,14 @@ describe('a line', () => {
   });
 
   it.each([
-    ['', 'is not JSON'],
+    ['', 'is no JSON object'],
     ['{"name":"Ada"', 'is not JSON'],
     ['[]', 'is no JSON object'],
     ['null', 'is no JSON object'],
     ['"text"', 'is no JSON object'],
-    ['['.repeat(100_000), 'is not JSON'],
+    ['['.repeat(100_000), 'is no JSON object'],
+    ['{"name":"Ada"}{"name":"Bob"}', 'holds several JSON objects'],
+    [{ results: [{ name: 'Ada' }], next_page: null }, 'give the list "results" by itself'],
     [{}, 'name: is missing'],
     [{ name: '' }, 'name: must have at least 1 character'],
     [{ name: 5 }, 'name: '],
@@ -47,13 +49,31 @@ describe('a line', () => {
       'meta.papers.number is a number that cannot be kept as it is written',
     ],
     [{ name: 'Ada', meta: { text: 'x'.repeat(600_000) } }, 'meta: has 600011 bytes'],
-    [{ name: 'Ada', external_id: '' }, 'external_id: must have at least 1 character'],
-    [{ name: 'Ada', external_id: 12 }, 'external_id: '],
-    [{ name: 'Ada', photo: '' }, 'photo: must name a file'],
+    [{ name: 'Ada', external_id: 1.5 }, 'external_id: '],
+    ['{"name":"Ada","external_id":9007199254740993}', 'external_id: '],
+    [{ name: 'Ada', external_id: ['12'] }, 'external_id: '],
     [{ name: 'Ada', photos: 'a.jpg' }, 'photos: '],
     [{ name: 'Ada', photos: Array.from({ length: 501 }, () => 'a.jpg') }, 'photos: '],
   ])('is refused with its reason (%#)', (line, reason) => {
     expect(faultOf(line)).toContain(reason);
+  });
+
+  it.each([
+    [{ external_id: 12 }, { externalId: '12' }],
+    [{ external_id: '' }, { externalId: null }],
+    [{ active: 1 }, { active: true }],
+    [{ active: 'False' }, { active: false }],
+    [{ active: '' }, { active: undefined }],
+    [
+      { valid_from: '', valid_until: null },
+      { validFrom: undefined, validUntil: undefined },
+    ],
+    [
+      { comment: '', photo: '' },
+      { comment: '', photoPaths: undefined },
+    ],
+  ])('means what other writers mean by %j', (extra, meaning) => {
+    expect(parseLine(JSON.stringify({ name: 'Ada', ...extra }))).toMatchObject({ name: 'Ada', ...meaning });
   });
 
   it('says what the whole set of photos is only if it names the key', () => {

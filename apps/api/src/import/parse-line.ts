@@ -36,20 +36,31 @@ export interface ParsedLine {
 
 /** What a line says, or why it is refused. */
 export function parseLine(text: string): ParsedLine | { readonly fault: string } {
+  // A long file of anything else is passed over quickly: errors are costly to make.
+  if (!text.startsWith('{')) return { fault: 'is no JSON object' };
+  if (!/^\{[ \t\r\n]*["}]/.test(text)) return { fault: 'is not JSON: behind { a key in double quotes is expected' };
   let value: unknown;
   try {
     value = parseJson(text);
   } catch (error) {
-    return { fault: `is not JSON: ${shorten(error instanceof Error ? error.message : String(error))}` };
+    return { fault: syntaxFault(text, error) };
   }
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) return { fault: 'is no JSON object' };
+  if (typeof value !== 'object' || value === null) return { fault: 'is no JSON object' };
   return parseFields(value);
 }
 
+function syntaxFault(text: string, error: unknown): string {
+  if (/\}\s*,?\s*\{/.test(text) && error instanceof SyntaxError && /after JSON/.test(error.message)) {
+    return 'holds several JSON objects; each needs a line of its own (curl keeps line breaks with --data-binary, not with --data)';
+  }
+  return `is not JSON: ${shorten(error instanceof Error ? error.message : String(error))}`;
+}
+
 /** What the fields of a line say, or why it is refused. */
-export function parseFields(value: object): ParsedLine | { readonly fault: string } {
+export function parseFields(given: object): ParsedLine | { readonly fault: string } {
+  const value = readLoosely(given);
   const parsed = lineSchema.safeParse(value);
-  if (!parsed.success) return { fault: faultOf(value, parsed.error) };
+  if (!parsed.success) return { fault: wrapperFault(value) ?? faultOf(value, parsed.error) };
   const { external_id: externalId = null, name, comment, active, valid_from: from, valid_until: until, meta, photo, photos } = parsed.data;
   return {
     externalId,
@@ -65,6 +76,28 @@ export function parseFields(value: object): ParsedLine | { readonly fault: strin
 
 function boundOf(said: string | null | undefined): string | null | undefined {
   return said === noDate ? null : (said ?? undefined);
+}
+
+const truth: Readonly<Record<string, boolean>> = { true: true, t: true, '1': true, false: false, f: false, '0': false };
+/** Where an empty text says nothing. An empty comment is one. */
+const neverEmpty = ['external_id', 'active', 'valid_from', 'valid_until', 'photo'];
+
+/** The fields with what other writers mean: keys that are numbers, an empty text for nothing, 1 and 0 for true and false. */
+function readLoosely(given: object): object {
+  const fields: Record<string, unknown> = { ...given };
+  for (const field of neverEmpty) if (fields[field] === '') delete fields[field];
+  const { external_id: externalId, active } = fields;
+  if (Number.isSafeInteger(externalId)) fields['external_id'] = String(externalId);
+  if (typeof active === 'string' || typeof active === 'number') fields['active'] = truth[String(active).toLowerCase()] ?? active;
+  return fields;
+}
+
+/** An answer of an API, or an export, around the people themselves. */
+function wrapperFault(value: object): string | null {
+  if (Object.hasOwn(value, 'name')) return null;
+  const lists = Object.entries(value).filter(([, item]) => Array.isArray(item) && typeof item[0] === 'object' && item[0] !== null);
+  const [key] = lists.length === 1 ? (lists[0] ?? []) : [];
+  return key === undefined ? null : `is an object around a list, not a person; give the list ${JSON.stringify(shorten(key))} by itself`;
 }
 
 function photoPathsOf(photo: string | null | undefined, photos: readonly string[] | null | undefined): string[] | undefined {

@@ -16,6 +16,13 @@ beforeAll(async () => {
   await writeFile(join(root, 'a.jpg'), 'a');
   await writeFile(join(root, '..b.jpg'), 'b');
   await writeFile(join(root, 'inner', 'c.jpg'), 'c');
+  await writeFile(join(root, 'Zoe\u0308.jpg'), 'apart');
+  await writeFile(join(root, 'Andr\u00e9.jpg'), 'composed');
+  await mkdir(join(root, 'A\u030a'));
+  await writeFile(join(root, 'A\u030a', '\u00d6.jpg'), 'mixed');
+  await writeFile(join(root, 'back\\slash.jpg'), 'a name');
+  await writeFile(join(root, 'two\u00e9.jpg'), 'one');
+  await writeFile(join(root, 'twoe\u0301.jpg'), 'other');
   await writeFile(join(base, 'secret'), 'secret');
   await writeFile(join(base, 'photos-beside', 'd.jpg'), 'd');
   await symlink(join(base, 'secret'), join(root, 'out.jpg'));
@@ -36,6 +43,16 @@ describe('a folder of photos', () => {
     ['..b.jpg', 'b'],
     ['inner/c.jpg', 'c'],
     ['in.jpg', 'a'],
+    ['Zo\u00eb.jpg', 'apart'],
+    ['Zoe\u0308.jpg', 'apart'],
+    ['Andre\u0301.jpg', 'composed'],
+    ['\u00c5/O\u0308.jpg', 'mixed'],
+    ['\u00c5\\\u00d6.jpg', 'mixed'],
+    ['inner\\c.jpg', 'c'],
+    ['.\\inner\\c.jpg', 'c'],
+    ['back\\slash.jpg', 'a name'],
+    ['two\u00e9.jpg', 'one'],
+    ['twoe\u0301.jpg', 'other'],
   ])('gives %s', async (path, content) => {
     expect(Buffer.from(await folder.read(path)).toString()).toBe(content);
   });
@@ -45,6 +62,11 @@ describe('a folder of photos', () => {
     ['inner/../../secret', 'outside'],
     ['../photos-beside/d.jpg', 'outside'],
     ['/etc/hostname', 'outside'],
+    ['..\\secret', 'outside'],
+    ['inner\\..\\..\\secret', 'outside'],
+    ['C:\\photos\\a.jpg', 'outside'],
+    ['\\\\server\\share\\a.jpg', 'outside'],
+    ['up\\secret', 'outside'],
     ['out.jpg', 'outside'],
     ['up/secret', 'outside'],
     ['up', 'outside'],

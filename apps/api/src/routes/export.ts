@@ -87,6 +87,6 @@ function csvRow(dossier: ExportedDossier): string {
 }
 
 function csvField(value: string): string {
-  const guarded = /^'*[=+\-@\t\r]/.test(value) ? `'${value}` : value;
+  const guarded = /^'*(?:[=+\-@\t\r]|NULL$|\\N$)/.test(value) ? `'${value}` : value;
   return /[",\r\n;\t]/.test(guarded) || /^\s|\s$/.test(guarded) ? `"${guarded.replaceAll('"', '""')}"` : guarded;
 }

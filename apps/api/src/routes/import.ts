@@ -1,7 +1,6 @@
-import { PassThrough } from 'node:stream';
 import type { Request } from 'express';
 import { z } from 'zod';
-import { importQuery, importReportSchema } from '@dossier/protocol/import.ts';
+import { importQuery, importReportSchema, maximumImportBytes } from '@dossier/protocol/import.ts';
 import type { ImportReport } from '@dossier/protocol/import.ts';
 import { ApplicationError } from '@dossier/runtime/errors.ts';
 import { recordAudit } from '@dossier/accounts/audit.ts';
@@ -12,16 +11,29 @@ import type { WatchListRow } from '@dossier/registry/watch-lists.ts';
 import type { ApiDependencies } from '../dependencies.ts';
 import { importFile } from '../import/import-file.ts';
 import type { ImportReport as Counts } from '../import/import-file.ts';
+import { openFile } from '../import/open-file.ts';
+import type { Declared, OpenedFile } from '../import/open-file.ts';
 import { parseQuery, pathId } from '../parse.ts';
 import { answers } from '../route.ts';
 import type { Route } from '../route.ts';
+import { readOn } from '../read-on.ts';
 import { actorOf } from '../session.ts';
+import { readStream } from '../stream-body.ts';
 
 type Dependencies = Pick<ApiDependencies, 'database' | 'photos'>;
 
-export const maximumImportBytes = 128 * 1024 * 1024;
-const shownRefusals = 1000;
 const binary = z.string();
+/** Windows calls a CSV file a workbook where Excel is installed. */
+const formatsOfTypes: Readonly<Record<string, 'jsonl' | 'csv'>> = {
+  'text/csv': 'csv',
+  'application/csv': 'csv',
+  'text/tab-separated-values': 'csv',
+  'application/vnd.ms-excel': 'csv',
+  'application/x-ndjson': 'jsonl',
+  'application/ndjson': 'jsonl',
+  'application/jsonl': 'jsonl',
+  'application/json': 'jsonl',
+};
 
 export function importRoutes(deps: Dependencies): Route[] {
   return [
@@ -29,45 +41,76 @@ export function importRoutes(deps: Dependencies): Route[] {
       method: 'post',
       path: '/dossier-lists/:id/import/',
       access: 'operator',
+      slowBody: true,
       query: importQuery,
       operation: {
         tags: ['Watch lists'],
-        summary: 'Import a JSONL or CSV file into a watch list, or see what that would do',
+        summary: 'Import a file of JSON Lines, JSON or CSV into a watch list, or see what that would do',
         description:
-          'The body is the file, at most 128 MB. It is written in batches, each whole or not at all. With `preview=true` nothing is changed.',
-        requestBody: { required: true, content: { 'application/x-ndjson': { schema: binary }, 'text/csv': { schema: binary } } },
+          'The body is the file, at most 128 MB unpacked. It is written in batches, each whole or not at all. With `preview=true` nothing is changed.',
+        requestBody: {
+          required: true,
+          content: { 'application/x-ndjson': { schema: binary }, 'application/json': { schema: binary }, 'text/csv': { schema: binary } },
+        },
         responses: answers({ '200': importReportSchema }),
       },
       async handle(request, response) {
         const list = await readWatchList(deps.database, pathId(request, 'such watch list'));
         const { format, preview } = parseQuery(request, importQuery);
         await transaction(deps.database, requireWritable);
-        response.json(await importBody(deps, request, { list, format, preview }));
+        const file = await openFile(readStream(request, response, maximumImportBytes), declaredBy(request, format));
+        const report = await importBody(deps, request, { list, file, preview });
+        // A header that can't be used, say, ends an import before the file does.
+        if (!response.shouldKeepAlive) await readOn(request);
+        response.json(report);
+        await readOn(request);
       },
     },
   ];
 }
 
+/** What a request says of its file: the parameter counts before the type. */
+function declaredBy(request: Request, format: 'jsonl' | 'csv' | undefined): Declared {
+  const [type = '', ...parameters] = (request.headers['content-type'] ?? '').toLowerCase().split(';');
+  if (type.trim() === 'multipart/form-data') {
+    throw new ApplicationError(
+      'UNSUPPORTED_MEDIA_TYPE',
+      'The body is a form with a file in it; the file itself is expected. Nothing was imported.',
+      {
+        remedy: 'Send the file as the body: with curl by --data-binary @FILE instead of --form.',
+      },
+    );
+  }
+  const charset = parameters.map((parameter) => /^\s*charset\s*=\s*"?([^"\s]+)/.exec(parameter)?.[1]).find((value) => value !== undefined);
+  return { format: format ?? formatsOfTypes[type.trim()], charset, maximumBytes: maximumImportBytes };
+}
+
 interface Import {
   readonly list: WatchListRow;
-  readonly format: 'jsonl' | 'csv';
+  readonly file: OpenedFile;
   readonly preview: boolean;
 }
 
-async function importBody({ database, photos }: Dependencies, request: Request, { list, format, preview }: Import): Promise<ImportReport> {
+async function importBody({ database, photos }: Dependencies, request: Request, { list, file, preview }: Import): Promise<ImportReport> {
   const counts: Counts = { lines: 0, added: 0, changed: 0, unchanged: 0, refused: 0, refusedLines: [] };
   const { signal } = new AbortController();
+  const { format, rows } = file;
   const record = (details: object): Promise<void> =>
     recordAudit(database, actorOf(request), {
       action: 'dossiers-imported',
       object: { kind: 'watch-list', id: list.id, name: list.name },
       details: { format, ...details },
     });
-  const source = readBody(request);
-  const task = { database, store: photos, listId: list.id, source, format, preview, folder: null, signal, progress: () => undefined };
+  const task = { database, store: photos, listId: list.id, rows, preview, folder: null, signal, progress: () => undefined };
+  const report = (): ImportReport => ({
+    preview,
+    format,
+    ...sumsOf(counts),
+    refusals: counts.refusedLines.map((refusal) => ({ ...refusal })),
+  });
   if (preview) {
     await importFile(task, counts);
-    return presentReport(counts, preview);
+    return report();
   }
   // Batches are committed one by one: what was begun is kept before the first of them, what came of it after the last.
   await record({ state: 'begun' });
@@ -77,7 +120,7 @@ async function importBody({ database, photos }: Dependencies, request: Request, 
     throw explain(error, counts);
   });
   await record({ state: 'done', ...sumsOf(counts) });
-  return presentReport(counts, preview);
+  return report();
 }
 
 function sumsOf({ added, changed, unchanged, refused }: Counts) {
@@ -92,28 +135,4 @@ function explain(error: unknown, { lines, added, changed }: Counts): unknown {
     remedy: 'Import the file again: it goes on where it stopped, only lines without external_id would be added twice.',
     cause: error,
   });
-}
-
-function presentReport(counts: Counts, preview: boolean): ImportReport {
-  return { preview, ...sumsOf(counts), refusals: counts.refusedLines.slice(0, shownRefusals).map((refusal) => ({ ...refusal })) };
-}
-
-/** The body as it comes. TOO_LARGE over the limit, BAD_PARAM where it breaks off; the request itself stays whole for the answer. */
-function readBody(request: Request): AsyncIterable<Uint8Array> {
-  if ((request.headers['content-encoding'] ?? 'identity').toLowerCase() !== 'identity') {
-    throw new ApplicationError('UNSUPPORTED_MEDIA_TYPE', 'The body must not be compressed.');
-  }
-  const tooLarge = (): ApplicationError => new ApplicationError('TOO_LARGE', `The file has more than ${maximumImportBytes} bytes.`);
-  if (Number(request.headers['content-length'] ?? 0) > maximumImportBytes) throw tooLarge();
-  const body = new PassThrough();
-  let bytes = 0;
-  request.on('data', (chunk: Buffer) => {
-    bytes += chunk.byteLength;
-    if (bytes > maximumImportBytes) body.destroy(tooLarge());
-  });
-  request.once('close', () => {
-    if (!request.complete) body.destroy(new ApplicationError('BAD_PARAM', 'The body broke off.'));
-  });
-  request.pipe(body);
-  return body as AsyncIterable<Uint8Array>;
 }

@@ -4,6 +4,7 @@ import { catchStrayLines } from '@dossier/runtime/stray-lines.ts';
 import { configurationOf } from '../context.ts';
 import type { Context } from '../context.ts';
 import { print, printJson } from '../output.ts';
+import { printable } from '../printable.ts';
 import type { Finding } from '../doctor/finding.ts';
 
 /** `dossier doctor` */
@@ -35,8 +36,8 @@ const words: Record<Finding['state'], string> = { ok: 'ok', warning: 'WARNING', 
 function report(findings: readonly Finding[]): void {
   const width = Math.max(...findings.map(({ check }) => check.length));
   for (const { check, state, sentence, remedy } of findings) {
-    print(`${words[state].padEnd(8)} ${check.padEnd(width)}  ${sentence}`);
-    if (remedy !== null) print(`${' '.repeat(width + 11)}→ ${remedy}`);
+    print(`${words[state].padEnd(8)} ${check.padEnd(width)}  ${printable(sentence)}`);
+    if (remedy !== null) print(`${' '.repeat(width + 11)}→ ${printable(remedy)}`);
   }
   const count = (state: Finding['state']): number => findings.filter((finding) => finding.state === state).length;
   print('');

@@ -15,16 +15,18 @@ interface ImportOptions {
 export function addImport(program: Command, context: Context): void {
   const command = program
     .command('import')
-    .description('imports dossiers (JSONL, one JSON object a line) into a watch list of this host')
+    .description('imports dossiers (JSON Lines, JSON or CSV) into a watch list of this host')
     .usage('[options] LIST FILE\n       dossier import [options] --name NAME FILE')
     .argument('[list]', 'id of the watch list; left out with --name')
-    .argument('[file]', 'the JSONL file, - for standard input')
+    .argument('[file]', 'the file, - for standard input')
     .option('--name <name>', 'make a new watch list of this name')
     .option('--photos <dir>', 'folder that the paths in "photo" and "photos" start from')
-    .option('--json', 'print the report with all refused lines as JSON')
+    .option('--json', 'print the report as JSON, with the first 1000 refused lines')
     .addHelpText(
       'after',
       `
+The file's content says what it is: one JSON object a line, a JSON array of them, or CSV whose header names the column
+"name"; in UTF-8 or UTF-16, packed by gzip or Zstandard or not.
 Keys of a line: name (required), external_id, comment, active, valid_from, valid_until, meta, photo, photos; others are
 passed over. An external_id that the list knows is updated; one that only other lists know is somebody else, and no other
 list is touched. What a line leaves out, or says null of, keeps its value. photo or photos, where given

@@ -6,6 +6,7 @@ import { addClientOptions, clientOf } from '../client.ts';
 import type { Context } from '../context.ts';
 import { createLink } from '../links.ts';
 import { print, printJson } from '../output.ts';
+import { printable } from '../printable.ts';
 
 /** `dossier link REMOTE_URL REMOTE_LIST SLAVE_LIST` */
 export function addLink(program: Command, context: Context): void {
@@ -21,7 +22,9 @@ export function addLink(program: Command, context: Context): void {
     if (fault !== undefined) throw new ExitError(2, `REMOTE_URL ${JSON.stringify(remoteUrl)}: ${fault.message}.`);
     const link = await createLink(clientOf(command, context), body);
     if (command.opts<{ json?: boolean }>().json) return printJson(link);
-    print(`Watch list ${link.slave_dossier_list} replicates watch list ${link.remote_dossier_list} of ${link.remote_url} (${link.state}).`);
+    print(
+      `Watch list ${link.slave_dossier_list} replicates watch list ${link.remote_dossier_list} of ${printable(link.remote_url)} (${link.state}).`,
+    );
     print(`"dossier sync ${link.slave_dossier_list} --wait" shows the first sync to its end, "dossier status" how it stands.`);
   });
 }

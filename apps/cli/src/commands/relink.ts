@@ -6,6 +6,7 @@ import { addClientOptions, clientOf } from '../client.ts';
 import type { Context } from '../context.ts';
 import { correctLink } from '../links.ts';
 import { print, printJson } from '../output.ts';
+import { printable } from '../printable.ts';
 
 interface RelinkOptions {
   remoteUrl?: string;
@@ -32,6 +33,8 @@ export function addRelink(program: Command, context: Context): void {
     if (fault !== undefined) throw new ExitError(2, `--remote-url ${JSON.stringify(remoteUrl)}: ${fault.message}.`);
     const link = await correctLink(clientOf(command, context), slaveList, correction);
     if (json) return printJson(link);
-    print(`Watch list ${link.slave_dossier_list} replicates watch list ${link.remote_dossier_list} of ${link.remote_url} (${link.state}).`);
+    print(
+      `Watch list ${link.slave_dossier_list} replicates watch list ${link.remote_dossier_list} of ${printable(link.remote_url)} (${link.state}).`,
+    );
   });
 }

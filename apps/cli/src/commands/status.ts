@@ -6,6 +6,7 @@ import type { Context } from '../context.ts';
 import { counted } from '../counted.ts';
 import { allLinks, allOf, newestRuns } from '../links.ts';
 import { print, printJson } from '../output.ts';
+import { printable } from '../printable.ts';
 import { describeSetAside } from '../follow-run.ts';
 import { ago, localTime } from '../moments.ts';
 import { table } from '../table.ts';
@@ -69,7 +70,7 @@ function report(url: string, statuses: readonly LinkStatus[], deadLetters: reado
     }
     if (link.schedule_fault !== null) print(`\nlist ${link.slave_dossier_list}: ${link.schedule_fault}`);
     if (link.error === null) continue;
-    print(`\nlist ${link.slave_dossier_list}: ${link.error.desc}\n  ${link.error.remedy}`);
+    print(`\nlist ${link.slave_dossier_list}: ${printable(link.error.desc)}\n  ${printable(link.error.remedy)}`);
   }
   if (deadLetters.length > 0) print(`\n${counted(deadLetters.length, 'dead letter')}: "dossier dead-letters" tells more.`);
 }

@@ -1,4 +1,5 @@
 import { bar, print, printJson } from '../output.ts';
+import { printable } from '../printable.ts';
 import { mostRefusedLines } from '@dossier/api/import/import-file.ts';
 import type { ImportReport } from '@dossier/api/import/import-file.ts';
 
@@ -18,18 +19,21 @@ export function progressText(
 export interface ImportOutcome {
   /** Null where no list was made, because no line could be used. */
   readonly list: { readonly id: number; readonly name: string } | null;
+  /** What the file was read as. */
+  readonly format: string;
   readonly report: ImportReport;
   readonly seconds: number;
   readonly interrupted: boolean;
 }
 
-/** The report for a person, with the first refused lines, or as JSON with all of them. */
-export function printReport({ list, report, seconds, interrupted }: ImportOutcome, json: boolean): void {
+/** The report for a person, with the first refused lines, or as JSON with all that were kept. */
+export function printReport({ list, format, report, seconds, interrupted }: ImportOutcome, json: boolean): void {
   const { lines, added, changed, unchanged, refused, refusedLines } = report;
   if (json) {
     printJson({
       dossier_list: list?.id ?? null,
       name: list?.name ?? null,
+      format,
       lines,
       added,
       changed,
@@ -41,10 +45,11 @@ export function printReport({ list, report, seconds, interrupted }: ImportOutcom
     });
     return;
   }
-  for (const { line, reason } of refusedLines.slice(0, shownRefusals)) print(`line ${line} refused: ${reason}`);
-  if (refused > shownRefusals)
+  for (const { line, reason } of refusedLines.slice(0, shownRefusals)) print(`line ${line} refused: ${printable(reason)}`);
+  if (refused > shownRefusals) {
     print(`… and ${refused - shownRefusals} more; --json lists ${refused > mostRefusedLines ? `the first ${mostRefusedLines}` : 'all'}`);
-  const where = list === null ? noList(interrupted) : `Watch list ${list.id} (${list.name})`;
+  }
+  const where = list === null ? noList(interrupted) : `Watch list ${list.id} (${printable(list.name)})`;
   print(`${where}: ${added} added, ${changed} changed, ${unchanged} unchanged, ${refused} refused, in ${seconds.toFixed(1)} s.`);
   if (interrupted)
     print('Interrupted. What is counted is imported; run the same import again to go on (lines without external_id would be added twice).');

@@ -11,11 +11,13 @@ import { accessDatabase } from '../database-access.ts';
 import { hostActor } from '../host-actor.ts';
 import { interruption } from '../interruption.ts';
 import { note, progressLine } from '../output.ts';
+import { printable } from '../printable.ts';
 import { importFailure } from './failure.ts';
 import { importFile } from '@dossier/api/import/import-file.ts';
 import type { ImportReport } from '@dossier/api/import/import-file.ts';
+import { openFile } from '@dossier/api/import/open-file.ts';
 import { printReport, progressText } from './report.ts';
-import { openFolder, openSource } from './source.ts';
+import { formatOfName, openFolder, openSource } from './source.ts';
 
 /** What is imported where: into an existing list by its id, or into a new one by its name. */
 export interface Target {
@@ -39,6 +41,7 @@ export async function runImport(request: ImportRequest): Promise<void> {
   const logger = createLogger({ level: 'warn', name: 'import', pretty: prefersPretty() });
   const source = await openSource(target.file, workingDirectory);
   const folder = await openFolder(request.photos, workingDirectory);
+  const { format, rows } = await openFile(source.stream(), { format: formatOfName(target.file) });
   const access = await accessDatabase(configuration, logger, {
     applicationName: 'dossier import',
     migrations: 'embedded',
@@ -54,7 +57,7 @@ export async function runImport(request: ImportRequest): Promise<void> {
       recordAudit(access.database, hostActor(), {
         action: 'dossiers-imported',
         object: { kind: 'watch-list', id: list.id, name: list.name },
-        details: { file: basename(target.file), ...details },
+        details: { file: basename(target.file), format, ...details },
       });
     // Batches are committed one by one: that it was begun is kept before the first of them, what came of it after the last.
     await record({ state: 'begun' });
@@ -63,7 +66,7 @@ export async function runImport(request: ImportRequest): Promise<void> {
       if (toBeAnnounced && holdsSomething(report)) {
         toBeAnnounced = false;
         progress.end();
-        note(`Made watch list ${list.id}; if this is interrupted, go on with: dossier import ${list.id} ${target.file}`);
+        note(`Made watch list ${list.id}; if this is interrupted, go on with: dossier import ${list.id} ${printable(target.file)}`);
       }
       progress.update(progressText(report, source, performance.now() - startedAt));
     };
@@ -72,7 +75,7 @@ export async function runImport(request: ImportRequest): Promise<void> {
         database: access.database,
         store: openPhotoStore(configuration.mediaRoot),
         listId: list.id,
-        source: source.stream(),
+        rows,
         folder,
         signal: interrupted.signal,
         progress: show,
@@ -90,7 +93,13 @@ export async function runImport(request: ImportRequest): Promise<void> {
     const kept = target.listId !== null || holdsSomething(report);
     if (!kept) await deleteWatchList(access.database, list.id);
     printReport(
-      { list: kept ? list : null, report, seconds: (performance.now() - startedAt) / 1000, interrupted: interrupted.signal.aborted },
+      {
+        list: kept ? list : null,
+        format,
+        report,
+        seconds: (performance.now() - startedAt) / 1000,
+        interrupted: interrupted.signal.aborted,
+      },
       request.json,
     );
     process.exitCode = report.refused > 0 || interrupted.signal.aborted ? 1 : 0;

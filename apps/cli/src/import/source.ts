@@ -46,3 +46,10 @@ function unreadable(what: string, path: string, error: unknown): ExitError {
     code === 'ENOENT' ? 'is not there' : code === 'EACCES' ? "can't be read: permission denied" : `can't be read (${String(code)})`;
   return new ExitError(1, `${what} ${path} ${reason}. Nothing was imported.`, { cause: error });
 }
+
+/** What the name of a file says of it; its content counts first. */
+export function formatOfName(file: string): 'jsonl' | 'csv' | undefined {
+  const [extension] = /\.[a-z]+$/i.exec(file.replace(/\.(gz|zst)$/i, '')) ?? [''];
+  if (/^\.(csv|tsv|tab)$/i.test(extension)) return 'csv';
+  return /^\.(jsonl|ndjson|json)$/i.test(extension) ? 'jsonl' : undefined;
+}

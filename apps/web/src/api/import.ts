@@ -7,7 +7,6 @@ import { send } from './request.ts';
 export interface ImportRequest {
   readonly list: number;
   readonly file: File;
-  readonly format: 'jsonl' | 'csv';
   /** True: nothing is done, only said what would be. */
   readonly preview: boolean;
 }
@@ -16,12 +15,12 @@ export interface ImportRequest {
 export function useImport() {
   const client = useQueryClient();
   return useMutation({
-    mutationFn: ({ list, file, format, preview }: ImportRequest): Promise<ImportReport> =>
+    mutationFn: ({ list, file, preview }: ImportRequest): Promise<ImportReport> =>
       send(importReportSchema, ['POST', `/dossier-lists/${list}/import/`], {
-        query: { preview, format },
-        // A type of its own, as browsers guess it from the file's name.
+        query: { preview },
         body: new Blob([file]),
-        headers: { 'content-type': format === 'csv' ? 'text/csv' : 'application/x-ndjson' },
+        // What a browser guesses of the name may be anything; the node looks at the content.
+        headers: { 'content-type': /\.[ct]sv(\.gz)?$/i.test(file.name) ? 'text/csv' : 'application/octet-stream' },
       }),
     async onSuccess(report) {
       if (report.preview) return;

@@ -3,11 +3,19 @@ import { IconAlertTriangle } from '@tabler/icons-react';
 import { useTranslation } from 'react-i18next';
 import { Problem } from '../api/problem.ts';
 
+/** Problems that aren't told in the words of the node. */
+const sentences = {
+  UNREACHABLE: 'common.unreachable',
+  TOO_LARGE_ON_THE_WAY: 'common.tooLargeOnTheWay',
+  STOPPED_ON_THE_WAY: 'common.stoppedOnTheWay',
+} as const;
+
 /** The sentence of an error for a person. */
 export function useProblemSentence(): (error: unknown) => string {
   const { t } = useTranslation();
   return (error) => {
-    if (error instanceof Problem && error.code === 'UNREACHABLE') return t('common.unreachable');
+    const ours = Object.entries(sentences).find(([code]) => error instanceof Problem && error.code === code);
+    if (ours !== undefined) return t(ours[1]);
     return error instanceof Error ? error.message : String(error);
   };
 }

@@ -23,6 +23,9 @@ export const common = {
   typeToConfirm: 'Type “{{text}}” to confirm',
   more: 'Show more',
   unreachable: 'The node does not answer. Nothing was changed.',
+  tooLargeOnTheWay:
+    'Something between this browser and the node, such as a proxy, takes no files of this size (413). Whoever runs it can raise the limit: with nginx by client_max_body_size.',
+  stoppedOnTheWay: 'A proxy on the way to the node can’t reach it at the moment. Try again later.',
   couldNotLoad: 'This could not be loaded',
   dossiers_one: '{{count, number}} dossier',
   dossiers_other: '{{count, number}} dossiers',

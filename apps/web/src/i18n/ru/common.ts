@@ -23,6 +23,9 @@ export const common = {
   typeToConfirm: 'Для подтверждения введите «{{text}}»',
   more: 'Показать ещё',
   unreachable: 'Узел не отвечает. Ничего не изменено.',
+  tooLargeOnTheWay:
+    'Между этим браузером и узлом что-то, например прокси, не пропускает файлы такого размера (413). Ограничение может снять его администратор: в nginx это client_max_body_size.',
+  stoppedOnTheWay: 'Прокси на пути к узлу сейчас не может до него достучаться. Попробуйте позже.',
   couldNotLoad: 'Не удалось загрузить',
   dossiers_one: '{{count, number}} досье',
   dossiers_few: '{{count, number}} досье',

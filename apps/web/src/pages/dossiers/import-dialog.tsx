@@ -2,6 +2,7 @@ import { Alert, Button, Code, Group, List, NativeSelect, Stack, Text } from '@ma
 import { IconFile } from '@tabler/icons-react';
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
+import { maximumImportBytes } from '@dossier/protocol/import.ts';
 import type { ImportReport } from '@dossier/protocol/import.ts';
 import type { WatchList } from '@dossier/protocol/watch-list.ts';
 import { useImport } from '../../api/import.ts';
@@ -25,16 +26,13 @@ export function ImportDialog({ lists, preset, onClose }: ImportDialogProps) {
   const run = useImport();
   const [list, setList] = useState(preset ?? lists[0]?.id ?? 0);
   const [file, setFile] = useState<File | null>(null);
-  const request = (chosen: File, into: number) => ({
-    list: into,
-    file: chosen,
-    format: /\.csv$/i.test(chosen.name) ? ('csv' as const) : ('jsonl' as const),
-  });
+  const isTooLarge = file !== null && file.size > maximumImportBytes;
   const look = (chosen: File, into: number): void => {
     setFile(chosen);
     setList(into);
     run.reset();
-    preview.mutate({ ...request(chosen, into), preview: true });
+    preview.reset();
+    if (chosen.size <= maximumImportBytes) preview.mutate({ list: into, file: chosen, preview: true });
   };
   const report = run.data ?? preview.data;
   const changes = report === undefined ? 0 : report.added + report.changed;
@@ -52,7 +50,7 @@ export function ImportDialog({ lists, preset, onClose }: ImportDialogProps) {
           <DropArea
             label={t('dossiers.import.drop')}
             hint={t('dossiers.import.hint')}
-            accept=".jsonl,.ndjson,.json,.csv,text/csv,application/x-ndjson"
+            accept=".jsonl,.ndjson,.json,.csv,.tsv,.txt,.gz,text/csv,application/x-ndjson"
             onFiles={([chosen]) => chosen && look(chosen, list)}
           />
         )}
@@ -65,7 +63,9 @@ export function ImportDialog({ lists, preset, onClose }: ImportDialogProps) {
             </Text>
           </Group>
         )}
-        <ProblemAlert error={run.error ?? preview.error} />
+        <ProblemAlert
+          error={isTooLarge ? t('dossiers.import.tooLarge', { megabytes: maximumImportBytes / 1024 / 1024 }) : (run.error ?? preview.error)}
+        />
         <div role="status">
           {preview.isPending && <Text size="sm">{t('dossiers.import.looking')}</Text>}
           {report !== undefined && <Report report={report} />}
@@ -78,7 +78,7 @@ export function ImportDialog({ lists, preset, onClose }: ImportDialogProps) {
             <Button
               disabled={file === null || preview.data === undefined || changes === 0}
               loading={run.isPending}
-              onClick={() => file !== null && run.mutate({ ...request(file, list), preview: false })}
+              onClick={() => file !== null && run.mutate({ list, file, preview: false })}
             >
               {t('dossiers.import.run', { count: changes })}
             </Button>
