@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import http from 'node:http';
 import https from 'node:https';
 import { signRequest } from '@dossier/protocol/request-signature.ts';
-import { deriveSigningKey } from '@dossier/protocol/signing-key.ts';
+import { randomSigningKey } from '@dossier/protocol/signing-key.ts';
 import type { SigningKey } from '@dossier/protocol/signing-key.ts';
 import { createOutboundLookup, isRefusedAddress, RefusedAddressError } from '@dossier/runtime/outbound-address.ts';
 import type { ProbeMaster } from './dependencies.ts';
@@ -17,10 +17,10 @@ const lookup = createOutboundLookup();
  * @param signingKey null where SYNC_TOKEN is not set any more: then the master is asked with a signature that it will refuse
  */
 export function createMasterProbe({ signingKey }: { signingKey: SigningKey | null }): ProbeMaster {
-  const key = signingKey ?? deriveSigningKey(randomUUID());
+  const key = signingKey ?? randomSigningKey();
   return async (remoteUrl) => {
     try {
-      const status = await askStatus(new URL(`${remoteUrl.replace(/\/+$/, '')}/feed/`), key);
+      const status = await askStatus(new URL(remoteUrl), key);
       return status < 500 ? 'available' : 'unavailable';
     } catch (error) {
       // Something listens there, be it no web server: that is no master which is away.
@@ -30,14 +30,15 @@ export function createMasterProbe({ signingKey }: { signingKey: SigningKey | nul
 }
 
 /** The status of the answer; what comes after it is not waited for. */
-async function askStatus(url: URL, key: SigningKey): Promise<number> {
-  if (isRefusedAddress(url.hostname)) throw new RefusedAddressError(url.hostname);
+async function askStatus(base: URL, key: SigningKey): Promise<number> {
+  if (isRefusedAddress(base.hostname)) throw new RefusedAddressError(base.hostname);
+  const url = new URL(`${base.pathname.replace(/\/+$/, '')}/feed/`, base.origin);
   const answered = Promise.withResolvers<number>();
   const request = (url.protocol === 'https:' ? https : http).request(url, {
     agent: false,
     lookup,
     headers: {
-      ...signRequest(key, { method: 'GET', url }, { now: new Date(), nonce: randomUUID() }),
+      ...signRequest(key, { method: 'GET', url: new URL('/feed/', base.origin) }, { now: new Date(), nonce: randomUUID() }),
       'user-agent': `dossier/${softwareVersion}`,
     },
     signal: AbortSignal.timeout(timeoutMs),
