@@ -19,6 +19,8 @@ export interface Route {
   readonly operation: ZodOpenApiOperationObject;
   /** A page for people: without a session they are led to the sign-in page instead of getting a problem. */
   readonly page?: true;
+  /** Its answers may be megabytes: a user gets only some at once. */
+  readonly bulk?: true;
   /** Parses, calls, presents. What it throws is answered as a problem. */
   readonly handle: (request: Request, response: Response) => Promise<void> | void;
 }

@@ -4,6 +4,7 @@ import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { ExitError } from '@dossier/runtime/errors.ts';
 import { createApp } from './app.ts';
+import { endStalled } from './connections.ts';
 import type { ApiDependencies } from './dependencies.ts';
 
 export interface RunningApi {
@@ -18,7 +19,11 @@ const closingTimeMs = 3000;
 /** Starts the node's HTTP interface. Throws ExitError when the port can't be had. Port 0 takes any free one. */
 export async function startApi(deps: ApiDependencies): Promise<RunningApi> {
   const { host, port } = deps.configuration;
-  const server = createServer(createApp(deps));
+  const app = createApp(deps);
+  const server = createServer((request, response) => {
+    endStalled(response);
+    app(request, response);
+  });
   await listen(server, host, port);
   const { port: actual } = server.address() as AddressInfo;
   const reachable = host === '0.0.0.0' ? '127.0.0.1' : host === '::' ? '[::1]' : host.includes(':') ? `[${host}]` : host;

@@ -7,7 +7,7 @@ import { cutChanges } from './page-cut.ts';
 /** Most changes in one page of lines. */
 export const pageLines = 5000;
 /** A page ends early once it has so many bytes; one oversized dossier still makes a page of its own. */
-const pageBytes = 8 * 1024 * 1024;
+const pageBytes = 2 * 1024 * 1024;
 
 /** A page of changes for other consumers than slaves: puts and tombstones with a revision above `since` in order, and the head in the same snapshot. */
 export interface LinesPage {

@@ -1,9 +1,11 @@
 import { z } from 'zod';
 import { badParam, notFound } from '@dossier/runtime/errors.ts';
 import type { Database } from '@dossier/postgres/database.ts';
+import { recordListRead } from '@dossier/accounts/reads.ts';
 import { pageLines, readLines } from '@dossier/feed/change-lines.ts';
 import { answers } from '../route.ts';
 import type { Route } from '../route.ts';
+import { actorOf } from '../session.ts';
 
 const changesQuery = z.object({
   since: z.coerce.number().int().nonnegative().default(0),
@@ -20,6 +22,7 @@ export function changesRoute({ database }: { database: Database }): Route {
     method: 'get',
     path: '/dossier-lists/:id/changes/',
     access: 'viewer',
+    bulk: true,
     query: changesQuery,
     operation: {
       operationId: 'listChanges',
@@ -47,6 +50,7 @@ export function changesRoute({ database }: { database: Database }): Route {
       const last = isGone
         ? { kind: 'reset', epoch: position.epoch, floor }
         : { kind: 'end', count: page.count, next: page.next, more: page.more, head: position };
+      await recordListRead(database, actorOf(request), { kind: 'changes', listId: page.head.listId });
       response.type('application/x-ndjson').send(`${isGone ? '' : page.body}${JSON.stringify(last)}\n`);
     },
   };
