@@ -1,4 +1,5 @@
 import { pruneAudit } from '@dossier/accounts/audit.ts';
+import { pruneReads } from '@dossier/accounts/reads.ts';
 import { pruneFollowers } from '@dossier/feed/followers.ts';
 import { pruneRuns, pruneTombstones, sweepSets } from '@dossier/replication/upkeep.ts';
 import { pruneDeliveries } from '@dossier/accounts/webhook-deliveries.ts';
@@ -13,12 +14,13 @@ const deliveryDays = 30;
 const temporaryFilesMs = 24 * 60 * 60 * 1000;
 
 /** Forgets what is past its time: old runs, staging of runs that are over, tombstones, files of broken transfers. */
-export function createPruneHandler({ database, photos }: WorkerDependencies) {
+export function createPruneHandler({ configuration, database, photos }: WorkerDependencies) {
   return async (): Promise<void> => {
     await pruneRuns(database, keptRuns);
     await sweepSets(database);
     await pruneTombstones(database, tombstoneDays);
     await pruneAudit(database);
+    await pruneReads(database, configuration.readLogDays);
     await pruneDeliveries(database, deliveryDays);
     await pruneFollowers(database, followerDays);
     const ageMoment = await readAgeMoment(database);
