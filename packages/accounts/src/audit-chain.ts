@@ -47,7 +47,7 @@ const faults = `
   found as (
     select l.entry, l.date, case
       when not l.follows or l.hash <> audit_link(l.before, l.date, l.content) then 'broken'
-      when a.id is null and l.date >= age_moment() - audit_retention() - interval '1 minute' then 'missing'
+      when a.id is null and coalesce(l.date >= age_moment() - audit_retention() - interval '1 minute', true) then 'missing'
       when a.id is not null and audit_content(a) <> l.content then 'altered' end as kind
     from links l left join audit a on a.id = l.audit_id
   )

@@ -165,8 +165,8 @@ function isMediaRoot(value: string): boolean {
 
 /** What a `Host` header may say. */
 function isFeedName(value: string): boolean {
-  const url = URL.parse(`http://${value}`);
-  return url !== null && value !== '' && [url.host, `${url.hostname}:80`].includes(value.toLowerCase());
+  const address = parseUrl(`http://${value}`);
+  return address !== null && value !== '' && [address.host, `${address.hostname}:80`].includes(value.toLowerCase());
 }
 
 function isHost(value: string): boolean {
