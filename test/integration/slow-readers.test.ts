@@ -18,7 +18,7 @@ beforeAll(async () => {
   list = await node.makeList('Large');
   await query(
     node.test.database,
-    `insert into dossiers (set_id, uuid, name, comment) select set_of(:list), gen_random_uuid(), 'Dossier ' || n, repeat('x', 2000) from generate_series(1, 20000) n`,
+    `insert into dossiers (set_id, uuid, name, comment) select set_of(:list), gen_random_uuid(), 'Dossier ' || n, repeat('x', 4000) from generate_series(1, 8000) n`,
     { list },
   );
 });
