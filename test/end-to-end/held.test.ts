@@ -190,6 +190,7 @@ describe('guards', () => {
       changes: { count: 200, percent: 50 },
       deactivations: { percent: 20 },
       growth: { factor: 3 },
+      weekly: { count: 50, percent: 20 },
     });
     const set = await slave.want(200, linkSchema, [
       'PATCH',

@@ -228,6 +228,9 @@ describe('requests that two servers could read in two ways', () => {
     ['a space before the colon', `POST /auth/login/ HTTP/1.1\nHost: x\nTransfer-Encoding : chunked\n\n0\n\n${hidden}`],
     ['a folded header', `GET /healthz HTTP/1.1\nHost: x\nX: a\n b: c\n\n`],
     ['no host', 'GET /healthz HTTP/1.1\n\n'],
+    ['two hosts', 'GET /healthz HTTP/1.1\nHost: x\nHost: y\n\n'],
+    ['two hosts in one', 'GET /healthz HTTP/1.1\nHost: x, y\n\n'],
+    ['HTTP/0.9', 'GET /healthz\n\n'],
     ['a bare line feed in a header', 'GET /healthz HTTP/1.1\nHost: x\nX: a\u0000b\n\n'],
   ];
   it.each(ambiguous)('%s: refused, and nothing after it is answered', async (_what, bytes) => {

@@ -1,8 +1,9 @@
 import { defaultGuards } from '@dossier/domain/guards.ts';
-import type { HoldReason } from '@dossier/domain/guards.ts';
+import type { Guards, HoldReason } from '@dossier/domain/guards.ts';
 import { query } from '@dossier/postgres/database.ts';
 import { decideHold } from '@dossier/replication/hold-decisions.ts';
-import { expireHolds, listHeldDossiers, saveGuards } from '@dossier/replication/holds.ts';
+import { changeGuards } from '@dossier/replication/guard-changes.ts';
+import { expireHolds, listHeldDossiers } from '@dossier/replication/holds.ts';
 import { findLink } from '@dossier/replication/links.ts';
 import type { RunRow } from '@dossier/replication/runs.ts';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -56,6 +57,8 @@ async function expectHeld(list: Linked, run: RunRow, guards: HoldReason[], befor
   expect(await findLink(slave.database, list.local)).toMatchObject({ state: 'held', held: { run_id: run.id, state: 'waiting' } });
   return run.held?.difference ?? '';
 }
+
+const setGuards = (list: Linked, guards: Partial<Guards>) => changeGuards(slave.database, { slaveListId: list.local, guards, by: 'admin' });
 
 const decide = (list: Linked, difference: string, decision: 'approved' | 'rejected' = 'approved') =>
   decideHold(slave.database, { slaveListId: list.local, difference, decision, by: 'admin' });
@@ -119,13 +122,47 @@ describe('a guard', () => {
     expect(await slave.link(master, list.remote, local)).toMatchObject({ state: 'synced', removed: 100 });
   });
 
+  it('asks before a list melts away night by night', async () => {
+    const list = await linked('melting', 1000);
+    const night = () => query(slave.database, `update removals set day = day - 1 where list_id = :local`, list as never);
+    for (const [removed, made] of [
+      [0, 80],
+      [80, 60],
+    ] as const) {
+      await remove(list.uuids.slice(removed, removed + made));
+      expect(await slave.sync(list.local)).toMatchObject({ state: 'synced', removed: made });
+      await night();
+    }
+    // Made inactive is gone, too.
+    await onMaster(`update dossiers set active = false where uuid = any(:uuids::uuid[])`, { uuids: list.uuids.slice(140, 200) });
+    expect(await slave.sync(list.local)).toMatchObject({ state: 'synced', changed: 60 });
+    await night();
+    const before = await contentOf(slave.database, list.local);
+    await remove(list.uuids.slice(200, 201));
+    const run = await slave.sync(list.local);
+    const difference = await expectHeld(list, run, ['weekly'], before);
+    expect(run.held?.reasons).toMatchObject([{ count: 201, limit: 200 }]);
+    expect(await decide(list, difference)).toMatchObject({ outcome: 'approved' });
+    expect(await slave.sync(list.local, { reason: 'approval' })).toMatchObject({ state: 'synced', removed: 1 });
+    // With what a person has looked at the week begins anew.
+    await remove(list.uuids.slice(201, 280));
+    expect(await slave.sync(list.local)).toMatchObject({ state: 'synced', removed: 79 });
+    await expectEqual(list);
+    await query(slave.database, `update removals set day = day - 7 where list_id = :local`, list as never);
+    await remove(list.uuids.slice(280, 350));
+    expect(await slave.sync(list.local)).toMatchObject({ state: 'synced', removed: 70 });
+    expect(await query(slave.database, `select held, gone from removals where list_id = :local`, list as never)).toEqual([
+      { held: 780, gone: 70 },
+    ]);
+  });
+
   it('follows what its link says', async () => {
     const list = await linked('settings', 100);
     const before = await contentOf(slave.database, list.local);
-    await saveGuards(slave.database, list.local, { deletions: { count: 0, percent: 0 } });
+    await setGuards(list, { deletions: { count: 0, percent: 0 } });
     await remove(list.uuids.slice(0, 1));
     await expectHeld(list, await slave.sync(list.local), ['deletions'], before);
-    await saveGuards(slave.database, list.local, { deletions: null });
+    await setGuards(list, { deletions: null });
     await remove(list.uuids.slice(1, 99));
     expect(await slave.sync(list.local)).toMatchObject({ state: 'synced', removed: 99 });
     await expectEqual(list);
@@ -136,10 +173,10 @@ describe('a guard', () => {
 
   it.each([100, 600])('takes %i dossiers that come back under their external ids for the same persons', async (count) => {
     const list = await linked(`made anew ${count}`, count);
-    await saveGuards(slave.database, list.local, { changes: null });
+    await setGuards(list, { changes: null });
     await onMaster(`update dossiers set external_id = 'anew ' || uuid where uuid = any(:uuids::uuid[])`, list as never);
     expect(await slave.sync(list.local)).toMatchObject({ state: 'synced', changed: count });
-    await saveGuards(slave.database, list.local, { changes: defaultGuards.changes });
+    await setGuards(list, { changes: defaultGuards.changes });
     const people = await query<{ name: string; comment: string; external_id: string }>(
       master.database,
       `select name, comment, external_id from dossiers where uuid = any(:uuids::uuid[])`,
@@ -244,7 +281,7 @@ describe('what is held', () => {
     expect(await decide(list, difference, 'rejected')).toEqual({ outcome: 'rejected' });
     expect(await decide(list, difference)).toMatchObject({ outcome: 'decided-before' });
     // Not even with guards that would let it pass.
-    await saveGuards(slave.database, list.local, { deletions: null });
+    await setGuards(list, { deletions: null });
     const night = await slave.sync(list.local, { reason: 'schedule' });
     expect(night).toMatchObject({ state: 'held', held: { state: 'rejected', decided_by: 'admin', difference } });
     expect(await contentOf(slave.database, list.local)).toEqual(before);

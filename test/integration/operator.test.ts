@@ -261,9 +261,9 @@ describe('users and tokens', () => {
     expect(token).toMatchObject({ kind: 'api', user: { name: 'gate' }, current: false });
     expect(await may(token.token)).toBe(200);
     const changed = await master.want(200, userDetailsSchema, ['PATCH', path, { password: 'new password', role: 'operator' }]);
-    expect(changed).toMatchObject({ role: 'operator', session_count: 0, token_count: 1 });
+    expect(changed).toMatchObject({ role: 'operator', session_count: 0, token_count: 0, ended: { sessions: 1, tokens: 1 } });
     expect(changed.last_sign_in).not.toBeNull();
-    expect([await may(session.token), await may(token.token), (await login('old password')).status]).toEqual([401, 200, 401]);
+    expect([await may(session.token), await may(token.token), (await login('old password')).status]).toEqual([401, 401, 401]);
     await master.want(200, userDetailsSchema, ['PATCH', path, { active: false }]);
     expect([await may(token.token), (await login('new password')).status]).toEqual([401, 401]);
     expect((await master.call('DELETE', path)).status).toBe(204);

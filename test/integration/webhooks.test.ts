@@ -115,6 +115,7 @@ describe('a webhook', () => {
       id: delivery.id,
       event: 'test',
       link: null,
+      audit: { entries: expect.any(Number) as number, hash: expect.stringMatching(/^[0-9a-f]{64}$/) as string },
     });
     const altered = (message?.body ?? '').replace('test', 'fail');
     expect(() => new Webhook(secret).verify(altered, message?.headers ?? {})).toThrow();

@@ -7,6 +7,7 @@ import { buffer } from 'node:stream/consumers';
 import { sha256Of } from '@dossier/protocol/content-digest.ts';
 import { signRequest, verifyRequest } from '@dossier/protocol/request-signature.ts';
 import { signResponse } from '@dossier/protocol/response-signature.ts';
+import { FEED_CHALLENGE } from '@dossier/protocol/signature-base.ts';
 import { deriveSigningKey } from '@dossier/protocol/signing-key.ts';
 import type { SigningKey } from '@dossier/protocol/signing-key.ts';
 
@@ -102,7 +103,7 @@ async function answer(given: {
   const received = { method: request.method ?? '', target: request.url ?? '', headers: request.headersDistinct };
   const verified = verifyRequest([key], received, { now: new Date() });
   if (!verified.ok) {
-    response.writeHead(401).end();
+    response.writeHead(401, { 'www-authenticate': FEED_CHALLENGE }).end();
     return;
   }
   const sign: Exchange['sign'] = ({ status, headers, body }, { sha256 = sha256Of(body), now = new Date(), key: other = key } = {}) => ({

@@ -21,7 +21,8 @@ const headersIn = (fields: Record<string, string>) => Object.fromEntries(Object.
 
 const exchange = fc.record(
   {
-    token: fc.string({ minLength: 1, maxLength: 40 }),
+    // Few, since deriving the key of one takes a third of a second.
+    token: fc.constantFrom('a', 'ABC_123456789', 'жетон', '\u{1F511}'.repeat(20)),
     nonce: printable,
     host: fc.constantFrom('http://master.example', 'http://10.0.0.1:8000', 'https://[::1]:8443'),
     path: fc.array(segment, { maxLength: 4 }),

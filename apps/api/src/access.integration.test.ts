@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { mayActAs, roles } from '@dossier/domain/role.ts';
 import { sessionSchema } from '@dossier/protocol/session.ts';
+import { issuedTokenSchema } from '@dossier/protocol/user.ts';
 import { problemSchema } from '@dossier/protocol/problem.ts';
 import { ensureAdministrator } from '@dossier/accounts/administrator.ts';
 import { query } from '@dossier/postgres/database.ts';
@@ -53,6 +54,7 @@ const table: Record<string, Access> = {
   'delete /tokens/:id/': 'viewer',
   'get /audit/': 'admin',
   'get /healthz': 'everyone',
+  'get /reads/': 'admin',
   'get /readyz': 'everyone',
   'get /metrics': 'viewer',
   'get /openapi.json': 'viewer',
@@ -111,12 +113,40 @@ test('tokens end with their time, with a new password and with their user', asyn
   expect(await status(`Token ${lapsed.token}`)).toBe(401);
   const lasting = await issueToken(api.test.database, { userId: user.id, kind: 'api', label: '', lifetimeMs: null });
   const session = sessionSchema.parse(await (await logIn('short', 'päss:wörd')).json());
-  await setPassword(api.test.database, 'short', 'another');
+  expect(await setPassword(api.test.database, 'short', 'another', { keepTokens: true })).toEqual({ sessions: 1, tokens: 0 });
   expect(await status(`Token ${session.token}`)).toBe(401);
   expect(await status(`Token ${lasting.token}`)).toBe(200);
+  expect(await setPassword(api.test.database, 'short', 'another')).toEqual({ sessions: 0, tokens: 1 });
+  expect(await status(`Token ${lasting.token}`)).toBe(401);
   expect([(await logIn('short', 'päss:wörd')).status, (await logIn('short', 'another')).status]).toEqual([401, 200]);
+  const other = await issueToken(api.test.database, { userId: user.id, kind: 'api', label: '', lifetimeMs: null });
+  expect(await status(`Token ${other.token}`)).toBe(200);
   await query(api.test.database, `update users set active = false where name = 'short'`);
-  expect([await status(`Token ${lasting.token}`), (await logIn('short', 'another')).status]).toEqual([401, 401]);
+  expect([await status(`Token ${other.token}`), (await logIn('short', 'another')).status]).toEqual([401, 401]);
+});
+
+test('a session makes a token only with the password, and no token makes one that outlives it', async () => {
+  await createUser(api.test.database, { name: 'guard', role: 'viewer', password: 'guard-password' });
+  const session = sessionSchema.parse(await (await logIn('guard', 'guard-password')).json());
+  const make = (authorization: string, body: object): Promise<Response> =>
+    fetch(`${api.url}/tokens/`, {
+      method: 'POST',
+      headers: { authorization, 'content-type': 'application/json' },
+      body: JSON.stringify({ label: 'gate', ...body }),
+    });
+  const asked = async (body: object): Promise<unknown[]> => {
+    const answer = await make(`Token ${session.token}`, body);
+    return [answer.status, ((await answer.json()) as { param?: string }).param];
+  };
+  expect(await asked({})).toEqual([400, 'password']);
+  expect(await asked({ password: 'wrong' })).toEqual([403, 'password']);
+  const made = await make(`Token ${session.token}`, { password: 'guard-password', expires_in_days: 2 });
+  expect(made.status).toBe(201);
+  const { token, expires_date: expires } = issuedTokenSchema.parse(await made.json());
+  const child = issuedTokenSchema.parse(await (await make(`Token ${token}`, { expires_in_days: 30 })).json());
+  expect(Math.abs(Date.parse(child.expires_date ?? '') - Date.parse(expires ?? ''))).toBeLessThan(60_000);
+  for (let guess = 0; guess < 10; guess += 1) await asked({ password: 'wrong' });
+  expect(await asked({ password: 'guard-password' })).toEqual([429, undefined]);
 });
 
 test('secrets are in the database as hashes only', async () => {

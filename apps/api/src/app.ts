@@ -2,12 +2,14 @@ import express from 'express';
 import type { Express, Request, RequestHandler, Response } from 'express';
 import { mayActAs } from '@dossier/domain/role.ts';
 import { ApplicationError } from '@dossier/runtime/errors.ts';
+import { refuseAmbiguous } from './connections.ts';
 import type { ApiDependencies } from './dependencies.ts';
 import { protectBrowsers } from './headers.ts';
 import { logRequests } from './http-log.ts';
 import { answerOtherMethods } from './methods.ts';
 import { createMetrics } from './metrics.ts';
 import type { Metrics } from './metrics.ts';
+import { OpenAnswers } from './open-answers.ts';
 import { describeApi } from './openapi.ts';
 import { answerProblem } from './problem.ts';
 import { refuseUnknown } from './refuse-unknown.ts';
@@ -63,6 +65,7 @@ export function createApp(deps: ApiDependencies): Express {
   // A proxy on this host may say for whom it asks; anybody else could say anything.
   app.set('trust proxy', 'loopback');
   app.use(logRequests(deps.logger));
+  app.use(refuseAmbiguous);
   app.use(traceRequests(routeOf));
   app.use(measure(metrics));
   app.use(protectBrowsers());
@@ -70,10 +73,14 @@ export function createApp(deps: ApiDependencies): Express {
     app.use(path, nameRoute(path), guard(deps, { path, access, page: true }), handler);
   }
   answerOtherMethods(app, routes);
+  const bulk = new OpenAnswers('large answers', { perUser: 10, together: 60 });
   for (const route of routes) {
     const passes = [nameRoute(route.path), guard(deps, route), refuseUnknown(route)];
     if (route.slowBody !== true) passes.unshift(refuseSlowBodies());
-    app[route.method](route.path, ...passes, (request, response) => handleBounded(route, request, response));
+    app[route.method](route.path, ...passes, (request, response) => {
+      if (route.bulk) bulk.enter(request, response);
+      return handleBounded(route, request, response);
+    });
   }
   app.use((request: Request) => {
     throw new ApplicationError('NOT_FOUND', `There is nothing at ${request.path.slice(0, 200)}.`);

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import http from 'node:http';
 import https from 'node:https';
 import { signRequest } from '@dossier/protocol/request-signature.ts';
-import { deriveSigningKey } from '@dossier/protocol/signing-key.ts';
+import { randomSigningKey } from '@dossier/protocol/signing-key.ts';
 import type { SigningKey } from '@dossier/protocol/signing-key.ts';
 import { createOutboundLookup, isRefusedAddress, RefusedAddressError } from '@dossier/runtime/outbound-address.ts';
 import type { OutboundLookup } from '@dossier/runtime/outbound-address.ts';
@@ -24,7 +24,7 @@ export function createMasterProbe({
   signingKey: SigningKey | null;
   lookup?: OutboundLookup;
 }): ProbeMaster {
-  const key = signingKey ?? deriveSigningKey(randomUUID());
+  const key = signingKey ?? randomSigningKey();
   return async (remoteUrl) => {
     try {
       const status = await askStatus(new URL(`${remoteUrl.replace(/\/+$/, '')}/feed/`), { key, lookup });
@@ -44,7 +44,7 @@ async function askStatus(url: URL, { key, lookup }: { key: SigningKey; lookup: O
     agent: false,
     lookup,
     headers: {
-      ...signRequest(key, { method: 'GET', url }, { now: new Date(), nonce: randomUUID() }),
+      ...signRequest(key, { method: 'GET', url: new URL('/feed/', url.origin) }, { now: new Date(), nonce: randomUUID() }),
       'user-agent': `dossier/${softwareVersion}`,
     },
     signal: AbortSignal.timeout(timeoutMs),

@@ -13,6 +13,7 @@ export function presentWatchList(list: WatchListRow): WatchList {
     comment: list.comment,
     color: list.color,
     active: list.active,
+    log_reads: list.log_reads,
     dossier_count: list.dossier_count,
     created_date: list.created_date.toISOString(),
     modified_date: list.modified_date.toISOString(),

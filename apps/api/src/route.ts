@@ -23,6 +23,8 @@ export interface Route {
   readonly page?: true;
   /** Its body is read as it comes and may take as long as it likes. */
   readonly slowBody?: true;
+  /** Its answers may be megabytes: a user gets only some at once. */
+  readonly bulk?: true;
   /** Parses, calls, presents. What it throws is answered as a problem. */
   readonly handle: (request: Request, response: Response) => Promise<void> | void;
 }

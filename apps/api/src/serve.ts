@@ -4,6 +4,7 @@ import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { ExitError } from '@dossier/runtime/errors.ts';
 import { createApp } from './app.ts';
+import { endStalled } from './connections.ts';
 import type { ApiDependencies } from './dependencies.ts';
 
 export interface RunningApi {
@@ -19,8 +20,12 @@ const headersMs = 60_000;
 /** Starts the node's HTTP interface. Throws ExitError when the port can't be had. Port 0 takes any free one. */
 export async function startApi(deps: ApiDependencies): Promise<RunningApi> {
   const { host, port } = deps.configuration;
+  const app = createApp(deps);
   // How long a body may take is told by its route (refuseSlowBodies): Node would end a long import with a bare 408.
-  const server = createServer({ requestTimeout: 0, headersTimeout: headersMs }, createApp(deps));
+  const server = createServer({ requestTimeout: 0, headersTimeout: headersMs }, (request, response) => {
+    endStalled(response);
+    app(request, response);
+  });
   await listen(server, host, port);
   const { port: actual } = server.address() as AddressInfo;
   const reachable = host === '0.0.0.0' ? '127.0.0.1' : host === '::' ? '[::1]' : host.includes(':') ? `[${host}]` : host;

@@ -3,13 +3,11 @@ import { ApplicationError } from '@dossier/runtime/errors.ts';
 import type { Actor } from '@dossier/accounts/audit.ts';
 import type { Database } from '@dossier/postgres/database.ts';
 import { findTokenHolder } from '@dossier/accounts/tokens.ts';
-import type { User } from '@dossier/accounts/users.ts';
+import type { TokenHolder } from '@dossier/accounts/tokens.ts';
 
 /** Who asks, and with which token. */
-export interface Identity {
-  user: User;
+export interface Identity extends TokenHolder {
   token: string;
-  tokenId: number;
   /** By the web interface's cookie; otherwise by a token in the header. */
   byCookie: boolean;
 }

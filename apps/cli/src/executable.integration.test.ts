@@ -320,7 +320,7 @@ describe('users and tokens', () => {
     expect((await dossier(['token', 'create', 'nobody'])).code).toBe(1);
     const changed = await dossier(['user', 'password', 'otto', '--password-stdin', '--json'], { input: 'a new one\n' });
     expect(changed.err).toBe('');
-    expect([changed.code, JSON.parse(changed.out)]).toEqual([0, { user: 'otto' }]);
+    expect([changed.code, JSON.parse(changed.out)]).toEqual([0, { user: 'otto', ended: { sessions: 0, tokens: 1 } }]);
     expect((await dossier(['user', 'password', 'otto', '--password-stdin'])).code).toBe(2);
     expect((await dossier(['user', 'password', 'nobody'])).code).toBe(1);
   });

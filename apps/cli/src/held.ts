@@ -1,3 +1,4 @@
+import { z } from 'zod';
 import { linkSchema, runSchema } from '@dossier/protocol/sync.ts';
 import type { Link, Run } from '@dossier/protocol/sync.ts';
 import type { Held } from '@dossier/protocol/held.ts';
@@ -16,7 +17,8 @@ export function describeHeld(slaveList: number, held: Held): string {
     `${held.changing} changed (${held.deactivating} of them made inactive)`,
     `${held.adding} added`,
   ].join(', ');
-  const state = held.state === 'waiting' ? `may be approved until ${localTime(held.expires_date)}` : stateOf(held);
+  const first = held.approved_first_by === null ? '' : `, by another than ${held.approved_first_by}, who has approved it`;
+  const state = held.state === 'waiting' ? `may be approved until ${localTime(held.expires_date)}${first}` : stateOf(held);
   return [
     `watch list ${slaveList}: held; the list keeps what it had`,
     ...held.reasons.map(({ sentence }) => `  ${printable(sentence)}`),
@@ -38,9 +40,9 @@ export async function differenceOf(client: Client, slaveList: number, named: str
   throw new ExitError(1, `Nothing is held for watch list ${slaveList}.`);
 }
 
-/** Lets exactly this difference be applied; returns the run that does. */
-export async function approveHeld(client: Client, slaveList: number, difference: string): Promise<Run> {
-  return client.post(`${path}${slaveList}/held/approve/`, { difference }, runSchema);
+/** Lets exactly this difference be applied; returns the run that does, or the link where a second person has to approve, too. */
+export async function approveHeld(client: Client, slaveList: number, difference: string): Promise<Run | Link> {
+  return client.post(`${path}${slaveList}/held/approve/`, { difference }, z.union([runSchema, linkSchema]));
 }
 
 /** Keeps the list as it is until the master changes its own. */

@@ -1,6 +1,7 @@
 import { Command } from 'commander';
 import { addApi } from './commands/api.ts';
 import { addApprove } from './commands/approve.ts';
+import { addAudit } from './commands/audit.ts';
 import { addCredentials } from './commands/credentials.ts';
 import { addDeadLetters } from './commands/dead-letters.ts';
 import { addDemo } from './commands/demo.ts';
@@ -42,6 +43,7 @@ const commands: readonly AddCommand[] = [
   addDeadLetters,
   addToken,
   addUser,
+  addAudit,
   addDoctor,
   addDemo,
   addCredentials,

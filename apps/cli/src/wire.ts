@@ -8,6 +8,7 @@ import { ExitError } from '@dossier/runtime/errors.ts';
 import type { Logger } from '@dossier/runtime/logger.ts';
 import type { Shutdown } from '@dossier/runtime/shutdown.ts';
 import { ensureAdministrator } from '@dossier/accounts/administrator.ts';
+import { boundTokens } from '@dossier/accounts/tokens.ts';
 import type { Database } from '@dossier/postgres/database.ts';
 import { readNodeUuid } from '@dossier/registry/node.ts';
 import { accessDatabase } from './database-access.ts';
@@ -64,5 +65,6 @@ export async function openNode(
   const queues = await openQueues({ redisUrl: configuration.redisUrl, databaseUrl, prefix: queuePrefix, logger, telemetry });
   shutdown.add('the queues', () => queues.close());
   const { generatedPassword } = await ensureAdministrator(database, configuration);
+  if (configuration.tokenMaximumDays !== null) await boundTokens(database, configuration.tokenMaximumDays);
   return { configuration, loaded, logger, database, databaseUrl, photos, queues, nodeUuid, queuePrefix, telemetry, generatedPassword };
 }

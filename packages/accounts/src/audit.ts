@@ -15,7 +15,8 @@ export interface Actor {
 
 export interface AuditRecord {
   action: AuditAction;
-  object: { kind: AuditObject; id?: number | string | null; name?: string | null };
+  /** `uuid` of what isn't here any more, or isn't yet; otherwise it is looked up. */
+  object: { kind: AuditObject; id?: number | string | null; uuid?: string | null; name?: string | null };
   /** Never a secret. */
   details?: Readonly<Record<string, unknown>>;
 }
@@ -26,21 +27,33 @@ export interface AuditRow extends Actor {
   action: AuditAction;
   object_kind: AuditObject;
   object_id: string | null;
+  /** The same on all nodes; of dossiers, photos, watch lists and links. */
+  object_uuid: string | null;
   object_name: string | null;
   details: Record<string, unknown>;
 }
+
+const uuidOfList = `(select uuid from watch_lists where id = (:id)::bigint)`;
+/** What names a thing on all nodes. A photo's id begins with its dossier's. */
+const uuidOfKind: Partial<Record<AuditObject, string>> = {
+  dossier: `(select uuid from dossiers where id = (:id)::bigint limit 1)`,
+  photo: `(select uuid from dossiers where id = nullif(split_part(:id, '-', 1), '')::bigint limit 1)`,
+  'watch-list': uuidOfList,
+  link: uuidOfList,
+};
 
 /** Keeps that somebody did something. To be called in the transaction that does it: then neither is there without the other. */
 export async function recordAudit(transaction: Connection, actor: Actor, { action, object, details = {} }: AuditRecord): Promise<void> {
   await query(
     transaction,
-    `insert into audit (actor, via, address, action, object_kind, object_id, object_name, details)
-     values (:actor, :via, :address, :action, :kind, :id, :name, :details::jsonb)`,
+    `insert into audit (actor, via, address, action, object_kind, object_id, object_uuid, object_name, details)
+     values (:actor, :via, :address, :action, :kind, :id, coalesce(:objectUuid::uuid, ${uuidOfKind[object.kind] ?? 'null'}), :name, :details::jsonb)`,
     {
       ...actor,
       action,
       kind: object.kind,
       id: object.id === undefined || object.id === null ? null : String(object.id),
+      objectUuid: object.uuid ?? null,
       name: object.name ?? null,
       details: JSON.stringify(details),
     },
@@ -52,6 +65,7 @@ export interface AuditFilter {
   action?: AuditAction | undefined;
   object?: AuditObject | undefined;
   objectId?: string | undefined;
+  objectUuid?: string | undefined;
   via?: AuditWay | undefined;
   /** Included. */
   since?: string | undefined;
@@ -64,6 +78,7 @@ const conditions: Record<keyof AuditFilter, string> = {
   action: 'action = :action',
   object: 'object_kind = :object',
   objectId: 'object_id = :objectId',
+  objectUuid: 'object_uuid = :objectUuid::uuid',
   via: 'via = :via',
   since: 'date >= :since::timestamptz',
   until: 'date < :until::timestamptz',
@@ -79,7 +94,7 @@ export async function listAudit(
   if (page.cursor) asked.push(backwards ? 'id > :id' : 'id < :id');
   const rows = await query<AuditRow>(
     connection,
-    `select id, date, actor, via, address, action, object_kind, object_id, object_name, details
+    `select id, date, actor, via, address, action, object_kind, object_id, object_uuid, object_name, details
      from audit ${asked.length > 0 ? `where ${asked.join(' and ')}` : ''}
      order by id ${backwards ? 'asc' : 'desc'} limit :rows`,
     { ...filter, id: page.cursor?.id ?? 0, rows: page.limit + 1 },

@@ -37,22 +37,46 @@ export async function issueToken(
   return { id: made.id, token, expiresDate };
 }
 
-/** The active user that holds a token which has not expired, and the token's id; or null. */
-export async function findTokenHolder(connection: Connection, token: string): Promise<{ user: User; tokenId: number } | null> {
-  const holder = await preparedOne<User & { token_id: number; stale: boolean }>(connection, 'find token holder', {
-    sql: `select u.id, u.name, u.role, t.id as token_id, coalesce(t.last_used_date < now() - interval '5 minutes', true) as stale
+/** Who holds a token, and what it is. */
+export interface TokenHolder {
+  user: User;
+  tokenId: number;
+  kind: TokenKind;
+  /** Null: never. */
+  expires: Date | null;
+}
+
+/** The active user that holds a token which has not expired; or null. */
+export async function findTokenHolder(connection: Connection, token: string): Promise<TokenHolder | null> {
+  const holder = await preparedOne<User & { token_id: number; kind: TokenKind; expires_date: Date | null; stale: boolean }>(
+    connection,
+    'find token holder',
+    {
+      sql: `select u.id, u.name, u.role, t.id as token_id, t.kind, t.expires_date, coalesce(t.last_used_date < now() - interval '5 minutes', true) as stale
       from tokens t join users u on u.id = t.user_id
       where t.token_hash = :hash and u.active and coalesce(t.expires_date > now(), true) and not (t.kind = 'session' and ${liesAhead('t.created_date')})`,
-    parameters: { hash: hashToken(token) },
-  });
+      parameters: { hash: hashToken(token) },
+    },
+  );
   if (!holder) return null;
   if (holder.stale) await query(connection, `update tokens set last_used_date = now() where id = :id`, { id: holder.token_id });
-  return { user: { id: holder.id, name: holder.name, role: holder.role }, tokenId: holder.token_id };
+  const { id, name, role, token_id: tokenId, kind, expires_date: expires } = holder;
+  return { user: { id, name, role }, tokenId, kind, expires };
 }
 
 /** Ends a session or an API token. A configured one stays: only the configuration can take it back. */
 export async function revokeToken(connection: Connection, token: string): Promise<void> {
   await query(connection, `delete from tokens where token_hash = :hash and kind <> 'configured'`, { hash: hashToken(token) });
+}
+
+/** Lets API tokens that would live longer end so many days after they were made. */
+export async function boundTokens(connection: Connection, days: number): Promise<void> {
+  await query(
+    connection,
+    `update tokens set expires_date = created_date + make_interval(days => :days)
+     where kind = 'api' and coalesce(expires_date > created_date + make_interval(days => :days), true)`,
+    { days },
+  );
 }
 
 /** Makes `token` the only configured token of the node, held by this user; null takes the former one back. */

@@ -6,6 +6,7 @@ import type { Connection, Database } from '@dossier/postgres/database.ts';
 import { toPage } from '@dossier/postgres/keyset.ts';
 import type { Page, PageRequest } from '@dossier/postgres/keyset.ts';
 import { setPassword } from './users.ts';
+import type { EndedAccess } from './users.ts';
 
 /** A user as administrators see one. */
 export interface UserRow {
@@ -49,24 +50,26 @@ export interface UserChange {
   role?: Role | undefined;
   active?: boolean | undefined;
   password?: string | undefined;
+  /** With a new password: API tokens stay. */
+  keepTokens?: boolean | undefined;
 }
 
 /**
- * Changes a user. A new password ends the user's sessions; who is no longer active can't sign in, and none of the user's tokens is
+ * Changes a user. A new password ends the user's sessions and API tokens, and `ended` says how many; who is no longer active can't sign in, and none of the user's tokens is
  * heeded. CONFLICT if no active administrator would be left.
  */
-export async function changeUser(database: Database, id: number, change: UserChange): Promise<UserRow> {
+export async function changeUser(database: Database, id: number, change: UserChange): Promise<UserRow & { ended: EndedAccess | null }> {
   return transaction(database, async (tx) => {
     await holdUsers(tx);
     const user = await readUser(tx, id);
-    if (change.password !== undefined) await setPassword(tx, user.name, change.password);
+    const ended = change.password === undefined ? null : await setPassword(tx, user.name, change.password, change);
     await query(tx, `update users set role = :role, active = :active where id = :id`, {
       id,
       role: change.role ?? user.role,
       active: change.active ?? user.active,
     });
     await requireAdministrator(tx);
-    return readUser(tx, id);
+    return { ...(await readUser(tx, id)), ended };
   });
 }
 

@@ -54,18 +54,38 @@ export async function findUser(connection: Connection, name: string): Promise<Us
   return queryOne<User>(connection, `select id, name, role from users where name = :name`, { name });
 }
 
-/** Gives a user another password, ends all of the user's sessions and whatever kept the user from signing in; API tokens stay. NOT_FOUND without such a user. */
-export async function setPassword(database: Database, name: string, password: string): Promise<void> {
+/** How much of a user's access a new password ended. */
+export interface EndedAccess {
+  sessions: number;
+  tokens: number;
+}
+
+/**
+ * Gives a user another password, ends all of the user's sessions and, unless they are to be kept, API tokens, and whatever kept the user from signing in.
+ * ADMIN_TOKEN is the configuration's and stays. NOT_FOUND without such a user.
+ */
+export async function setPassword(
+  database: Database,
+  name: string,
+  password: string,
+  { keepTokens = false }: { keepTokens?: boolean | undefined } = {},
+): Promise<EndedAccess> {
   requirePassword(password);
   const passwordHash = await hashPassword(password);
-  await transaction(database, async (tx) => {
+  return transaction(database, async (tx) => {
     const user = await queryOne<{ id: number }>(tx, `update users set password_hash = :passwordHash where name = :name returning id`, {
       name,
       passwordHash,
     });
     if (!user) throw notFound(`user ${name}`);
-    await query(tx, `delete from tokens where user_id = :id and kind = 'session'`, { id: user.id });
+    const ended = await query<{ kind: string }>(
+      tx,
+      `delete from tokens where user_id = :id and kind = any(:kinds) and coalesce(expires_date > now(), true) returning kind`,
+      { id: user.id, kinds: keepTokens ? ['session'] : ['session', 'api'] },
+    );
     await resetSignIns(tx, { id: user.id, name });
+    const sessions = ended.filter(({ kind }) => kind === 'session').length;
+    return { sessions, tokens: ended.length - sessions };
   });
 }
 

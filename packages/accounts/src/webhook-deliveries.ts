@@ -32,8 +32,8 @@ export async function listDeliveries(connection: Connection, webhookId: number, 
   return toPage(rows, page, (row) => ({ value: null, id: row.id }));
 }
 
-/** What a message says, besides its number. */
-export type Message = Omit<WebhookMessage, 'id'>;
+/** What a message says, besides its number and the audit's head, which it gets when it is sent. */
+export type Message = Omit<WebhookMessage, 'id' | 'audit'>;
 
 /** Keeps a message for one webhook; whoever calls reminds the workers of it afterwards. */
 export async function addDelivery(connection: Connection, webhookId: number, message: Message): Promise<DeliveryRow> {

@@ -21,7 +21,9 @@ export const auditActions = [
   'link-corrected',
   'unlinked',
   'sync-requested',
+  'guards-proposed',
   'guards-changed',
+  'held-approved-first',
   'held-approved',
   'held-rejected',
   'lost-exported',
@@ -41,6 +43,10 @@ export const auditActions = [
   'webhook-tested',
 ] as const;
 export type AuditAction = (typeof auditActions)[number];
+
+/** By which answer somebody got to see dossiers of a list that logs its readers. */
+export const readKinds = ['page', 'dossier', 'photo', 'export', 'changes'] as const;
+export type ReadKind = (typeof readKinds)[number];
 
 /** By which way it was done: the web interface, a program or person with a token, the command line, or the node by itself. */
 export const auditWays = ['web', 'api', 'cli', 'node'] as const;

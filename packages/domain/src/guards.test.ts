@@ -1,12 +1,13 @@
 import { describe, expect, it } from 'vitest';
-import { defaultGuards, trippedGuards } from './guards.ts';
+import { defaultGuards, loosens, trippedGuards } from './guards.ts';
 import type { DifferenceCounts, Guards } from './guards.ts';
 
 const nothing: DifferenceCounts = { held: 1000, adding: 0, changing: 0, removing: 0, deactivating: 0 };
-const off: Guards = { emptied: false, deletions: null, changes: null, deactivations: null, growth: null };
+const off: Guards = { emptied: false, deletions: null, weekly: null, changes: null, deactivations: null, growth: null };
 
 function tripped(difference: Partial<DifferenceCounts>, guards: Guards = defaultGuards): string[] {
-  return trippedGuards(guards, { ...nothing, ...difference }).map(({ guard }) => guard);
+  const counts = { ...nothing, ...difference };
+  return trippedGuards(guards, counts, { held: counts.held, gone: 0 }).map(({ guard }) => guard);
 }
 
 describe('the default guards', () => {
@@ -22,6 +23,9 @@ describe('the default guards', () => {
     ['a little more', { removing: 101 }, ['deletions']],
     ['10 % of 1,009, rounded down', { held: 1009, removing: 100 }, []],
     ['a little more of 1,009', { held: 1009, removing: 101 }, ['deletions']],
+    ['1,000 of a million', { held: 1_000_000, removing: 1000 }, []],
+    ['a little more of a million', { held: 1_000_000, removing: 1001 }, ['deletions']],
+    ['2,001 of a million made inactive', { held: 1_000_000, changing: 2001, deactivating: 2001 }, ['weekly']],
     ['200 changes of 300', { held: 300, changing: 200 }, []],
     ['201 changes of 300', { held: 300, changing: 201 }, ['changes']],
     ['half of 1,000 changed', { changing: 500 }, []],
@@ -54,9 +58,52 @@ describe('guards that were set', () => {
   });
 
   it('say how many it is about, how many would pass, and a sentence with both', () => {
-    expect(trippedGuards(defaultGuards, { ...nothing, removing: 101 })).toEqual([
+    expect(trippedGuards(defaultGuards, { ...nothing, removing: 101 }, { held: 1000, gone: 0 })).toEqual([
       { guard: 'deletions', sentence: '101 of 1000 dossiers would go.', count: 101, limit: 100 },
     ]);
+  });
+});
+
+describe('over a week', () => {
+  it('no list of any size loses half of its dossiers, or more than 2,000 of many, by steps that each pass', () => {
+    for (const first of [60, 100, 600, 5000, 1_000_000]) {
+      let gone = 0;
+      for (let night = 0; night < 7; night += 1) {
+        const held = first - gone;
+        let removing = 0;
+        while (trippedGuards(defaultGuards, { ...nothing, held, removing: removing + 1 }, { held: first, gone }).length === 0)
+          removing += 1;
+        gone += removing;
+      }
+      expect(gone).toBe(Math.max(50, Math.min(2000, first / 5)));
+    }
+  });
+
+  it('who was made inactive counts as one who is gone', () => {
+    const week = { held: 1000, gone: 150 };
+    expect(trippedGuards(defaultGuards, { ...nothing, changing: 50, deactivating: 50 }, week)).toEqual([]);
+    expect(trippedGuards(defaultGuards, { ...nothing, changing: 51, deactivating: 51 }, week)).toEqual([
+      {
+        guard: 'weekly',
+        sentence: '201 of the 1000 dossiers of a week ago would have gone or been made inactive.',
+        count: 201,
+        limit: 200,
+      },
+    ]);
+  });
+});
+
+describe('other guards', () => {
+  it.each([
+    ['a higher count', { deletions: { count: 51, percent: 10 } }, true],
+    ['a lower one', { deletions: { count: 49, percent: 10 } }, false],
+    ['a lower count with a higher percentage', { changes: { count: 0, percent: 51 } }, true],
+    ['one that is switched off', { weekly: null }, true],
+    ['emptied switched off', { emptied: false }, true],
+    ['a larger factor', { growth: { factor: 4 } }, true],
+    ['the same', {}, false],
+  ] satisfies [string, Partial<Guards>, boolean][])('%s', (_what, change, looser) => {
+    expect(loosens(defaultGuards, { ...defaultGuards, ...change })).toBe(looser);
   });
 });
 
@@ -87,8 +134,8 @@ describe('for every difference', () => {
 
   it('nothing trips where all guards are off, or where nothing is held', () => {
     for (const difference of all) {
-      expect(trippedGuards(off, difference)).toEqual([]);
-      expect(trippedGuards(defaultGuards, { ...difference, held: 0 })).toEqual([]);
+      expect(tripped(difference, off)).toEqual([]);
+      expect(tripped({ ...difference, held: 0 })).toEqual([]);
     }
   });
 
@@ -97,15 +144,18 @@ describe('for every difference', () => {
       const before = new Set(tripped(difference));
       const more = { ...difference, removing: difference.removing + 1, adding: difference.adding + 1 };
       // A list that is emptied and gets one dossier isn't emptied any more; what it loses is then counted by the other guards.
-      for (const guard of before) if (guard !== 'emptied') expect(tripped(more)).toContain(guard);
+      // The week asks only where no other guard does.
+      for (const guard of before) if (guard !== 'emptied' && guard !== 'weekly') expect(tripped(more)).toContain(guard);
+      if (before.has('weekly')) expect(tripped(more)).not.toEqual([]);
       const changed = { ...difference, changing: difference.changing + 1, deactivating: difference.deactivating + 1 };
-      for (const guard of before) expect(tripped(changed)).toContain(guard);
+      for (const guard of before) if (guard !== 'weekly') expect(tripped(changed)).toContain(guard);
+      if (before.has('weekly')) expect(tripped(changed)).not.toEqual([]);
     }
   });
 
   it('what trips is above its limit, and an emptied list always trips', () => {
     for (const difference of all) {
-      const found = trippedGuards(defaultGuards, difference);
+      const found = trippedGuards(defaultGuards, difference, { held: difference.held, gone: 0 });
       for (const { count, limit } of found) expect(count).toBeGreaterThan(limit);
       const empties = difference.held > 0 && difference.adding === 0 && difference.removing === difference.held;
       expect(found.some(({ guard }) => guard === 'emptied')).toBe(empties);

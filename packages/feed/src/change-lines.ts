@@ -5,7 +5,7 @@ import type { ListHead } from './heads.ts';
 import { cutChanges } from './page-cut.ts';
 
 /** A page ends early once it has so many bytes; one oversized dossier still makes a page of its own. */
-const pageBytes = 8 * 1024 * 1024;
+const pageBytes = 2 * 1024 * 1024;
 
 /** A page of changes for other consumers than slaves: puts and tombstones with a revision above `since` in order, and the head in the same snapshot. */
 export interface LinesPage {

@@ -68,6 +68,21 @@ describe('inspectPhoto', () => {
     ).toBe('too-many-pixels');
   });
 
+  it('refuses what would be held as a whole in more memory than a large photo', async () => {
+    const side = 5000;
+    const deep = (interlaced: boolean) =>
+      sharp({ create: { width: side, height: side, channels: 4, background: '#8888' } })
+        .toColourspace('rgb16')
+        .png({ progressive: interlaced })
+        .toBuffer();
+    expect(await reasonFor(await deep(true))).toBe('too-many-pixels');
+    expect(await inspectPhoto(await deep(false))).toMatchObject({ width: side });
+    const usual = await plain(side, side).png({ progressive: true }).toBuffer();
+    expect(await inspectPhoto(usual)).toMatchObject({ width: side });
+    const jpeg = await plain(MAXIMUM_PHOTO_SIDE_PIXELS, MAXIMUM_PHOTO_SIDE_PIXELS).jpeg({ progressive: true }).toBuffer();
+    expect(await inspectPhoto(jpeg)).toMatchObject({ width: MAXIMUM_PHOTO_SIDE_PIXELS });
+  }, 30_000);
+
   it('takes as many bytes as are allowed and not one more', async () => {
     const image = await plain(4, 4).jpeg().toBuffer();
     const padded = Buffer.concat([image, Buffer.alloc(MAXIMUM_PHOTO_BYTES - image.length)]);

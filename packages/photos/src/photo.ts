@@ -1,8 +1,9 @@
 import { fileTypeFromBuffer } from 'file-type';
-import type { Sharp } from 'sharp';
+import type { Metadata, Sharp } from 'sharp';
 import sharp from 'sharp';
 import { countJpegScans } from './jpeg-scans.ts';
-import { MAXIMUM_PHOTO_BYTES, MAXIMUM_PHOTO_SIDE_PIXELS, THUMBNAIL_SIDE_PIXELS } from './limits.ts';
+import { createGate } from './gate.ts';
+import { DECODED_AT_ONCE, MAXIMUM_DECODED_BYTES, MAXIMUM_PHOTO_BYTES, MAXIMUM_PHOTO_SIDE_PIXELS, THUMBNAIL_SIDE_PIXELS } from './limits.ts';
 import type { RefusalReason } from './photo-refused.ts';
 import { PhotoRefused } from './photo-refused.ts';
 
@@ -35,6 +36,8 @@ sharp.block({ operation: ['VipsForeignLoad'] });
 sharp.unblock({ operation: ['VipsForeignLoadJpegBuffer', 'VipsForeignLoadPngBuffer', 'VipsForeignLoadWebpBuffer'] });
 sharp.cache(false);
 sharp.concurrency(1);
+
+const inTurn = createGate(DECODED_AT_ONCE);
 
 /**
  * Says what the bytes are, having decoded them to the last line; what they are called doesn't count. Of an animation only the first
@@ -88,14 +91,34 @@ async function mediaTypeOf(bytes: Uint8Array): Promise<PhotoMediaType> {
 }
 
 async function sizeOf(bytes: Uint8Array): Promise<{ width: number; height: number }> {
-  const { width, height } = await refusing(async () => (await open(bytes).metadata()).autoOrient);
+  const metadata = await refusing(async () => open(bytes).metadata());
+  const { width, height } = metadata.autoOrient;
   if (Math.max(width, height) > MAXIMUM_PHOTO_SIDE_PIXELS) {
     throw new PhotoRefused(
       'too-many-pixels',
       `The photo has ${width} x ${height} pixels; at most ${MAXIMUM_PHOTO_SIDE_PIXELS} a side are allowed`,
     );
   }
+  const held = heldBytes(metadata);
+  if (held > MAXIMUM_DECODED_BYTES) {
+    throw new PhotoRefused(
+      'too-many-pixels',
+      `The photo would take ${Math.ceil(held / 1e6)} MB while it is decoded, since it can't be read line by line; at most ${MAXIMUM_DECODED_BYTES / 1e6} MB are allowed. Save it without interlacing, or with fewer pixels or bits`,
+    );
+  }
   return { width, height };
+}
+
+/** Coefficients of a progressive JPEG have two bytes, in as many planes as its sampling leaves. */
+const jpegPlanes: Readonly<Record<string, number>> = { '4:2:0': 1.5, '4:2:0:4': 2.5, '4:2:2': 2 };
+
+/** How many bytes a decoder has to hold of a picture before it has the first line; 0 where it goes line by line. */
+function heldBytes({ width, height, channels, depth, format, isProgressive, orientation = 1, chromaSubsampling = '' }: Metadata): number {
+  const pixels = width * height;
+  const turned = orientation > 1 ? pixels * channels * (depth === 'ushort' ? 2 : 1) : 0;
+  if (format === 'jpeg') return Math.max(turned, isProgressive ? pixels * 2 * (jpegPlanes[chromaSubsampling] ?? channels) : 0);
+  const whole = isProgressive || format === 'webp';
+  return Math.max(turned, whole ? pixels * channels * (depth === 'ushort' ? 2 : 1) : 0);
 }
 
 function open(bytes: Uint8Array): Sharp {
@@ -103,7 +126,7 @@ function open(bytes: Uint8Array): Sharp {
 }
 
 async function decode(image: Sharp): Promise<Buffer> {
-  return await refusing(async () => await image.timeout({ seconds: DECODING_TIMEOUT_SECONDS }).toBuffer());
+  return await inTurn(() => refusing(async () => await image.timeout({ seconds: DECODING_TIMEOUT_SECONDS }).toBuffer()));
 }
 
 async function refusing<T>(action: () => Promise<T>): Promise<T> {

@@ -41,9 +41,12 @@ create table watch_lists (
   comment text not null default '',
   color text not null default '',
   active boolean not null default true,
+  -- Whether it is kept who looks at its dossiers; this node's own matter, also of a replica.
+  log_reads boolean not null default false,
   created_date timestamptz not null default now(),
   modified_date timestamptz not null default now()
 );
+create index watch_lists_logged on watch_lists (id) where log_reads;
 
 create sequence set_ids;
 -- Numbers of changes, for all lists of the node: drawn while the list's row in list_positions is locked until the commit.

@@ -37,6 +37,8 @@ create table links (
   next_run timestamptz,
   -- The guards that are set otherwise than by default.
   guards jsonb not null default '{}',
+  -- Looser ones that a second person is to confirm: what was asked for, by whom and when.
+  proposed_guards jsonb,
   purge boolean not null default false,
   created_date timestamptz not null default now()
 );
@@ -230,12 +232,24 @@ create table holds (
   examples jsonb not null default '[]',
   held_date timestamptz not null default now(),
   expires_date timestamptz not null,
+  -- Who approved it first, where that takes two persons.
+  approved_first_by text,
   decided_by text,
   decided_date timestamptz
 );
 -- At most one hold of a link stands; the others are history.
 create unique index holds_standing on holds (slave_list_id) where state in ('waiting', 'approved', 'rejected', 'expired');
 create index holds_run on holds (run_id);
+
+-- What syncs took out of use without a person's word, day by day of the last week: removed, or made inactive.
+create table removals (
+  list_id bigint not null,
+  day date not null,
+  -- Dossiers that the list held before the first such sync of the day.
+  held bigint not null,
+  gone bigint not null,
+  primary key (list_id, day)
+);
 
 -- What a standing hold is about. Name and external id only of dossiers that aren't here.
 create table held_dossiers (

@@ -47,13 +47,16 @@ create table audit (
   address text,
   action text not null,
   object_kind text not null,
+  -- The local number, and what names the thing on all nodes, where it has such.
   object_id text,
+  object_uuid uuid,
   object_name text,
   details jsonb not null default '{}'
 );
 create index audit_actor on audit (actor, id);
 create index audit_action on audit (action, id);
 create index audit_object on audit (object_kind, object_id, id);
+create index audit_uuid on audit (object_uuid, id) where object_uuid is not null;
 create index audit_date on audit (date);
 
 create function keep_audit() returns trigger language plpgsql as $$
@@ -65,6 +68,73 @@ begin
 end $$;
 create trigger audit_is_kept before update or delete on audit for each row execute function keep_audit();
 create trigger audit_is_not_emptied before truncate on audit for each statement execute function keep_audit();
+
+-- The chain over the audit: each entry's content, bound to all before it. Rows of it stay when their entries' time is over, so that the rest can be
+-- verified. What is written is sealed at its commit, in the order of the commits.
+create table audit_chain (
+  entry bigint primary key,
+  audit_id bigint not null unique,
+  date timestamptz not null,
+  content bytea not null,
+  hash bytea not null
+);
+create table audit_head (
+  id int primary key default 1 check (id = 1),
+  entries bigint not null,
+  hash bytea not null
+);
+insert into audit_head (entries, hash) values (0, '');
+
+create function audit_microseconds(moment timestamptz) returns bigint language sql immutable as $$
+  select (extract(epoch from moment) * 1000000)::bigint
+$$;
+-- The hash of what an entry says.
+create function audit_content(a audit) returns bytea language sql immutable as $$
+  select sha256(convert_to(jsonb_build_array(a.id, audit_microseconds(a.date), a.actor, a.via, a.address, a.action, a.object_kind, a.object_id,
+    a.object_uuid, a.object_name, a.details)::text, 'UTF8'))
+$$;
+-- The hash of a link of the chain.
+create function audit_link(before bytea, date timestamptz, content bytea) returns bytea language sql immutable as $$
+  select sha256(before || int8send(audit_microseconds(date)) || content)
+$$;
+create function seal_audit() returns trigger language plpgsql as $$
+declare
+  head audit_head;
+  content bytea := audit_content(new);
+begin
+  select * into strict head from audit_head for update;
+  head.entries := head.entries + 1;
+  head.hash := audit_link(head.hash, new.date, content);
+  insert into audit_chain (entry, audit_id, date, content, hash) values (head.entries, new.id, new.date, content, head.hash);
+  update audit_head set entries = head.entries, hash = head.hash;
+  return null;
+end $$;
+-- At the commit, so that nobody waits for the head for longer than that takes.
+create constraint trigger audit_sealed after insert on audit deferrable initially deferred for each row execute function seal_audit();
+
+create function keep_audit_chain() returns trigger language plpgsql as $$
+begin
+  raise exception 'the chain of the audit is only added to: % is refused', lower(tg_op) using errcode = 'insufficient_privilege';
+end $$;
+create trigger audit_chain_is_kept before update or delete on audit_chain for each row execute function keep_audit_chain();
+create trigger audit_chain_is_not_emptied before truncate on audit_chain for each statement execute function keep_audit_chain();
+
+-- Who looked at whom, for lists that log their readers.
+create table reads (
+  id bigint generated always as identity primary key,
+  date timestamptz not null default clock_timestamp(),
+  actor text not null,
+  via text not null check (via in ('web', 'api', 'cli', 'node')),
+  address text,
+  kind text not null check (kind in ('page', 'dossier', 'photo', 'export', 'changes')),
+  list_id bigint not null,
+  list_uuid uuid not null,
+  -- Null: anybody of the list.
+  dossiers uuid[]
+);
+create index reads_dossiers on reads using gin (dossiers);
+create index reads_list on reads (list_id, id);
+create index reads_date on reads (date);
 
 -- Whom to tell when a link fails, recovers, is overdue or held, and what was told.
 create table webhooks (

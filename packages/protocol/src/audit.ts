@@ -1,7 +1,7 @@
 import { z } from 'zod';
-import { auditActions, auditObjects, auditWays } from '@dossier/domain/audit.ts';
+import { auditActions, auditObjects, auditWays, readKinds } from '@dossier/domain/audit.ts';
 import { pageQuery } from './queries.ts';
-import { text, timeSchema } from './values.ts';
+import { idSchema, text, timeSchema } from './values.ts';
 
 /** One thing that somebody did. Entries are never altered; old ones are dropped after two years. */
 export const auditEntrySchema = z
@@ -18,6 +18,8 @@ export const auditEntrySchema = z
       kind: z.enum(auditObjects),
       /** As text: ids of some kinds are no numbers. Null where the thing has none. */
       id: z.string().nullable(),
+      /** The same on all nodes; of dossiers, photos (their dossier's), watch lists and links (their list's). */
+      uuid: z.uuid().nullable(),
       name: z.string().nullable(),
     }),
     /** What else is worth knowing: the fields that were changed, counts, a master's address. Never a secret. */
@@ -37,7 +39,42 @@ export const auditQuery = pageQuery.extend({
   action: z.enum(auditActions).optional(),
   object: z.enum(auditObjects).optional(),
   object_id: text(256, 1).optional(),
+  object_uuid: z.uuid().optional(),
   via: z.enum(auditWays).optional(),
+  since: moment.optional(),
+  until: moment.optional(),
+});
+
+/** That somebody was shown dossiers of a list that logs its readers. */
+export const readEntrySchema = z
+  .looseObject({
+    id: z.int().positive(),
+    date: timeSchema,
+    actor: z.string(),
+    via: z.enum(auditWays),
+    address: z.string().nullable(),
+    kind: z.enum(readKinds),
+    dossier_list: z.looseObject({ id: idSchema, uuid: z.uuid(), name: z.string().nullable() }),
+    /** Uuids of those who were shown; null: the list as a whole, or a part of it that may be anybody. */
+    dossiers: z.array(z.uuid()).nullable(),
+  })
+  .meta({ id: 'ReadEntry' });
+export type ReadEntry = z.infer<typeof readEntrySchema>;
+
+/** `dossier`: its number here, or its uuid. Newest first; `since` is included, `until` is not. */
+export const readsQuery = pageQuery.extend({
+  dossier: z
+    .union([z.string().regex(/^[1-9]\d{0,14}$/), z.uuid()], 'must be the number of a dossier, or its uuid')
+    .meta({ override: { type: 'string' } })
+    .optional(),
+  dossier_list: z
+    .string()
+    .regex(/^[1-9]\d{0,14}$/, 'must be the id of a watch list')
+    .transform(Number)
+    .meta({ override: { type: 'integer', minimum: 1 } })
+    .optional(),
+  actor: text(256, 1).optional(),
+  kind: z.enum(readKinds).optional(),
   since: moment.optional(),
   until: moment.optional(),
 });

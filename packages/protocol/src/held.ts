@@ -16,6 +16,7 @@ export const guardsSchema = z
     changes: z.object(bounds).nullable(),
     deactivations: z.object({ percent }).nullable(),
     growth: z.object(growth).nullable(),
+    weekly: z.object(bounds).nullable(),
   })
   .meta({ id: 'Guards' });
 
@@ -26,7 +27,13 @@ export const guardsChange = z.strictObject({
   changes: z.strictObject(bounds).nullable().optional(),
   deactivations: z.strictObject({ percent }).nullable().optional(),
   growth: z.strictObject(growth).nullable().optional(),
+  weekly: z.strictObject(bounds).nullable().optional(),
 });
+
+/** Looser guards that a second person is to confirm (GUARD_PERSONS), by asking for the same. */
+export const guardProposalSchema = z
+  .looseObject({ guards: guardsSchema.partial(), by: z.string(), date: timeSchema })
+  .meta({ id: 'GuardProposal' });
 
 /** What would become of a dossier; `lost` in a fork: the replica holds it and the master lost it. */
 export const heldKinds = ['adding', 'changing', 'removing', 'deactivating', 'lost'] as const;
@@ -65,6 +72,8 @@ export const heldSchema = z
     lost: z.int(),
     held_date: timeSchema,
     expires_date: timeSchema,
+    /** Where an approval takes two persons (GUARD_PERSONS): who approved first. */
+    approved_first_by: z.string().nullable(),
     decided_by: z.string().nullable(),
     decided_date: timeSchema.nullable(),
     /** Up to 100, those that would go first. */

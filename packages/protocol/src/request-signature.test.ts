@@ -117,3 +117,8 @@ test('derives different keys from different tokens and shows neither token nor s
   expect(JSON.stringify(deriveSigningKey('a'))).toBe(JSON.stringify({ id: deriveSigningKey('a').id, secret: {} }));
   expect(() => deriveSigningKey('')).toThrow(RangeError);
 });
+
+test('derives the key that others get by Argon2id and HKDF, once', () => {
+  expect(deriveSigningKey('ABC_123456789').id).toBe('a7cf65b331b2e698');
+  expect(deriveSigningKey('ABC_123456789')).toBe(key);
+});

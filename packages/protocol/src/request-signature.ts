@@ -15,8 +15,11 @@ import {
 } from './signature-base.ts';
 import type { SigningKey } from './signing-key.ts';
 
-/** Covered when present, in this order: what the body is, and what decides between an answer and "not modified". */
-const OPTIONAL_FIELDS = ['content-digest', 'content-type', 'if-none-match'];
+/** Names the node that a request is for by its uuid. */
+export const NODE_FIELD = 'dossier-node';
+
+/** Covered when present, in this order: what the body is, what decides between an answer and "not modified", and for which node it is. */
+const OPTIONAL_FIELDS = ['content-digest', 'content-type', 'if-none-match', NODE_FIELD];
 
 /** A request about to be sent. `headers` holds what is sent besides the signature, lower-case names; a body needs a `content-type`. */
 export interface RequestToSign {
@@ -49,7 +52,7 @@ export interface VerifiedRequest {
 }
 
 /**
- * Signs a request: `@method`, `@authority`, `@path`, `@query`, then `content-digest`, `content-type` and `if-none-match` where present.
+ * Signs a request: `@method`, `@authority`, `@path`, `@query`, then `content-digest`, `content-type`, `if-none-match` and `dossier-node` where present.
  * @param moment `nonce` must never be used again, since an answer is bound to its request by it; printable ASCII
  */
 export function signRequest(key: SigningKey, request: RequestToSign, moment: { now: Date; nonce: string }): RequestSignatureFields {

@@ -15,6 +15,9 @@ export const SIGNATURE_LABEL = 'dossier';
 const ALGORITHM = 'hmac-sha256';
 const TAG = 'dossier-feed';
 
+/** `WWW-Authenticate` of every 401 of a feed, by which it is known from others'. */
+export const FEED_CHALLENGE = 'Signature realm="dossier-feed"';
+
 /** How far the clocks of two nodes may be apart: five minutes. */
 export const CLOCK_TOLERANCE_MS = 5 * 60_000;
 

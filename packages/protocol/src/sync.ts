@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { linkStates } from '@dossier/domain/link.ts';
 import { runMethods, runModes, runReasons, runStates } from '@dossier/domain/run.ts';
-import { guardsChange, guardsSchema, heldSchema, setAsideSchema, undoSchema } from './held.ts';
+import { guardProposalSchema, guardsChange, guardsSchema, heldSchema, setAsideSchema, undoSchema } from './held.ts';
 import { idSchema, timeSchema } from './values.ts';
 
 const listId = z
@@ -96,6 +96,7 @@ export const linkSchema = z
     revision: z.int().nullable(),
     head_revision: z.int().nullable(),
     guards: guardsSchema,
+    proposed_guards: guardProposalSchema.nullable(),
     held: heldSchema.nullable(),
     /** Dossiers of the master that the replica can't hold as they are, at most 100. */
     set_aside: z.array(setAsideSchema),

@@ -14,9 +14,14 @@ export const userCreation = z
   .strictObject({ name, role: z.enum(roles), password, active: looseBoolean.optional() })
   .meta({ id: 'UserCreation' });
 
-/** A new password ends the user's sessions; `active: false` shuts the user out, tokens included. */
+/** A new password ends the user's sessions and, unless `keep_tokens`, API tokens; `active: false` shuts the user out, tokens included. */
 export const userChange = z
-  .strictObject({ role: z.enum(roles).optional(), password: password.optional(), active: looseBoolean.optional() })
+  .strictObject({
+    role: z.enum(roles).optional(),
+    password: password.optional(),
+    keep_tokens: looseBoolean.optional(),
+    active: looseBoolean.optional(),
+  })
   .meta({ id: 'UserChange' });
 
 /** A user as administrators see one. */
@@ -31,6 +36,8 @@ export const userDetailsSchema = z
     /** Sessions and tokens that are valid now. */
     session_count: z.int(),
     token_count: z.int(),
+    /** How much access a new password has just ended. */
+    ended: z.looseObject({ sessions: z.int(), tokens: z.int() }).optional(),
   })
   .meta({ id: 'UserDetails' });
 export type UserDetails = z.infer<typeof userDetailsSchema>;
@@ -42,8 +49,10 @@ export const tokenCreation = z
     label: text(256, 1),
     /** For another user than oneself: administrators only. */
     user: idSchema.optional(),
-    /** Null or left out: for ever. */
+    /** Null or left out: as long as the configuration lets it, and as the token lives by which it is made. */
     expires_in_days: z.int().min(1).max(3650).nullable().optional(),
+    /** One's own: asked of sessions, which may be somebody's at an open screen. */
+    password: password.optional(),
   })
   .meta({ id: 'TokenCreation' });
 

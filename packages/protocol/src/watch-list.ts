@@ -24,6 +24,8 @@ export const watchListChange = z
     comment: fields.comment.optional(),
     color: fields.color.optional(),
     active: fields.active.optional(),
+    /** Whether it is kept who looks at its dossiers; of a replica, too. */
+    log_reads: looseBoolean.optional(),
   })
   .meta({ id: 'WatchListChange' });
 
@@ -34,6 +36,7 @@ export const watchListSchema = z
     comment: z.string(),
     color: z.string(),
     active: z.boolean(),
+    log_reads: z.boolean(),
     dossier_count: z.int(),
     created_date: timeSchema,
     modified_date: timeSchema,

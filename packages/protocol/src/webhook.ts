@@ -90,6 +90,8 @@ export const webhookMessageSchema = z
       })
       .nullable(),
     sentence: z.string(),
+    /** Where the node's audit ended when this was sent: whoever keeps it can tell later whether entries were taken out (`dossier audit verify --head`). */
+    audit: z.object({ entries: z.int(), hash: z.string() }),
   })
   .meta({ id: 'WebhookMessage' });
 export type WebhookMessage = z.infer<typeof webhookMessageSchema>;

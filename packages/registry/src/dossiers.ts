@@ -10,6 +10,8 @@ import type { DossierFilter, DossierOrdering, ListSet } from './dossier-pages.ts
 /** A dossier as people see it. */
 export interface DossierRow {
   id: number;
+  /** Its identity on all nodes. */
+  uuid: string;
   name: string;
   comment: string;
   active: boolean;
@@ -29,7 +31,7 @@ export interface DossierRow {
 
 /** A row `d` as `DossierRow` has it, without its lists. Photos that somebody wrote by hand may be none. */
 export const dossierColumns = `
-  d.id, d.name, d.comment, d.active, d.valid_from::text as valid_from, d.valid_until::text as valid_until, d.meta, d.external_id,
+  d.id, d.uuid, d.name, d.comment, d.active, d.valid_from::text as valid_from, d.valid_until::text as valid_until, d.meta, d.external_id,
   case json_typeof(d.photos) when 'array' then json_array_length(d.photos) else 0 end as photo_count,
   d.created_date, d.modified_date, encode(d.hash, 'hex') as hash`;
 

@@ -12,10 +12,13 @@ import { readOnly, requireWritable } from './read-only.ts';
 /** A watch list as people see it. */
 export interface WatchListRow {
   id: number;
+  uuid: string;
   name: string;
   comment: string;
   color: string;
   active: boolean;
+  /** Whether it is kept who looks at its dossiers. */
+  log_reads: boolean;
   dossier_count: number;
   created_date: Date;
   modified_date: Date;
@@ -26,7 +29,7 @@ export interface WatchListRow {
 }
 
 const columns = `
-  l.id, l.name, l.comment, l.color, l.active, p.dossier_count, l.created_date, l.modified_date,
+  l.id, l.uuid, l.name, l.comment, l.color, l.active, l.log_reads, p.dossier_count, l.created_date, l.modified_date,
   k.remote_url, k.remote_list_id, k.state as link_state
   from watch_lists l
   join list_positions p on p.list_id = l.id
@@ -79,14 +82,19 @@ async function holdWatchList(tx: Knex.Transaction, id: number): Promise<WatchLis
   return readWatchList(tx, id);
 }
 
-/** Changes the given fields of a list that is no replica (READ_ONLY otherwise). What is equal already changes nothing. */
+/** Changes the given fields; of a replica nothing but whether its readers are logged (READ_ONLY otherwise). What is equal already changes nothing. */
 export async function updateWatchList(
   database: Database,
   id: number,
-  change: { [Field in keyof WatchListContent]?: WatchListContent[Field] | undefined },
+  {
+    log_reads: logReads,
+    ...change
+  }: { [Field in keyof WatchListContent]?: WatchListContent[Field] | undefined } & { log_reads?: boolean | undefined },
 ): Promise<WatchListRow> {
   return transaction(database, async (tx) => {
     const list = await holdWatchList(tx, id);
+    if (logReads !== undefined) await query(tx, `update watch_lists set log_reads = :logReads where id = :id`, { id, logReads });
+    if (Object.keys(change).length === 0) return readWatchList(tx, id);
     if (list.remote_url !== null) throw readOnly([list.remote_url]);
     await query(
       tx,

@@ -7,6 +7,7 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { sha256Of } from '@dossier/protocol/content-digest.ts';
 import { verifyRequest } from '@dossier/protocol/request-signature.ts';
 import { signResponse } from '@dossier/protocol/response-signature.ts';
+import { FEED_CHALLENGE } from '@dossier/protocol/signature-base.ts';
 import { deriveSigningKey } from '@dossier/protocol/signing-key.ts';
 import { createOutboundLookup } from '@dossier/runtime/outbound-address.ts';
 import { createFeedAgents } from './feed-agents.ts';
@@ -80,7 +81,7 @@ function replying(reply: Reply | ((request: http.IncomingMessage) => Reply)): Ha
   return (request, response) => {
     const given = typeof reply === 'function' ? reply(request) : reply;
     const head = headOf(request, given);
-    if (head === null) response.writeHead(401, { date: (given.now ?? new Date()).toUTCString() }).end();
+    if (head === null) response.writeHead(401, { date: (given.now ?? new Date()).toUTCString(), 'www-authenticate': FEED_CHALLENGE }).end();
     else response.writeHead(given.status ?? 200, { ...head, 'content-length': given.body?.length ?? 0 }).end(given.body);
   };
 }
@@ -117,10 +118,15 @@ describe('an honest master', () => {
     expect(Math.abs(answer.skewMs)).toBeLessThanOrEqual(1000);
   });
 
-  test('may live below a path', async () => {
-    handler = replying((request) => ({ body: Buffer.from(request.url ?? '') }));
-    const answer = await ask({ remoteUrl: `${masterUrl}/hq/?x=1` });
-    expect(answer.body.toString()).toBe('/hq/feed/v1/dossier-lists/');
+  test('may live below a path, which a proxy takes off', async () => {
+    let target: string | undefined;
+    handler = (request, response) => {
+      target = request.url;
+      request.url = target?.replace(/^\/hq/, '') ?? '';
+      replying({ body: page })(request, response);
+    };
+    await ask({ remoteUrl: `${masterUrl}/hq/?x=1` });
+    expect(target).toBe('/hq/feed/v1/dossier-lists/');
   });
 
   test('may answer 304 to the etag that was sent, 404 and 410', async () => {
@@ -207,7 +213,9 @@ describe('an answer is refused', () => {
     ['a web page', 'PROTOCOL_NOT_SPOKEN', 'operator', (_q, r) => r.writeHead(200, { 'content-type': 'text/html' }).end('<html>')],
     ['an unsigned 404', 'PROTOCOL_NOT_SPOKEN', 'operator', (_q, r) => r.writeHead(404).end()],
     ['a redirect', 'REDIRECTED', 'operator', (_q, r) => r.writeHead(302, { location: 'http://127.0.0.1:1/login' }).end()],
-    ['a refused signature', 'TOKEN_REFUSED', 'operator', (_q, r) => r.writeHead(401).end()],
+    ['a refused signature', 'TOKEN_REFUSED', 'operator', (_q, r) => r.writeHead(401, { 'www-authenticate': FEED_CHALLENGE }).end()],
+    ['a prompt for a password', 'PROTOCOL_NOT_SPOKEN', 'operator', (_q, r) => r.writeHead(401, { 'www-authenticate': 'Basic' }).end()],
+    ['a mute 401', 'PROTOCOL_NOT_SPOKEN', 'operator', (_q, r) => r.writeHead(401).end()],
     ['a proxy without its master', 'MASTER_ERROR', 'retry', (_q, r) => r.writeHead(502, { 'content-type': 'text/html' }).end('<html>')],
     ['too many requests', 'MASTER_ERROR', 'retry', (_q, r) => r.writeHead(429).end()],
     ['a reset', 'MASTER_UNREACHABLE', 'retry', (q) => q.socket.resetAndDestroy()],

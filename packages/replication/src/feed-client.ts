@@ -9,7 +9,7 @@ import { createExchange, type FeedTimeouts, type OpenAnswer, wireError } from '.
 
 export interface FeedClientOptions {
   readonly key: SigningKey;
-  /** Address of the master, http or https. A path is kept; credentials, query and fragment are dropped. */
+  /** Address of the master, http or https. A path is kept, but not signed; credentials, query and fragment are dropped. */
   readonly remoteUrl: string;
   /** Version of this node's software, told to the master as `user-agent`. */
   readonly version: string;
@@ -35,6 +35,8 @@ export interface FeedQuestion {
   readonly etag?: string;
   /** The media type that the answer may have instead of its usual one. */
   readonly accept?: string;
+  /** The node that is asked, by its uuid; another one refuses. */
+  readonly node?: string | undefined;
   /** Bound of the answer, as it travels and decompressed. */
   readonly maximumBytes: number;
   readonly memory?: LargeAnswerOptions['memory'];
@@ -66,7 +68,10 @@ export interface FeedClient {
    * @returns null if the master signs that it doesn't have it (404, 410)
    * @throws as `get`
    */
-  download(path: string, photo: { sha256: string; bytes: number; signal?: AbortSignal }): Promise<Readable | null>;
+  download(
+    path: string,
+    photo: { sha256: string; bytes: number; node?: string | undefined; signal?: AbortSignal },
+  ): Promise<Readable | null>;
   /** Closes the connections, also busy ones, unless they belong to someone else. */
   close(): void;
 }
@@ -85,8 +90,8 @@ export function createFeedClient(options: FeedClientOptions): FeedClient {
       const answer = await exchange(path, { ...question, encoding: 'zstd' });
       return readAnswer(answer, question);
     },
-    download: async (path, { sha256, bytes, signal }) => {
-      const unlimited = { encoding: 'identity', timeoutMs: Number.POSITIVE_INFINITY } as const; // inactivity still ends it
+    download: async (path, { sha256, bytes, node, signal }) => {
+      const unlimited = { node, encoding: 'identity', timeoutMs: Number.POSITIVE_INFINITY } as const; // inactivity still ends it
       const answer = await exchange(path, signal ? { ...unlimited, signal } : unlimited);
       return photoStream(answer, { sha256, bytes });
     },

@@ -12,10 +12,11 @@ import { nothingChanged, triesAgain } from './run-sentences.ts';
  * - `ANSWER_TRUNCATED`: the answer ended before it was whole: the line was cut. Retried.
  * - `ANSWER_FORGED`: the answer isn't what a holder of the token signed for this request: altered on the way, or not by the master. Retried,
  *   since a fault of the line looks the same; if it stays, something between the nodes rewrites answers.
- * - `TOKEN_REFUSED`: the master doesn't accept our signature: another SYNC_TOKEN, or a proxy that changes host or path. Needs a person.
+ * - `TOKEN_REFUSED`: a feed doesn't accept our signature: another SYNC_TOKEN, or a proxy that changes host or path. Needs a person.
+ * - `MISDIRECTED`: a master answers there, and says that the request isn't for it: it goes by other names, or is another node. Needs a person.
  * - `CLOCK_DIFFERS`: the clocks are more than five minutes apart, so that signatures are refused. Needs a person, or a time server: the worker tries
  *   such links again every ten minutes.
- * - `PROTOCOL_NOT_SPOKEN`: whoever answers under this address is no master: a web page, another program, an unsigned answer. Needs a person.
+ * - `PROTOCOL_NOT_SPOKEN`: whoever answers under this address is no master: a web page, a proxy that asks for a password, another program, an unsigned answer. Needs a person.
  * - `REDIRECTED`: whoever answers sends to another address, and no redirect is followed. Needs a person.
  * - `CODING_REFUSED`: a signed answer is packed in a way that was not asked for, or can't be unpacked. Needs a person.
  * - `ANSWER_TOO_LARGE`: more bytes than this node accepts as one answer. Needs a person.
@@ -28,6 +29,7 @@ export type FeedErrorCode =
   | 'ANSWER_TRUNCATED'
   | 'ANSWER_FORGED'
   | 'TOKEN_REFUSED'
+  | 'MISDIRECTED'
   | 'CLOCK_DIFFERS'
   | 'PROTOCOL_NOT_SPOKEN'
   | 'REDIRECTED'
@@ -42,6 +44,7 @@ const kinds = {
   ANSWER_TRUNCATED: 'retry',
   ANSWER_FORGED: 'retry',
   TOKEN_REFUSED: 'operator',
+  MISDIRECTED: 'operator',
   CLOCK_DIFFERS: 'operator',
   PROTOCOL_NOT_SPOKEN: 'operator',
   REDIRECTED: 'operator',
@@ -74,6 +77,9 @@ export type FeedFailure =
   | { readonly saw: 'short'; readonly bytes: number; readonly expectedBytes: number }
   | { readonly saw: 'refused-address' }
   | { readonly saw: 'status'; readonly status: number }
+  /** 401 from somebody who is no feed. */
+  | { readonly saw: 'stranger' }
+  | { readonly saw: 'misdirected' }
   | { readonly saw: 'unauthorized'; readonly skewMs: number | null }
   | { readonly saw: 'distrust'; readonly reason: SignatureRefusal; readonly skewMs: number | undefined; readonly status: number }
   | { readonly saw: 'encoding'; readonly described: string; readonly error?: unknown }
@@ -96,6 +102,13 @@ export function feedErrorOf(master: string, failure: FeedFailure): FeedError {
       return statusError(master, failure.status);
     case 'unauthorized':
       return failure.skewMs !== null && Math.abs(failure.skewMs) > CLOCK_TOLERANCE_MS ? clockError(failure.skewMs) : tokenError(master);
+    case 'stranger':
+      return notSpokenError(
+        master,
+        `What answers at ${master} wants a name and a password or another kind of proof, and is no feed of a master (HTTP 401).`,
+      );
+    case 'misdirected':
+      return misdirectedError(master);
     case 'distrust':
       return distrustError(master, failure);
     case 'encoding':
@@ -193,6 +206,14 @@ function tokenError(master: string): FeedError {
   });
 }
 
+function misdirectedError(master: string): FeedError {
+  return new FeedError('MISDIRECTED', {
+    what: `A master answers at ${master} and refuses: it doesn't go by this name, or isn't the node that was asked a moment ago.`,
+    remedy:
+      'Look who answers under this address: it may be a stranger who passes requests on. Link with a name that FEED_NAMES of the master has, or add this one there if it leads to the master itself.',
+  });
+}
+
 function clockError(skewMs: number): FeedError {
   const relation = skewMs < 0 ? 'ahead of' : 'behind';
   return new FeedError('CLOCK_DIFFERS', {
@@ -205,7 +226,7 @@ function clockError(skewMs: number): FeedError {
 function notSpokenError(master: string, what: string, cause?: unknown): FeedError {
   return new FeedError('PROTOCOL_NOT_SPOKEN', {
     what,
-    remedy: `Check the address of the master (${master}): scheme, host, port and path must lead to the node itself, without a log-in page or redirect between.`,
+    remedy: `Check the address of the master (${master}): scheme, host, port and path must lead to the node itself, without a log-in page, password or redirect between.`,
     ...(cause !== undefined && { cause }),
   });
 }

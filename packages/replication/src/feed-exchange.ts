@@ -1,8 +1,9 @@
 import { once } from 'node:events';
 import got, { type Delays, RequestError, type Request, type Response } from 'got';
-import { signRequest } from '@dossier/protocol/request-signature.ts';
+import { NODE_FIELD, signRequest } from '@dossier/protocol/request-signature.ts';
 import { verifyResponse, type VerifiedResponse } from '@dossier/protocol/response-signature.ts';
 import type { SigningKey } from '@dossier/protocol/signing-key.ts';
+import { FEED_CHALLENGE } from '@dossier/protocol/signature-base.ts';
 import { createOutboundLookup, isRefusedAddress, type OutboundLookup } from '@dossier/runtime/outbound-address.ts';
 import type { FeedAgents } from './feed-agents.ts';
 import { type FeedError, type FeedFailure, feedErrorOf } from './feed-errors.ts';
@@ -34,6 +35,8 @@ export interface ExchangeQuestion {
   readonly query?: Readonly<Record<string, string | number | undefined>>;
   readonly etag?: string;
   readonly accept?: string;
+  /** The node that is asked, by its uuid; another one refuses. */
+  readonly node?: string | undefined;
   readonly encoding: 'identity' | 'zstd';
   readonly timeoutMs?: number;
   readonly signal?: AbortSignal;
@@ -59,15 +62,18 @@ export function createExchange(options: ExchangeOptions, { base, agents }: { bas
 
   /** Sends the request once, on a connection of the pool or on a new one, and waits for the head of the answer. */
   async function send(url: URL, question: ExchangeQuestion, fresh: boolean) {
-    const conditional = question.etag !== undefined && { 'if-none-match': question.etag };
+    const covered = {
+      ...(question.etag !== undefined && { 'if-none-match': question.etag }),
+      ...(question.node !== undefined && { [NODE_FIELD]: question.node }),
+    };
     const signature = signRequest(
       options.key,
-      { method: 'GET', url, headers: { ...conditional } },
+      { method: 'GET', url: signedUrl(base, url), headers: covered },
       { now: options.now(), nonce: options.randomNonce() },
     );
     const stream = got.stream(url, {
       headers: {
-        ...conditional,
+        ...covered,
         ...signature,
         ...(question.accept !== undefined && { accept: question.accept }),
         'accept-encoding': question.encoding,
@@ -129,6 +135,11 @@ function urlOf(base: URL, path: string, query: ExchangeQuestion['query'] = {}): 
   return url;
 }
 
+/** A path before `/feed/` is the business of a proxy that takes it off: the master doesn't know it. */
+function signedUrl(base: URL, url: URL): URL {
+  return new URL(url.pathname.slice(base.pathname.replace(/\/+$/, '').length) + url.search, base.origin);
+}
+
 /** A kept connection that the master closed in the same moment as we used it: nothing was received, so the request may go out again. */
 function isStaleConnection(error: unknown): boolean {
   if (!(error instanceof RequestError) || error.response !== undefined) return false;
@@ -150,12 +161,14 @@ function checkHead(
 ): VerifiedResponse {
   const status = response.statusCode;
   if (status === 401) {
+    if (response.headers['www-authenticate'] !== FEED_CHALLENGE) throw fail({ saw: 'stranger' });
     const theirs = Date.parse(response.headers.date ?? '');
     throw fail({ saw: 'unauthorized', skewMs: Number.isNaN(theirs) ? null : theirs - now().getTime() });
   }
   const isRedirect = status >= 300 && status < 400 && status !== 304;
   if (isRedirect || status >= 500 || status === 429 || status === 408) throw fail({ saw: 'status', status });
   const verified = verifyResponse(key, { status, headers: response.headersDistinct }, { requestSignature, now: now() });
+  if (verified.ok && status === 421) throw fail({ saw: 'misdirected' });
   if (verified.ok) return verified;
   throw fail({ saw: 'distrust', reason: verified.reason, skewMs: verified.skewMs, status });
 }

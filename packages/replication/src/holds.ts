@@ -43,6 +43,8 @@ export interface HoldRow {
   examples: HeldDossier[];
   held_date: string;
   expires_date: string;
+  /** Where an approval takes two persons: who approved first. */
+  approved_first_by: string | null;
   decided_by: string | null;
   decided_date: string | null;
 }
@@ -75,7 +77,7 @@ export async function findApprovedSet(connection: Connection, slaveListId: numbe
   return row && { hold: row.hold, setId: row.set_id };
 }
 
-export type NewHold = Omit<HoldRow, 'id' | 'examples' | 'held_date' | 'expires_date' | 'decided_date'>;
+export type NewHold = Omit<HoldRow, 'id' | 'examples' | 'held_date' | 'expires_date' | 'approved_first_by' | 'decided_date'>;
 
 /** Records a hold in the place of the one that stands, if any. Returns its id. */
 export async function createHold(tx: Knex.Transaction, hold: NewHold): Promise<number> {
@@ -148,16 +150,6 @@ export async function expireHolds(database: Database): Promise<number[]> {
     if (lists.length > 0) await query(tx, `update links set state = state where slave_list_id = any(:lists::bigint[])`, { lists });
     return lists;
   });
-}
-
-/** Sets guards of a link; those that are left out stay. False if there is no such link. */
-export async function saveGuards(connection: Connection, slaveListId: number, guards: object): Promise<boolean> {
-  const rows = await query(
-    connection,
-    `update links set guards = guards || :guards::jsonb where slave_list_id = :slaveListId and state <> 'unlinking' returning slave_list_id`,
-    { slaveListId, guards: JSON.stringify(guards) },
-  );
-  return rows.length > 0;
 }
 
 /**

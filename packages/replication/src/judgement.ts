@@ -1,5 +1,5 @@
 import type { Knex } from 'knex';
-import { defaultGuards, trippedGuards } from '@dossier/domain/guards.ts';
+import { defaultGuards, goingOf, trippedGuards } from '@dossier/domain/guards.ts';
 import type { Guards, TrippedGuard } from '@dossier/domain/guards.ts';
 import type { Position } from '@dossier/domain/position.ts';
 import type { RunMethod } from '@dossier/domain/run.ts';
@@ -7,6 +7,7 @@ import type { SyncError } from '@dossier/protocol/sync.ts';
 import { preparedOne, query } from '@dossier/postgres/database.ts';
 import { countDifference, hashDifference, keepHeldDossiers, touches, withoutExchanged, writeDifference } from './difference.ts';
 import type { FetchedRun, ListDifference } from './difference.ts';
+import { forgetRemovals, noteRemovals, readWeek } from './removals.ts';
 import { createHold, findStandingHold, saveExamples } from './holds.ts';
 import type { HoldRow } from './holds.ts';
 
@@ -82,17 +83,26 @@ export async function judge(tx: Knex.Transaction, sync: JudgedRun): Promise<Judg
   if (!link || (link.epoch === null && !before)) return free;
   if (fork === null && isPosition(link, target)) return { ...free, damage: 'everything' };
   const damage = fork === null && !link.intact && link.revision !== null ? 'older' : null;
+  const seen = withoutExchanged(difference);
+  const guards = { ...defaultGuards, ...link.guards };
+  const week = await readWeek(tx, sync.listId, seen.held);
   const reasons = [
     ...stickyReasons(before, target),
     ...forkReasons(fork, difference),
-    ...(link.epoch === null ? [] : trippedGuards({ ...defaultGuards, ...link.guards }, withoutExchanged(difference))),
+    ...(link.epoch === null ? [] : trippedGuards(guards, seen, week)),
   ];
   const rejected = before?.state === 'rejected' && link.reason !== 'person' && isHead(before, target) ? before : null;
   if (rejected && reasons.length === 0) reasons.push(...rejected.reasons);
-  if (reasons.length === 0 || (touches(difference) === 0 && fork?.kind !== 'identity')) return { ...free, damage };
+  if (reasons.length === 0 || (touches(difference) === 0 && fork?.kind !== 'identity')) {
+    if (link.epoch !== null) await noteRemovals(tx, sync.listId, { held: seen.held, gone: goingOf(guards, seen) });
+    return { ...free, damage };
+  }
   const hash = await hashDifference(tx, sync.runId, sync.master);
   const approved = before?.state === 'approved';
-  if (approved && before.difference === hash && !before.overdue) return { ...free, judgement: 'approved', damage };
+  if (approved && before.difference === hash && !before.overdue) {
+    await forgetRemovals(tx, sync.listId);
+    return { ...free, judgement: 'approved', damage };
+  }
   return { judgement: 'hold', difference, damage, hold: { hash, reasons, rejected, approved } };
 }
 

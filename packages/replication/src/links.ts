@@ -6,6 +6,8 @@ import type { SyncError } from '@dossier/protocol/sync.ts';
 import { cancelApply } from './apply-cancellation.ts';
 import { preparedOne, query, queryOne, transaction } from '@dossier/postgres/database.ts';
 import type { Connection, Database } from '@dossier/postgres/database.ts';
+import { openProposal } from './guard-changes.ts';
+import type { GuardProposal } from './guard-changes.ts';
 import { standingHold } from './holds.ts';
 import type { HoldRow } from './holds.ts';
 import { forgetJournal, journalOfLink } from './journal.ts';
@@ -13,6 +15,7 @@ import type { JournalRow } from './journal.ts';
 import { toPage } from '@dossier/postgres/keyset.ts';
 import { leaveMissingPhotos } from '@dossier/registry/missing-photos.ts';
 import { emptyList, lockLists } from '@dossier/registry/positions.ts';
+import { forgetRemovals } from './removals.ts';
 import { refusedOf } from './set-aside.ts';
 import type { Page, PageRequest } from '@dossier/postgres/keyset.ts';
 
@@ -50,6 +53,8 @@ export interface LinkRow {
   created_date: Date;
   /** Those that are set otherwise than by default. */
   guards: Partial<Guards>;
+  /** Looser ones that wait for a second person. */
+  proposed_guards: GuardProposal | null;
   /** What waits for a person. */
   held: HoldRow | null;
   /** The last applied sync, if it can be taken back. */
@@ -66,7 +71,7 @@ const linkColumns = `
   k.slave_list_id, k.remote_url, k.remote_list_id, k.remote_node, k.remote_list, k.remote_name, k.origins, k.state, k.error, k.fence,
   k.epoch, k.revision, k.digest, k.dossier_count, k.head_tag, k.head_revision, k.remote_count, k.last_attempt, k.last_success,
   k.verified_at, k.deep_verified_at, k.sync_hour, k.sync_minute, k.sync_zone, k.last_scheduled_date::text as last_scheduled_date, k.next_run, k.purge,
-  k.created_date, k.guards, ${standingHold}, ${journalOfLink}, ${refusedOf('k.slave_list_id')} as set_aside, p.dossier_count as local_count,
+  k.created_date, k.guards, ${openProposal}, ${standingHold}, ${journalOfLink}, ${refusedOf('k.slave_list_id')} as set_aside, p.dossier_count as local_count,
   (select count(*) from missing_photos m where m.slave_list_id = k.slave_list_id) as photos_missing
   from links k join list_positions p on p.list_id = k.slave_list_id`;
 
@@ -274,6 +279,7 @@ export async function finishUnlink(database: Database, slaveListId: number): Pro
     await query(tx, `delete from holds where slave_list_id = :slaveListId`, { slaveListId });
     await query(tx, `update sets set purpose = 'garbage', since = age_moment() where list_id = :slaveListId`, { slaveListId });
     await forgetJournal(tx, slaveListId);
+    await forgetRemovals(tx, slaveListId);
     await query(tx, `delete from links where slave_list_id = :slaveListId`, { slaveListId });
     if (link.purge) {
       await lockLists(tx, [slaveListId]);

@@ -65,14 +65,16 @@ const smallAnswerBytes = 4 * 1024 * 1024;
 
 /**
  * Speaks the feed's version 1 over a signed client. With `slave`, the identity of this node, each question for a head tells the master who
- * follows the list.
+ * follows the list. What a head tells of is asked of the node that gave it and of no other.
  */
 export function createMaster(client: FeedClient, slave?: string): Master {
   const lists = '/feed/v1/dossier-lists';
+  /** Who gave the last head: what it tells of is asked of nobody else. */
+  let node: string | undefined;
   const ask = (path: string, question: { query?: Record<string, string | number>; maximumBytes?: number; signal?: AbortSignal }) =>
     client.get(path, { maximumBytes: smallAnswerBytes, ...question });
   const askRows = (path: string, query: Record<string, string | number>, options: LargeAnswerOptions) =>
-    client.get(path, { query, accept: rowsMediaType, maximumBytes: maximumAnswerBytes, ...options });
+    client.get(path, { query, node, accept: rowsMediaType, maximumBytes: maximumAnswerBytes, ...options });
   return {
     greet: async (signal) => {
       const greeting = parse(greetingSchema, await ask('/feed/', signal ? { signal } : {}));
@@ -94,7 +96,9 @@ export function createMaster(client: FeedClient, slave?: string): Master {
       });
       if (answer.status === 304) return { outcome: 'unchanged' };
       if (answer.status === 404) return { outcome: 'no-list' };
-      return { outcome: 'head', head: parse(headSchema, answer), tag: answer.headers.etag ?? null };
+      const head = parse(headSchema, answer);
+      node = head.node;
+      return { outcome: 'head', head, tag: answer.headers.etag ?? null };
     },
     unchanged: async (heads, signal) => {
       const named = heads.map(({ list, tag }) => `${list}.${tag.replaceAll('"', '')}`).join(',');
@@ -117,7 +121,8 @@ export function createMaster(client: FeedClient, slave?: string): Master {
       return { outcome: 'page', page, left: page.end.left };
     },
     tree: async (list, prefixes, signal) => {
-      const answer = await ask(`${lists}/${list}/tree`, {
+      const answer = await client.get(`${lists}/${list}/tree`, {
+        node,
         query: { prefixes: prefixes.join(',') },
         maximumBytes: maximumAnswerBytes,
         signal,
@@ -127,9 +132,9 @@ export function createMaster(client: FeedClient, slave?: string): Master {
       requireTree(nodes, { asked: prefixes, position });
       return { outcome: 'tree', dossierList, position, nodes };
     },
-    photos: (list, photos, options) => askPhotoBundle(client, `${lists}/${list}/photos`, { photos, options }),
+    photos: (list, photos, options) => askPhotoBundle(client, `${lists}/${list}/photos`, { node, photos, options }),
     photo: async (list, { dossier, sha256, bytes, signal }) =>
-      client.download(`${lists}/${list}/photos/${dossier}/${sha256}`, { sha256, bytes, signal }),
+      client.download(`${lists}/${list}/photos/${dossier}/${sha256}`, { sha256, bytes, node, signal }),
   };
 }
 

@@ -22,9 +22,10 @@ const lineFeed = 0x0a;
 export async function askPhotoBundle(
   client: FeedClient,
   path: string,
-  { photos, options }: { photos: readonly WantedPhoto[]; options: LargeAnswerOptions },
+  { node, photos, options }: { node: string | undefined; photos: readonly WantedPhoto[]; options: LargeAnswerOptions },
 ): Promise<PhotoBundle> {
   const answer = await client.get(path, {
+    node,
     query: { of: photos.map((photo) => `${photo.dossier}.${photo.sha256}`).join(',') },
     maximumBytes: photosLineBytes + photos.reduce((sum, photo) => sum + photo.bytes, 0),
     timeoutMs: Number.POSITIVE_INFINITY, // as for a photo alone, inactivity ends it

@@ -29,12 +29,14 @@ const text = z.string().min(1);
 const integer = (minimum: number, maximum: number) => z.int().min(minimum).max(maximum);
 const url = (...protocols: string[]) => text.refine((value) => protocols.includes(protocolOf(value)) && isUnambiguousUrl(value));
 const origin = text.refine(isOrigin).transform((value) => new URL(value).origin);
+const feedName = text.refine(isFeedName).transform((value) => value.toLowerCase());
 const clockTime = z.strictObject({ hour: integer(0, 23), minute: integer(0, 59) });
 
 /** Every key of the configuration with its type and its default; `null` stands for "not set". */
 export const configurationSchema = z.object({
   SYNC_TOKEN: text.nullable().default(null),
   SYNC_TOKEN_PREVIOUS: text.nullable().default(null),
+  FEED_NAMES: z.array(feedName).nullable().default(null),
   EXTERNAL_ADDRESS: text.refine(isExternalAddress).nullable().default(null),
   SYNC_TIME: z.preprocess(readClockTime, clockTime).default({ hour: 3, minute: 0 }),
   TIME_ZONE: text.refine(isTimeZone).default('UTC'),
@@ -55,10 +57,13 @@ export const configurationSchema = z.object({
     .regex(/^[\x21-\x7e]+$/)
     .nullable()
     .default(null),
+  TOKEN_MAXIMUM_DAYS: integer(1, 3650).nullable().default(null),
   SYNC_ALLOWED_MASTERS: z.array(origin).nullable().default(null),
   SYNC_CONCURRENCY: integer(1, 100).default(4),
   SYNC_ON_EXISTING: z.enum(['replace', 'refuse']).default('replace'),
   OFFLINE_DELETIONS: z.enum(['restore', 'keep-deleted']).default('restore'),
+  GUARD_PERSONS: integer(1, 2).default(1),
+  READ_LOG_DAYS: integer(1, 3650).default(90),
   LOG_LEVEL: z.enum(logLevels).default('info'),
 });
 
@@ -73,6 +78,11 @@ const encoded =
 export const rules: Readonly<Record<ConfigurationKey, KeyRule>> = {
   SYNC_TOKEN: { allowed: 'a text that is not empty, in quotes if it consists of digits', secret: 'all' },
   SYNC_TOKEN_PREVIOUS: { allowed: 'a text that is not empty, in quotes if it consists of digits', secret: 'all' },
+  FEED_NAMES: {
+    allowed:
+      'a list of hosts such as master.example or 10.0.0.5:8000, the port left out where remote_url has none (in the environment separated by commas)',
+    fromText: listText,
+  },
   EXTERNAL_ADDRESS: { allowed: 'an http:// or https:// URL without user, query and fragment', secret: 'url' },
   SYNC_TIME: { allowed: '{hour: 0…23, minute: 0…59}, or "HH:MM"' },
   TIME_ZONE: { allowed: 'the name of an IANA time zone such as UTC or Europe/Athens' },
@@ -90,6 +100,7 @@ export const rules: Readonly<Record<ConfigurationKey, KeyRule>> = {
   ADMIN_USERNAME: { allowed: '1 to 150 characters without white space and colon' },
   ADMIN_PASSWORD: { allowed: 'a text that is not empty, in quotes if it consists of digits', secret: 'all' },
   ADMIN_TOKEN: { allowed: 'ASCII letters, digits and signs without white space, in quotes if only digits', secret: 'all' },
+  TOKEN_MAXIMUM_DAYS: { allowed: 'a whole number from 1 to 3650', fromText: integerText },
   SYNC_ALLOWED_MASTERS: {
     allowed: 'a list of origins such as https://master.example:8000 (in the environment separated by commas)',
     secret: 'url',
@@ -98,6 +109,8 @@ export const rules: Readonly<Record<ConfigurationKey, KeyRule>> = {
   SYNC_CONCURRENCY: { allowed: 'a whole number from 1 to 100', fromText: integerText },
   SYNC_ON_EXISTING: { allowed: 'replace or refuse' },
   OFFLINE_DELETIONS: { allowed: 'restore or keep-deleted' },
+  GUARD_PERSONS: { allowed: '1 or 2', fromText: integerText },
+  READ_LOG_DAYS: { allowed: 'a whole number from 1 to 3650', fromText: integerText },
   LOG_LEVEL: { allowed: logLevels.join(', ') },
 };
 
@@ -153,6 +166,12 @@ function hasScheme(value: string): boolean {
 
 function isMediaRoot(value: string): boolean {
   return !hasScheme(value) || /^s3:\/\/[a-z0-9][a-z0-9.-]{1,61}[a-z0-9](\/[^?#]*)?$/.test(value);
+}
+
+/** What a `Host` header may say. */
+function isFeedName(value: string): boolean {
+  const address = parseUrl(`http://${value}`);
+  return address !== null && value !== '' && [address.host, `${address.hostname}:80`].includes(value.toLowerCase());
 }
 
 function isHost(value: string): boolean {

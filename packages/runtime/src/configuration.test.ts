@@ -40,6 +40,7 @@ describe('defaults', () => {
     expect(configuration).toEqual({
       syncToken: null,
       syncTokenPrevious: null,
+      feedNames: null,
       externalAddress: null,
       syncTime: { hour: 3, minute: 0 },
       timeZone: 'UTC',
@@ -54,10 +55,13 @@ describe('defaults', () => {
       adminUsername: 'admin',
       adminPassword: null,
       adminToken: null,
+      tokenMaximumDays: null,
       syncAllowedMasters: null,
       syncConcurrency: 4,
       syncOnExisting: 'replace',
       offlineDeletions: 'restore',
+      guardPersons: 1,
+      readLogDays: 90,
       logLevel: 'info',
     });
     expect(file).toBeNull();
@@ -177,6 +181,10 @@ describe('faults', () => {
     ['SYNC_ALLOWED_MASTERS', 'http://a.example/path'],
     ['SYNC_ON_EXISTING', 'merge'],
     ['OFFLINE_DELETIONS', 'keep'],
+    ['GUARD_PERSONS', '3'],
+    ['TOKEN_MAXIMUM_DAYS', '0'],
+    ['FEED_NAMES', 'https://master.example'],
+    ['FEED_NAMES', 'master.example/feed'],
     ['LOG_LEVEL', 'verbose'],
   ])('refuses %s=%s in one line that begins with the key', (key, value) => {
     const faults = faultsOf({ [key]: value });

@@ -14,6 +14,8 @@ export type LogLevel = ConfigurationValues['LOG_LEVEL'];
 export interface Configuration {
   readonly syncToken: string | null;
   readonly syncTokenPrevious: string | null;
+  /** The names (`host` or `host:port`, lower case) under which the feed is answered; `null`: any. */
+  readonly feedNames: readonly string[] | null;
   /** As the operator wrote it; compare with `normaliseExternalAddress`. */
   readonly externalAddress: string | null;
   readonly syncTime: { readonly hour: number; readonly minute: number };
@@ -33,11 +35,17 @@ export interface Configuration {
   readonly adminUsername: string;
   readonly adminPassword: string | null;
   readonly adminToken: string | null;
+  /** How long an API token may live; `null`: for ever. */
+  readonly tokenMaximumDays: number | null;
   /** Origins (`https://host:port`, lower case, default port left out); `null`: any master. */
   readonly syncAllowedMasters: readonly string[] | null;
   readonly syncConcurrency: number;
   readonly syncOnExisting: ConfigurationValues['SYNC_ON_EXISTING'];
   readonly offlineDeletions: ConfigurationValues['OFFLINE_DELETIONS'];
+  /** How many administrators loosening a guard and approving what it held takes. */
+  readonly guardPersons: number;
+  /** How long it is kept who looked at whom. */
+  readonly readLogDays: number;
   readonly logLevel: LogLevel;
 }
 
@@ -119,6 +127,7 @@ function toConfiguration(values: ConfigurationValues, workingDirectory: string):
   return {
     syncToken: values.SYNC_TOKEN,
     syncTokenPrevious: values.SYNC_TOKEN_PREVIOUS,
+    feedNames: values.FEED_NAMES,
     externalAddress: values.EXTERNAL_ADDRESS,
     syncTime: values.SYNC_TIME,
     timeZone: values.TIME_ZONE,
@@ -133,10 +142,13 @@ function toConfiguration(values: ConfigurationValues, workingDirectory: string):
     adminUsername: values.ADMIN_USERNAME,
     adminPassword: values.ADMIN_PASSWORD,
     adminToken: values.ADMIN_TOKEN,
+    tokenMaximumDays: values.TOKEN_MAXIMUM_DAYS,
     syncAllowedMasters: values.SYNC_ALLOWED_MASTERS,
     syncConcurrency: values.SYNC_CONCURRENCY,
     syncOnExisting: values.SYNC_ON_EXISTING,
     offlineDeletions: values.OFFLINE_DELETIONS,
+    guardPersons: values.GUARD_PERSONS,
+    readLogDays: values.READ_LOG_DAYS,
     logLevel: values.LOG_LEVEL,
   };
 }
@@ -146,7 +158,9 @@ function warningsAbout(values: ConfigurationValues): string[] {
   for (const key of ['SYNC_TOKEN', 'SYNC_TOKEN_PREVIOUS'] as const) {
     const length = Array.from(values[key] ?? '').length;
     if (length > 0 && length < advisedTokenLength) {
-      warnings.push(`${key} has ${length} characters; fewer than ${advisedTokenLength} can be guessed. "pwgen -s 64 1" makes a good one.`);
+      warnings.push(
+        `${key} has ${length} characters; fewer than ${advisedTokenLength} can be guessed. "dossier token new" makes a good one.`,
+      );
     }
   }
   if (values.SYNC_TOKEN_PREVIOUS !== null && values.SYNC_TOKEN === null) {

@@ -1,10 +1,13 @@
 import { brotliCompressSync, gzipSync, zstdCompressSync } from 'node:zlib';
+import { FEED_CHALLENGE } from '@dossier/protocol/signature-base.ts';
 import { deriveSigningKey } from '@dossier/protocol/signing-key.ts';
 import { lie, lieIn, wire } from './case.ts';
 import type { LieCase } from './case.ts';
 import { zstdBomb } from './bomb.ts';
 import { brokenOff, dripping, earlyHints, endless, raw, replayed } from './pouring.ts';
 import { bytes, nothing, signed, signedWrongly, unsigned } from './telling.ts';
+
+const feedsOwn = { 'www-authenticate': FEED_CHALLENGE };
 
 const bomb = bytes(() => zstdBomb(10), { 'content-encoding': 'zstd' });
 
@@ -18,8 +21,13 @@ export const onTheWire: readonly LieCase[] = [
   ),
   wire('a redirect', unsigned(302, { location: 'http://127.0.0.1:1/' }), ['REDIRECTED', 'by itself']),
   wire('a redirect that is signed', signed(307, '', { location: 'http://127.0.0.1:1/' }), ['REDIRECTED', 'by itself']),
-  wire('401', unsigned(401), ['TOKEN_REFUSED', 'by a person']),
-  wire('401, an hour ahead', unsigned(401, { date: new Date(Date.now() + 3_600_000).toUTCString() }), ['CLOCK_DIFFERS', 'by a person']),
+  wire('401', unsigned(401, feedsOwn), ['TOKEN_REFUSED', 'by a person']),
+  wire('401 of somebody else', unsigned(401, { 'www-authenticate': 'Basic realm="office"' }), ['PROTOCOL_NOT_SPOKEN', 'by itself']),
+  wire('421, signed: for another node or name', signed(421), ['MISDIRECTED', 'by a person']),
+  wire('401, an hour ahead', unsigned(401, { ...feedsOwn, date: new Date(Date.now() + 3_600_000).toUTCString() }), [
+    'CLOCK_DIFFERS',
+    'by a person',
+  ]),
   wire('403, without a signature', unsigned(403), ['PROTOCOL_NOT_SPOKEN', 'by itself']),
   wire('403, signed', signed(403), ['ANSWER_UNEXPECTED', 'by itself']),
   wire('404, without a signature', unsigned(404), ['PROTOCOL_NOT_SPOKEN', 'by itself']),

@@ -1,7 +1,8 @@
-import type { AuditEntry } from '@dossier/protocol/audit.ts';
+import type { AuditEntry, ReadEntry } from '@dossier/protocol/audit.ts';
 import type { Slave } from '@dossier/protocol/node.ts';
 import type { Token, UserDetails } from '@dossier/protocol/user.ts';
 import type { AuditRow } from '@dossier/accounts/audit.ts';
+import type { ReadRow } from '@dossier/accounts/reads.ts';
 import type { FollowerRow } from '@dossier/feed/followers.ts';
 import type { TokenRow } from '@dossier/accounts/token-administration.ts';
 import type { UserRow } from '@dossier/accounts/user-administration.ts';
@@ -41,8 +42,21 @@ export function presentAuditEntry(entry: AuditRow): AuditEntry {
     via: entry.via,
     address: entry.address,
     action: entry.action,
-    object: { kind: entry.object_kind, id: entry.object_id, name: entry.object_name },
+    object: { kind: entry.object_kind, id: entry.object_id, uuid: entry.object_uuid, name: entry.object_name },
     details: entry.details,
+  };
+}
+
+export function presentRead(read: ReadRow): ReadEntry {
+  return {
+    id: read.id,
+    date: read.date.toISOString(),
+    actor: read.actor,
+    via: read.via,
+    address: read.address,
+    kind: read.kind,
+    dossier_list: { id: read.list_id, uuid: read.list_uuid, name: read.list_name },
+    dossiers: read.dossiers,
   };
 }
 

@@ -3,6 +3,7 @@ import { changesQuery, encodeChangesCursor } from '@dossier/protocol/changes.ts'
 import type { ChangesEnd, ChangesReset } from '@dossier/protocol/changes.ts';
 import { notFound } from '@dossier/runtime/errors.ts';
 import type { Database } from '@dossier/postgres/database.ts';
+import { recordListRead } from '@dossier/accounts/reads.ts';
 import { readLines } from '@dossier/feed/change-lines.ts';
 import type { LinesPage } from '@dossier/feed/change-lines.ts';
 import { beginReading, findTold, noteTold } from '@dossier/feed/readings.ts';
@@ -11,6 +12,7 @@ import type { ChangesStart } from '../changes-start.ts';
 import { parseQuery, pathId } from '../parse.ts';
 import { answers } from '../route.ts';
 import type { Route } from '../route.ts';
+import { actorOf } from '../session.ts';
 
 const what = 'such watch list';
 
@@ -24,6 +26,7 @@ export function changesRoute({ database }: { database: Database }): Route {
     path: '/dossier-lists/:id/changes/',
     endless: true,
     access: 'viewer',
+    bulk: true,
     query: changesQuery,
     operation: {
       operationId: 'listChanges',
@@ -54,6 +57,7 @@ export function changesRoute({ database }: { database: Database }): Route {
             floor: page.head.floor,
           } satisfies ChangesReset)
         : await endOf(database, page, start);
+      await recordListRead(database, actorOf(request), { kind: 'changes', listId: page.head.listId });
       response.type('application/x-ndjson').send(`${reason ? '' : page.body}${JSON.stringify(last)}\n`);
     },
   };

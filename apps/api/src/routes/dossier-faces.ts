@@ -15,9 +15,11 @@ import { inspectPhoto, makeThumbnail } from '@dossier/photos/photo.ts';
 import type { PhotoFacts } from '@dossier/photos/photo.ts';
 import { ApplicationError, badParam, notFound } from '@dossier/runtime/errors.ts';
 import type { ErrorCode } from '@dossier/runtime/errors.ts';
+import type { Database } from '@dossier/postgres/database.ts';
 import { addPhoto, deletePhoto, listPhotos, readPhoto } from '@dossier/registry/photos.ts';
 import type { PhotoRow } from '@dossier/registry/photos.ts';
 import { recordAudit } from '@dossier/accounts/audit.ts';
+import { recordReads } from '@dossier/accounts/reads.ts';
 import { audited } from '../audited.ts';
 import { decodeCursor, presentPage } from '../cursor.ts';
 import type { CursorOrder } from '../cursor.ts';
@@ -64,6 +66,7 @@ function itemRoutes(deps: Dependencies): Route[] {
       async handle(request, response) {
         const { limit, page, dossier } = parseQuery(request, dossierFaceQuery);
         const found = await listPhotos(database, { cursor: decodeCursor(page, order), limit, dossierId: dossier });
+        await recordReads(database, actorOf(request), { kind: 'page', dossiers: found.rows.map((photo) => photo.dossier_id) });
         response.json(presentPage(found, (photo) => presentFace(request, photo), order));
       },
     },
@@ -88,7 +91,7 @@ function itemRoutes(deps: Dependencies): Route[] {
       access: 'viewer',
       operation: { tags, summary: 'A photo', requestParams, responses: answers({ '200': dossierFaceSchema }) },
       async handle(request, response) {
-        response.json(presentFace(request, await readPhoto(database, pathText(request))));
+        response.json(presentFace(request, await readShown(database, request)));
       },
     },
     {
@@ -107,6 +110,13 @@ function itemRoutes(deps: Dependencies): Route[] {
       },
     },
   ];
+}
+
+/** The photo that a request names, having kept who looks at it. */
+async function readShown(database: Database, request: Request): Promise<PhotoRow> {
+  const photo = await readPhoto(database, pathText(request));
+  await recordReads(database, actorOf(request), { kind: 'photo', dossiers: [photo.dossier_id] });
+  return photo;
 }
 
 function bytesRoutes(deps: Dependencies): Route[] {
@@ -129,7 +139,7 @@ function bytesRoutes(deps: Dependencies): Route[] {
         responses: bytes(['image/jpeg', 'image/png', 'image/webp']),
       },
       async handle(request, response) {
-        await sendPhoto(guarded, await readPhoto(database, pathText(request)), { request, response });
+        await sendPhoto(guarded, await readShown(database, request), { request, response });
       },
     },
     {
@@ -138,7 +148,7 @@ function bytesRoutes(deps: Dependencies): Route[] {
       access: 'viewer',
       operation: { tags, summary: "A photo's thumbnail", requestParams, responses: bytes(['image/webp']) },
       async handle(request, response) {
-        await sendThumbnail({ photos, guarded }, await readPhoto(database, pathText(request)), { request, response });
+        await sendThumbnail({ photos, guarded }, await readShown(database, request), { request, response });
       },
     },
   ];

@@ -3,6 +3,7 @@ import { dossierChange, dossierCreation, dossierSchema } from '@dossier/protocol
 import { dossierQuery } from '@dossier/protocol/queries.ts';
 import { pageOf } from '@dossier/protocol/values.ts';
 import { ApplicationError } from '@dossier/runtime/errors.ts';
+import { recordReads } from '@dossier/accounts/reads.ts';
 import { createDossier, updateDossier } from '@dossier/registry/dossier-changes.ts';
 import type { Expectation } from '@dossier/registry/dossier-changes.ts';
 import { deleteDossier, deleteOffline } from '@dossier/registry/dossier-deletions.ts';
@@ -18,7 +19,7 @@ import { parseBody, parseQuery, pathId } from '../parse.ts';
 import { dossierTag, presentDossier } from '../present.ts';
 import { answers, jsonBody } from '../route.ts';
 import type { Route } from '../route.ts';
-import { identityOf } from '../session.ts';
+import { actorOf, identityOf } from '../session.ts';
 
 const tags = ['Dossiers'];
 const what = 'such dossier';
@@ -27,8 +28,8 @@ const ifMatch = { header: z.object({ 'If-Match': z.string().optional().meta({ de
 
 const columns: Record<DossierOrdering, CursorOrder['column']> = { id: 'id', name: 'text', created_date: 'date', modified_date: 'date' };
 
-function objectOf({ id, name }: DossierRow) {
-  return { kind: 'dossier', id, name } as const;
+function objectOf({ id, uuid, name }: DossierRow) {
+  return { kind: 'dossier', id, uuid, name } as const;
 }
 
 /** Answers with a dossier and its entity tag (RFC 9110 §8.8.3), which `If-Match` names when it is changed. */
@@ -86,6 +87,7 @@ function collectionRoutes({ database }: Pick<ApiDependencies, 'database' | 'prob
             validNow: query.valid === 'now',
           },
         });
+        await recordReads(database, actorOf(request), { kind: 'page', dossiers: found.rows.map(({ id }) => id) });
         response.json(presentPage(found, presentDossier, order));
       },
     },
@@ -127,7 +129,9 @@ function itemRoutes(deps: Pick<ApiDependencies, 'database' | 'probeMaster'>): Ro
       access: 'viewer',
       operation: { tags, summary: 'A dossier', responses: answers({ '200': dossierSchema }) },
       async handle(request, response) {
-        send(response, await readDossier(database, pathId(request, what)));
+        const dossier = await readDossier(database, pathId(request, what));
+        await recordReads(database, actorOf(request), { kind: 'dossier', dossiers: [dossier.id] });
+        send(response, dossier);
       },
     },
     {

@@ -2,6 +2,7 @@ import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { exportQuery, noDate } from '@dossier/protocol/import.ts';
 import { recordAudit } from '@dossier/accounts/audit.ts';
+import { recordListRead } from '@dossier/accounts/reads.ts';
 import { exportDossiers } from '@dossier/registry/export.ts';
 import type { ExportedDossier } from '@dossier/registry/export.ts';
 import { readWatchList } from '@dossier/registry/watch-lists.ts';
@@ -21,6 +22,7 @@ export function exportRoutes({ database }: Pick<ApiDependencies, 'database'>): R
       path: '/dossier-lists/:id/export/',
       endless: true,
       access: 'viewer',
+      bulk: true,
       query: exportQuery,
       operation: {
         tags: ['Watch lists'],
@@ -40,6 +42,7 @@ export function exportRoutes({ database }: Pick<ApiDependencies, 'database'>): R
           object: { kind: 'watch-list', id: list.id, name: list.name },
           details: { format, dossiers: list.dossier_count },
         });
+        await recordListRead(database, actorOf(request), { kind: 'export', listId: list.id });
         response.set({
           'Content-Type': format === 'csv' ? 'text/csv; charset=utf-8; header=present' : 'application/x-ndjson',
           'Content-Disposition': `attachment; filename="watch-list-${list.id}.${format}"`,

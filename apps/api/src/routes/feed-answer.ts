@@ -7,6 +7,7 @@ import type { Readable } from 'node:stream';
 import type { Request, Response } from 'express';
 import { verifyRequest } from '@dossier/protocol/request-signature.ts';
 import { signResponse } from '@dossier/protocol/response-signature.ts';
+import { FEED_CHALLENGE } from '@dossier/protocol/signature-base.ts';
 import type { SigningKey } from '@dossier/protocol/signing-key.ts';
 import { ApplicationError } from '@dossier/runtime/errors.ts';
 import { sendBytes } from './file-bytes.ts';
@@ -23,13 +24,18 @@ export interface Asker {
 }
 
 /** Lets in who holds one of the keys. Throws UNAUTHORIZED for everybody else, and tells nothing but that. */
-export function requireSignature(request: Request, { keys, now }: { keys: readonly SigningKey[]; now: () => Date }): Asker {
+export function requireSignature(
+  request: Request,
+  response: Response,
+  { keys, now }: { keys: readonly SigningKey[]; now: () => Date },
+): Asker {
   const verified = verifyRequest(
     keys,
     { method: request.method, target: request.originalUrl, headers: request.headersDistinct },
     { now: now() },
   );
   if (verified.ok) return { key: verified.key, signature: verified.signature, now };
+  response.set('WWW-Authenticate', FEED_CHALLENGE);
   throw new ApplicationError('UNAUTHORIZED', 'The feed answers requests that are signed with the shared SYNC_TOKEN.');
 }
 

@@ -15,6 +15,7 @@ import {
 } from '@dossier/protocol/feed.ts';
 import type { Head } from '@dossier/protocol/feed.ts';
 import { photoAddressSchema, photosMediaType, requestPhotos } from '@dossier/protocol/photos.ts';
+import { NODE_FIELD } from '@dossier/protocol/request-signature.ts';
 import { rowsMediaType } from '@dossier/protocol/rows.ts';
 import type { SigningKey } from '@dossier/protocol/signing-key.ts';
 import type { Configuration } from '@dossier/runtime/configuration.ts';
@@ -37,7 +38,7 @@ import { isWorthCompressing, requireSignature, sendFile, sendPhoto, sendSigned, 
 import type { Asker, FeedBody } from './feed-answer.ts';
 
 export interface FeedDependencies {
-  configuration: Pick<Configuration, 'externalAddress' | 'syncTime' | 'timeZone'>;
+  configuration: Pick<Configuration, 'externalAddress' | 'feedNames' | 'syncTime' | 'timeZone'>;
   /** Of SYNC_TOKEN and SYNC_TOKEN_PREVIOUS; none: every request is refused. */
   keys: readonly SigningKey[];
   logger: Logger;
@@ -83,8 +84,11 @@ const photosQuery = z.object({
 /** The feed of this node's lists, version 1 (docs/protocol.md), for holders of the shared SYNC_TOKEN. */
 export function createFeedMount(deps: FeedDependencies): Mount {
   const router = Router({ strict: false });
-  const signed = (handler: Handler) => async (request: Request, response: Response) =>
-    handler(request, response, requireSignature(request, deps));
+  const signed = (handler: Handler) => async (request: Request, response: Response) => {
+    const asker = requireSignature(request, response, deps);
+    if (isForUs(request, deps)) await handler(request, response, asker);
+    else await sendSigned(response, asker, misdirected);
+  };
   router.get('/', signed(greet(deps)));
   router.get('/v1/dossier-lists', signed(offerLists(deps)));
   router.get('/v1/heads', signed(sendHeads(deps)));
@@ -96,6 +100,15 @@ export function createFeedMount(deps: FeedDependencies): Mount {
   router.get('/v1/dossier-lists/:id/photos/:dossier/:sha256', signed(sendPhotoOf(deps)));
   router.use(signed(async (_request, response, asker) => sendSigned(response, asker, absent)));
   return { path: '/feed', access: 'everyone', handler: router };
+}
+
+const misdirected: FeedBody = { status: 421, contentType: 'application/json', body: Buffer.from('{}') };
+
+/** Whether a signed request was meant for this node: by a name that it goes by, and for no other node. */
+function isForUs({ headers }: Request, { configuration, nodeUuid }: FeedDependencies): boolean {
+  const named = headers[NODE_FIELD];
+  if (named !== undefined && named !== nodeUuid) return false;
+  return configuration.feedNames === null || configuration.feedNames.includes(headers.host?.toLowerCase() ?? '');
 }
 
 const absent: FeedBody = { status: 404, contentType: 'application/json', body: Buffer.from('{}') };

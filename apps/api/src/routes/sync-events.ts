@@ -1,11 +1,10 @@
 import type { Response } from 'express';
-import { ApplicationError } from '@dossier/runtime/errors.ts';
 import type { SyncEvent } from '../events.ts';
+import { OpenAnswers } from '../open-answers.ts';
 import { answers } from '../route.ts';
 import type { Route } from '../route.ts';
 import type { SyncDependencies } from './sync.ts';
 
-const maximumClients = 200;
 const keepAliveMs = 15_000;
 const reconnectMs = 2000;
 /** A stream ends after this time and the browser asks for the next one, so that who has lost the right to look on stops seeing. */
@@ -14,7 +13,7 @@ const maximumAgeMs = 900_000;
 const maximumUnreadBytes = 4 * 1024 * 1024;
 
 export function syncEventRoutes({ events }: Pick<SyncDependencies, 'events'>): Route[] {
-  let clients = 0;
+  const open = new OpenAnswers('streams of events', { perUser: 5, together: 200 });
   return [
     {
       method: 'get',
@@ -25,7 +24,7 @@ export function syncEventRoutes({ events }: Pick<SyncDependencies, 'events'>): R
         tags: ['Replication'],
         summary: 'Follow links and runs as they change',
         description:
-          'Server-sent events: first a `link` event for each link, then `link` (a link, or `{"slave_dossier_list", "gone": true}`) and `run` events as they come.',
+          'Server-sent events: at most five streams a user; first a `link` event for each link, then `link` (a link, or `{"slave_dossier_list", "gone": true}`) and `run` events as they come.',
         responses: {
           ...answers({}),
           '200': {
@@ -35,8 +34,7 @@ export function syncEventRoutes({ events }: Pick<SyncDependencies, 'events'>): R
         },
       },
       handle(request, response) {
-        if (clients >= maximumClients)
-          throw new ApplicationError('UNAVAILABLE', 'Too many clients follow the events of this node already.');
+        if (request.method !== 'HEAD') open.enter(request, response);
         response.status(200).set({
           'Content-Type': 'text/event-stream; charset=utf-8',
           'Cache-Control': 'no-cache, no-transform',
@@ -48,10 +46,6 @@ export function syncEventRoutes({ events }: Pick<SyncDependencies, 'events'>): R
           response.end();
           return;
         }
-        clients += 1;
-        response.once('close', () => {
-          clients -= 1;
-        });
         follow(response);
       },
     },

@@ -7,6 +7,7 @@ import { linkSchema, runSchema } from '@dossier/protocol/sync.ts';
 import { looseBoolean } from '@dossier/protocol/values.ts';
 import { ApplicationError, notFound } from '@dossier/runtime/errors.ts';
 import { recordAudit } from '@dossier/accounts/audit.ts';
+import { recordListRead, recordReads } from '@dossier/accounts/reads.ts';
 import type { Database } from '@dossier/postgres/database.ts';
 import { decideHold } from '@dossier/replication/hold-decisions.ts';
 import type { HoldDecision } from '@dossier/replication/hold-decisions.ts';
@@ -56,6 +57,8 @@ function heldRoute({ database }: SyncDependencies): Route {
       const { limit, page, kind = null } = parseQuery(request, heldQuery);
       const held = await requireHeld(database, pathId(request, what));
       const found = await listHeldDossiers(database, { holdId: held.id, kind }, { cursor: decodeCursor(page, byOrdinal), limit });
+      const shown = found.rows.map((row) => row.id).filter((dossier) => dossier !== null);
+      await recordReads(database, actorOf(request), { kind: 'page', dossiers: shown });
       response.json({ ...presentHold(held), ...presentPage(found, ({ ordinal: _ordinal, ...dossier }) => dossier, byOrdinal) });
     },
   };
@@ -66,6 +69,7 @@ function lostRoute({ database }: SyncDependencies): Route {
     method: 'get',
     path: '/sync/dossier-lists/:id/held/lost/',
     access: 'viewer',
+    bulk: true,
     query: lostQuery,
     operation: {
       tags,
@@ -86,6 +90,7 @@ function lostRoute({ database }: SyncDependencies): Route {
         object: { kind: 'link', id },
         details: { run: held.run_id, dossiers: held.removing },
       });
+      await recordListRead(database, actorOf(request), { kind: 'export', listId: id });
       response.set({ 'Content-Disposition': `attachment; filename="lost-of-list-${id}.jsonl"` }).type('application/x-ndjson');
       await sendLost(response, database, { holdId: held.id, photos });
     },
@@ -114,14 +119,18 @@ function approveRoute(deps: SyncDependencies): Route {
       tags,
       summary: 'Let exactly this difference be applied, once',
       description:
-        'The run applies it and no other: if the list has changed since, here or on the master, the run is held anew. 409 for a difference that is not held, was decided or has expired.',
+        'The run applies it and no other: if the list has changed since, here or on the master, the run is held anew. 409 for a difference that is not held, was decided or has expired. Where that takes two persons (GUARD_PERSONS), the first one is answered with 200 and the link, and nothing is applied yet.',
       requestBody: jsonBody(heldDecisionRequest),
-      responses: answers({ '202': runSchema }),
+      responses: answers({ '200': linkSchema, '202': runSchema }),
     },
     async handle(request, response) {
       const id = pathId(request, what);
       const { difference } = await parseBody(request, heldDecisionRequest);
-      const decided = await decide(deps.database, request, { slaveListId: id, difference, decision: 'approved' });
+      const decided = await decide(deps, request, { slaveListId: id, difference, decision: 'approved' });
+      if (decided.outcome === 'approved-first') {
+        response.json(await readLink(deps.database, id));
+        return;
+      }
       if (decided.outcome !== 'approved') throw undecided(id, decided);
       const [link, run] = [await findLink(deps.database, id), await findRun(deps.database, decided.runId)];
       if (!link || !run) throw notFound(what);
@@ -131,7 +140,7 @@ function approveRoute(deps: SyncDependencies): Route {
   };
 }
 
-function rejectRoute({ database }: SyncDependencies): Route {
+function rejectRoute(deps: SyncDependencies): Route {
   return {
     method: 'post',
     path: '/sync/dossier-lists/:id/held/reject/',
@@ -145,9 +154,9 @@ function rejectRoute({ database }: SyncDependencies): Route {
     async handle(request, response) {
       const id = pathId(request, what);
       const { difference } = await parseBody(request, heldDecisionRequest);
-      const decided = await decide(database, request, { slaveListId: id, difference, decision: 'rejected' });
+      const decided = await decide(deps, request, { slaveListId: id, difference, decision: 'rejected' });
       if (decided.outcome !== 'rejected') throw undecided(id, decided);
-      response.json(await readLink(database, id));
+      response.json(await readLink(deps.database, id));
     },
   };
 }
@@ -200,7 +209,7 @@ function notUndone(id: number, outcome: Exclude<UndoRequest['outcome'], 'run'>):
 }
 
 function decide(
-  database: Database,
+  { database, configuration }: SyncDependencies,
   request: Request,
   decision: { slaveListId: number; difference: string; decision: 'approved' | 'rejected' },
 ): Promise<HoldDecision> {
@@ -208,9 +217,9 @@ function decide(
   return audited(
     database,
     request,
-    (tx) => decideHold(tx, { ...decision, by: identityOf(request).user.name }),
+    (tx) => decideHold(tx, { ...decision, by: identityOf(request).user.name, persons: configuration.guardPersons }),
     ({ outcome }) =>
-      outcome === 'approved' || outcome === 'rejected'
+      outcome === 'approved' || outcome === 'approved-first' || outcome === 'rejected'
         ? { action: `held-${outcome}`, object: { kind: 'link', id }, details: { difference } }
         : null,
   );
@@ -239,6 +248,15 @@ function undecided(id: number, decided: HoldDecision): ApplicationError {
         'CONFLICT',
         `${decided.hold.decided_by} has ${decided.hold.state} this already; a difference is decided once. Nothing was changed.`,
         { param: 'difference', remedy: decided.hold.state === 'rejected' ? 'Sync the list: it is asked anew.' : again },
+      );
+    case 'same-person':
+      return new ApplicationError(
+        'CONFLICT',
+        `You have approved this for watch list ${id} already, and it takes two persons. Nothing was applied.`,
+        {
+          param: 'difference',
+          remedy: 'Ask another administrator to approve it, too.',
+        },
       );
     default:
       return new ApplicationError('CONFLICT', `Nothing is held for watch list ${id}.`, { param: 'difference' });

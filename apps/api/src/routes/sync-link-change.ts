@@ -4,7 +4,8 @@ import { linkChangeRequest, linkSchema, normaliseRemoteUrl } from '@dossier/prot
 import { ApplicationError, notFound } from '@dossier/runtime/errors.ts';
 import { transaction } from '@dossier/postgres/database.ts';
 import type { Database } from '@dossier/postgres/database.ts';
-import { saveGuards } from '@dossier/replication/holds.ts';
+import { changeGuards } from '@dossier/replication/guard-changes.ts';
+import type { GuardsGiven } from '@dossier/replication/guard-changes.ts';
 import { correctLink } from '@dossier/replication/link-corrections.ts';
 import type { LinkCorrection, LinkCorrectionOutcome } from '@dossier/replication/link-corrections.ts';
 import type { LinkRow } from '@dossier/replication/links.ts';
@@ -12,6 +13,7 @@ import { audited } from '../audited.ts';
 import { parseBody, pathId } from '../parse.ts';
 import { answers, jsonBody } from '../route.ts';
 import type { Route } from '../route.ts';
+import { identityOf } from '../session.ts';
 import type { SyncDependencies } from './sync.ts';
 import { readLink } from './sync-held.ts';
 import { requireAllowedMaster, requireSigningKey } from './sync-masters.ts';
@@ -33,7 +35,7 @@ export function syncLinkChangeRoutes(deps: SyncDependencies): Route[] {
         tags: ['Replication'],
         summary: 'Correct where a link leads, or set its guards',
         description:
-          'What is left out stays. A link with another `remote_url` or `remote_dossier_list` is synced from there at once; node and list that it followed so far have to answer there, otherwise it is held or fails. 409 for another list once the link was synced: cancel it and link anew. Of guards, null switches one off and 0 lets nothing pass without a person; what is held already is judged anew by the next sync.',
+          'What is left out stays. A link with another `remote_url` or `remote_dossier_list` is synced from there at once; node and list that it followed so far have to answer there, otherwise it is held or fails. 409 for another list once the link was synced: cancel it and link anew. Of guards, null switches one off and 0 lets nothing pass without a person; what is held already is judged anew by the next sync. Where that takes two persons (GUARD_PERSONS), looser guards are shown as `proposed_guards` until another administrator asks for the same.',
         requestBody: jsonBody(linkChangeRequest),
         responses: answers({ '200': linkSchema }),
       },
@@ -43,7 +45,7 @@ export function syncLinkChangeRoutes(deps: SyncDependencies): Route[] {
         const correction = correctionOf(deps, id, change);
         const corrected = await transaction(deps.database, async (tx) => {
           const made = correction && (await correct(tx, request, correction));
-          if (change.guards) await changeGuards(tx, request, { id, guards: change.guards });
+          if (change.guards) await setGuards({ ...deps, database: tx }, request, { id, guards: change.guards });
           return made;
         });
         if (corrected?.outcome === 'corrected') await remindOfRun(deps, corrected.link, corrected.runId);
@@ -101,12 +103,31 @@ function notCorrected(id: number, outcome: 'no-link' | 'unlinking' | 'followed' 
   }
 }
 
-async function changeGuards(tx: Database, request: Request, { id, guards }: { id: number; guards: object }): Promise<void> {
-  const saved = await audited(
-    tx,
+async function setGuards(
+  { database, configuration }: SyncDependencies,
+  request: Request,
+  { id, guards }: { id: number; guards: GuardsGiven },
+): Promise<void> {
+  const by = identityOf(request).user.name;
+  const made = await audited(
+    database,
     request,
-    (same) => saveGuards(same, id, guards),
-    (found) => (found ? { action: 'guards-changed', object: { kind: 'link', id }, details: { guards } } : null),
+    (tx) => changeGuards(tx, { slaveListId: id, guards: guards, by, persons: configuration.guardPersons }),
+    (found) => {
+      if (found.outcome === 'no-link' || found.outcome === 'repeated') return null;
+      const action = found.outcome === 'proposed' ? 'guards-proposed' : 'guards-changed';
+      const proposer = found.outcome === 'confirmed' ? { proposed_by: found.proposal.by } : {};
+      return { action, object: { kind: 'link', id }, details: { guards, ...proposer } };
+    },
   );
-  if (!saved) throw notFound(what);
+  if (made.outcome === 'no-link') throw notFound(what);
+  if (made.outcome !== 'repeated') return;
+  throw new ApplicationError(
+    'CONFLICT',
+    `You have proposed these guards for watch list ${id} already, and it takes two persons. Nothing was changed.`,
+    {
+      param: 'guards',
+      remedy: 'Ask another administrator to confirm them: by the same request, or in the dialog of the guards.',
+    },
+  );
 }

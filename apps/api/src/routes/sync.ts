@@ -17,7 +17,7 @@ import { syncRunRoutes } from './sync-runs.ts';
 import { syncSlaveRoutes } from './sync-slaves.ts';
 
 export interface SyncDependencies {
-  readonly configuration: Pick<Configuration, 'syncAllowedMasters' | 'syncOnExisting' | 'externalAddress'>;
+  readonly configuration: Pick<Configuration, 'guardPersons' | 'syncAllowedMasters' | 'syncOnExisting' | 'externalAddress'>;
   /** Of SYNC_TOKEN; null where it is not set: then nothing can be linked. */
   readonly signingKey: SigningKey | null;
   readonly logger: Logger;

@@ -1,9 +1,12 @@
+import type { Request, Response } from 'express';
 import { issuedTokenSchema, tokenCreation, tokenQuery, tokenSchema } from '@dossier/protocol/user.ts';
 import { pageOf } from '@dossier/protocol/values.ts';
 import { ApplicationError, badParam, conflict } from '@dossier/runtime/errors.ts';
+import { countAttempt, forgiveAttempts } from '@dossier/accounts/attempts.ts';
 import { deleteToken, listTokens, readToken } from '@dossier/accounts/token-administration.ts';
 import { issueToken } from '@dossier/accounts/tokens.ts';
 import { readUser } from '@dossier/accounts/user-administration.ts';
+import { findByPassword } from '@dossier/accounts/users.ts';
 import { audited } from '../audited.ts';
 import { decodeCursor, newestFirst, presentPage } from '../cursor.ts';
 import type { ApiDependencies } from '../dependencies.ts';
@@ -16,7 +19,9 @@ import { identityOf } from '../session.ts';
 const tags = ['Users and tokens'];
 const dayMs = 24 * 3_600_000;
 
-export function tokenRoutes(deps: Pick<ApiDependencies, 'database'>): Route[] {
+type Dependencies = Pick<ApiDependencies, 'configuration' | 'database'>;
+
+export function tokenRoutes(deps: Dependencies): Route[] {
   return [listRoute(deps), createRoute(deps), deleteRoute(deps)];
 }
 
@@ -42,7 +47,8 @@ function listRoute({ database }: Pick<ApiDependencies, 'database'>): Route {
   };
 }
 
-function createRoute({ database }: Pick<ApiDependencies, 'database'>): Route {
+function createRoute(deps: Dependencies): Route {
+  const { database } = deps;
   return {
     method: 'post',
     path: '/tokens/',
@@ -50,17 +56,20 @@ function createRoute({ database }: Pick<ApiDependencies, 'database'>): Route {
     operation: {
       tags,
       summary: 'Make an API token',
-      description: 'The answer shows the token this once. It may do what its user may. Only administrators make tokens for others.',
+      description:
+        'The answer shows the token this once. It may do what its user may. Only administrators make tokens for others. A session has to send its user’s `password`. A token lives no longer than the one that made it, nor than TOKEN_MAXIMUM_DAYS.',
       requestBody: jsonBody(tokenCreation),
       responses: answers({ '201': issuedTokenSchema }),
     },
     async handle(request, response) {
-      const { label, user: asked, expires_in_days: days = null } = await parseBody(request, tokenCreation);
+      const { label, user: asked, expires_in_days: days = null, password } = await parseBody(request, tokenCreation);
       const { user, tokenId } = identityOf(request);
       const userId = asked ?? user.id;
       if (userId !== user.id && user.role !== 'admin') {
         throw new ApplicationError('PERMISSION_DENIED', 'Only administrators make tokens for other users.', { param: 'user' });
       }
+      await requirePassword(deps, request, response, password);
+      const lifetimeMs = lifetimeOf(deps, request, days);
       const made = await audited(
         database,
         request,
@@ -68,7 +77,6 @@ function createRoute({ database }: Pick<ApiDependencies, 'database'>): Route {
           await readUser(tx, userId).catch(() => {
             throw badParam('user', `There is no user ${userId}.`);
           });
-          const lifetimeMs = days === null ? null : days * dayMs;
           const { id, token } = await issueToken(tx, { userId, kind: 'api', label, lifetimeMs });
           return { token, row: await readToken(tx, id) };
         },
@@ -81,6 +89,38 @@ function createRoute({ database }: Pick<ApiDependencies, 'database'>): Route {
       response.status(201).json({ ...presentToken(made.row, tokenId), token: made.token });
     },
   };
+}
+
+const guesses = { maximum: 10, windowSeconds: 15 * 60 };
+
+/** A session may be somebody else's by now: whoever makes lasting access from one has to know the password. */
+async function requirePassword({ database }: Dependencies, request: Request, response: Response, password?: string): Promise<void> {
+  const { user, kind } = identityOf(request);
+  if (kind !== 'session') return;
+  if (password === undefined)
+    throw badParam('password', 'password: is needed, the one that you sign in with, since you are signed in by a session.');
+  const limits = [{ subject: `token password ${user.id}`, ...guesses }];
+  const waitSeconds = await countAttempt(database, limits);
+  if (waitSeconds !== null) {
+    response.set('Retry-After', String(waitSeconds));
+    throw new ApplicationError('TOO_MANY_REQUESTS', `Too many wrong passwords; try again in ${waitSeconds} seconds.`);
+  }
+  if ((await findByPassword(database, user.name, password)) === null) {
+    throw new ApplicationError('PERMISSION_DENIED', 'The password is wrong. No token was made.', { param: 'password' });
+  }
+  await forgiveAttempts(database, limits);
+}
+
+/** How long a token lives for which so many days are asked: no longer than the configuration allows, nor than the API token that makes it. */
+function lifetimeOf({ configuration }: Dependencies, request: Request, days: number | null): number | null {
+  const { kind, expires } = identityOf(request);
+  const most = configuration.tokenMaximumDays ?? null;
+  if (days !== null && most !== null && days > most) {
+    throw badParam('expires_in_days', `expires_in_days: may be ${most} at most (TOKEN_MAXIMUM_DAYS).`);
+  }
+  const bounds = [days, most].filter((bound) => bound !== null).map((bound) => bound * dayMs);
+  if (kind === 'api' && expires !== null) bounds.push(expires.getTime() - Date.now());
+  return bounds.length === 0 ? null : Math.min(...bounds);
 }
 
 function deleteRoute({ database }: Pick<ApiDependencies, 'database'>): Route {

@@ -62,25 +62,26 @@ function itemRoutes({ database }: Pick<ApiDependencies, 'database'>): Route[] {
       operation: {
         tags,
         summary: 'Change a user',
-        description: 'A new password ends the sessions of the user. Who is not active can neither sign in nor use a token.',
+        description:
+          'A new password ends the sessions and API tokens of the user, and `ended` says how many; with `keep_tokens` the API tokens stay. Who is not active can neither sign in nor use a token.',
         requestBody: jsonBody(userChange),
         responses: answers({ '200': userDetailsSchema }),
       },
       async handle(request, response) {
         const id = pathId(request, what);
         const change = await parseBody(request, userChange);
-        const { password, ...shown } = change;
+        const { password, keep_tokens: keepTokens, ...shown } = change;
         const user = await audited(
           database,
           request,
-          (tx) => changeUser(tx, id, change),
-          ({ name }) => ({
+          (tx) => changeUser(tx, id, { ...shown, password, keepTokens }),
+          ({ name, ended }) => ({
             action: password !== undefined && Object.keys(shown).length === 0 ? 'password-set' : 'user-changed',
             object: { kind: 'user', id, name },
-            details: { ...shown, ...(password === undefined ? {} : { password: 'set' }) },
+            details: { ...shown, ...(ended === null ? {} : { password: 'set', ended }) },
           }),
         );
-        response.json(presentUser(user));
+        response.json({ ...presentUser(user), ...(user.ended === null ? {} : { ended: user.ended }) });
       },
     },
     {

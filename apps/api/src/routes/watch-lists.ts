@@ -21,8 +21,8 @@ import type { Route } from '../route.ts';
 const tags = ['Watch lists'];
 const what = 'such watch list';
 
-function objectOf({ id, name }: WatchListRow) {
-  return { kind: 'watch-list', id, name } as const;
+function objectOf({ id, uuid, name }: WatchListRow) {
+  return { kind: 'watch-list', id, uuid, name } as const;
 }
 
 export function watchListRoutes(deps: Pick<ApiDependencies, 'database'>): Route[] {
@@ -89,6 +89,8 @@ function itemRoutes({ database }: Pick<ApiDependencies, 'database'>): Route[] {
       operation: {
         tags,
         summary: 'Change a watch list',
+        description:
+          '`log_reads` keeps who looks at its dossiers (`/reads/`), of a replica, too; nothing else of a replica can be changed.',
         requestBody: jsonBody(watchListChange),
         responses: answers({ '200': watchListSchema }),
       },

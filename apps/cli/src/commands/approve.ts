@@ -24,6 +24,10 @@ export function addApprove(program: Command, context: Context): void {
     const { difference, wait, json } = command.opts<ApproveOptions>();
     const client = clientOf(command, context);
     const run = await approveHeld(client, slaveList, await differenceOf(client, slaveList, difference));
+    if ('remote_url' in run) {
+      if (json) return printJson(run);
+      return print(`watch list ${slaveList}: approved by one person; nothing is applied before a second one approves it, too`);
+    }
     if (!wait) {
       if (json) return printJson(run);
       return print(`watch list ${slaveList}: approved, run ${run.id} ${run.state}`);

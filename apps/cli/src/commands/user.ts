@@ -7,6 +7,7 @@ import { userNameFault } from '@dossier/domain/user-name.ts';
 import { ExitError } from '@dossier/runtime/errors.ts';
 import type { Context } from '../context.ts';
 import { hostActor } from '../host-actor.ts';
+import { counted } from '../counted.ts';
 import { note, print, printJson } from '../output.ts';
 import { withTransaction } from '../with-database.ts';
 
@@ -44,21 +45,26 @@ export function addUser(program: Command, context: Context): void {
 
   const change = group
     .command('password')
-    .description("sets a user's password anew, also a lost one, and ends the user's sessions; generated and printed if not given")
+    .description(
+      "sets a user's password anew, also a lost one, and ends the user's sessions and API tokens; generated and printed if not given",
+    )
     .argument('<name>', 'name of the user')
+    .option('--keep-tokens', 'let the API tokens live')
     .option('--password-stdin', 'read the password from standard input')
     .option('--json', 'print JSON for programs')
-    .action(async (name: string, options: PasswordOptions) => {
+    .action(async (name: string, options: PasswordOptions & { keepTokens?: boolean }) => {
       const { password, generated } = await choosePassword(options);
       const { findUser, setPassword } = await import('@dossier/accounts/users.ts');
       const { recordAudit } = await import('@dossier/accounts/audit.ts');
-      await withTransaction(change, context, async (tx) => {
-        await setPassword(tx, name, password);
+      const ended = await withTransaction(change, context, async (tx) => {
+        const access = await setPassword(tx, name, password, options);
         const user = await findUser(tx, name);
-        await recordAudit(tx, hostActor(), { action: 'password-set', object: { kind: 'user', id: user?.id ?? null, name } });
+        const object = { kind: 'user', id: user?.id ?? null, name } as const;
+        await recordAudit(tx, hostActor(), { action: 'password-set', object, details: { ended: access } });
+        return access;
       });
-      if (options.json) return printJson({ user: name, ...(generated ? { password } : {}) });
-      print(`The password of ${name} is set.`);
+      if (options.json) return printJson({ user: name, ended, ...(generated ? { password } : {}) });
+      print(`The password of ${name} is set. Ended: ${counted(ended.sessions, 'session')}, ${counted(ended.tokens, 'API token')}.`);
       if (generated) printPassword(password);
     });
 }

@@ -75,7 +75,7 @@ export function checkToken({ syncToken }: Configuration): Finding {
     return warning(
       'token',
       'SYNC_TOKEN is not set: this node neither serves its lists nor links.',
-      'Set the same text on all sites: openssl rand -hex 32',
+      'Set the same text on all sites: "dossier token new" (or openssl rand -hex 32) makes one.',
     );
   }
   const fingerprint = `Its fingerprint is ${deriveSigningKey(syncToken).id}, and must be the same on all sites.`;
@@ -83,7 +83,7 @@ export function checkToken({ syncToken }: Configuration): Finding {
   return warning(
     'token',
     `SYNC_TOKEN has only ${syncToken.length} characters. ${fingerprint}`,
-    'A short one can be guessed from a recorded request: openssl rand -hex 32',
+    'A short one can be guessed from a recorded request: "dossier token new" (or openssl rand -hex 32) makes a good one.',
   );
 }
 

@@ -1,5 +1,5 @@
 import { useInfiniteQuery, useMutation, useQueryClient } from '@tanstack/react-query';
-import type { z } from 'zod';
+import { z } from 'zod';
 import { heldPageSchema } from '@dossier/protocol/held.ts';
 import type { HeldKind } from '@dossier/protocol/held.ts';
 import { linkSchema, runSchema } from '@dossier/protocol/sync.ts';
@@ -26,12 +26,12 @@ export function lostAddress(list: number): string {
   return `/sync/dossier-lists/${list}/held/lost/`;
 }
 
-/** Lets exactly the difference that is held be applied. */
+/** Lets exactly the difference that is held be applied; gives the run, or the link where a second person has to approve, too. */
 export function useApproveHeld() {
   const client = useQueryClient();
   return useMutation({
     mutationFn: ({ list, difference }: { list: number; difference: string }) =>
-      send(runSchema, ['POST', `/sync/dossier-lists/${list}/held/approve/`], { body: { difference } }),
+      send(z.union([runSchema, linkSchema]), ['POST', `/sync/dossier-lists/${list}/held/approve/`], { body: { difference } }),
     onSuccess: () => refreshLinks(client),
   });
 }

@@ -1,3 +1,6 @@
+import { readAuditHead } from '@dossier/accounts/audit-chain.ts';
+import type { AuditHead } from '@dossier/accounts/audit-chain.ts';
+import type { WebhookMessage } from '@dossier/protocol/webhook.ts';
 import { retryDelayMs } from '@dossier/jobs/retry.ts';
 import type { PayloadOf } from '@dossier/jobs/declarations.ts';
 import type { JobContext } from '@dossier/jobs/workers.ts';
@@ -11,7 +14,7 @@ export function createNotifyHandler({ database, now }: WorkerDependencies) {
   return async ({ deliveryId }: PayloadOf<'notify'>, context: JobContext): Promise<void> => {
     const delivery = await findWaitingDelivery(database, deliveryId);
     if (!delivery) return;
-    const { status, error } = await attempt(delivery, now());
+    const { status, error } = await attempt(delivery, await readAuditHead(database), now());
     if (error === null) {
       await bookAttempt(database, deliveryId, { delivered: true, status, error, nextAttempt: null });
       return;
@@ -23,9 +26,10 @@ export function createNotifyHandler({ database, now }: WorkerDependencies) {
   };
 }
 
-async function attempt(delivery: WaitingDelivery, now: Date): Promise<{ status: number | null; error: string | null }> {
+async function attempt(delivery: WaitingDelivery, audit: AuditHead, now: Date): Promise<{ status: number | null; error: string | null }> {
   if (!delivery.active) return { status: null, error: 'the webhook was switched off' };
-  const body = JSON.stringify({ id: delivery.id, ...delivery.body });
+  const message: WebhookMessage = { id: delivery.id, ...delivery.body, audit };
+  const body = JSON.stringify(message);
   try {
     const status = await sendWebhook({ url: delivery.url, secret: delivery.secret, id: delivery.id, body }, now);
     return { status, error: status >= 200 && status < 300 ? null : `it answered ${status}` };

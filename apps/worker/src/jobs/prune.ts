@@ -1,4 +1,5 @@
 import { pruneAudit } from '@dossier/accounts/audit.ts';
+import { pruneReads } from '@dossier/accounts/reads.ts';
 import { pruneFollowers } from '@dossier/feed/followers.ts';
 import { pruneReadings } from '@dossier/feed/readings.ts';
 import { pruneJournals, pruneSettled } from '@dossier/replication/retention.ts';
@@ -22,7 +23,7 @@ const settledDays = 90;
 const temporaryFilesMs = 24 * 60 * 60 * 1000;
 
 /** Forgets what is past its time: old runs, staging of runs that are over, tombstones, files of broken transfers. */
-export function createPruneHandler({ database, photos, now }: WorkerDependencies) {
+export function createPruneHandler({ configuration, database, photos, now }: WorkerDependencies) {
   return async (): Promise<void> => {
     await pruneRuns(database, keptRuns);
     await sweepSets(database);
@@ -30,6 +31,7 @@ export function createPruneHandler({ database, photos, now }: WorkerDependencies
     await pruneJournals(database, undoDays);
     await pruneSettled(database, settledDays);
     await pruneAudit(database);
+    await pruneReads(database, configuration.readLogDays);
     await pruneDeliveries(database, deliveryDays);
     await pruneFollowers(database, followerDays);
     await pruneReadings(database, { days: readingDays, keep: keptReadings });

@@ -19,7 +19,8 @@ export const users = {
   tokens: 'Tokens',
   password: 'Password',
   newPassword: 'New password',
-  passwordHint: 'Left empty, the password stays. A new one ends the user’s sessions.',
+  passwordHint: 'Left empty, the password stays. A new one ends the user’s sessions and API tokens.',
+  ended: 'Ended: {{sessions, number}} sessions, {{tokens, number}} API tokens.',
   roleHints: {
     viewer: 'Reads everything, changes nothing.',
     operator: 'Also makes and changes dossiers and photos.',
@@ -54,6 +55,8 @@ export const tokens = {
   days_one: '{{count, number}} day',
   days_other: '{{count, number}} days',
   forever: 'Never',
+  password: 'Your password',
+  passwordHint: 'Asked so that nobody makes a token at a screen that you left open.',
 };
 
 export const audit = {
@@ -106,7 +109,9 @@ export const audit = {
     'link-corrected': 'corrected a link',
     unlinked: 'cancelled a replication',
     'sync-requested': 'asked for a sync',
+    'guards-proposed': 'proposed looser guards',
     'guards-changed': 'changed guards',
+    'held-approved-first': 'approved a held sync first',
     'held-approved': 'approved a held sync',
     'held-rejected': 'rejected a held sync',
     'lost-exported': 'exported lost dossiers',

@@ -10,6 +10,8 @@ export const watchLists = {
   active: 'Active',
   activeLabel: 'Active',
   activeHint: 'An inactive list is kept and replicated, but not monitored.',
+  logReadsLabel: 'Log who looks at whom',
+  logReadsHint: 'Kept on this node, for administrators (API: /reads/).',
   modified: 'Changed',
   own: 'Original',
   replicaOf: 'Copy from {{master}}',

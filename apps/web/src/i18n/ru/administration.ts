@@ -19,7 +19,8 @@ export const users = {
   tokens: 'Токены',
   password: 'Пароль',
   newPassword: 'Новый пароль',
-  passwordHint: 'Если оставить пустым, пароль не изменится. Новый завершает сеансы пользователя.',
+  passwordHint: 'Если оставить пустым, пароль не изменится. Новый завершает сеансы и токены API пользователя.',
+  ended: 'Завершено: сеансов — {{sessions, number}}, токенов API — {{tokens, number}}.',
   roleHints: {
     viewer: 'Читает всё, ничего не меняет.',
     operator: 'Ещё и заводит и изменяет досье и фото.',
@@ -56,6 +57,8 @@ export const tokens = {
   days_many: '{{count, number}} дней',
   days_other: '{{count, number}} дня',
   forever: 'Всегда',
+  password: 'Ваш пароль',
+  passwordHint: 'Спрашивается, чтобы никто не выдал токен за оставленным экраном.',
 };
 
 export const audit = {
@@ -108,7 +111,9 @@ export const audit = {
     'link-corrected': 'связь исправлена',
     unlinked: 'репликация отменена',
     'sync-requested': 'синхронизация запрошена',
+    'guards-proposed': 'предложена более слабая защита',
     'guards-changed': 'защита изменена',
+    'held-approved-first': 'остановленная синхронизация одобрена первым',
     'held-approved': 'остановленное одобрено',
     'held-rejected': 'остановленное отклонено',
     'lost-exported': 'утраченное выгружено',

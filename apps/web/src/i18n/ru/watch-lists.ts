@@ -10,6 +10,8 @@ export const watchLists = {
   active: 'Активен',
   activeLabel: 'Активен',
   activeHint: 'Неактивный список хранится и реплицируется, но не отслеживается.',
+  logReadsLabel: 'Записывать, кто кого смотрит',
+  logReadsHint: 'Хранится на этом узле, для администраторов (API: /reads/).',
   modified: 'Изменён',
   own: 'Оригинал',
   replicaOf: 'Копия с {{master}}',

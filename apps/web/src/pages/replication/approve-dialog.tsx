@@ -18,8 +18,8 @@ export function ApproveDialog({ list, held, name, onClose }: ApproveDialogProps)
   const tell = useTell();
   const approve = useApproveHeld();
   const confirm = (): void =>
-    whenDone(approve.mutateAsync({ list, difference: held.difference }), () => {
-      tell(t('replication.held.approved'));
+    whenDone(approve.mutateAsync({ list, difference: held.difference }), (made) => {
+      tell(t('remote_url' in made ? 'replication.held.approvedFirst' : 'replication.held.approved'));
       onClose();
     });
   return (

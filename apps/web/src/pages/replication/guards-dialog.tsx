@@ -13,14 +13,14 @@ export function GuardsDialog({ link, onClose }: { link: Link; onClose: () => voi
   const { t } = useTranslation();
   const tell = useTell();
   const change = useChangeGuards();
-  const [guards, setGuards] = useState<Guards>(link.guards);
+  const [guards, setGuards] = useState<Guards>({ ...link.guards, ...link.proposed_guards?.guards } as Guards);
   const set = (facts: Partial<Guards>): void => setGuards((before) => ({ ...before, ...facts }));
   const submit = (): void =>
     change.mutate(
       { list: link.slave_dossier_list, guards },
       {
-        onSuccess() {
-          tell(t('replication.guards.done'));
+        onSuccess(changed) {
+          tell(t(changed.proposed_guards === null ? 'replication.guards.done' : 'replication.guards.proposed'));
           onClose();
         },
       },
@@ -28,6 +28,7 @@ export function GuardsDialog({ link, onClose }: { link: Link; onClose: () => voi
   return (
     <FormDialog title={t('replication.guards.title')} onClose={onClose} onSubmit={submit} busy={change.isPending} error={change.error}>
       <Text size="sm">{t('replication.guards.text')}</Text>
+      {link.proposed_guards !== null && <Text size="sm">{t('replication.guards.proposedBy', { who: link.proposed_guards.by })}</Text>}
       <Switch
         label={t('replication.guards.emptied')}
         checked={guards.emptied}
@@ -53,6 +54,12 @@ export function GuardsDialog({ link, onClose }: { link: Link; onClose: () => voi
         value={guards.growth}
         preset={defaultGuards.growth}
         onChange={(growth) => set({ growth })}
+      />
+      <Guard
+        label={t('replication.guards.weekly')}
+        value={guards.weekly}
+        preset={defaultGuards.weekly}
+        onChange={(weekly) => set({ weekly })}
       />
     </FormDialog>
   );

@@ -34,6 +34,7 @@ export function HeldCard({ link, held, name }: { link: Link; held: Held; name: s
         </List>
         <Text size="sm">
           {t('replication.held.safe')} {held.decided_by !== null && t('replication.held.decidedBy', { who: held.decided_by })}{' '}
+          {waiting && held.approved_first_by !== null && t('replication.held.approvedFirstBy', { who: held.approved_first_by })}{' '}
           {waiting && <Trans t={t} i18nKey="replication.held.expires" components={{ time: <When time={held.expires_date} /> }} />}
         </Text>
         <Counts held={held} />

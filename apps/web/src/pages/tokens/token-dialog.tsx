@@ -1,4 +1,4 @@
-import { NativeSelect, TextInput } from '@mantine/core';
+import { NativeSelect, PasswordInput, TextInput } from '@mantine/core';
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import type { IssuedToken } from '@dossier/protocol/user.ts';
@@ -18,9 +18,10 @@ export function TokenDialog({ onClose, onIssued }: { onClose: () => void; onIssu
   const [label, setLabel] = useState('');
   const [user, setUser] = useState('');
   const [days, setDays] = useState('90');
+  const [password, setPassword] = useState('');
   const submit = (): void =>
     create.mutate(
-      { label: label.trim(), expires_in_days: days === '' ? null : Number(days), ...(user !== '' && { user: Number(user) }) },
+      { label: label.trim(), password, expires_in_days: days === '' ? null : Number(days), ...(user !== '' && { user: Number(user) }) },
       {
         onSuccess(token) {
           onClose();
@@ -33,7 +34,7 @@ export function TokenDialog({ onClose, onIssued }: { onClose: () => void; onIssu
       title={t('tokens.create')}
       onClose={onClose}
       onSubmit={submit}
-      disabled={label.trim() === ''}
+      disabled={label.trim() === '' || password === ''}
       busy={create.isPending}
       error={create.error}
     >
@@ -66,6 +67,15 @@ export function TokenDialog({ onClose, onIssued }: { onClose: () => void; onIssu
           ...lifetimes.map((count) => ({ value: String(count), label: t('tokens.days', { count }) })),
           { value: '', label: t('tokens.forever') },
         ]}
+      />
+      <PasswordInput
+        label={t('tokens.password')}
+        description={t('tokens.passwordHint')}
+        value={password}
+        onChange={(event) => setPassword(event.currentTarget.value)}
+        error={fieldFault(create.error, 'password')}
+        autoComplete="current-password"
+        required
       />
     </FormDialog>
   );

@@ -19,8 +19,9 @@ export function UserDialog({ user, onClose }: { user: UserDetails | null; onClos
   const [role, setRole] = useState<Role>(user?.role ?? 'viewer');
   const [password, setPassword] = useState('');
   const error = create.error ?? change.error;
-  const onSuccess = (): void => {
+  const onSuccess = ({ ended }: UserDetails): void => {
     tell(t(user === null ? 'users.created' : 'users.changed', { name }));
+    if (ended) tell(t('users.ended', ended));
     onClose();
   };
   const submit = (): void => {

@@ -18,6 +18,7 @@ export function ListDialog({ list, onClose }: { list: WatchList | null; onClose:
   const [comment, setComment] = useState(list?.comment ?? '');
   const [color, setColor] = useState(list?.color ?? '');
   const [active, setActive] = useState(list?.active ?? true);
+  const [logReads, setLogReads] = useState(list?.log_reads ?? false);
   const error = create.error ?? change.error;
   const done = (message: string) => () => {
     tell(message);
@@ -26,7 +27,7 @@ export function ListDialog({ list, onClose }: { list: WatchList | null; onClose:
   const submit = (): void => {
     const body = { name: name.trim(), comment, color, active };
     if (list === null) create.mutate(body, { onSuccess: done(t('watchLists.created', { name: body.name })) });
-    else change.mutate({ id: list.id, ...body }, { onSuccess: done(t('watchLists.changed', { name: body.name })) });
+    else change.mutate({ id: list.id, ...body, log_reads: logReads }, { onSuccess: done(t('watchLists.changed', { name: body.name })) });
   };
   return (
     <FormDialog
@@ -60,6 +61,14 @@ export function ListDialog({ list, onClose }: { list: WatchList | null; onClose:
         checked={active}
         onChange={(event) => setActive(event.currentTarget.checked)}
       />
+      {list !== null && (
+        <Switch
+          label={t('watchLists.logReadsLabel')}
+          description={t('watchLists.logReadsHint')}
+          checked={logReads}
+          onChange={(event) => setLogReads(event.currentTarget.checked)}
+        />
+      )}
     </FormDialog>
   );
 }

@@ -1,0 +1,94 @@
+import type { ReadKind } from '@dossier/domain/audit.ts';
+import { query } from '@dossier/postgres/database.ts';
+import type { Connection } from '@dossier/postgres/database.ts';
+import { toPage } from '@dossier/postgres/keyset.ts';
+import type { Page, PageRequest } from '@dossier/postgres/keyset.ts';
+import type { Actor } from './audit.ts';
+
+/** Whether any list of the node logs its readers; looked at first, so that reading costs next to nothing where none does. */
+const anyLogs = `exists (select from watch_lists where log_reads)`;
+
+/**
+ * Keeps who looks at these dossiers, for each of their lists that logs its readers. To be called before they are shown: what can't be logged isn't
+ * shown.
+ */
+export async function recordReads(
+  connection: Connection,
+  actor: Actor,
+  read: { kind: ReadKind; dossiers: readonly number[] },
+): Promise<void> {
+  if (read.dossiers.length === 0) return;
+  await query(
+    connection,
+    `insert into reads (actor, via, address, kind, list_id, list_uuid, dossiers)
+     select :actor, :via, :address, :kind, l.id, l.uuid, array_agg(d.uuid order by d.uuid)
+     from dossiers d join list_positions p on p.set_id = d.set_id join watch_lists l on l.id = p.list_id
+     where ${anyLogs} and d.id = any(:dossiers::bigint[]) and l.log_reads group by l.id`,
+    { ...actor, kind: read.kind, dossiers: read.dossiers },
+  );
+}
+
+/** Keeps who gets a list as a whole, or a part of it that isn't known by name, if the list logs its readers. */
+export async function recordListRead(connection: Connection, actor: Actor, read: { kind: ReadKind; listId: number }): Promise<void> {
+  await query(
+    connection,
+    `insert into reads (actor, via, address, kind, list_id, list_uuid, dossiers)
+     select :actor, :via, :address, :kind, id, uuid, null from watch_lists where id = :listId and log_reads`,
+    { ...actor, kind: read.kind, listId: read.listId },
+  );
+}
+
+export interface ReadRow extends Actor {
+  id: number;
+  date: Date;
+  kind: ReadKind;
+  list_id: number;
+  list_uuid: string;
+  list_name: string | null;
+  /** Uuids; null: anybody of the list. */
+  dossiers: string[] | null;
+}
+
+export interface ReadFilter {
+  /** The local number of a dossier that is here, or a uuid: what showed it by name, and what gave its list as a whole. */
+  dossier?: string | undefined;
+  list?: number | undefined;
+  actor?: string | undefined;
+  kind?: ReadKind | undefined;
+  /** Included. */
+  since?: string | undefined;
+  /** Not included. */
+  until?: string | undefined;
+}
+
+const uuidOf = `(case when :dossier::text ~ '^[0-9]+$' then (select uuid from dossiers where id = (:dossier::text)::bigint limit 1) else (:dossier::text)::uuid end)`;
+
+const conditions: Record<keyof ReadFilter, string> = {
+  dossier: `(r.dossiers @> array[${uuidOf}] or (r.dossiers is null and exists (
+    select from dossiers d join list_positions p on p.set_id = d.set_id where p.list_id = r.list_id and d.uuid = ${uuidOf})))`,
+  list: 'r.list_id = :list',
+  actor: 'r.actor = :actor',
+  kind: 'r.kind = :kind',
+  since: 'r.date >= :since::timestamptz',
+  until: 'r.date < :until::timestamptz',
+};
+
+/** One page of who looked at whom and passes the filter, newest first. */
+export async function listReads(connection: Connection, { filter, ...page }: PageRequest & { filter: ReadFilter }): Promise<Page<ReadRow>> {
+  const backwards = page.cursor?.direction === 'before';
+  const asked = (Object.keys(conditions) as (keyof ReadFilter)[]).filter((key) => filter[key] !== undefined).map((key) => conditions[key]);
+  if (page.cursor) asked.push(backwards ? 'r.id > :id' : 'r.id < :id');
+  const rows = await query<ReadRow>(
+    connection,
+    `select r.id, r.date, r.actor, r.via, r.address, r.kind, r.list_id, r.list_uuid, r.dossiers, l.name as list_name
+     from reads r left join watch_lists l on l.uuid = r.list_uuid
+     ${asked.length > 0 ? `where ${asked.join(' and ')}` : ''} order by r.id ${backwards ? 'asc' : 'desc'} limit :rows`,
+    { ...filter, id: page.cursor?.id ?? 0, rows: page.limit + 1 },
+  );
+  return toPage(rows, page, (row) => ({ value: null, id: row.id }));
+}
+
+/** Drops the entries that are older than so many days. */
+export async function pruneReads(connection: Connection, days: number): Promise<void> {
+  await query(connection, `delete from reads where date < age_moment() - make_interval(days => :days)`, { days });
+}
