@@ -51,6 +51,8 @@ describe('the fault campaign', () => {
     ['no-hash-check', 17],
     ['stale-digest', 23],
     ['unverified-set', 117],
+    ['believed-date', 3],
+    ['age-by-clock', 3],
   ])('finds %s with a seed that was found to show it', async (mutation, seed) => {
     const report = await withBug(mutation, seed);
     expect(report?.violation).toMatch(/^invariant/);
