@@ -1,5 +1,7 @@
 import { pruneAudit } from '@dossier/accounts/audit.ts';
 import { pruneFollowers } from '@dossier/feed/followers.ts';
+import { pageDays } from '@dossier/feed/page-cache.ts';
+import { pruneMadePages } from '@dossier/feed/page-writer.ts';
 import { pruneRuns, pruneTombstones, sweepSets } from '@dossier/replication/upkeep.ts';
 import { pruneDeliveries } from '@dossier/accounts/webhook-deliveries.ts';
 import { readAgeMoment } from '@dossier/postgres/clock.ts';
@@ -21,6 +23,7 @@ export function createPruneHandler({ database, photos, now }: WorkerDependencies
     await pruneAudit(database);
     await pruneDeliveries(database, deliveryDays);
     await pruneFollowers(database, followerDays);
+    await pruneMadePages(database, pageDays + 1);
     const ageMoment = await readAgeMoment(database, now());
     if (ageMoment) await photos.sweepTemporary(new Date(ageMoment.getTime() - temporaryFilesMs));
   };
