@@ -103,6 +103,10 @@ const kinds: Record<string, Kind> = {
   },
   'broken transfers': { plant: () => old(join(incoming, 'broken.part')), count: () => filesIn(incoming, 'broken.part') },
   'pages of the feed': { plant: () => old(join(pages, 'epoch', 'old.rows')), count: () => filesIn(pages, 'old.rows') },
+  'what is known of pages': {
+    plant: `insert into made_pages (made_date) values (${truth} - interval '7 days')`,
+    count: `select count(*) from made_pages where made_date < now() - interval '100 days'`,
+  },
   'pages that were never finished': { plant: () => old(join(pages, 'epoch', 'left.part')), count: () => filesIn(pages, 'left.part') },
 };
 

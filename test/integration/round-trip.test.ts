@@ -21,7 +21,7 @@ interface Person {
 }
 
 const letters = fc.oneof(
-  { weight: 3, arbitrary: fc.constantFrom(...'aé爱"\',;\t\r\n\\=+-@# \u0001\u001b\u007f\u0085\u2028\ufeff\ufffd{}[]\u202e👩') },
+  { weight: 3, arbitrary: fc.constantFrom(...Array.from('aé爱"\',;\t\r\n\\=+-@# \u0001\u001b\u007f\u0085\u2028\ufeff\ufffd{}[]\u202e👩')) },
   { weight: 1, arbitrary: fc.string({ unit: 'binary', minLength: 1, maxLength: 1 }).filter((letter) => letter !== '\u0000') },
 );
 const texts = (minLength: number, maxLength: number) => fc.array(letters, { minLength, maxLength }).map((found) => found.join(''));

@@ -54,6 +54,8 @@ describe('the fault campaign', () => {
     ['no-hash-check', 17],
     ['stale-digest', 2],
     ['unverified-set', 3],
+    ['believed-date', 3],
+    ['age-by-clock', 3],
   ])('finds %s', { timeout: 300_000 }, async (mutation, seed) => {
     const report = await findBug(mutation, [seed, ...otherSeeds]);
     expect(report?.violation).toMatch(/^invariant/);

@@ -78,14 +78,16 @@ export async function setPassword(
       passwordHash,
     });
     if (!user) throw notFound(`user ${name}`);
-    const ended = await query<{ kind: string }>(
+    const kinds = keepTokens ? ['session'] : ['session', 'api'];
+    const valid = await queryOne<EndedAccess>(
       tx,
-      `delete from tokens where user_id = :id and kind = any(:kinds) and coalesce(expires_date > now(), true) returning kind`,
-      { id: user.id, kinds: keepTokens ? ['session'] : ['session', 'api'] },
+      `select count(*) filter (where kind = 'session') as sessions, count(*) filter (where kind = 'api') as tokens
+       from tokens where user_id = :id and kind = any(:kinds) and coalesce(expires_date > now(), true)`,
+      { id: user.id, kinds },
     );
+    await query(tx, `delete from tokens where user_id = :id and kind = any(:kinds)`, { id: user.id, kinds });
     await resetSignIns(tx, { id: user.id, name });
-    const sessions = ended.filter(({ kind }) => kind === 'session').length;
-    return { sessions, tokens: ended.length - sessions };
+    return valid ?? { sessions: 0, tokens: 0 };
   });
 }
 

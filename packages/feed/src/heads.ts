@@ -97,13 +97,14 @@ export async function readHeads(database: Connection, listIds: readonly number[]
 const mostTries = 20;
 
 /**
- * Reads a list in one snapshot, with the head that it has there; null if there is no such list. `read` may be called with no other connection. Throws
- * UNAVAILABLE if the digest is out of date again whenever it was settled.
+ * Reads a list in one snapshot, with the head that it has there; null if there is no such list. `read` may be called with no other connection; it writes
+ * only if `writes` says so. Throws UNAVAILABLE if the digest is out of date again whenever it was settled.
  */
 export async function inSnapshot<Result>(
   database: Database,
   listId: number,
   read: (snapshot: Knex.Transaction, head: ListHead) => Promise<Result>,
+  { writes = false } = {},
 ): Promise<Result | null> {
   for (let tries = 0; tries < mostTries; tries += 1) {
     if (tries > 0) await settleDigest(database, listId);
@@ -113,7 +114,7 @@ export async function inSnapshot<Result>(
         if (!row) return { result: null };
         return isSettled(row) ? { result: await read(snapshot, presentHead(row)) } : null;
       },
-      { isolationLevel: 'repeatable read', readOnly: true },
+      { isolationLevel: 'repeatable read', readOnly: !writes },
     );
     if (found) return found.result;
   }

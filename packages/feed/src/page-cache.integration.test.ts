@@ -5,7 +5,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { zstdDecompressSync } from 'node:zlib';
 import { pageEndSchema, rowColumns, rowsForm } from '@dossier/protocol/rows.ts';
-import { query, transaction } from '@dossier/postgres/database.ts';
+import { openDatabase, query, transaction } from '@dossier/postgres/database.ts';
+import type { Database } from '@dossier/postgres/database.ts';
 import { book, lockLists } from '@dossier/registry/positions.ts';
 import { readHead } from './heads.ts';
 import type { ListHead } from './heads.ts';
@@ -14,7 +15,7 @@ import type { RowsPage } from '@dossier/replication/rows-page.ts';
 import { blocksOf, fieldsOf, rowsOf } from '@dossier/test/kit/copy-rows.ts';
 import { createTestDatabase } from '@dossier/test/kit/database.ts';
 import type { TestDatabase } from '@dossier/test/kit/database.ts';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, inject, it } from 'vitest';
 import { createPageCache } from './page-cache.ts';
 import type { PageContent } from './page-files.ts';
 
@@ -163,6 +164,47 @@ describe('a page in the cache', () => {
     const before = await bytesOf(await cache.read(head, 0));
     await writeFile(join(folder, head.position.epoch, `0.${rowsForm}.json`), text);
     expect((await bytesOf(await cache.read(head, 0))).equals(before)).toBe(true);
+  });
+
+  it('of a history that was lost with the database isn’t served by the backup that was restored', async () => {
+    await fill(30);
+    await test.database.destroy();
+    const admin = openDatabase(inject('clusterUrl'), { applicationName: 'test', poolSize: 1 });
+    const name = new URL(test.url).pathname.slice(1);
+    const restored = openDatabase(test.url.replace(name, `${name}_backup`), { applicationName: 'test', poolSize: 2 });
+    const lost = openDatabase(test.url, { applicationName: 'test', poolSize: 2 });
+    try {
+      await admin.raw(`create database ${name}_backup template ${name}`);
+      /** What a reader holds of the list after dossiers at these places were given a name. */
+      const namesAfter = async (database: Database, text: string, changed: readonly number[]): Promise<string[]> => {
+        for (const at of changed)
+          await query(database, `update dossiers set name = :text where id = (select id from dossiers order by id offset :at limit 1)`, {
+            text,
+            at,
+          });
+        head = (await readHead(database, head.listId)) ?? head;
+        const cache = createPageCache({ folder, database, rows: 10 });
+        const names = new Map<string, string>();
+        for (let since = 0; since < head.position.revision;) {
+          const bytes = await bytesOf(await cache.read(head, since));
+          for (const row of rowsOf(blocksOf(bytes).rows)) {
+            const fields = fieldsOf(row);
+            names.set(fields[0]?.toString('hex') ?? '', fields[rowColumns.indexOf('name')]?.toString() ?? '');
+          }
+          since = endOf(bytes).next;
+        }
+        return names.values().toArray();
+      };
+      expect((await namesAfter(lost, 'lost', [0])).filter((each) => each === 'lost')).toHaveLength(1);
+      // The list has gone on for longer than it had, so that by their revisions the pages of then would do.
+      const found = await namesAfter(restored, 'made anew', [20, 21]);
+      expect(found).toHaveLength(30);
+      expect(found.filter((each) => !each.startsWith('tab'))).toEqual(['made anew', 'made anew']);
+    } finally {
+      await Promise.all([lost, restored].map((database) => database.destroy()));
+      await admin.raw(`drop database if exists ${name}_backup with (force)`);
+      await admin.destroy();
+    }
   });
 
   it('is made anew beside one in the form of an older version', async () => {

@@ -9,7 +9,7 @@ import { rowsForm, rowsPageRows } from '@dossier/protocol/rows.ts';
 import { readAgeMoment } from '@dossier/postgres/clock.ts';
 import type { Database } from '@dossier/postgres/database.ts';
 import type { ListHead } from './heads.ts';
-import { writeChanges } from './page-writer.ts';
+import { isKnown, writeChanges } from './page-writer.ts';
 import { contentOf, contentSchema, Part, readKnown, TrustedFiles, writeKnown } from './page-files.ts';
 import type { Content, PageContent } from './page-files.ts';
 
@@ -40,12 +40,14 @@ const entrySchema = contentSchema.extend({
   head: z.int().nonnegative(),
   full: z.boolean(),
   made: z.int(),
+  mark: z.uuid(),
 });
 type Entry = z.infer<typeof entrySchema>;
 
 const maximumBytes = 4 * 2 ** 30;
 /** Older files are deleted and made anew. */
-const maximumAgeMs = 7 * 24 * 3600 * 1000;
+export const pageDays = 7;
+const maximumAgeMs = pageDays * 24 * 3600 * 1000;
 /** What was being written for so long was left by a process that died. */
 const leftAfterMs = 3600 * 1000;
 /**
@@ -77,7 +79,7 @@ export function createPageCache({
   async function find(head: ListHead, since: number): Promise<KnownPage | null> {
     const directory = join(folder, head.position.epoch);
     const entry = await readKnown(join(directory, entryName(since)), entrySchema);
-    if (!entry || !fits(entry, head)) return null;
+    if (!entry || !fits(entry, head) || !(await isKnown(database, entry.mark))) return null;
     const path = join(directory, `${entry.sha256}.rows`);
     return (await trustedFiles.isWhole(path, entry)) ? pageOf(path, entry) : null;
   }
@@ -108,10 +110,7 @@ export function createPageCache({
     const path = join(directory, `${written.sha256}.rows`);
     await trustedFiles.trust(path);
     made += 1;
-    if (made % pagesPerSweep === 1) {
-      const age = await readAgeMoment(database, new Date());
-      await sweep(folder, { trustedFiles, ageMs: age?.getTime() ?? 0 });
-    }
+    if (made % pagesPerSweep === 1) await sweep({ folder, database, trustedFiles });
     return pageOf(path, written);
   }
 
@@ -176,6 +175,7 @@ async function write(page: { database: Database; directory: string; head: ListHe
       head: at.revision,
       full: written.full,
       made: Date.now(),
+      mark: written.mark,
     };
     await rename(temporary, join(directory, `${entry.sha256}.rows`));
     await writeKnown(join(directory, entryName(since)), entry);
@@ -221,11 +221,15 @@ async function onlyOneProcess<Result>(database: Database, key: string, work: () 
   }
 }
 
-/**
- * Deletes the pages that were not used for the longest time until the rest is within the bound, and what broken writes left. `ageMs`: the moment from which
- * their age counts.
- */
-async function sweep(folder: string, { trustedFiles, ageMs }: { trustedFiles: TrustedFiles; ageMs: number }): Promise<void> {
+interface Kept {
+  folder: string;
+  database: Database;
+  trustedFiles: TrustedFiles;
+}
+
+/** Deletes the pages that were not used for the longest time until the rest is within the bound, and what broken writes left. */
+async function sweep({ folder, database, trustedFiles }: Kept): Promise<void> {
+  const ageMs = (await readAgeMoment(database, new Date()))?.getTime() ?? 0;
   const files: { path: string; bytes: number; used: number }[] = [];
   for await (const entry of await opendir(folder, { recursive: true })) {
     if (!entry.isFile()) continue;

@@ -3,7 +3,8 @@ import { longestRowBytes, rowColumns, rowsAnswerBytes, tombstoneColumns } from '
 import type { PageEnd } from '@dossier/protocol/rows.ts';
 import { CopyOut } from '@dossier/postgres/copy-out.ts';
 import type { RawConnection } from '@dossier/postgres/copy-out.ts';
-import type { Database } from '@dossier/postgres/database.ts';
+import { preparedOne, query, queryOne } from '@dossier/postgres/database.ts';
+import type { Connection, Database } from '@dossier/postgres/database.ts';
 import { RowBlocks } from '@dossier/postgres/row-blocks.ts';
 import type { TakeBlock } from '@dossier/postgres/row-blocks.ts';
 import { inSnapshot } from './heads.ts';
@@ -23,6 +24,8 @@ export interface PageRequest {
 export interface WrittenPage {
   end: PageEnd;
   full: boolean;
+  /** Known to the database for as long as it knows what is in the page (isKnown). */
+  mark: string;
 }
 
 /**
@@ -30,21 +33,42 @@ export interface WrittenPage {
  * one by now.
  */
 export async function writeChanges(database: Database, request: PageRequest, take: TakeBlock): Promise<WrittenPage | null> {
-  return inSnapshot(database, request.listId, async (snapshot, head) => {
-    if (head.position.epoch !== request.epoch) return null;
-    const { since } = request;
-    const cut = await cutChanges(snapshot, head, { since, rows: request.rows, bytes: rowsAnswerBytes });
-    const next = cut.full ? cut.last : head.position.revision;
-    // COPY takes no parameters; all three are numbers that were checked to be whole.
-    const range = `set_id = ${wholeNumber(head.setId)} and revision > ${wholeNumber(since)} and revision <= ${wholeNumber(next)}`;
-    const tombstones = `select ${tombstoneColumns.join(', ')} from tombstones where ${range} and ${wholeNumber(since)} > 0 order by revision`;
-    const end = await writeBlocks(snapshot, take, {
-      rows: `select ${columnsOf(cut.bytes)} from dossiers where ${range} order by revision`,
-      tombstones,
-      end: endOf(head, { since, next, left: 0 }),
-    });
-    return { end, full: cut.full };
-  });
+  return inSnapshot(
+    database,
+    request.listId,
+    async (snapshot, head) => {
+      if (head.position.epoch !== request.epoch) return null;
+      const { since } = request;
+      const cut = await cutChanges(snapshot, head, { since, rows: request.rows, bytes: rowsAnswerBytes });
+      const next = cut.full ? cut.last : head.position.revision;
+      // COPY takes no parameters; all three are numbers that were checked to be whole.
+      const range = `set_id = ${wholeNumber(head.setId)} and revision > ${wholeNumber(since)} and revision <= ${wholeNumber(next)}`;
+      const tombstones = `select ${tombstoneColumns.join(', ')} from tombstones where ${range} and ${wholeNumber(since)} > 0 order by revision`;
+      const end = await writeBlocks(snapshot, take, {
+        rows: `select ${columnsOf(cut.bytes)} from dossiers where ${range} order by revision`,
+        tombstones,
+        end: endOf(head, { since, next, left: 0 }),
+      });
+      const made = await queryOne<{ mark: string }>(snapshot, `insert into made_pages default values returning mark`);
+      return { end, full: cut.full, mark: made?.mark ?? '' };
+    },
+    { writes: true },
+  );
+}
+
+/**
+ * Whether the database knows all that is in a page, by its mark. A backup that was restored doesn't know a page of what was lost: the mark was committed with
+ * the snapshot that the page was read in.
+ */
+export async function isKnown(connection: Connection, mark: string): Promise<boolean> {
+  return (
+    (await preparedOne(connection, 'find made page', { sql: `select from made_pages where mark = :mark`, parameters: { mark } })) !== null
+  );
+}
+
+/** Forgets the marks of pages that were made so many days ago. */
+export async function pruneMadePages(connection: Connection, days: number): Promise<void> {
+  await query(connection, `delete from made_pages where made_date < age_moment() - make_interval(days => :days)`, { days });
 }
 
 /** Writes the rows of these dossiers as they are now, as many of the first ones as fit an answer. Null if there is no such list. */

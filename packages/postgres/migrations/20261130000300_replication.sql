@@ -362,6 +362,12 @@ end $$;
 create trigger run_summed_up after update on runs for each row
   when (old.finished_date is null and new.finished_date is not null) execute function sum_up_run();
 
+-- On a master: the pages of the feed that were made of this database. One that isn't here is of a history that was lost with a restored backup.
+create unlogged table made_pages (
+  mark uuid primary key default gen_random_uuid(),
+  made_date timestamptz not null default now()
+);
+
 -- On a master: which slaves ask for which lists, and where they said they stand.
 create table followers (
   node uuid not null,

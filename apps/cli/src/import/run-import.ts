@@ -92,16 +92,8 @@ export async function runImport(request: ImportRequest): Promise<void> {
     // A file in which nothing can be used makes no list either.
     const kept = target.listId !== null || holdsSomething(report);
     if (!kept) await deleteWatchList(access.database, list.id);
-    printReport(
-      {
-        list: kept ? list : null,
-        format,
-        report,
-        seconds: (performance.now() - startedAt) / 1000,
-        interrupted: interrupted.signal.aborted,
-      },
-      request.json,
-    );
+    const seconds = (performance.now() - startedAt) / 1000;
+    printReport({ list: kept ? list : null, format, report, seconds, interrupted: interrupted.signal.aborted }, request.json);
     process.exitCode = report.refused > 0 || interrupted.signal.aborted ? 1 : 0;
   } catch (error) {
     progress.end();

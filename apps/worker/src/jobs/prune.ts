@@ -1,6 +1,8 @@
 import { pruneAudit } from '@dossier/accounts/audit.ts';
 import { pruneReads } from '@dossier/accounts/reads.ts';
 import { pruneFollowers } from '@dossier/feed/followers.ts';
+import { pageDays } from '@dossier/feed/page-cache.ts';
+import { pruneMadePages } from '@dossier/feed/page-writer.ts';
 import { pruneReadings } from '@dossier/feed/readings.ts';
 import { pruneJournals, pruneSettled } from '@dossier/replication/retention.ts';
 import { pruneRuns, pruneTombstones, sweepSets } from '@dossier/replication/upkeep.ts';
@@ -34,6 +36,7 @@ export function createPruneHandler({ configuration, database, photos, now }: Wor
     await pruneReads(database, configuration.readLogDays);
     await pruneDeliveries(database, deliveryDays);
     await pruneFollowers(database, followerDays);
+    await pruneMadePages(database, pageDays + 1);
     await pruneReadings(database, { days: readingDays, keep: keptReadings });
     const ageMoment = await readAgeMoment(database, now());
     if (ageMoment) await photos.sweepTemporary(new Date(ageMoment.getTime() - temporaryFilesMs));
