@@ -102,7 +102,13 @@ declare
   head audit_head;
   content bytea := audit_content(new);
 begin
-  select * into strict head from audit_head for update;
+  select * into head from audit_head for update;
+  if not found then
+    -- Somebody emptied the table: work goes on from the end of the chain, and what doesn't fit shows when it is verified.
+    insert into audit_head (entries, hash)
+      select coalesce(max(entry), 0), coalesce((select hash from audit_chain order by entry desc limit 1), '') from audit_chain on conflict do nothing;
+    select * into strict head from audit_head for update;
+  end if;
   head.entries := head.entries + 1;
   head.hash := audit_link(head.hash, new.date, content);
   insert into audit_chain (entry, audit_id, date, content, hash) values (head.entries, new.id, new.date, content, head.hash);
