@@ -232,8 +232,8 @@ async function measureLater(
   });
 
   const few = Math.max(1, size / 10_000);
-  await changeDossiers(master, { list: lists.tenth, count: Math.max(1, few / 10), mark: `${round} few` });
-  record('few changes, a tenth', (await sync(local.tenth)).jobMs);
+  await changeDossiers(master, { list: lists.small, count: few, mark: `${round} few` });
+  record('few changes, 10,000', (await sync(local.small)).jobMs);
   await changeDossiers(master, { list: lists.all, count: few, mark: `${round} few` });
   record('few changes', (await sync(local.all)).jobMs);
 
@@ -249,7 +249,7 @@ async function measureLater(
 /** A sync is over before the worker has told the planner of its rows and removed what it staged, which would be measured with whatever comes next. */
 async function tidiedUp(slave: BenchNode): Promise<void> {
   await withClient(slave.databaseUrl, async (client) => {
-    await slave.node.until('done with tidying up', async () => (await client.query('select from staging_cursors')).rowCount === 0);
+    await slave.node.until('done with tidying up', async () => (await client.query('select from cursors')).rowCount === 0);
   });
 }
 

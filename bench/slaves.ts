@@ -48,16 +48,16 @@ async function measureRound(
   const record = (name: string, value: number) => measures.record(name, { unit: 'ms', round, value });
 
   await restartWithoutCaches(master);
-  record('one slave pulls, not yet encoded', await ask('pull', lists.all, 1));
+  const usedByMaster = async (): Promise<number> =>
+    (await processorSeconds(master.node.processes[0]?.pid ?? 0)) + (await processorSeconds(workshop.masterCluster.pid ?? 0));
+  const pull = async (name: string, count: number): Promise<void> => {
+    const before = await usedByMaster();
+    record(name, await ask('pull', lists.all, count));
+    measures.record(`${name}: processor time of the master`, { unit: 's', round, value: (await usedByMaster()) - before });
+  };
+  await pull('one slave pulls, not yet encoded', 1);
   await forgetPeak(master.node.processes[0]);
-  const api = master.node.processes[0]?.pid ?? 0;
-  const usedBefore = await processorSeconds(api);
-  record(`${slaves} slaves pull`, await ask('pull', lists.all, slaves));
-  measures.record(`${slaves} slaves pull: processor time of the api`, {
-    unit: 's',
-    round,
-    value: (await processorSeconds(api)) - usedBefore,
-  });
+  await pull(`${slaves} slaves pull`, slaves);
   measures.record(`${slaves} slaves pull: memory of the api`, {
     unit: 'MiB',
     round,
