@@ -245,8 +245,8 @@ describe('what a restored master lost', () => {
         comment: '',
         external_id: 'lost-late',
         meta: { rank: 3 },
-        valid_from: null,
-        valid_until: null,
+        valid_from: 'none',
+        valid_until: 'none',
       },
     ]);
     const imported = await master.call('POST', `/dossier-lists/${remote}/import/?format=jsonl`, JSON.parse(lines[0] ?? ''));

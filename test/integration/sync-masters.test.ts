@@ -127,7 +127,7 @@ describe('the probe', () => {
     await other.close();
   });
 
-  it('finds none where nobody answers, or only to say that it can not', async () => {
+  it('finds none where nobody answers, or only to say that it can not', { timeout: 20_000 }, async () => {
     const cut = await serve((socket) => socket.once('data', () => socket.destroy()));
     const silent = await serve(() => undefined);
     const plain = await page('200 OK');
@@ -142,7 +142,7 @@ describe('the probe', () => {
       probe(failing.url),
     ]);
     expect(verdicts).toEqual(verdicts.map(() => 'unavailable'));
-    expect(performance.now() - started).toBeLessThan(6000);
+    expect(performance.now() - started).toBeLessThan(12_000);
     await Promise.all([cut.close(), silent.close(), plain.close(), failing.close()]);
   });
 });

@@ -23,6 +23,8 @@ export async function startApi(deps: ApiDependencies): Promise<RunningApi> {
   const app = createApp(deps);
   // How long a body may take is told by its route (refuseSlowBodies): Node would end a long import with a bare 408.
   const server = createServer({ requestTimeout: 0, headersTimeout: headersMs }, (request, response) => {
+    // Many layers hear when an answer ends; that they are more than Node's ten is no leak.
+    response.setMaxListeners(30);
     endStalled(response);
     app(request, response);
   });
