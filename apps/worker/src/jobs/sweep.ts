@@ -3,6 +3,7 @@ import { listListsToMend } from '@dossier/registry/damaged-photos.ts';
 import { expireHolds } from '@dossier/replication/holds.ts';
 import { listUnlinking } from '@dossier/replication/links.ts';
 import { listDeadLetterIds } from '@dossier/replication/dead-letters.ts';
+import { endFrozenTransactions } from '@dossier/postgres/frozen.ts';
 import { listStrandedRuns } from '@dossier/replication/upkeep.ts';
 import { requestRun } from '@dossier/replication/runs.ts';
 import { tellOfAlerts } from '../alerts.ts';
@@ -21,11 +22,26 @@ const shownDeadLetters = 1000;
 export function createSweepHandler(deps: WorkerDependencies) {
   return async (): Promise<void> => {
     const attempts = new Attempts();
-    for (const work of [remindOfRuns, expireOldHolds, tellOfAlerts, startDue, mendPhotos, retryAfterClocksDiffered, showDeadLetters]) {
+    for (const work of [
+      endFrozen,
+      remindOfRuns,
+      expireOldHolds,
+      tellOfAlerts,
+      startDue,
+      mendPhotos,
+      retryAfterClocksDiffered,
+      showDeadLetters,
+    ]) {
       await attempts.attempt(() => work(deps));
     }
     attempts.finish();
   };
+}
+
+/** A process that stands still in a transaction keeps its lists from being synced by others. */
+async function endFrozen({ database, logger }: WorkerDependencies): Promise<void> {
+  const ended = await endFrozenTransactions(database);
+  if (ended > 0) logger.warn({ ended }, 'ended transactions of processes of this node that stand still and keep others waiting');
 }
 
 async function remindOfRuns({ database, queues }: WorkerDependencies): Promise<void> {
