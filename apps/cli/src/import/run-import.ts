@@ -70,18 +70,10 @@ export async function runImport(request: ImportRequest): Promise<void> {
       }
       progress.update(progressText(report, source, performance.now() - startedAt));
     };
-    await importFile(
-      {
-        database: access.database,
-        store: openPhotoStore(configuration.mediaRoot),
-        listId: list.id,
-        rows,
-        folder,
-        signal: interrupted.signal,
-        progress: show,
-      },
-      report,
-    ).catch(async (error: unknown) => {
+    const store = openPhotoStore(configuration.mediaRoot);
+    const { signal } = interrupted;
+    const task = { database: access.database, store, listId: list.id, rows, folder, signal, progress: show };
+    await importFile(task, report).catch(async (error: unknown) => {
       // What ended the import may keep this from being recorded, too; it is what has to be told.
       await record({ state: 'broken-off', ...countsOf(report) }).catch(() => undefined);
       if (target.name !== null && !holdsSomething(report)) await deleteWatchList(access.database, list.id).catch(() => undefined);
