@@ -20,7 +20,7 @@ export function presentWatchList(list: WatchListRow): WatchList {
     replica:
       list.remote_url === null || list.remote_list_id === null || list.link_state === null
         ? null
-        : { remote_url: list.remote_url, remote_dossier_list: list.remote_list_id, state: list.link_state },
+        : { remote_url: list.remote_url, remote_dossier_list: list.remote_list_id, state: list.link_state, doubt: list.link_doubt },
   };
 }
 

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { linkStates } from '@dossier/domain/link.ts';
+import { linkDoubts, linkStates } from '@dossier/domain/link.ts';
 import { runMethods, runModes, runReasons, runStates } from '@dossier/domain/run.ts';
 import { guardProposalSchema, guardsChange, guardsSchema, heldSchema, setAsideSchema, undoSchema } from './held.ts';
 import { idSchema, timeSchema } from './values.ts';
@@ -83,6 +83,8 @@ export const linkSchema = z
     remote_dossier_list: idSchema,
     remote_name: z.string().nullable(),
     state: z.enum(linkStates),
+    /** Why the replica can't be called equal now, whatever its state; null if nothing is known against it. */
+    doubt: z.enum(linkDoubts).nullable(),
     error: syncErrorSchema.nullable(),
     last_attempt: timeSchema.nullable(),
     last_success: timeSchema.nullable(),

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { linkStates } from '@dossier/domain/link.ts';
+import { linkDoubts, linkStates } from '@dossier/domain/link.ts';
 import { idSchema, looseBoolean, text, timeSchema } from './values.ts';
 
 const fields = {
@@ -45,6 +45,8 @@ export const watchListSchema = z
         remote_url: z.string(),
         remote_dossier_list: z.int(),
         state: z.enum(linkStates),
+        /** Of the link: why the replica can't be called equal now. */
+        doubt: z.enum(linkDoubts).nullable(),
       })
       .nullable(),
   })

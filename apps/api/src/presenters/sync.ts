@@ -19,6 +19,7 @@ export function presentLink(link: LinkRow, run: RunRow | null): Link {
     remote_dossier_list: link.remote_list_id,
     remote_name: link.remote_name,
     state: link.state,
+    doubt: link.doubt,
     error: link.error,
     last_attempt: time(link.last_attempt),
     last_success: time(link.last_success),

@@ -24,7 +24,7 @@ export function Page({ title, description, actions, children }: PageProps) {
             {title}
           </Title>
           {description !== undefined && (
-            <Text c="dimmed" size="sm" mt={4} maw={720}>
+            <Text component="div" c="dimmed" size="sm" mt={4} maw={720}>
               {description}
             </Text>
           )}

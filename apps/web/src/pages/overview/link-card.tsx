@@ -6,6 +6,7 @@ import type { Link } from '@dossier/protocol/sync.ts';
 import type { WatchList } from '@dossier/protocol/watch-list.ts';
 import { useRuns } from '../../api/links.ts';
 import { LinkState, NextRun } from '../../components/link-facts.tsx';
+import { standingOf } from '../../components/link-standing.ts';
 import { ListName } from '../../components/list-name.tsx';
 import { ProgressLine } from '../../components/progress-line.tsx';
 import { Sparkline } from '../../components/sparkline.tsx';
@@ -22,7 +23,7 @@ export function LinkCard({ link, list }: { link: Link; list: WatchList | null })
   const origin = useOrigin();
   const behind = (link.head_revision ?? 0) - (link.revision ?? 0);
   return (
-    <Card ref={ref} withBorder component="li" className={classes.card ?? ''} data-state={link.state}>
+    <Card ref={ref} withBorder component="li" className={classes.card ?? ''} data-state={standingOf(link)}>
       <Stack gap="xs" justify="space-between" h="100%">
         <div>
           <Group justify="space-between" gap="xs" wrap="nowrap" align="flex-start">
@@ -34,7 +35,9 @@ export function LinkCard({ link, list }: { link: Link; list: WatchList | null })
               <ListName name={list?.name ?? String(link.slave_dossier_list)} color={list?.color ?? ''} />
             </Anchor>
             <Text size="sm" c="dimmed" className={classes.count ?? ''}>
-              {writing.number(link.local_count)}
+              {link.remote_count === null || link.remote_count === link.local_count
+                ? writing.number(link.local_count)
+                : t('overview.ofRemote', { here: writing.number(link.local_count), there: writing.number(link.remote_count) })}
             </Text>
           </Group>
           <Text size="xs" c="dimmed" className={classes.origin ?? ''}>

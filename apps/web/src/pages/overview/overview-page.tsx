@@ -11,7 +11,7 @@ import { useMay } from '../../api/session.ts';
 import { useWatchLists } from '../../api/watch-lists.ts';
 import { Loaded } from '../../components/loaded.tsx';
 import { Page } from '../../components/page.tsx';
-import { byUrgency } from '../../components/by-urgency.ts';
+import { byUrgency } from '../../components/link-standing.ts';
 import { LinkCard } from './link-card.tsx';
 import { NothingReplicated } from '../../components/nothing-replicated.tsx';
 import { OwnLists } from './own-lists.tsx';

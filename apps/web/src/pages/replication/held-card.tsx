@@ -20,7 +20,7 @@ export function HeldCard({ link, held, name }: { link: Link; held: Held; name: s
   const [opened, setOpened] = useState<'approve' | 'reject' | null>(null);
   const waiting = held.state === 'waiting';
   return (
-    <Alert color="yellow" icon={<IconHandStop aria-hidden />} title={t(`replication.held.states.${held.state}`, { name })} role="alert">
+    <Alert color="yellow" icon={<IconHandStop aria-hidden />} title={t(admin || !waiting ? `replication.held.states.${held.state}` : 'replication.held.waitsForAdministrator', { name })} role="alert">
       <Stack gap="sm">
         <List size="sm">
           {held.reasons.map((reason) => (
@@ -33,7 +33,7 @@ export function HeldCard({ link, held, name }: { link: Link; held: Held; name: s
           ))}
         </List>
         <Text size="sm">
-          {t('replication.held.safe')} {held.decided_by !== null && t('replication.held.decidedBy', { who: held.decided_by })}{' '}
+          {t(`replication.held.safe.${held.state}`)} {held.decided_by !== null && t('replication.held.decidedBy', { who: held.decided_by })}{' '}
           {waiting && held.approved_first_by !== null && t('replication.held.approvedFirstBy', { who: held.approved_first_by })}{' '}
           {waiting && <Trans t={t} i18nKey="replication.held.expires" components={{ time: <When time={held.expires_date} /> }} />}
         </Text>

@@ -7,6 +7,7 @@ import { useNode, useReplicationPages } from '../../api/node.ts';
 import { useMay } from '../../api/session.ts';
 import { DataTable } from '../../components/data-table.tsx';
 import type { Column } from '../../components/data-table.tsx';
+import { ReplicaMark } from '../../components/replica-mark.tsx';
 import { ListName } from '../../components/list-name.tsx';
 import { RowMenu } from '../../components/row-menu.tsx';
 import { When } from '../../components/when.tsx';
@@ -67,15 +68,18 @@ function Kind({ list }: { list: WatchList }) {
   if (list.replica === null) return <Text size="sm">{t('watchLists.own')}</Text>;
   const words = t('watchLists.replicaOf', { master: new URL(list.replica.remote_url).host });
   return (
-    <Group gap={6} wrap="nowrap">
-      <IconCopy size={16} aria-hidden />
-      {pages === true ? (
-        <Anchor size="sm" renderRoot={(props) => <Link {...props} to="/replication/$list" params={{ list: String(list.id) }} />}>
-          {words}
-        </Anchor>
-      ) : (
-        <Text size="sm">{words}</Text>
-      )}
-    </Group>
+    <>
+      <Group gap={6} wrap="nowrap">
+        <IconCopy size={16} aria-hidden />
+        {pages === true ? (
+          <Anchor size="sm" renderRoot={(props) => <Link {...props} to="/replication/$list" params={{ list: String(list.id) }} />}>
+            {words}
+          </Anchor>
+        ) : (
+          <Text size="sm">{words}</Text>
+        )}
+      </Group>
+      <ReplicaMark list={list} />
+    </>
   );
 }
