@@ -24,6 +24,7 @@ import { exportRoutes } from './routes/export.ts';
 import { healthRoutes } from './routes/health.ts';
 import { importRoutes } from './routes/import.ts';
 import { metricsRoutes } from './routes/metrics.ts';
+import { ownPasswordRoute } from './routes/own-password.ts';
 import { pageRoutes } from './routes/pages.ts';
 import { signInRoutes } from './routes/sign-in.ts';
 import { tokenRoutes } from './routes/tokens.ts';
@@ -37,6 +38,7 @@ import { traceRequests } from './tracing.ts';
 export function listRoutes(deps: ApiDependencies, metrics: Metrics): Route[] {
   const routes: Route[] = [
     ...signInRoutes(deps),
+    ownPasswordRoute(deps),
     ...watchListRoutes(deps),
     ...dossierRoutes(deps),
     dossierDeletionRoute(deps),

@@ -57,6 +57,7 @@ export function UserDialog({ user, onClose }: { user: UserDetails | null; onClos
       />
       <PasswordInput
         label={t(user === null ? 'users.password' : 'users.newPassword')}
+        description={t('account.rules')}
         value={password}
         onChange={(event) => setPassword(event.currentTarget.value)}
         error={fieldFault(error, 'password')}
