@@ -242,7 +242,11 @@ describe('users and tokens', () => {
   const list = async (path: string) => (await master.want(200, pageOf(tokenSchema), ['GET', path])).results;
 
   it('are made, changed and deleted', async () => {
-    const made = await master.want(201, userDetailsSchema, ['POST', '/users/', { name: 'gate', role: 'viewer', password: 'old harbour lantern' }]);
+    const made = await master.want(201, userDetailsSchema, [
+      'POST',
+      '/users/',
+      { name: 'gate', role: 'viewer', password: 'old harbour lantern' },
+    ]);
     expect(made).toMatchObject({ name: 'gate', role: 'viewer', active: true, last_sign_in: null, session_count: 0, token_count: 0 });
     await master.refused('CONFLICT', ['POST', '/users/', { name: 'gate', role: 'viewer', password: 'old harbour lantern' }], 'name');
     await master.refused('BAD_PARAM', ['POST', '/users/', { name: 'a:b', role: 'viewer', password: 'x' }], 'name');

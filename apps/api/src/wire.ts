@@ -55,7 +55,13 @@ export function wireApi(node: ApiNode): WiredApi {
     dependencies: {
       ...node,
       probeMaster: createMasterProbe({ signingKey }),
-      routes: [changesRoute(node), eventsRoute({ ...node, events, writes }), ...nodeRoutes(node), ...webhookRoutes(node), ...syncRoutes({ ...node, signingKey, events })],
+      routes: [
+        changesRoute(node),
+        eventsRoute({ ...node, events, writes }),
+        ...nodeRoutes(node),
+        ...webhookRoutes(node),
+        ...syncRoutes({ ...node, signingKey, events }),
+      ],
       mounts: [
         createFeedMount({
           ...node,

@@ -9,7 +9,19 @@ const russianKeys = 'йцукенгшщзхъфывапролджэячсмит�
 const latinKeys = "qwertyuiop[]asdfghjkl;'zxcvbnm,.";
 
 /** What people here choose first, in the languages of the interface. */
-const knownWords = ['dossier', 'watchlist', 'пароль', 'администратор', 'оператор', 'наблюдатель', 'досье', 'привет', 'любовь', 'россия', 'москва'];
+const knownWords = [
+  'dossier',
+  'watchlist',
+  'пароль',
+  'администратор',
+  'оператор',
+  'наблюдатель',
+  'досье',
+  'привет',
+  'любовь',
+  'россия',
+  'москва',
+];
 
 /**
  * Why a password that a person chose is too easily guessed, or null. `name`: the user's, which is no secret. Takes some 50 ms of the processor at most.

@@ -17,9 +17,15 @@ const listId = z
   )
   .meta({ override: { type: 'integer', minimum: 1 } });
 
+/** The address of a node's web interface, as it stands in a browser, leads to that node. */
+function withoutInterface(value: string): string {
+  return value.trim().replace(/^(https?:\/\/[^/?#]+(?:\/[^?#]*?)?)\/ui(?:[/?#].*)?$/i, '$1/');
+}
+
 const httpUrl = z
   .string()
   .max(2048)
+  .overwrite(withoutInterface)
   .refine((value) => {
     const url = URL.parse(value);
     return (

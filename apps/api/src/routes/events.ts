@@ -28,7 +28,10 @@ export function eventsRoute({ configuration, events, writes }: Dependencies): Ro
         'Server-sent events: `written` (`{}`) after lists, dossiers or anything that the audit keeps were written, by whom or what ever, at most once a second; `alive` every 15 seconds. Where INSTALLED_APPS has ffsecurity_sync, also the events of `/sync/events/`.',
       responses: {
         ...answers({}),
-        '200': { description: 'A stream that ends when the client leaves', content: { 'text/event-stream': { schema: { type: 'string' } } } },
+        '200': {
+          description: 'A stream that ends when the client leaves',
+          content: { 'text/event-stream': { schema: { type: 'string' } } },
+        },
       },
     },
     handle(request, response) {

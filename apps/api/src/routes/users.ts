@@ -36,7 +36,13 @@ function collectionRoutes({ database }: Pick<ApiDependencies, 'database'>): Rout
       method: 'post',
       path: '/users/',
       access: 'admin',
-      operation: { tags, summary: 'Make a user', description: 'A password has at least 12 characters and is not easily guessed.', requestBody: jsonBody(userCreation), responses: answers({ '201': userDetailsSchema }) },
+      operation: {
+        tags,
+        summary: 'Make a user',
+        description: 'A password has at least 12 characters and is not easily guessed.',
+        requestBody: jsonBody(userCreation),
+        responses: answers({ '201': userDetailsSchema }),
+      },
       async handle(request, response) {
         const { active = true, ...creation } = await parseBody(request, userCreation);
         await requireGoodPassword(creation.password, { name: creation.name });

@@ -49,8 +49,7 @@ export function useSignOut(): () => Promise<void> {
 export function useChangeOwnPassword() {
   const client = useQueryClient();
   return useMutation({
-    mutationFn: (body: { password: string; new_password: string }) =>
-      send(ownPasswordChangedSchema, ['POST', '/auth/password/'], { body }),
+    mutationFn: (body: { password: string; new_password: string }) => send(ownPasswordChangedSchema, ['POST', '/auth/password/'], { body }),
     onSuccess: () => client.invalidateQueries({ queryKey: keys.tokens }),
   });
 }

@@ -5,6 +5,7 @@ import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import type { CurrentSession } from '@dossier/protocol/session.ts';
 import { useSignOut } from '../api/session.ts';
+import { Name } from '../components/name.tsx';
 import { Appearance } from './appearance.tsx';
 
 /** Who is signed in, how the pages look, and the way out. */
@@ -22,7 +23,7 @@ export function AccountMenu({ user }: { user: CurrentSession['user'] }) {
           aria-label={`${t('shell.account')}: ${user.name}`}
           onClick={() => setOpened((before) => !before)}
         >
-          {user.name}
+          <Name>{user.name}</Name>
         </Button>
       </Popover.Target>
       <Popover.Dropdown aria-label={t('shell.account')}>

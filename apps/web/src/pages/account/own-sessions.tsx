@@ -10,6 +10,7 @@ import { Loaded } from '../../components/loaded.tsx';
 import { ProblemAlert } from '../../components/problem-alert.tsx';
 import { useTell } from '../../components/tell.ts';
 import { When } from '../../components/when.tsx';
+import { Name } from '../../components/name.tsx';
 
 /** Where the person is signed in, and how to end that. */
 export function OwnSessions() {
@@ -38,7 +39,7 @@ function Sessions({ sessions }: { sessions: readonly Token[] }) {
       title: t('account.browser'),
       cell: (session) => (
         <Text size="sm" className="wrap" maw={480} lineClamp={2} fw={session.current ? 600 : 400}>
-          {session.label}
+          <Name>{session.label}</Name>
           {session.current && ` (${t('tokens.current')})`}
         </Text>
       ),

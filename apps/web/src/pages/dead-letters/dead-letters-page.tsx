@@ -19,6 +19,7 @@ import { ProblemAlert } from '../../components/problem-alert.tsx';
 import { SwitchedOff } from '../../components/switched-off.tsx';
 import { useTell } from '../../components/tell.ts';
 import { When } from '../../components/when.tsx';
+import { Name } from '../../components/name.tsx';
 import { LetterActions } from './letter-actions.tsx';
 
 /** What failed for good: to be tried again, or forgotten. */
@@ -92,9 +93,9 @@ function LetterTable({ letters, admin }: { letters: readonly DeadLetter[]; admin
         <Anchor
           size="sm"
           fw={600}
-          renderRoot={(props) => <Link {...props} to="/replication/$list" params={{ list: String(letter.slave_dossier_list) }} />}
+          renderRoot={(props) => <Link {...props} to="/replication/$list" params={{ list: String(letter.slave_dossier_list) }} data-opens />}
         >
-          {nameOf(letter.slave_dossier_list)}
+          <Name>{nameOf(letter.slave_dossier_list)}</Name>
         </Anchor>
       ),
     },

@@ -25,8 +25,7 @@ export function ReadOnlyLine() {
           </Anchor>
         </Fragment>
       ))}
-      .
-      {lists.map((list) => (list.id === shown ? <ReplicaMark key={list.id} list={list} /> : null))}
+      .{lists.map((list) => (list.id === shown ? <ReplicaMark key={list.id} list={list} /> : null))}
     </>
   );
 }

@@ -20,7 +20,12 @@ export function HeldCard({ link, held, name }: { link: Link; held: Held; name: s
   const [opened, setOpened] = useState<'approve' | 'reject' | null>(null);
   const waiting = held.state === 'waiting';
   return (
-    <Alert color="yellow" icon={<IconHandStop aria-hidden />} title={t(admin || !waiting ? `replication.held.states.${held.state}` : 'replication.held.waitsForAdministrator', { name })} role="alert">
+    <Alert
+      color="yellow"
+      icon={<IconHandStop aria-hidden />}
+      title={t(admin || !waiting ? `replication.held.states.${held.state}` : 'replication.held.waitsForAdministrator', { name })}
+      role="alert"
+    >
       <Stack gap="sm">
         <List size="sm">
           {held.reasons.map((reason) => (

@@ -31,7 +31,7 @@ export function LinkTable({ links, lists }: { links: readonly Link[]; lists: rea
         return (
           <>
             <Anchor
-              renderRoot={(props) => <RouterLink {...props} to="/replication/$list" params={{ list: id }} />}
+              renderRoot={(props) => <RouterLink {...props} to="/replication/$list" params={{ list: id }} data-opens />}
               c="inherit"
               fw={600}
               size="sm"

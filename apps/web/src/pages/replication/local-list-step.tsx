@@ -6,6 +6,7 @@ import { useCreateLink } from '../../api/links.ts';
 import { usePreview } from '../../api/masters.ts';
 import { useCreateWatchList, useWatchLists } from '../../api/watch-lists.ts';
 import { ProblemAlert } from '../../components/problem-alert.tsx';
+import { isTyped } from '../../components/typed.ts';
 import type { ChosenMaster, RemoteList } from './enable-dialog.tsx';
 import { FirstSync } from './first-sync.tsx';
 import { StepForm } from './step-form.tsx';
@@ -31,7 +32,7 @@ export function LocalListStep({ master, remote, onBack, onDone }: LocalListStepP
   const linkTo = (id: number) => ({ remote_url: master.url, remote_dossier_list: remote.id, slave_dossier_list: id });
   const preview = usePreview(local === null ? null : linkTo(local.id));
   const holds = local !== null && (preview.data?.local_count ?? local.dossier_count) > 0;
-  const ready = local === null ? name.trim() !== '' : preview.data !== undefined && (!holds || typed.trim() === local.name);
+  const ready = local === null ? name.trim() !== '' : preview.data !== undefined && (!holds || isTyped(typed, local.name));
   const start = (id: number): void => link.mutate(linkTo(id), { onSuccess: () => onDone(id) });
   const submit = (): void => {
     if (local !== null) start(local.id);
