@@ -26,7 +26,10 @@ export const theme = createTheme({
   cursorType: 'pointer',
   headings: { fontWeight: '650' },
   components: {
-    Drawer: { defaultProps: { attributes: { header: { role: 'presentation' } } }, styles: { title: { ...longTitle, fontSize: 20, fontWeight: 650 }, close: { flexShrink: 0 } } },
+    Drawer: {
+      defaultProps: { attributes: { header: { role: 'presentation' } } },
+      styles: { title: { ...longTitle, fontSize: 20, fontWeight: 650 }, close: { flexShrink: 0 } },
+    },
     Modal: {
       defaultProps: { centered: true, overlayProps: { backgroundOpacity: 0.5 }, attributes: { header: { role: 'presentation' } } },
       styles: { title: { ...longTitle, fontSize: 18, fontWeight: 650 }, close: { flexShrink: 0 } },

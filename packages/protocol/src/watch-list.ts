@@ -1,9 +1,9 @@
 import { z } from 'zod';
 import { linkDoubts, linkStates } from '@dossier/domain/link.ts';
-import { idSchema, looseBoolean, text, timeSchema } from './values.ts';
+import { idSchema, looseBoolean, nameText, text, timeSchema } from './values.ts';
 
 const fields = {
-  name: text(256, 1),
+  name: nameText(256),
   comment: text(10_000),
   color: text(32),
   active: looseBoolean,

@@ -72,6 +72,16 @@ export const replication = {
     button: 'Cancel replication',
     done: 'The replication of “{{name}}” is being cancelled.',
   },
+  address: {
+    open: 'Correct the address…',
+    title: 'Where does “{{name}}” come from?',
+    text: 'The list is synced from there at once. The same node has to answer there; otherwise nothing is changed here before an administrator says so.',
+    list: 'Number of the list there',
+    listFixed:
+      'The list was synced before, so it keeps to the list that it follows. To follow another one, cancel the replication and link anew.',
+    save: 'Sync from there',
+    done: 'The address is corrected; the list is synced from there.',
+  },
   undo: {
     open: 'Take back the last sync…',
     title: 'Take back the last sync?',

@@ -93,7 +93,9 @@ function LetterTable({ letters, admin }: { letters: readonly DeadLetter[]; admin
         <Anchor
           size="sm"
           fw={600}
-          renderRoot={(props) => <Link {...props} to="/replication/$list" params={{ list: String(letter.slave_dossier_list) }} data-opens />}
+          renderRoot={(props) => (
+            <Link {...props} to="/replication/$list" params={{ list: String(letter.slave_dossier_list) }} data-opens />
+          )}
         >
           <Name>{nameOf(letter.slave_dossier_list)}</Name>
         </Anchor>

@@ -53,9 +53,7 @@ export function DossiersPage() {
           )
         }
       </Loaded>
-      {search.open !== undefined && (
-        <DossierDrawer key={search.open} id={search.open} lists={lists.data ?? []} onClose={close} />
-      )}
+      {search.open !== undefined && <DossierDrawer key={search.open} id={search.open} lists={lists.data ?? []} onClose={close} />}
       {opened === 'create' && (
         <DossierForm
           dossier={null}

@@ -33,16 +33,13 @@ export function Filters({ lists }: { lists: readonly WatchList[] }) {
         data={[
           { value: '', label: t('dossiers.allLists') },
           ...lists.map(({ id, name }) => ({ value: String(id), label: shownText(name) })),
-          ...(search.list === undefined || known ? [] : [{ value: String(search.list), label: t('dossiers.noSuchList', { id: search.list }) }]),
+          ...(search.list === undefined || known
+            ? []
+            : [{ value: String(search.list), label: t('dossiers.noSuchList', { id: search.list }) }]),
         ]}
         maw={260}
       />
-      <SearchField
-        label={t('dossiers.externalId')}
-        value={search.external}
-        onSearch={(external) => change({ external })}
-        w={140}
-      />
+      <SearchField label={t('dossiers.externalId')} value={search.external} onSearch={(external) => change({ external })} w={140} />
       <NativeSelect
         label={t('dossiers.state')}
         value={search.active === undefined ? '' : String(search.active)}

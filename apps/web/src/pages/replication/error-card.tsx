@@ -8,17 +8,31 @@ import { useMay } from '../../api/session.ts';
 import { ProblemAlert } from '../../components/problem-alert.tsx';
 import { When } from '../../components/when.tsx';
 import { useWriting } from '../../format/moments.ts';
+import { AddressDialog } from './address-dialog.tsx';
 import { CancelDialog } from './cancel-dialog.tsx';
 
 /** Failures after which there is nothing on the master that this link could follow. */
 const beyondRepair = ['NO_SUCH_LIST', 'LIST_REPLACED', 'NODE_REPLACED', 'THIS_NODE_ITSELF', 'MASTER_NOT_ALLOWED', 'ADDRESS_REFUSED'];
+
+/** Failures that another address may mend. */
+const aboutAddress = [
+  'MASTER_UNREACHABLE',
+  'ADDRESS_REFUSED',
+  'MISDIRECTED',
+  'PROTOCOL_NOT_SPOKEN',
+  'REDIRECTED',
+  'NODE_REPLACED',
+  'NO_SUCH_LIST',
+  'THIS_NODE_ITSELF',
+  'MASTER_NOT_ALLOWED',
+];
 
 /** What went wrong, what is still safe, what happens next, and the button that mends it. */
 export function ErrorCard({ link, error, name }: { link: Link; error: SyncError; name: string }) {
   const { t } = useTranslation();
   const admin = useMay('admin');
   const sync = useSync();
-  const [cancelling, setCancelling] = useState(false);
+  const [opened, setOpened] = useState<'cancel' | 'address' | null>(null);
   const differs = error.code === 'REPLICA_DIFFERS';
   const offerCancel = beyondRepair.includes(error.code);
   return (
@@ -44,15 +58,21 @@ export function ErrorCard({ link, error, name }: { link: Link; error: SyncError;
             >
               {t(differs ? 'replication.error.mend' : 'replication.error.tryNow')}
             </Button>
+            {aboutAddress.includes(error.code) && (
+              <Button size="xs" variant="default" onClick={() => setOpened('address')}>
+                {t('replication.address.open')}
+              </Button>
+            )}
             {offerCancel && (
-              <Button size="xs" variant="default" onClick={() => setCancelling(true)}>
+              <Button size="xs" variant="default" onClick={() => setOpened('cancel')}>
                 {t('replication.cancel.open')}
               </Button>
             )}
           </Group>
         )}
       </Stack>
-      {cancelling && <CancelDialog link={link} name={name} onClose={() => setCancelling(false)} />}
+      {opened === 'cancel' && <CancelDialog link={link} name={name} onClose={() => setOpened(null)} />}
+      {opened === 'address' && <AddressDialog link={link} name={name} onClose={() => setOpened(null)} />}
     </Alert>
   );
 }

@@ -42,7 +42,12 @@ export function WatchListTable({ lists, onEdit, onRemove }: WatchListTableProps)
       title: t('common.name'),
       cell: (list) => (
         <>
-          <Anchor renderRoot={(props) => <Link {...props} to="/dossiers" search={{ list: list.id }} data-opens />} c="inherit" fw={600} size="sm">
+          <Anchor
+            renderRoot={(props) => <Link {...props} to="/dossiers" search={{ list: list.id }} data-opens />}
+            c="inherit"
+            fw={600}
+            size="sm"
+          >
             <ListName name={list.name} color={list.color} />
           </Anchor>
           {list.comment !== '' && (
