@@ -17,6 +17,7 @@ export function presentWatchList(list: WatchListRow): WatchList {
     dossier_count: list.dossier_count,
     created_date: list.created_date.toISOString(),
     modified_date: list.modified_date.toISOString(),
+    content_date: list.content_date.toISOString(),
     replica:
       list.remote_url === null || list.remote_list_id === null || list.link_state === null
         ? null

@@ -73,7 +73,9 @@ create table runs (
   restored_offline_deletions bigint not null default 0,
   differences jsonb,
   error jsonb,
-  set_aside jsonb not null default '[]'
+  set_aside jsonb not null default '[]',
+  -- The user who asked for it, took something back or approved; null where nobody did.
+  requested_by text
 );
 create unique index runs_one_unfinished on runs (slave_list_id) where finished_date is null;
 create index runs_history on runs (slave_list_id, id desc);

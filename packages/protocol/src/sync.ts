@@ -129,6 +129,8 @@ export const runSchema = z
     id: idSchema,
     slave_dossier_list: idSchema,
     reason: z.enum(runReasons),
+    /** The user who asked for it, took something back or approved; null where nobody did. */
+    requested_by: z.string().nullable(),
     mode: z.enum(runModes),
     method: z.enum(runMethods).nullable(),
     state: z.enum(runStates),

@@ -40,6 +40,8 @@ export const watchListSchema = z
     dossier_count: z.int(),
     created_date: timeSchema,
     modified_date: timeSchema,
+    /** When its dossiers were last changed on this node. */
+    content_date: timeSchema,
     replica: z
       .looseObject({
         remote_url: z.string(),

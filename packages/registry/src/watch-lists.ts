@@ -22,6 +22,8 @@ export interface WatchListRow {
   dossier_count: number;
   created_date: Date;
   modified_date: Date;
+  /** When its dossiers were last changed here. */
+  content_date: Date;
   /** The master's address if the list is a replica; the next three with it. */
   remote_url: string | null;
   remote_list_id: number | null;
@@ -30,7 +32,7 @@ export interface WatchListRow {
 }
 
 const columns = `
-  l.id, l.uuid, l.name, l.comment, l.color, l.active, l.log_reads, p.dossier_count, l.created_date, l.modified_date,
+  l.id, l.uuid, l.name, l.comment, l.color, l.active, l.log_reads, p.dossier_count, l.created_date, l.modified_date, p.changed_date as content_date,
   k.remote_url, k.remote_list_id, k.state as link_state, link_doubt(k) as link_doubt
   from watch_lists l
   join list_positions p on p.list_id = l.id

@@ -183,13 +183,13 @@ export async function createLink(
  */
 export async function createRun(
   connection: Connection,
-  request: { slaveListId: number; reason: RunReason; mode: RunMode },
+  request: { slaveListId: number; reason: RunReason; mode: RunMode; by?: string | undefined },
 ): Promise<{ id: number; created: boolean }> {
   const made = await queryOne<{ id: number }>(
     connection,
-    `insert into runs (slave_list_id, reason, mode) values (:slaveListId, :reason, :mode)
+    `insert into runs (slave_list_id, reason, mode, requested_by) values (:slaveListId, :reason, :mode, :by)
      on conflict (slave_list_id) where finished_date is null do nothing returning id`,
-    request,
+    { ...request, by: request.by ?? null },
   );
   if (made) return { id: made.id, created: true };
   const open = await queryOne<{ id: number }>(

@@ -64,6 +64,7 @@ export function presentRun(run: RunRow): Run {
     id: run.id,
     slave_dossier_list: run.slave_list_id,
     reason: run.reason,
+    requested_by: run.requested_by,
     mode: run.mode,
     method: run.method,
     state: run.state,

@@ -2,6 +2,7 @@ import { createInstance } from 'i18next';
 import { shownText } from '@dossier/domain/shown-text.ts';
 import { initReactI18next } from 'react-i18next';
 import { english } from './en/texts.ts';
+import { nodeWordsBundle } from './node-words.ts';
 
 export const languages = { en: 'English', ru: 'Русский' } as const;
 export type Language = keyof typeof languages;
@@ -39,8 +40,9 @@ export async function prepareTexts(): Promise<void> {
 /** Changes the language of the page. */
 export async function speak(language: Language): Promise<void> {
   if (language === 'ru' && !translator.hasResourceBundle('ru', 'translation')) {
-    const { russian } = await import('./ru/texts.ts');
+    const [{ russian }, nodeWords] = await Promise.all([import('./ru/texts.ts'), import('./ru/node-words.ts')]);
     translator.addResourceBundle('ru', 'translation', russian);
+    translator.addResourceBundle('ru', nodeWordsBundle, nodeWords);
   }
   await translator.changeLanguage(language);
   document.documentElement.lang = language;

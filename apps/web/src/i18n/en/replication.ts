@@ -194,7 +194,7 @@ export const replication = {
     dead: 'Given up',
     cancelled: 'Cancelled',
   },
-  reason: { link: 'Link', schedule: 'Schedule', person: 'Person', repair: 'Repair', undo: 'Taken back', approval: 'Approval' },
+  reason: { link: 'Link', schedule: 'Schedule', person: 'Asked for', repair: 'Repair', undo: 'Taken back', approval: 'Approval' },
   notes: {
     restored_one: '{{count, number}} offline deletion restored',
     restored_other: '{{count, number}} offline deletions restored',

@@ -16,7 +16,7 @@ export const common = {
   no: 'нет',
   all: 'Все',
   name: 'Название',
-  personName: 'Имя',
+  personName: 'ФИО',
   comment: 'Комментарий',
   actions: 'Действия',
   actionsFor: 'Что сделать: {{name}}',

@@ -207,7 +207,14 @@ export const replication = {
     dead: 'Прекращена',
     cancelled: 'Отменена',
   },
-  reason: { link: 'Связывание', schedule: 'Расписание', person: 'Человек', repair: 'Исправление', undo: 'Возврат', approval: 'Одобрение' },
+  reason: {
+    link: 'Связывание',
+    schedule: 'Расписание',
+    person: 'По запросу',
+    repair: 'Исправление',
+    undo: 'Возврат',
+    approval: 'Одобрение',
+  },
   notes: {
     restored_one: 'восстановлено удалений без связи: {{count, number}}',
     restored_few: 'восстановлено удалений без связи: {{count, number}}',

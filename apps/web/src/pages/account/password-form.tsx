@@ -2,7 +2,7 @@ import { Button, Group, Paper, PasswordInput, Stack, Text, Title } from '@mantin
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { useChangeOwnPassword } from '../../api/session.ts';
-import { fieldFault } from '../../components/field-fault.ts';
+import { useFieldFault } from '../../components/field-fault.ts';
 import { ProblemAlert } from '../../components/problem-alert.tsx';
 import { useTell } from '../../components/tell.ts';
 
@@ -26,7 +26,8 @@ export function PasswordForm() {
         },
       },
     );
-  const faults = { current: fieldFault(change.error, 'password'), next: fieldFault(change.error, 'new_password') };
+  const faultOf = useFieldFault(change.error);
+  const faults = { current: faultOf('password'), next: faultOf('new_password') };
   return (
     <Paper withBorder p="md" maw={560}>
       <form

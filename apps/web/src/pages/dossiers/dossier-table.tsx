@@ -48,7 +48,7 @@ export function DossierTable({ dossiers, lists, total, onNearEnd }: DossierViewP
       <table className={classes.table} aria-rowcount={(total ?? -2) + 1} aria-label={t('dossiers.title')}>
         <thead>
           <tr aria-rowindex={1}>
-            <th scope="col">{t('common.name')}</th>
+            <th scope="col">{t('common.personName')}</th>
             <th scope="col">{t('dossiers.list')}</th>
             <th scope="col">{t('dossiers.externalId')}</th>
             <th scope="col" className={classes.figures}>

@@ -5,6 +5,7 @@ import { useTranslation } from 'react-i18next';
 import type { Link } from '@dossier/protocol/sync.ts';
 import type { WatchList } from '@dossier/protocol/watch-list.ts';
 import { useRuns } from '../../api/links.ts';
+import { FaultText } from '../../components/fault-text.tsx';
 import { LinkState, NextRun } from '../../components/link-facts.tsx';
 import { standingOf } from '../../components/link-standing.ts';
 import { ListName } from '../../components/list-name.tsx';
@@ -49,11 +50,7 @@ export function LinkCard({ link, list }: { link: Link; list: WatchList | null })
           {behind > 0 && link.state !== 'synced' && <Text size="sm">{t('overview.behind', { count: behind })}</Text>}
         </div>
         {link.progress !== null && <ProgressLine progress={link.progress} />}
-        {link.error !== null && (
-          <Text size="sm" className={classes.error ?? ''}>
-            {link.error.desc}
-          </Text>
-        )}
+        {link.error !== null && <FaultText error={link.error} />}
         <Group justify="space-between" gap="xs">
           <NextRun link={link} />
           {runs.data && (runs.data.length > 0 ? <Sparkline runs={runs.data} /> : <Text size="xs">{t('overview.noRuns')}</Text>)}

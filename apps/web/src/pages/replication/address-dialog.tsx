@@ -4,7 +4,7 @@ import { useTranslation } from 'react-i18next';
 import type { Link } from '@dossier/protocol/sync.ts';
 import { useChangeLink } from '../../api/held.ts';
 import { whenDone } from '../../api/when-done.ts';
-import { fieldFault } from '../../components/field-fault.ts';
+import { useFieldFault } from '../../components/field-fault.ts';
 import { FormDialog } from '../../components/form-dialog.tsx';
 import { useTell } from '../../components/tell.ts';
 import { completed } from './master-address.ts';
@@ -14,6 +14,7 @@ export function AddressDialog({ link, name, onClose }: { link: Link; name: strin
   const { t } = useTranslation();
   const tell = useTell();
   const change = useChangeLink();
+  const faultOf = useFieldFault(change.error);
   const [address, setAddress] = useState(link.remote_url);
   const [list, setList] = useState(link.remote_dossier_list);
   const fixed = link.revision !== null;
@@ -45,7 +46,7 @@ export function AddressDialog({ link, name, onClose }: { link: Link; name: strin
         description={t('replication.enable.urlHint')}
         value={address}
         onChange={(event) => setAddress(event.currentTarget.value)}
-        error={fieldFault(change.error, 'remote_url')}
+        error={faultOf('remote_url')}
         inputMode="url"
         autoComplete="off"
         required
@@ -60,7 +61,7 @@ export function AddressDialog({ link, name, onClose }: { link: Link; name: strin
           label={t('replication.address.list')}
           value={list}
           onChange={(given) => typeof given === 'number' && setList(given)}
-          error={fieldFault(change.error, 'remote_dossier_list')}
+          error={faultOf('remote_dossier_list')}
           min={1}
           allowDecimal={false}
           hideControls

@@ -5,8 +5,10 @@ import { Trans, useTranslation } from 'react-i18next';
 import type { Link, SyncError } from '@dossier/protocol/sync.ts';
 import { useSync } from '../../api/links.ts';
 import { useMay } from '../../api/session.ts';
+import { Original } from '../../components/original.tsx';
 import { ProblemAlert } from '../../components/problem-alert.tsx';
 import { When } from '../../components/when.tsx';
+import { useNodeWords } from '../../i18n/node-words.ts';
 import { useWriting } from '../../format/moments.ts';
 import { AddressDialog } from './address-dialog.tsx';
 import { CancelDialog } from './cancel-dialog.tsx';
@@ -33,14 +35,16 @@ export function ErrorCard({ link, error, name }: { link: Link; error: SyncError;
   const admin = useMay('admin');
   const sync = useSync();
   const [opened, setOpened] = useState<'cancel' | 'address' | null>(null);
+  const words = useNodeWords().fault(error);
   const differs = error.code === 'REPLICA_DIFFERS';
   const offerCancel = beyondRepair.includes(error.code);
   return (
-    <Alert color="red" icon={<IconAlertTriangle aria-hidden />} title={error.desc} role="alert">
+    <Alert color="red" icon={<IconAlertTriangle aria-hidden />} title={words.desc} role="alert">
       <Stack gap="xs">
-        {error.remedy !== '' && (
+        <Original text={words.original} />
+        {words.remedy !== '' && (
           <Text size="sm">
-            <strong>{t('replication.error.remedy')}</strong> {error.remedy}
+            <strong>{t('replication.error.remedy')}</strong> {words.remedy}
           </Text>
         )}
         <Safe link={link} />

@@ -8,6 +8,7 @@ import { lostAddress } from '../../api/held.ts';
 import { useSync } from '../../api/links.ts';
 import { useMay } from '../../api/session.ts';
 import { When } from '../../components/when.tsx';
+import { useNodeWords } from '../../i18n/node-words.ts';
 import { useWriting } from '../../format/moments.ts';
 import { ApproveDialog } from './approve-dialog.tsx';
 import { HeldNames } from './held-names.tsx';
@@ -18,6 +19,7 @@ export function HeldCard({ link, held, name }: { link: Link; held: Held; name: s
   const { t } = useTranslation();
   const admin = useMay('admin');
   const [opened, setOpened] = useState<'approve' | 'reject' | null>(null);
+  const words = useNodeWords();
   const waiting = held.state === 'waiting';
   return (
     <Alert
@@ -30,7 +32,7 @@ export function HeldCard({ link, held, name }: { link: Link; held: Held; name: s
         <List size="sm">
           {held.reasons.map((reason) => (
             <List.Item key={reason.guard}>
-              {reason.sentence}{' '}
+              {words.reason(reason)}{' '}
               <Text span size="sm" c="dimmed">
                 {t(`replication.held.guards.${reason.guard}`)}
               </Text>

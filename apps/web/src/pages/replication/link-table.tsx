@@ -6,6 +6,7 @@ import type { WatchList } from '@dossier/protocol/watch-list.ts';
 import { byUrgency } from '../../components/link-standing.ts';
 import { DataTable } from '../../components/data-table.tsx';
 import type { Column } from '../../components/data-table.tsx';
+import { FaultText } from '../../components/fault-text.tsx';
 import { LinkState, NextRun } from '../../components/link-facts.tsx';
 import { ListName } from '../../components/list-name.tsx';
 import { ProgressLine } from '../../components/progress-line.tsx';
@@ -51,11 +52,7 @@ export function LinkTable({ links, lists }: { links: readonly Link[]; lists: rea
         <>
           <LinkState link={link} />
           {link.progress !== null && <ProgressLine progress={link.progress} />}
-          {link.error !== null && (
-            <Text size="sm" className="wrap" maw={420}>
-              {link.error.desc}
-            </Text>
-          )}
+          {link.error !== null && <FaultText error={link.error} />}
         </>
       ),
     },

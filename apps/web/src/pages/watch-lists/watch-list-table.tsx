@@ -61,7 +61,11 @@ export function WatchListTable({ lists, onEdit, onRemove }: WatchListTableProps)
     { title: t('watchLists.count'), align: 'right', cell: (list) => writing.number(list.dossier_count) },
     { title: t('watchLists.kind'), cell: (list) => <Kind list={list} /> },
     { title: t('watchLists.active'), minor: true, cell: (list) => t(list.active ? 'common.yes' : 'common.no') },
-    { title: t('watchLists.modified'), minor: true, cell: (list) => <When time={list.modified_date} /> },
+    {
+      title: t('watchLists.modified'),
+      minor: true,
+      cell: (list) => <When time={list.modified_date > list.content_date ? list.modified_date : list.content_date} />,
+    },
     ...(admin ? [{ title: t('common.actions'), cell: (list: WatchList) => <RowMenu name={list.name} actions={actionsOf(list)} /> }] : []),
   ];
   return <DataTable label={t('watchLists.title')} columns={columns} rows={lists} rowKey={(list) => list.id} />;
