@@ -3,6 +3,7 @@ import { IconKey, IconLogout, IconUser } from '@tabler/icons-react';
 import { Link } from '@tanstack/react-router';
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
+import { shownText } from '@dossier/domain/shown-text.ts';
 import type { CurrentSession } from '@dossier/protocol/session.ts';
 import { useSignOut } from '../api/session.ts';
 import { Name } from '../components/name.tsx';
@@ -20,7 +21,7 @@ export function AccountMenu({ user }: { user: CurrentSession['user'] }) {
           variant="default"
           size="xs"
           leftSection={<IconUser size={16} aria-hidden />}
-          aria-label={`${t('shell.account')}: ${user.name}`}
+          aria-label={`${t('shell.account')}: ${shownText(user.name)}`}
           onClick={() => setOpened((before) => !before)}
         >
           <Name>{user.name}</Name>

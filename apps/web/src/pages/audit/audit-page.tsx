@@ -3,6 +3,7 @@ import { IconListSearch } from '@tabler/icons-react';
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { auditActions, auditWays } from '@dossier/domain/audit.ts';
+import { shownText } from '@dossier/domain/shown-text.ts';
 import type { AuditEntry } from '@dossier/protocol/audit.ts';
 import { useAudit } from '../../api/audit.ts';
 import type { AuditFilter } from '../../api/audit.ts';
@@ -101,7 +102,7 @@ function EntryTable({ entries }: { entries: readonly AuditEntry[] }) {
           {Object.keys(details).length > 0 && (
             <Text size="xs" c="dimmed" className="wrap" maw={420}>
               {Object.entries(details)
-                .map(([key, value]) => `${key}: ${typeof value === 'string' ? value : JSON.stringify(value)}`)
+                .map(([key, value]) => `${key}: ${shownText(typeof value === 'string' ? value : JSON.stringify(value))}`)
                 .join(' · ')}
             </Text>
           )}

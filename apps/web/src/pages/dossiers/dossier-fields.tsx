@@ -35,7 +35,7 @@ export function DossierFields({ draft, lists, error, onChange }: DossierFieldsPr
         error={faultOf('dossier_lists')}
         withAsterisk
       >
-        <Group gap="md" mt={6}>
+        <Group gap="md" mt={6} mah={200} style={{ overflowY: 'auto' }}>
           {lists.map((list) => (
             <Checkbox key={list.id} value={String(list.id)} label={<ListName name={list.name} color={list.color} />} />
           ))}
