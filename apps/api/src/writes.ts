@@ -4,9 +4,14 @@ import type { Database } from '@dossier/postgres/database.ts';
 
 /** Tells that something on this node was written, whoever wrote it: by the API, the command line, a sync or SQL by hand. */
 export interface Writes {
-  /** Calls `tell` after writes, at most once a second. Returns how to stop. */
-  follow(tell: () => void): () => void;
+  /** Calls `tell` after writes, at most once a second, until `end` says that no more will come. Returns how to stop. */
+  follow(follower: Follower): () => void;
   close(): void;
+}
+
+export interface Follower {
+  tell(): void;
+  end(): void;
 }
 
 const lookEveryMs = 1000;
@@ -24,7 +29,7 @@ const marks = `
 
 /** Looks at the database while somebody wants to know, and not otherwise. */
 export function followWrites({ database, logger }: { database: Database; logger: Logger }): Writes {
-  const followers = new Set<() => void>();
+  const followers = new Set<Follower>();
   let timer: NodeJS.Timeout | null = null;
   let known: string | null = null;
   let looking = false;
@@ -33,7 +38,7 @@ export function followWrites({ database, logger }: { database: Database; logger:
     try {
       const found = await queryOne<{ mark: string }>(database, marks);
       const mark = found?.mark ?? '';
-      if (known !== null && known !== mark) for (const tell of followers) tell();
+      if (known !== null && known !== mark) for (const follower of followers) follower.tell();
       known = mark;
     } catch (error) {
       // What was written meanwhile is found by the next look.
@@ -44,16 +49,17 @@ export function followWrites({ database, logger }: { database: Database; logger:
     else known = null;
   };
   return {
-    follow(tell) {
-      followers.add(tell);
+    follow(follower) {
+      followers.add(follower);
       if (!looking && !closed) {
         looking = true;
         void look();
       }
-      return () => void followers.delete(tell);
+      return () => void followers.delete(follower);
     },
     close() {
       closed = true;
+      for (const follower of followers) follower.end();
       followers.clear();
       if (timer !== null) clearTimeout(timer);
     },

@@ -39,7 +39,7 @@ export function eventsRoute({ configuration, events, writes }: Dependencies): Ro
         open,
         alive: 'alive',
         begin({ send, end }) {
-          const leaveWrites = writes.follow(() => send({ name: 'written', json: '{}' }));
+          const leaveWrites = writes.follow({ tell: () => send({ name: 'written', json: '{}' }), end });
           const leaveSync = replication ? events.subscribe({ list: null, receive: send, end }) : null;
           return () => {
             leaveWrites();
