@@ -34,7 +34,7 @@ export const common = {
   state: {
     pending: 'Waiting',
     syncing: 'Syncing',
-    synced: 'Equal to the master',
+    synced: 'Equal to the master at the last sync',
     failed: 'Failed',
     held: 'Held: an administrator decides',
     unlinking: 'Being cancelled',
