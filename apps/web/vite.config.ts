@@ -14,6 +14,7 @@ const proxied = [
   '/users',
   '/tokens',
   '/audit',
+  '/events',
   '/webhooks',
 ];
 

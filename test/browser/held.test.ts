@@ -71,6 +71,19 @@ async function approve({ name }: Watched): Promise<void> {
   await dialog.getByRole('button', { name: 'Approve…' }).click();
 }
 
+/** Who may not decide isn't told to. */
+async function seenByViewer({ name, local }: Watched): Promise<void> {
+  const user = { name: 'viewer', password: 'correct-horse-battery' };
+  expect((await slave.call('POST', '/users/', { ...user, role: 'viewer' })).status).toBe(201);
+  const { page, faults, close } = await openWindow(browser);
+  await signIn(page, slave.url, user);
+  await page.goto(`${slave.url}/ui/replication/${local}`);
+  await card(page, `A sync of “${name}” waits for an administrator’s decision`).waitFor();
+  expect(await page.locator('#content').innerText()).not.toContain('your decision');
+  expect(faults).toEqual([]);
+  await close();
+}
+
 const newestRun = (): Locator => visitor.page.getByRole('table', { name: 'History' }).getByRole('row').nth(1);
 
 test('held: says why, who would go and what is safe; approved: applies it', async () => {
@@ -82,6 +95,7 @@ test('held: says why, who would go and what is safe; approved: applies it', asyn
   expect(text).toContain('the list keeps serving what it had');
   expect(text).toMatch(/Without a decision the next sync after .* asks again/);
   await waiting(list).getByRole('listitem').filter({ hasText: 'approved-7' }).first().waitFor();
+  await seenByViewer(list);
   await newestRun().getByText('Held').waitFor();
 
   await approve(list);
@@ -99,6 +113,9 @@ test('rejected: keeps the list, and says who decided', async () => {
   await visitor.page.getByRole('dialog').getByRole('button', { name: 'Reject…' }).click();
   const rejected = card(visitor.page, 'A sync of “rejected” was rejected');
   await rejected.waitFor();
+  await visitor.page.getByText('A sync was rejected: not equal to the master').waitFor();
+  expect(await visitor.page.getByText('Held: an administrator decides').count()).toBe(0);
+  expect(await rejected.innerText()).not.toContain('Nothing is applied');
   expect(await rejected.innerText()).toContain('Decided by admin.');
   expect(await rejected.getByRole('button', { name: 'Approve…' }).count()).toBe(0);
   expect(await slave.dossiers(list.local)).toHaveLength(people);

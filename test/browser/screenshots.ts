@@ -26,8 +26,14 @@ const looks: readonly Look[] = [
   { name: 'dark', options: { colorScheme: 'dark' } },
   { name: 'russian', options: { colorScheme: 'light' }, language: 'ru' },
   { name: 'phone', options: { colorScheme: 'light', ...phone } },
-  { name: 'phone-dark', options: { colorScheme: 'dark', ...phone }, only: ['overview'] },
-  { name: 'phone-russian', options: { colorScheme: 'light', ...phone }, language: 'ru', only: ['overview', 'link-held', 'link-failed'] },
+  { name: 'phone-dark', options: { colorScheme: 'dark', ...phone }, only: ['overview', 'watch-lists', 'account'] },
+  { name: 'dark-russian', options: { colorScheme: 'dark' }, language: 'ru', only: ['overview', 'link-failed', 'link-held', 'settings'] },
+  {
+    name: 'phone-russian',
+    options: { colorScheme: 'light', ...phone },
+    language: 'ru',
+    only: ['overview', 'link-held', 'link-failed', 'account'],
+  },
 ];
 
 /** Makes the pages that are opened from now on speak another language. */
@@ -64,7 +70,7 @@ interface Shot extends SitePage {
 }
 
 async function takePage(page: Page, { url, look, ...each }: Shot): Promise<void> {
-  const size = look.options.viewport ?? { width: 1280, height: 800 };
+  const size = look.options.viewport ?? { width: 1440, height: 900 };
   await page.setViewportSize(size);
   await openPage(page, url, each);
   // What is fixed to the window stays at its place in a window as high as the page.

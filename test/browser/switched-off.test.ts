@@ -46,6 +46,14 @@ test('without ffsecurity_sync in INSTALLED_APPS the pages of replication are not
   for (const [path, status, code] of answers) expect([path, status, code]).toEqual([path, 403, 'PERMISSION_DENIED']);
   expect((await node.call('GET', '/sync/dossier-lists/')).status).toBe(200);
   expect((await node.call('GET', '/sync/dead-letters/')).status).toBe(200);
+  const list = await node.makeList('Copied');
+  await node.link('http://127.0.0.1:9', 7, list);
+  await page.goto(`${node.url}/ui/`);
+  await page
+    .locator('li')
+    .filter({ hasText: 'Copied' })
+    .getByText(/Waiting|Syncing|Failed/)
+    .waitFor();
   expect([...visitor.origins]).toEqual([node.url]);
   await visitor.close();
 });

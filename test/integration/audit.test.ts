@@ -114,7 +114,7 @@ describe('the command line', () => {
     const list = await node.makeList('By file');
     await dossier(['user', 'create', 'otto', '--role', 'viewer', '--json']);
     await dossier(['token', 'create', 'otto', '--label', 'for a script']);
-    await dossier(['user', 'password', 'otto', '--password-stdin'], 'another one\n');
+    await dossier(['user', 'password', 'otto', '--password-stdin'], 'another harbour lantern\n');
     await dossier(['import', String(list), '-', '--json'], '{"name":"One"}\n{}\n');
     const account = userInfo().username;
     const found = (await entries('via=cli')).filter(({ actor }) => actor === account);
@@ -184,6 +184,7 @@ describe('every call that changes something', () => {
   const kept: Record<string, AuditAction | 'nothing is changed' | 'above'> = {
     'post /auth/login/': 'signed-in',
     'post /auth/logout/': 'signed-out',
+    'post /auth/password/': 'password-set',
     'post /dossier-lists/': 'list-made',
     'patch /dossier-lists/:id/': 'list-changed',
     'delete /dossier-lists/:id/': 'list-deleted',
@@ -251,6 +252,7 @@ describe('every call that changes something', () => {
     await call('post /auth/login/', '', undefined, { authorization: `Basic ${btoa('admin:admin-password')}` });
     const session = await node.call('POST', '/auth/login/', { headers: { authorization: `Basic ${btoa('admin:admin-password')}` } });
     await call('post /auth/logout/', '', undefined, { authorization: `Token ${(session.json as { token: string }).token}` });
+    await call('post /auth/password/', '', { password: 'admin-password', new_password: 'an open harbour lantern' });
     const list = await call('post /dossier-lists/', '', { name: 'All' });
     await call('patch /dossier-lists/:id/', list.id, { color: 'red' });
     const dossier = await call('post /dossiers/', '', { name: 'One', dossier_lists: [list.id] });
@@ -266,7 +268,7 @@ describe('every call that changes something', () => {
     await call('post /dossier-lists/:id/import/', list.id, '{"name":"Two"}\n');
     await call('post /dossier-lists/:id/purge/', list.id);
     await call('delete /dossier-lists/:id/', list.id);
-    const user = await call('post /users/', '', { name: 'anna', role: 'viewer', password: 'a password' });
+    const user = await call('post /users/', '', { name: 'anna', role: 'viewer', password: 'a harbour lantern' });
     await call('patch /users/:id/', user.id, { role: 'operator' });
     await call('delete /users/:id/', user.id);
     await call('delete /tokens/:id/', (await call('post /tokens/', '', { label: 'x' })).id);

@@ -37,10 +37,24 @@ async function journalOf(slave: EngineNode, local: number): Promise<unknown[]> {
   return query(slave.database, `select name, settled_as from offline_deletions where slave_list_id = :local`, { local });
 }
 
+/** Why the copy can't be called equal. */
+async function doubtOf(slave: EngineNode, local: number): Promise<string | null | undefined> {
+  const [link] = await query<{ doubt: string | null }>(
+    slave.database,
+    `select link_doubt(k) as doubt from links k where slave_list_id = :local`,
+    {
+      local,
+    },
+  );
+  return link?.doubt;
+}
+
 describe('what was deleted while the master was away', () => {
   it('comes back under its id, with the policy restore', async () => {
     const { remote, local, uuids, id } = await deleteOffline(restoring, 'restore');
+    expect(await doubtOf(restoring, local)).toBe('changed-here');
     expect(await restoring.sync(local)).toMatchObject({ state: 'synced', added: 1, restored_offline_deletions: 1 });
+    expect(await doubtOf(restoring, local)).toBeNull();
     expect(await contentOf(restoring.database, local)).toEqual(await contentOf(master.database, remote));
     expect(await query(restoring.database, `select id from dossiers where uuid = :uuid`, { uuid: uuids[0] })).toEqual([{ id }]);
     expect(await journalOf(restoring, local)).toEqual([{ name: 'Ada', settled_as: 'restored' }]);
@@ -53,6 +67,7 @@ describe('what was deleted while the master was away', () => {
       (await contentOf(keeping.database, local)).map((dossier) => (dossier as { name: string }).name).toSorted();
     expect(await keeping.sync(local)).toMatchObject({ state: 'synced', added: 0, restored_offline_deletions: 0 });
     expect(await names()).toEqual(['Bob', 'Cid']);
+    expect(await doubtOf(keeping, local)).toBe('set-aside');
     expect(await journalOf(keeping, local)).toEqual([{ name: 'Ada', settled_as: 'kept-deleted' }]);
     expect(await keeping.sync(local)).toMatchObject({ state: 'unchanged' });
     expect(await keeping.sync(local, { mode: 'verify' })).toMatchObject({ state: 'synced', differences: [] });

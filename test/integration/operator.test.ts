@@ -242,14 +242,18 @@ describe('users and tokens', () => {
   const list = async (path: string) => (await master.want(200, pageOf(tokenSchema), ['GET', path])).results;
 
   it('are made, changed and deleted', async () => {
-    const made = await master.want(201, userDetailsSchema, ['POST', '/users/', { name: 'gate', role: 'viewer', password: 'old password' }]);
+    const made = await master.want(201, userDetailsSchema, [
+      'POST',
+      '/users/',
+      { name: 'gate', role: 'viewer', password: 'old harbour lantern' },
+    ]);
     expect(made).toMatchObject({ name: 'gate', role: 'viewer', active: true, last_sign_in: null, session_count: 0, token_count: 0 });
-    await master.refused('CONFLICT', ['POST', '/users/', { name: 'gate', role: 'viewer', password: 'x' }], 'name');
+    await master.refused('CONFLICT', ['POST', '/users/', { name: 'gate', role: 'viewer', password: 'old harbour lantern' }], 'name');
     await master.refused('BAD_PARAM', ['POST', '/users/', { name: 'a:b', role: 'viewer', password: 'x' }], 'name');
     await master.refused('BAD_PARAM', ['POST', '/users/', { name: 'c', role: 'king', password: 'x' }], 'role');
     const login = (password: string) =>
       fetch(`${master.url}/auth/login/`, { method: 'POST', headers: { authorization: `Basic ${btoa(`gate:${password}`)}` } });
-    const session = (await (await login('old password')).json()) as { token: string };
+    const session = (await (await login('old harbour lantern')).json()) as { token: string };
     const may = async (token: string) => (await fetch(`${master.url}/node/`, { headers: { authorization: `Token ${token}` } })).status;
     expect(await may(session.token)).toBe(200);
     const path = `/users/${made.id}/`;
@@ -260,12 +264,12 @@ describe('users and tokens', () => {
     ]);
     expect(token).toMatchObject({ kind: 'api', user: { name: 'gate' }, current: false });
     expect(await may(token.token)).toBe(200);
-    const changed = await master.want(200, userDetailsSchema, ['PATCH', path, { password: 'new password', role: 'operator' }]);
+    const changed = await master.want(200, userDetailsSchema, ['PATCH', path, { password: 'new harbour lantern', role: 'operator' }]);
     expect(changed).toMatchObject({ role: 'operator', session_count: 0, token_count: 0, ended: { sessions: 1, tokens: 1 } });
     expect(changed.last_sign_in).not.toBeNull();
-    expect([await may(session.token), await may(token.token), (await login('old password')).status]).toEqual([401, 401, 401]);
+    expect([await may(session.token), await may(token.token), (await login('old harbour lantern')).status]).toEqual([401, 401, 401]);
     await master.want(200, userDetailsSchema, ['PATCH', path, { active: false }]);
-    expect([await may(token.token), (await login('new password')).status]).toEqual([401, 401]);
+    expect([await may(token.token), (await login('new harbour lantern')).status]).toEqual([401, 401]);
     expect((await master.call('DELETE', path)).status).toBe(204);
     await master.refused('NOT_FOUND', ['PATCH', path, { active: true }]);
     expect(await list(`/tokens/?user=${made.id}`)).toEqual([]);
@@ -279,10 +283,10 @@ describe('users and tokens', () => {
     const user = await master.want(201, userDetailsSchema, [
       'POST',
       '/users/',
-      { name: 'Zoë Ünal', role: 'viewer', password: 'a password' },
+      { name: 'Zoë Ünal', role: 'viewer', password: 'a harbour lantern' },
     ]);
     await query(master.test.database, `update users set name = E'two\nlines' where id = :id`, { id: user.id });
-    const authorization = `Basic ${btoa('two\nlines:a password')}`;
+    const authorization = `Basic ${btoa('two\nlines:a harbour lantern')}`;
     expect((await fetch(`${master.url}/auth/login/`, { method: 'POST', headers: { authorization } })).status).toBe(200);
     await master.want(200, userDetailsSchema, ['PATCH', `/users/${user.id}/`, { role: 'operator' }]);
     expect((await master.call('DELETE', `/users/${user.id}/`)).status).toBe(204);

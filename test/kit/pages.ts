@@ -40,6 +40,7 @@ export function pagesOf({ lists, dossiers }: SampleSite): SitePage[] {
     slave('offline-deletions', '/ui/offline-deletions'),
     forAdmin(slave('users', '/ui/users')),
     slave('tokens', '/ui/tokens'),
+    slave('account', '/ui/account'),
     forAdmin(slave('audit', '/ui/audit')),
     forAdmin(slave('webhooks', '/ui/webhooks')),
     forAdmin(slave('settings', '/ui/settings')),

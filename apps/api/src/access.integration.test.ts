@@ -149,6 +149,42 @@ test('a session makes a token only with the password, and no token makes one tha
   expect(await asked({ password: 'guard-password' })).toEqual([429, undefined]);
 });
 
+test('everybody changes the own password, which ends every other access but not the session that asks', async () => {
+  await createUser(api.test.database, { name: 'desk', role: 'viewer', password: 'desk-password' });
+  const signIn = async () => sessionSchema.parse(await (await logIn('desk', 'desk-password')).json()).token;
+  const [here, elsewhere] = [await signIn(), await signIn()];
+  const ask = async (body: object): Promise<unknown[]> => {
+    const answer = await fetch(`${api.url}/auth/password/`, {
+      method: 'POST',
+      headers: { authorization: `Token ${here}`, 'content-type': 'application/json' },
+      body: JSON.stringify(body),
+    });
+    const { param, ended } = (await answer.json()) as { param?: string; ended?: object };
+    return [answer.status, param ?? ended];
+  };
+  expect(await ask({ password: 'wrong', new_password: 'a lantern for the harbour' })).toEqual([403, 'password']);
+  expect(await ask({ password: 'desk-password', new_password: 'x' })).toEqual([400, 'new_password']);
+  expect(await ask({ password: 'desk-password', new_password: 'passwordpassword' })).toEqual([400, 'new_password']);
+  expect(await ask({ password: 'desk-password', new_password: 'desk-password' })).toEqual([400, 'new_password']);
+  expect([await status(`Token ${here}`), await status(`Token ${elsewhere}`)]).toEqual([200, 200]);
+  expect(await ask({ password: 'desk-password', new_password: 'a lantern for the harbour' })).toEqual([200, { sessions: 1, tokens: 0 }]);
+  expect([await status(`Token ${here}`), await status(`Token ${elsewhere}`)]).toEqual([200, 401]);
+  expect([(await logIn('desk', 'desk-password')).status, (await logIn('desk', 'a lantern for the harbour')).status]).toEqual([401, 200]);
+});
+
+test('an administrator can not give anybody a password that is guessed at once', async () => {
+  const make = async (password: string): Promise<unknown[]> => {
+    const answer = await fetch(`${api.url}/users/`, {
+      method: 'POST',
+      headers: { authorization: `Token ${api.tokens.admin}`, 'content-type': 'application/json' },
+      body: JSON.stringify({ name: 'second admin', role: 'admin', password }),
+    });
+    return [answer.status, ((await answer.json()) as { param?: string }).param];
+  };
+  for (const password of ['x', 'Password1234', 'second admin', 'йцукенгшщзхъ']) expect(await make(password)).toEqual([400, 'password']);
+  expect(await make('a lantern for the harbour')).toEqual([201, undefined]);
+});
+
 test('secrets are in the database as hashes only', async () => {
   const kept = await query<{ text: string }>(
     api.test.database,
@@ -285,6 +321,7 @@ test('the administrator is made once, and ADMIN_TOKEN follows the configuration'
   expect((await findUser(database, 'root'))?.role).toBe('admin');
   expect(await status('Token first-token')).toBe(200);
   expect(await ensureAdministrator(database, { ...settings, adminPassword: 'ignored', adminToken: 'second-token' })).toEqual({
+    made: false,
     generatedPassword: null,
   });
   expect([await status('Token first-token'), await status('Token second-token')]).toEqual([401, 200]);

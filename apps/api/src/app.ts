@@ -16,7 +16,7 @@ import { refuseUnknown } from './refuse-unknown.ts';
 import { handleBounded } from './request-bound.ts';
 import type { Access, Route } from './route.ts';
 import { auditRoutes } from './routes/audit.ts';
-import { documentationRoutes } from './routes/documentation.ts';
+import { documentationRoutes, sendPage } from './routes/documentation.ts';
 import { dossierDeletionRoute } from './routes/dossier-deletion.ts';
 import { dossierFaceRoutes } from './routes/dossier-faces.ts';
 import { dossierRoutes } from './routes/dossiers.ts';
@@ -24,7 +24,8 @@ import { exportRoutes } from './routes/export.ts';
 import { healthRoutes } from './routes/health.ts';
 import { importRoutes } from './routes/import.ts';
 import { metricsRoutes } from './routes/metrics.ts';
-import { pageRoutes } from './routes/pages.ts';
+import { ownPasswordRoute } from './routes/own-password.ts';
+import { ownPages, pageRoutes } from './routes/pages.ts';
 import { signInRoutes } from './routes/sign-in.ts';
 import { tokenRoutes } from './routes/tokens.ts';
 import { userRoutes } from './routes/users.ts';
@@ -37,6 +38,7 @@ import { traceRequests } from './tracing.ts';
 export function listRoutes(deps: ApiDependencies, metrics: Metrics): Route[] {
   const routes: Route[] = [
     ...signInRoutes(deps),
+    ownPasswordRoute(deps),
     ...watchListRoutes(deps),
     ...dossierRoutes(deps),
     dossierDeletionRoute(deps),
@@ -129,8 +131,13 @@ function guard(deps: ApiDependencies, { path, access, page }: { path: string; ac
           throw new ApplicationError('PERMISSION_DENIED', `This takes the role ${access}; ${user.name} has the role ${user.role}.`);
         }
       } catch (error) {
-        const leadable = page === true && error instanceof ApplicationError && error.code === 'UNAUTHORIZED';
-        if (!leadable || request.accepts(['json', 'html']) !== 'html') throw error;
+        const code = page === true && error instanceof ApplicationError && request.accepts(['json', 'html']) === 'html' ? error.code : null;
+        if (code === 'PERMISSION_DENIED') {
+          response.status(403);
+          sendPage(response, 'not-allowed.html', ownPages);
+          return;
+        }
+        if (code !== 'UNAUTHORIZED') throw error;
         response.redirect(`/ui/?next=${encodeURIComponent(request.originalUrl)}`);
         return;
       }

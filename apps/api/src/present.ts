@@ -17,10 +17,11 @@ export function presentWatchList(list: WatchListRow): WatchList {
     dossier_count: list.dossier_count,
     created_date: list.created_date.toISOString(),
     modified_date: list.modified_date.toISOString(),
+    content_date: list.content_date.toISOString(),
     replica:
       list.remote_url === null || list.remote_list_id === null || list.link_state === null
         ? null
-        : { remote_url: list.remote_url, remote_dossier_list: list.remote_list_id, state: list.link_state },
+        : { remote_url: list.remote_url, remote_dossier_list: list.remote_list_id, state: list.link_state, doubt: list.link_doubt },
   };
 }
 

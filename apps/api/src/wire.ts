@@ -12,11 +12,13 @@ import { createSyncEvents } from './events.ts';
 import { createPageCache } from '@dossier/feed/page-cache.ts';
 import { createMasterProbe } from './master-probe.ts';
 import { changesRoute } from './routes/changes.ts';
+import { eventsRoute } from './routes/events.ts';
 import { createFeedMount } from './routes/feed.ts';
 import { nodeRoutes } from './routes/node.ts';
 import { createQueuesMount } from './routes/queues.ts';
 import { syncRoutes } from './routes/sync.ts';
 import { webhookRoutes } from './routes/webhooks.ts';
+import { followWrites } from './writes.ts';
 
 /** What a node gives its API. */
 export interface ApiNode {
@@ -48,11 +50,18 @@ export function wireApi(node: ApiNode): WiredApi {
   const keys = signingKeys(configuration);
   const signingKey = configuration.syncToken === null ? null : deriveSigningKey(configuration.syncToken);
   const events = createSyncEvents(node);
+  const writes = followWrites(node);
   return {
     dependencies: {
       ...node,
       probeMaster: createMasterProbe({ signingKey }),
-      routes: [changesRoute(node), ...nodeRoutes(node), ...webhookRoutes(node), ...syncRoutes({ ...node, signingKey, events })],
+      routes: [
+        changesRoute(node),
+        eventsRoute({ ...node, events, writes }),
+        ...nodeRoutes(node),
+        ...webhookRoutes(node),
+        ...syncRoutes({ ...node, signingKey, events }),
+      ],
       mounts: [
         createFeedMount({
           ...node,
@@ -63,6 +72,9 @@ export function wireApi(node: ApiNode): WiredApi {
         createQueuesMount({ queues: node.queues, nodeName: `${hostname()}:${configuration.port}` }),
       ],
     },
-    closeEvents: () => events.close(),
+    closeEvents() {
+      writes.close();
+      return events.close();
+    },
   };
 }

@@ -318,11 +318,13 @@ describe('users and tokens', () => {
     const token = await dossier(['token', 'create', 'otto']);
     expect([token.code, token.out]).toEqual([0, expect.stringMatching(/^\S{40,}\n$/)]);
     expect((await dossier(['token', 'create', 'nobody'])).code).toBe(1);
-    const changed = await dossier(['user', 'password', 'otto', '--password-stdin', '--json'], { input: 'a new one\n' });
+    const changed = await dossier(['user', 'password', 'otto', '--password-stdin', '--json'], { input: 'a new harbour lantern\n' });
     expect(changed.err).toBe('');
     expect([changed.code, JSON.parse(changed.out)]).toEqual([0, { user: 'otto', ended: { sessions: 0, tokens: 1 } }]);
     expect((await dossier(['user', 'password', 'otto', '--password-stdin'])).code).toBe(2);
     expect((await dossier(['user', 'password', 'nobody'])).code).toBe(1);
+    const weak = await dossier(['user', 'create', 'weak', '--role', 'admin', '--password-stdin'], { input: 'x\n' });
+    expect([weak.code, weak.err]).toEqual([2, expect.stringContaining('must have at least 12 characters') as string]);
   });
 });
 

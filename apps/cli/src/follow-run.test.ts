@@ -6,6 +6,7 @@ const ended: Run = {
   id: 5,
   slave_dossier_list: 3,
   reason: 'person',
+  requested_by: null,
   mode: 'auto',
   method: 'delta',
   state: 'synced',

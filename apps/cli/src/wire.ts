@@ -8,6 +8,7 @@ import { ExitError } from '@dossier/runtime/errors.ts';
 import type { Logger } from '@dossier/runtime/logger.ts';
 import type { Shutdown } from '@dossier/runtime/shutdown.ts';
 import { ensureAdministrator } from '@dossier/accounts/administrator.ts';
+import { passwordFault } from '@dossier/accounts/password-rules.ts';
 import { boundTokens } from '@dossier/accounts/tokens.ts';
 import type { Database } from '@dossier/postgres/database.ts';
 import { readNodeUuid } from '@dossier/registry/node.ts';
@@ -64,7 +65,11 @@ export async function openNode(
   const queuePrefix = `dossier-${nodeUuid}`;
   const queues = await openQueues({ redisUrl: configuration.redisUrl, databaseUrl, prefix: queuePrefix, logger, telemetry });
   shutdown.add('the queues', () => queues.close());
-  const { generatedPassword } = await ensureAdministrator(database, configuration);
+  const { made, generatedPassword } = await ensureAdministrator(database, configuration);
+  if (made && configuration.adminPassword !== null) {
+    const fault = await passwordFault(configuration.adminPassword, configuration.adminUsername);
+    if (fault !== null) logger.warn(`ADMIN_PASSWORD ${fault}. Sign in and choose another one, under your name at the top right.`);
+  }
   if (configuration.tokenMaximumDays !== null) await boundTokens(database, configuration.tokenMaximumDays);
   return { configuration, loaded, logger, database, databaseUrl, photos, queues, nodeUuid, queuePrefix, telemetry, generatedPassword };
 }

@@ -1,6 +1,16 @@
 import { createTheme } from '@mantine/core';
 import type { CSSVariablesResolver } from '@mantine/core';
 
+/** A long name is broken, and cut after three lines, before it pushes the button that closes out of sight. */
+const longTitle = {
+  minWidth: 0,
+  overflow: 'hidden',
+  overflowWrap: 'anywhere',
+  display: '-webkit-box',
+  WebkitBoxOrient: 'vertical',
+  WebkitLineClamp: 3,
+} as const;
+
 /** Sober, dense enough for tables, and readable in a dark control room: contrasts hold WCAG AA in both schemes. */
 export const theme = createTheme({
   primaryColor: 'steel',
@@ -16,10 +26,13 @@ export const theme = createTheme({
   cursorType: 'pointer',
   headings: { fontWeight: '650' },
   components: {
-    Drawer: { defaultProps: { attributes: { header: { role: 'presentation' } } }, styles: { title: { fontSize: 20, fontWeight: 650 } } },
+    Drawer: {
+      defaultProps: { attributes: { header: { role: 'presentation' } } },
+      styles: { title: { ...longTitle, fontSize: 20, fontWeight: 650 }, close: { flexShrink: 0 } },
+    },
     Modal: {
       defaultProps: { centered: true, overlayProps: { backgroundOpacity: 0.5 }, attributes: { header: { role: 'presentation' } } },
-      styles: { title: { fontSize: 18, fontWeight: 650 } },
+      styles: { title: { ...longTitle, fontSize: 18, fontWeight: 650 }, close: { flexShrink: 0 } },
     },
   },
 });

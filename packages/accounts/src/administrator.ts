@@ -6,13 +6,13 @@ import { configureToken } from './tokens.ts';
 import { createUser, findUser, generatePassword } from './users.ts';
 
 /**
- * Sees to it that the configured administrator is there and that ADMIN_TOKEN, if set, is an API token of that user. Returns the
+ * Sees to it that the configured administrator is there and that ADMIN_TOKEN, if set, is an API token of that user. Says whether the user was made, and returns the
  * password if one was generated: it is kept nowhere else, so it must be shown now. The password of a user who is there is left alone.
  */
 export async function ensureAdministrator(
   database: Database,
   configuration: Pick<Configuration, 'adminUsername' | 'adminPassword' | 'adminToken'>,
-): Promise<{ generatedPassword: string | null }> {
+): Promise<{ made: boolean; generatedPassword: string | null }> {
   const { adminUsername: name, adminPassword, adminToken } = configuration;
   return transaction(database, async (tx) => {
     // Several processes of one node may start at once; the second finds the user.
@@ -25,6 +25,6 @@ export async function ensureAdministrator(
       await recordAudit(tx, actor, { action: 'user-made', object: { kind: 'user', id: user.id, name }, details: { role: 'admin' } });
     }
     await configureToken(tx, user.id, adminToken);
-    return { generatedPassword };
+    return { made: existing === null, generatedPassword };
   });
 }

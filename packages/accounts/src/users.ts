@@ -26,7 +26,7 @@ export interface UserCreation {
   password: string;
 }
 
-/** Makes a user. BAD_PARAM for a name or password that can't be used, CONFLICT for a name that is taken. */
+/** Makes a user. Whether a password that a person chose is good enough is asked before (`requireGoodPassword`). BAD_PARAM for a name or password that can't be used, CONFLICT for a name that is taken. */
 export async function createUser(connection: Connection, { name, role, password }: UserCreation): Promise<User> {
   const fault = userNameFault(name);
   if (fault !== null) throw badParam('name', `A user's name ${fault}.`);
@@ -62,13 +62,13 @@ export interface EndedAccess {
 
 /**
  * Gives a user another password, ends all of the user's sessions and, unless they are to be kept, API tokens, and whatever kept the user from signing in.
- * ADMIN_TOKEN is the configuration's and stays. NOT_FOUND without such a user.
+ * ADMIN_TOKEN is the configuration's and stays, and so does the token whose id is `keep`. Whether the password is good enough is asked before (`requireGoodPassword`). NOT_FOUND without such a user.
  */
 export async function setPassword(
   database: Database,
   name: string,
   password: string,
-  { keepTokens = false }: { keepTokens?: boolean | undefined } = {},
+  { keepTokens = false, keep = null }: { keepTokens?: boolean | undefined; keep?: number | null } = {},
 ): Promise<EndedAccess> {
   requirePassword(password);
   const passwordHash = await hashPassword(password);
@@ -78,14 +78,14 @@ export async function setPassword(
       passwordHash,
     });
     if (!user) throw notFound(`user ${name}`);
-    const kinds = keepTokens ? ['session'] : ['session', 'api'];
+    const ended = { id: user.id, keep, kinds: keepTokens ? ['session'] : ['session', 'api'] };
     const valid = await queryOne<EndedAccess>(
       tx,
       `select count(*) filter (where kind = 'session') as sessions, count(*) filter (where kind = 'api') as tokens
-       from tokens where user_id = :id and kind = any(:kinds) and coalesce(expires_date > now(), true)`,
-      { id: user.id, kinds },
+       from tokens where user_id = :id and kind = any(:kinds) and coalesce(expires_date > now(), true) and id is distinct from :keep::bigint`,
+      ended,
     );
-    await query(tx, `delete from tokens where user_id = :id and kind = any(:kinds)`, { id: user.id, kinds });
+    await query(tx, `delete from tokens where user_id = :id and kind = any(:kinds) and id is distinct from :keep::bigint`, ended);
     await resetSignIns(tx, { id: user.id, name });
     return valid ?? { sessions: 0, tokens: 0 };
   });

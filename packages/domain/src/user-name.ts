@@ -1,4 +1,5 @@
 import { textFault } from './dossier.ts';
+import { canBeSeen } from './shown-text.ts';
 
 /** Line breaks of every kind, and what else a terminal or a log would obey. */
 const controls = /[\p{Cc}\p{Zl}\p{Zp}]/u;
@@ -9,5 +10,6 @@ export function userNameFault(name: string): string | null {
   if (length < 1 || length > 256) return 'must have 1 to 256 characters';
   // HTTP Basic ends the name at the first colon.
   if (name.includes(':')) return 'must not hold a colon';
+  if (!canBeSeen(name)) return 'must hold something that can be seen';
   return textFault(name) ?? (controls.test(name) ? 'must not hold line breaks or other control characters' : null);
 }

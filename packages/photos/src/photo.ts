@@ -1,6 +1,7 @@
 import { fileTypeFromBuffer } from 'file-type';
 import type { Metadata, Sharp } from 'sharp';
 import sharp from 'sharp';
+import { sizeText } from '@dossier/domain/size.ts';
 import { countJpegScans } from './jpeg-scans.ts';
 import { createGate } from './gate.ts';
 import { DECODED_AT_ONCE, MAXIMUM_DECODED_BYTES, MAXIMUM_PHOTO_BYTES, MAXIMUM_PHOTO_SIDE_PIXELS, THUMBNAIL_SIDE_PIXELS } from './limits.ts';
@@ -67,7 +68,10 @@ export async function makeThumbnail(bytes: Uint8Array): Promise<Buffer> {
 async function inspectHeader(bytes: Uint8Array): Promise<PhotoFacts> {
   if (bytes.byteLength === 0) throw new PhotoRefused('empty', 'The photo has no bytes');
   if (bytes.byteLength > MAXIMUM_PHOTO_BYTES) {
-    throw new PhotoRefused('too-many-bytes', `The photo has ${bytes.byteLength} bytes; at most ${MAXIMUM_PHOTO_BYTES} are allowed`);
+    throw new PhotoRefused(
+      'too-many-bytes',
+      `The photo has ${sizeText(bytes.byteLength)}; at most ${sizeText(MAXIMUM_PHOTO_BYTES)} are allowed`,
+    );
   }
   const mediaType = await mediaTypeOf(bytes);
   const size = await sizeOf(bytes);

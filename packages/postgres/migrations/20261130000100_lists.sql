@@ -67,7 +67,9 @@ create table list_positions (
   dossier_count bigint not null default 0,
   -- Null while changes above tree_revision are not in the tree yet.
   digest bytea check (octet_length(digest) = 32),
-  tree_revision bigint not null default 0
+  tree_revision bigint not null default 0,
+  -- When its dossiers were last changed here.
+  changed_date timestamptz not null default now()
 ) with (fillfactor = 20);
 
 -- A dossier in one list. `id` and `uuid` are the same in all lists that hold it; content, hash and dates are the list's own.

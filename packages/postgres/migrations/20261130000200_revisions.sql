@@ -190,7 +190,8 @@ end $$;
 create function book(of_list bigint, growth bigint, changes bigint, head bigint) returns void language plpgsql as $$
 begin
   perform require_read_committed();
-  update list_positions set dossier_count = dossier_count + growth, revision = head, digest = null where list_id = of_list and revision < head;
+  update list_positions set dossier_count = dossier_count + growth, revision = head, digest = null, changed_date = clock_timestamp()
+    where list_id = of_list and revision < head;
   if not found then
     raise exception 'watch list % stands at or above revision %, which was to be its head', of_list, head using errcode = 'check_violation';
   end if;

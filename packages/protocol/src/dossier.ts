@@ -1,12 +1,13 @@
 import { z } from 'zod';
 import { dossierBounds, metaFault } from '@dossier/domain/dossier.ts';
 import type { Json } from '@dossier/domain/dossier.ts';
+import { sizeText } from '@dossier/domain/size.ts';
 import { sentAlong } from './sent-along.ts';
-import { dateSchema, idSchema, looseBoolean, text, timeSchema } from './values.ts';
+import { dateSchema, idSchema, looseBoolean, nameText, text, timeSchema } from './values.ts';
 
 function sizeFault(meta: object): string | null {
   const bytes = new TextEncoder().encode(JSON.stringify(meta)).byteLength;
-  return bytes > dossierBounds.metaBytes ? `has ${bytes} bytes as JSON, more than ${dossierBounds.metaBytes}` : null;
+  return bytes > dossierBounds.metaBytes ? `has ${sizeText(bytes)} as JSON, more than ${sizeText(dossierBounds.metaBytes)}` : null;
 }
 
 /** A JSON object that survives storage: bounded depth, no U+0000, no lone surrogates, finite numbers. */
@@ -20,7 +21,7 @@ export const metaSchema = z
 
 /** The content that a person edits; also the fields of an import line. */
 export const dossierFields = {
-  name: text(dossierBounds.name, 1),
+  name: nameText(dossierBounds.name),
   comment: text(dossierBounds.comment),
   active: looseBoolean,
   /** The first and the last day of its validity; null: without this bound. */

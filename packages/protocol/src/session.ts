@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { roles } from '@dossier/domain/role.ts';
 import { sentAlong } from './sent-along.ts';
-import { idSchema, timeSchema } from './values.ts';
+import { idSchema, looseBoolean, text, timeSchema } from './values.ts';
 
 export const userSchema = z.looseObject({ id: idSchema, name: z.string(), role: z.enum(roles) }).meta({ id: 'User' });
 
@@ -20,3 +20,13 @@ export type Session = z.infer<typeof sessionSchema>;
 /** The answer of `GET /auth/session/`: whose cookie or token it is. */
 export const currentSessionSchema = z.looseObject({ user: userSchema }).meta({ id: 'CurrentSession' });
 export type CurrentSession = z.infer<typeof currentSessionSchema>;
+
+/** The body of `POST /auth/password/`: the password that one has, and the one to come. */
+export const ownPasswordChange = z
+  .strictObject({ password: text(1024, 1), new_password: text(1024, 1), keep_tokens: looseBoolean.optional() })
+  .meta({ id: 'OwnPasswordChange' });
+
+/** Its answer: how much access the new password ended. */
+export const ownPasswordChangedSchema = z
+  .looseObject({ ended: z.looseObject({ sessions: z.int(), tokens: z.int() }) })
+  .meta({ id: 'OwnPasswordChanged' });

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { linkStates } from '@dossier/domain/link.ts';
+import { linkDoubts, linkStates } from '@dossier/domain/link.ts';
 import { runMethods, runModes, runReasons, runStates } from '@dossier/domain/run.ts';
 import { guardProposalSchema, guardsChange, guardsSchema, heldSchema, setAsideSchema, undoSchema } from './held.ts';
 import { idSchema, timeSchema } from './values.ts';
@@ -17,9 +17,15 @@ const listId = z
   )
   .meta({ override: { type: 'integer', minimum: 1 } });
 
+/** The address of a node's web interface, as it stands in a browser, leads to that node. */
+function withoutInterface(value: string): string {
+  return value.trim().replace(/^(https?:\/\/[^/?#]+(?:\/[^?#]*?)?)\/ui(?:[/?#].*)?$/i, '$1/');
+}
+
 const httpUrl = z
   .string()
   .max(2048)
+  .overwrite(withoutInterface)
   .refine((value) => {
     const url = URL.parse(value);
     return (
@@ -83,6 +89,8 @@ export const linkSchema = z
     remote_dossier_list: idSchema,
     remote_name: z.string().nullable(),
     state: z.enum(linkStates),
+    /** Why the replica can't be called equal now, whatever its state; null if nothing is known against it. */
+    doubt: z.enum(linkDoubts).nullable(),
     error: syncErrorSchema.nullable(),
     last_attempt: timeSchema.nullable(),
     last_success: timeSchema.nullable(),
@@ -121,6 +129,8 @@ export const runSchema = z
     id: idSchema,
     slave_dossier_list: idSchema,
     reason: z.enum(runReasons),
+    /** The user who asked for it, took something back or approved; null where nobody did. */
+    requested_by: z.string().nullable(),
     mode: z.enum(runModes),
     method: z.enum(runMethods).nullable(),
     state: z.enum(runStates),

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { textFault } from '@dossier/domain/dossier.ts';
+import { canBeSeen } from '@dossier/domain/shown-text.ts';
 
 /** Times are ISO 8601 in UTC with `Z`. */
 export const timeSchema = z.iso.datetime();
@@ -46,5 +47,17 @@ export function pageOf<T extends z.ZodType>(item: T) {
     results: z.array(item),
     next_page: z.string().nullable(),
     prev_page: z.string().nullable(),
+  });
+}
+
+/** A name by which people find a thing: something of it can be seen. */
+export function nameText(maximum: number): z.ZodString {
+  return text(maximum, 1).check((context) => {
+    if (context.value === '' || canBeSeen(context.value)) return;
+    context.issues.push({
+      code: 'custom',
+      message: 'must hold something that can be seen, not only spaces and the like',
+      input: context.value,
+    });
   });
 }

@@ -1,9 +1,9 @@
 import { z } from 'zod';
-import { linkStates } from '@dossier/domain/link.ts';
-import { idSchema, looseBoolean, text, timeSchema } from './values.ts';
+import { linkDoubts, linkStates } from '@dossier/domain/link.ts';
+import { idSchema, looseBoolean, nameText, text, timeSchema } from './values.ts';
 
 const fields = {
-  name: text(256, 1),
+  name: nameText(256),
   comment: text(10_000),
   color: text(32),
   active: looseBoolean,
@@ -40,11 +40,15 @@ export const watchListSchema = z
     dossier_count: z.int(),
     created_date: timeSchema,
     modified_date: timeSchema,
+    /** When its dossiers were last changed on this node. */
+    content_date: timeSchema,
     replica: z
       .looseObject({
         remote_url: z.string(),
         remote_dossier_list: z.int(),
         state: z.enum(linkStates),
+        /** Of the link: why the replica can't be called equal now. */
+        doubt: z.enum(linkDoubts).nullable(),
       })
       .nullable(),
   })

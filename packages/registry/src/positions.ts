@@ -75,7 +75,8 @@ export async function emptyList(tx: Knex.Transaction, listId: number): Promise<v
   await query(
     tx,
     `update list_positions p set set_id = empty.set_id, epoch = gen_random_uuid(), former_epoch = p.epoch, former_revision = p.revision,
-       revision = empty.head, floor = empty.head, tree_revision = empty.head, dossier_count = 0, digest = set_digest(empty.set_id)
+       revision = empty.head, floor = empty.head, tree_revision = empty.head, dossier_count = 0, digest = set_digest(empty.set_id),
+       changed_date = clock_timestamp()
      from (select nextval('set_ids') as set_id, nextval('dossier_revisions') as head) empty where p.list_id = :listId`,
     { listId },
   );

@@ -1,5 +1,5 @@
 import type { Knex } from 'knex';
-import type { LinkState } from '@dossier/domain/link.ts';
+import type { LinkDoubt, LinkState } from '@dossier/domain/link.ts';
 import { ApplicationError, conflict, notFound } from '@dossier/runtime/errors.ts';
 import { query, queryOne, transaction } from '@dossier/postgres/database.ts';
 import type { Connection, Database } from '@dossier/postgres/database.ts';
@@ -22,15 +22,18 @@ export interface WatchListRow {
   dossier_count: number;
   created_date: Date;
   modified_date: Date;
-  /** The master's address if the list is a replica; the next two with it. */
+  /** When its dossiers were last changed here. */
+  content_date: Date;
+  /** The master's address if the list is a replica; the next three with it. */
   remote_url: string | null;
   remote_list_id: number | null;
   link_state: LinkState | null;
+  link_doubt: LinkDoubt | null;
 }
 
 const columns = `
-  l.id, l.uuid, l.name, l.comment, l.color, l.active, l.log_reads, p.dossier_count, l.created_date, l.modified_date,
-  k.remote_url, k.remote_list_id, k.state as link_state
+  l.id, l.uuid, l.name, l.comment, l.color, l.active, l.log_reads, p.dossier_count, l.created_date, l.modified_date, p.changed_date as content_date,
+  k.remote_url, k.remote_list_id, k.state as link_state, link_doubt(k) as link_doubt
   from watch_lists l
   join list_positions p on p.list_id = l.id
   left join links k on k.slave_list_id = l.id`;

@@ -1,4 +1,5 @@
 import { type RequestError, TimeoutError } from 'got';
+import { sizeText } from '@dossier/domain/size.ts';
 import { CLOCK_TOLERANCE_MS, type SignatureRefusal } from '@dossier/protocol/signature-base.ts';
 import { nothingChanged, triesAgain } from './run-sentences.ts';
 
@@ -122,7 +123,7 @@ export function feedErrorOf(master: string, failure: FeedFailure): FeedError {
       return forgedError(master, failure.described);
     default:
       return new FeedError('ANSWER_TOO_LARGE', {
-        what: `The answer of ${master} is larger than the ${failure.maximumBytes} bytes that this node accepts for it.`,
+        what: `The answer of ${master} is larger than the ${sizeText(failure.maximumBytes)} that this node accepts for it.`,
         remedy:
           'Compare the versions of both nodes and bring the older one up to date; if they are equal, report this as a defect of the master.',
       });

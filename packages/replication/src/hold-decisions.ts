@@ -53,7 +53,7 @@ export async function decideHold(
     });
     await query(tx, announceLink, { slaveListId });
     if (decision === 'rejected') return { outcome: 'rejected' };
-    const run = await createRun(tx, { slaveListId, reason: 'approval', mode: 'auto' });
+    const run = await createRun(tx, { slaveListId, reason: 'approval', mode: 'auto', by });
     return { outcome: 'approved', runId: run.id };
   });
 }

@@ -1,5 +1,5 @@
 import type { Guards } from '@dossier/domain/guards.ts';
-import type { LinkState } from '@dossier/domain/link.ts';
+import type { LinkDoubt, LinkState } from '@dossier/domain/link.ts';
 import type { RunMode, RunReason } from '@dossier/domain/run.ts';
 import type { SetAside } from '@dossier/protocol/held.ts';
 import type { SyncError } from '@dossier/protocol/sync.ts';
@@ -30,6 +30,7 @@ export interface LinkRow {
   /** The nodes from which the master has its list, as it says, nearest first. */
   origins: string[];
   state: LinkState;
+  doubt: LinkDoubt | null;
   error: SyncError | null;
   fence: number;
   epoch: string | null;
@@ -68,7 +69,7 @@ export interface LinkRow {
 }
 
 const linkColumns = `
-  k.slave_list_id, k.remote_url, k.remote_list_id, k.remote_node, k.remote_list, k.remote_name, k.origins, k.state, k.error, k.fence,
+  k.slave_list_id, k.remote_url, k.remote_list_id, k.remote_node, k.remote_list, k.remote_name, k.origins, k.state, link_doubt(k) as doubt, k.error, k.fence,
   k.epoch, k.revision, k.digest, k.dossier_count, k.head_tag, k.head_revision, k.remote_count, k.last_attempt, k.last_success,
   k.verified_at, k.deep_verified_at, k.sync_hour, k.sync_minute, k.sync_zone, k.last_scheduled_date::text as last_scheduled_date, k.next_run, k.purge,
   k.created_date, k.guards, ${openProposal}, ${standingHold}, ${journalOfLink}, ${refusedOf('k.slave_list_id')} as set_aside, p.dossier_count as local_count,
@@ -182,13 +183,13 @@ export async function createLink(
  */
 export async function createRun(
   connection: Connection,
-  request: { slaveListId: number; reason: RunReason; mode: RunMode },
+  request: { slaveListId: number; reason: RunReason; mode: RunMode; by?: string | undefined },
 ): Promise<{ id: number; created: boolean }> {
   const made = await queryOne<{ id: number }>(
     connection,
-    `insert into runs (slave_list_id, reason, mode) values (:slaveListId, :reason, :mode)
+    `insert into runs (slave_list_id, reason, mode, requested_by) values (:slaveListId, :reason, :mode, :by)
      on conflict (slave_list_id) where finished_date is null do nothing returning id`,
-    request,
+    { ...request, by: request.by ?? null },
   );
   if (made) return { id: made.id, created: true };
   const open = await queryOne<{ id: number }>(

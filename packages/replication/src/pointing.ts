@@ -59,7 +59,7 @@ export async function pointAt(
   await query(tx, `delete from sets where set_id = ${newSet}`);
   await query(
     tx,
-    `update list_positions p set set_id = ${newSet}, epoch = gen_random_uuid(), former_epoch = p.epoch, former_revision = p.revision,
+    `update list_positions p set changed_date = clock_timestamp(), set_id = ${newSet}, epoch = gen_random_uuid(), former_epoch = p.epoch, former_revision = p.revision,
        revision = head.revision, floor = head.revision, tree_revision = head.revision, digest = set_digest(${newSet}),
        dossier_count = coalesce((select count from tree_nodes where set_id = ${newSet} and prefix = ''), 0)
      from (select nextval('dossier_revisions') as revision) head where p.list_id = :listId`,

@@ -1,6 +1,7 @@
 import { isUtf8 } from 'node:buffer';
 import { hash } from 'node:crypto';
 import { dossierBounds } from '@dossier/domain/dossier.ts';
+import { sizeText } from '@dossier/domain/size.ts';
 import { rowColumns } from '@dossier/protocol/rows.ts';
 import { JsonLook } from './json-look.ts';
 import { RowPhotos } from './row-photos.ts';
@@ -138,7 +139,8 @@ export class RowCheck {
     const photos = { from: starts[places.photos] ?? 0, length: lengths[places.photos] ?? -1 };
     const features = { from: starts[places.features] ?? 0, length: lengths[places.features] ?? -1 };
     if (meta.length === -1 || photos.length === -1) return 'It came without its meta and photos, as what is too long for any answer does';
-    if (meta.length > dossierBounds.metaBytes) return `Its meta has ${meta.length} bytes, more than ${dossierBounds.metaBytes}`;
+    if (meta.length > dossierBounds.metaBytes)
+      return `Its meta has ${sizeText(meta.length)}, more than ${sizeText(dossierBounds.metaBytes)}`;
     const metaFault = this.#json.faultOf(meta.from, meta.from + meta.length, { kind: 'object', maximumDepth: dossierBounds.metaDepth });
     if (metaFault !== null) return `Its meta ${metaFault}`;
     const photosFault = this.photos.photosFault(photos.from, photos.from + photos.length);

@@ -5,6 +5,7 @@ import type { Connection, Database } from '@dossier/postgres/database.ts';
 import { standing } from './holds.ts';
 import { FencedError, requireFence } from './fence.ts';
 import type { TakenRun } from './fence.ts';
+import { withoutPromise } from './run-sentences.ts';
 
 /** Of a link `k`: the replica lacks photos of its master, so that it isn't equal to it whatever its digest says. */
 const lacksPhotos = `exists (select from missing_photos m where m.slave_list_id = k.slave_list_id)`;
@@ -32,6 +33,7 @@ export interface RunFailure {
 export async function failRun(database: Database, taken: { runId: number; fence: number }, failure: RunFailure): Promise<number | null> {
   return transaction(database, async (tx) => {
     const final = failure.nextAttempt === null;
+    const error = final ? { ...failure.error, remedy: withoutPromise(failure.error.remedy) } : failure.error;
     const run = await queryOne<{ slave_list_id: number }>(
       tx,
       `update runs set state = :state, error = :error::jsonb, next_attempt = :nextAttempt, heartbeat = now(),
@@ -40,7 +42,7 @@ export async function failRun(database: Database, taken: { runId: number; fence:
       {
         ...taken,
         state: final ? failure.state : 'failed',
-        error: JSON.stringify(failure.error),
+        error: JSON.stringify(error),
         nextAttempt: failure.nextAttempt,
         differences: failure.differences ? JSON.stringify(failure.differences) : null,
         final,
@@ -50,7 +52,7 @@ export async function failRun(database: Database, taken: { runId: number; fence:
     await query(tx, `update links set state = 'failed', error = :error::jsonb where slave_list_id = :list and fence = :fence`, {
       list: run.slave_list_id,
       fence: taken.fence,
-      error: JSON.stringify(failure.error),
+      error: JSON.stringify(error),
     });
     if (!final) return null;
     const letter = await queryOne<{ id: number }>(
@@ -64,9 +66,9 @@ export async function failRun(database: Database, taken: { runId: number; fence:
         list: run.slave_list_id,
         runId: taken.runId,
         phase: failure.phase,
-        code: failure.error.code,
-        sentence: failure.error.desc,
-        remedy: failure.error.remedy,
+        code: error.code,
+        sentence: error.desc,
+        remedy: error.remedy,
       },
     );
     return letter?.id ?? null;

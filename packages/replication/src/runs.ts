@@ -37,6 +37,8 @@ export interface RunRow {
   bytes: number;
   pages: number;
   restored_offline_deletions: number;
+  /** The user who asked for it; null where nobody did. */
+  requested_by: string | null;
   differences: Difference[] | null;
   error: SyncError | null;
   held: HoldRow | null;
@@ -45,7 +47,7 @@ export interface RunRow {
 }
 
 const runColumns = `
-  id, slave_list_id, reason, mode, method, state, fence, attempt, next_attempt, heartbeat, created_date, started_date, finished_date,
+  id, slave_list_id, reason, requested_by, mode, method, state, fence, attempt, next_attempt, heartbeat, created_date, started_date, finished_date,
   added, changed, removed, unchanged, fetched, total, photos_fetched, photos_total, photos_missing, bytes, pages,
   restored_offline_deletions, differences, error, set_aside, ${holdOfRun}`;
 
@@ -83,7 +85,7 @@ export type RunRequest = { outcome: 'no-link' } | { outcome: 'unlinking' } | { o
  */
 export async function requestRun(
   database: Database,
-  request: { slaveListId: number; reason: RunReason; mode: RunMode },
+  request: { slaveListId: number; reason: RunReason; mode: RunMode; by?: string },
 ): Promise<RunRequest> {
   return transaction(database, async (tx) => {
     await query(tx, `select from links where slave_list_id = :slaveListId for key share`, { slaveListId: request.slaveListId });

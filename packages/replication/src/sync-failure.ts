@@ -1,7 +1,7 @@
 import type { Failure, FailureKind } from '@dossier/domain/failure.ts';
 import { answerRemedies, isAnswerRefusal } from './answer-refusal.ts';
 import type { AnswerRefusal } from './answer-refusal.ts';
-import { nothingChanged } from './run-sentences.ts';
+import { nothingChanged, triesAgain } from './run-sentences.ts';
 
 /**
  * Why a sync run could not bring its list to the head. Whatever the code, the list keeps what it had.
@@ -76,10 +76,9 @@ const remedies: Record<SyncFailureCode, string> = {
   LIST_NOT_EMPTY: 'Link an empty list, purge this one first, or set SYNC_ON_EXISTING to replace.',
   MASTER_NOT_ALLOWED: 'Add the origin of the master to SYNC_ALLOWED_MASTERS of this node and restart it, or cancel this link.',
   NO_TOKEN: 'Set SYNC_TOKEN to the same token as on the master, restart this node, and sync again.',
-  DISK_FULL: "Make space on this node's disk, or give the database and MEDIA_ROOT a larger one. The run is tried again by itself.",
-  DATABASE_UNAVAILABLE:
-    'See to the server behind DATABASE_URL: that it runs, that max_connections is enough for all processes, and that it ends no long statement. The run is tried again by itself.',
-  INTERNAL: "Look in this node's log for the run's number. The run is tried again.",
+  DISK_FULL: `Make space on this node's disk, or give the database and MEDIA_ROOT a larger one. ${triesAgain}`,
+  DATABASE_UNAVAILABLE: `See to the server behind DATABASE_URL: that it runs, that max_connections is enough for all processes, and that it ends no long statement. ${triesAgain}`,
+  INTERNAL: `Look in this node's log for the run's number. ${triesAgain}`,
 };
 
 /** A failed sync run, in words for an operator. */

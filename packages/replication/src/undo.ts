@@ -29,7 +29,7 @@ export async function requestUndo(database: Database, request: { slaveListId: nu
     if (!link) return { outcome: 'no-link' };
     if (link.state === 'unlinking') return { outcome: 'unlinking' };
     if (!link.undo) return { outcome: 'nothing' };
-    const run = await createRun(tx, { slaveListId: request.slaveListId, reason: 'undo', mode: 'auto' });
+    const run = await createRun(tx, { slaveListId: request.slaveListId, reason: 'undo', mode: 'auto', by: request.by });
     if (run.created) {
       await query(tx, `update runs set requested_by = :by where id = :id`, { id: run.id, by: request.by });
       return { outcome: 'run', runId: run.id, link };

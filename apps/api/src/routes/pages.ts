@@ -10,7 +10,8 @@ import { answers } from '../route.ts';
 import type { Route } from '../route.ts';
 import { sendPage } from './documentation.ts';
 
-const pages = fileURLToPath(new URL('../pages', import.meta.url));
+/** Pages for people that are no part of the built interface. */
+export const ownPages = fileURLToPath(new URL('../pages', import.meta.url));
 /** The built web interface: `npm run build` makes it, and `npm ci` does by itself. */
 const built = fileURLToPath(new URL('../../../web/dist', import.meta.url));
 const noncePlace = /__CSP_NONCE__/g;
@@ -53,7 +54,7 @@ async function sendInterface(folder: string, response: Response): Promise<void> 
   const html = await readFile(join(folder, 'index.html'), 'utf8').catch(() => null);
   if (html === null) {
     response.status(503);
-    sendPage(response, 'not-built.html', pages);
+    sendPage(response, 'not-built.html', ownPages);
     return;
   }
   const nonce = randomBytes(16).toString('base64');

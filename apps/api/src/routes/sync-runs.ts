@@ -13,6 +13,7 @@ import { parseQuery, pathId } from '../parse.ts';
 import { presentOfflineDeletion, presentRun } from '../presenters/sync.ts';
 import { answers, jsonBody } from '../route.ts';
 import type { Route } from '../route.ts';
+import { identityOf } from '../session.ts';
 import type { SyncDependencies } from './sync.ts';
 import { remindOfRun } from './sync-reminders.ts';
 
@@ -41,7 +42,7 @@ function syncRoute(deps: SyncDependencies): Route {
       const requested = await audited(
         deps.database,
         request,
-        (tx) => requestRun(tx, { slaveListId: id, reason: 'person', mode }),
+        (tx) => requestRun(tx, { slaveListId: id, reason: 'person', mode, by: identityOf(request).user.name }),
         (asked) =>
           asked.outcome === 'run' ? { action: 'sync-requested', object: { kind: 'link', id }, details: { mode, run: asked.run.id } } : null,
       );

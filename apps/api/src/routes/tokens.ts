@@ -2,14 +2,13 @@ import type { Request, Response } from 'express';
 import { issuedTokenSchema, tokenCreation, tokenQuery, tokenSchema } from '@dossier/protocol/user.ts';
 import { pageOf } from '@dossier/protocol/values.ts';
 import { ApplicationError, badParam, conflict } from '@dossier/runtime/errors.ts';
-import { countAttempt, forgiveAttempts } from '@dossier/accounts/attempts.ts';
 import { deleteToken, listTokens, readToken } from '@dossier/accounts/token-administration.ts';
 import { issueToken } from '@dossier/accounts/tokens.ts';
 import { readUser } from '@dossier/accounts/user-administration.ts';
-import { findByPassword } from '@dossier/accounts/users.ts';
 import { audited } from '../audited.ts';
 import { decodeCursor, newestFirst, presentPage } from '../cursor.ts';
 import type { ApiDependencies } from '../dependencies.ts';
+import { requireOwnPassword } from '../own-password.ts';
 import { parseBody, parseQuery, pathId } from '../parse.ts';
 import { presentToken } from '../presenters/operator.ts';
 import { answers, jsonBody } from '../route.ts';
@@ -91,24 +90,12 @@ function createRoute(deps: Dependencies): Route {
   };
 }
 
-const guesses = { maximum: 10, windowSeconds: 15 * 60 };
-
-/** A session may be somebody else's by now: whoever makes lasting access from one has to know the password. */
+/** Whoever makes lasting access from a session has to know the password. */
 async function requirePassword({ database }: Dependencies, request: Request, response: Response, password?: string): Promise<void> {
-  const { user, kind } = identityOf(request);
-  if (kind !== 'session') return;
+  if (identityOf(request).kind !== 'session') return;
   if (password === undefined)
     throw badParam('password', 'password: is needed, the one that you sign in with, since you are signed in by a session.');
-  const limits = [{ subject: `token password ${user.id}`, ...guesses }];
-  const waitSeconds = await countAttempt(database, limits);
-  if (waitSeconds !== null) {
-    response.set('Retry-After', String(waitSeconds));
-    throw new ApplicationError('TOO_MANY_REQUESTS', `Too many wrong passwords; try again in ${waitSeconds} seconds.`);
-  }
-  if ((await findByPassword(database, user.name, password)) === null) {
-    throw new ApplicationError('PERMISSION_DENIED', 'The password is wrong. No token was made.', { param: 'password' });
-  }
-  await forgiveAttempts(database, limits);
+  await requireOwnPassword(database, { request, response }, { password, nothing: 'No token was made.' });
 }
 
 /** How long a token lives for which so many days are asked: no longer than the configuration allows, nor than the API token that makes it. */

@@ -1,6 +1,7 @@
 import { pageQuery } from '@dossier/protocol/queries.ts';
 import { userChange, userCreation, userDetailsSchema } from '@dossier/protocol/user.ts';
 import { pageOf } from '@dossier/protocol/values.ts';
+import { requireGoodPassword } from '@dossier/accounts/password-rules.ts';
 import { changeUser, deleteUser, listUsers, readUser } from '@dossier/accounts/user-administration.ts';
 import { createUser } from '@dossier/accounts/users.ts';
 import { audited } from '../audited.ts';
@@ -35,9 +36,16 @@ function collectionRoutes({ database }: Pick<ApiDependencies, 'database'>): Rout
       method: 'post',
       path: '/users/',
       access: 'admin',
-      operation: { tags, summary: 'Make a user', requestBody: jsonBody(userCreation), responses: answers({ '201': userDetailsSchema }) },
+      operation: {
+        tags,
+        summary: 'Make a user',
+        description: 'A password has at least 12 characters and is not easily guessed.',
+        requestBody: jsonBody(userCreation),
+        responses: answers({ '201': userDetailsSchema }),
+      },
       async handle(request, response) {
         const { active = true, ...creation } = await parseBody(request, userCreation);
+        await requireGoodPassword(creation.password, { name: creation.name });
         const user = await audited(
           database,
           request,
@@ -71,6 +79,7 @@ function itemRoutes({ database }: Pick<ApiDependencies, 'database'>): Route[] {
         const id = pathId(request, what);
         const change = await parseBody(request, userChange);
         const { password, keep_tokens: keepTokens, ...shown } = change;
+        if (password !== undefined) await requireGoodPassword(password, { name: (await readUser(database, id)).name });
         const user = await audited(
           database,
           request,

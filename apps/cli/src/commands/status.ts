@@ -49,7 +49,7 @@ function report(url: string, statuses: readonly LinkStatus[], deadLetters: reado
       [
         { heading: 'LIST', value: ({ link }) => link.slave_dossier_list, right: true },
         { heading: 'OF', value: ({ link }) => `${link.remote_name ?? 'watch list'} (${link.remote_dossier_list} at ${link.remote_url})` },
-        { heading: 'STATE', value: ({ link }) => link.state },
+        { heading: 'STATE', value: ({ link }) => (link.state === 'synced' && link.doubt !== null ? link.doubt : link.state) },
         { heading: 'HERE', value: ({ link }) => link.local_count, right: true },
         { heading: 'MASTER', value: ({ link }) => link.remote_count, right: true },
         { heading: 'LAG', value: ({ link }) => lagOf(link), right: true },

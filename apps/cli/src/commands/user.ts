@@ -29,7 +29,7 @@ export function addUser(program: Command, context: Context): void {
     .action(async (name: string, options: PasswordOptions & { role: Role }) => {
       const fault = userNameFault(name);
       if (fault !== null) throw new ExitError(2, `NAME ${JSON.stringify(name)} ${fault}.`);
-      const { password, generated } = await choosePassword(options);
+      const { password, generated } = await choosePassword(options, name);
       const { createUser } = await import('@dossier/accounts/users.ts');
       const { recordAudit } = await import('@dossier/accounts/audit.ts');
       const user = await withTransaction(create, context, async (tx) => {
@@ -53,7 +53,7 @@ export function addUser(program: Command, context: Context): void {
     .option('--password-stdin', 'read the password from standard input')
     .option('--json', 'print JSON for programs')
     .action(async (name: string, options: PasswordOptions & { keepTokens?: boolean }) => {
-      const { password, generated } = await choosePassword(options);
+      const { password, generated } = await choosePassword(options, name);
       const { findUser, setPassword } = await import('@dossier/accounts/users.ts');
       const { recordAudit } = await import('@dossier/accounts/audit.ts');
       const ended = await withTransaction(change, context, async (tx) => {
@@ -69,13 +69,16 @@ export function addUser(program: Command, context: Context): void {
     });
 }
 
-async function choosePassword({ passwordStdin }: PasswordOptions): Promise<{ password: string; generated: boolean }> {
+async function choosePassword({ passwordStdin }: PasswordOptions, name: string): Promise<{ password: string; generated: boolean }> {
   if (passwordStdin !== true) {
     const { generatePassword } = await import('@dossier/accounts/users.ts');
     return { password: generatePassword(), generated: true };
   }
   const password = (await text(process.stdin)).replace(/\r?\n$/, '');
   if (password === '') throw new ExitError(2, 'Standard input holds no password.');
+  const { passwordFault } = await import('@dossier/accounts/password-rules.ts');
+  const fault = await passwordFault(password, name);
+  if (fault !== null) throw new ExitError(2, `The password ${fault}. Nothing was changed.`);
   return { password, generated: false };
 }
 

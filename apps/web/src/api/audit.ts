@@ -1,4 +1,4 @@
-import { keepPreviousData, useInfiniteQuery } from '@tanstack/react-query';
+import { useInfiniteQuery } from '@tanstack/react-query';
 import { auditEntrySchema } from '@dossier/protocol/audit.ts';
 import { pageOf } from '@dossier/protocol/values.ts';
 import { keys } from './keys.ts';
@@ -19,7 +19,6 @@ export function useAudit(filter: AuditFilter) {
   return useInfiniteQuery({
     queryKey: keys.audit(filter),
     initialPageParam: '',
-    placeholderData: keepPreviousData,
     queryFn: ({ pageParam, signal }) =>
       read(pageOf(auditEntrySchema), '/audit/', { query: { ...filter, page: pageParam, limit: pageSize }, signal }),
     getNextPageParam: (page) => page.next_page,

@@ -1,4 +1,4 @@
-import { keepPreviousData, useInfiniteQuery, useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
+import { useInfiniteQuery, useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import type { z } from 'zod';
 import { dossierDeletionSchema, dossierSchema } from '@dossier/protocol/dossier.ts';
 import type { Dossier, dossierChange, dossierCreation } from '@dossier/protocol/dossier.ts';
@@ -21,7 +21,6 @@ export function useDossierPages(query: Query) {
     queryFn: ({ pageParam, signal }) =>
       read(dossierPage, '/dossiers/', { query: { ...query, page: pageParam, limit: pageParam === '' ? firstPage : laterPages }, signal }),
     getNextPageParam: (page) => page.next_page,
-    placeholderData: keepPreviousData,
     staleTime: 60_000,
   });
 }

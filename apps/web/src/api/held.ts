@@ -55,8 +55,8 @@ export function useUndo() {
   });
 }
 
-/** Changes the bounds beyond which a sync waits for a person. */
-export function useChangeGuards() {
+/** Changes the bounds beyond which a sync waits for a person, or where the link leads. */
+export function useChangeLink() {
   const client = useQueryClient();
   return useMutation({
     mutationFn: ({ list, ...body }: z.input<typeof linkChangeRequest> & { list: number }) =>

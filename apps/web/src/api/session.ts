@@ -1,7 +1,7 @@
-import { useQuery, useQueryClient } from '@tanstack/react-query';
+import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { mayActAs } from '@dossier/domain/role.ts';
 import type { Role } from '@dossier/domain/role.ts';
-import { currentSessionSchema, sessionSchema } from '@dossier/protocol/session.ts';
+import { currentSessionSchema, ownPasswordChangedSchema, sessionSchema } from '@dossier/protocol/session.ts';
 import { keys } from './keys.ts';
 import { Problem } from './problem.ts';
 import { command, read, send } from './request.ts';
@@ -43,4 +43,13 @@ export function useSignOut(): () => Promise<void> {
     client.clear();
     client.setQueryData(keys.session, null);
   };
+}
+
+/** Changes the own password; the other sessions and the API tokens end. */
+export function useChangeOwnPassword() {
+  const client = useQueryClient();
+  return useMutation({
+    mutationFn: (body: { password: string; new_password: string }) => send(ownPasswordChangedSchema, ['POST', '/auth/password/'], { body }),
+    onSuccess: () => client.invalidateQueries({ queryKey: keys.tokens }),
+  });
 }

@@ -3,6 +3,7 @@ import { useState } from 'react';
 import type { ReactNode } from 'react';
 import { useTranslation } from 'react-i18next';
 import { FormDialog } from './form-dialog.tsx';
+import { isTyped } from './typed.ts';
 
 interface ConfirmDialogProps {
   readonly title: string;
@@ -27,7 +28,7 @@ export function ConfirmDialog({ title, onClose, onConfirm, confirmLabel, typed, 
       onSubmit={onConfirm}
       submitLabel={confirmLabel}
       danger
-      disabled={typed !== undefined && text.trim() !== typed}
+      disabled={typed !== undefined && !isTyped(text, typed)}
       busy={busy}
       error={error}
     >

@@ -1,5 +1,7 @@
 import { Paper, Table } from '@mantine/core';
 import type { ReactNode } from 'react';
+import classes from './data-table.module.css';
+import { openRow } from './open-row.ts';
 
 export interface Column<Row> {
   readonly title: string;
@@ -37,7 +39,7 @@ export function DataTable<Row>({ label, columns, rows, rowKey }: DataTableProps<
           </Table.Thead>
           <Table.Tbody>
             {rows.map((row) => (
-              <Table.Tr key={rowKey(row)}>
+              <Table.Tr key={rowKey(row)} onClick={openRow} className={classes.row ?? ''}>
                 {columns.map(({ title, align, minor, cell }) => (
                   <Table.Td key={title} {...(align && { ta: align, className: 'figures' })} {...(minor && { visibleFrom: 'sm' })}>
                     {cell(row)}

@@ -1,6 +1,7 @@
 import { Modal } from '@mantine/core';
 import type { ReactNode } from 'react';
 import { useTranslation } from 'react-i18next';
+import { useFocusBack } from './focus-back.ts';
 
 interface DialogProps {
   readonly title: string;
@@ -12,8 +13,9 @@ interface DialogProps {
 /** A dialog that is open as long as it is there. */
 export function Dialog({ title, onClose, size = 'md', children }: DialogProps) {
   const { t } = useTranslation();
+  useFocusBack();
   return (
-    <Modal opened onClose={onClose} title={title} size={size} closeButtonProps={{ 'aria-label': t('common.close') }}>
+    <Modal opened onClose={onClose} title={<bdi>{title}</bdi>} size={size} closeButtonProps={{ 'aria-label': t('common.close') }}>
       {children}
     </Modal>
   );

@@ -1,6 +1,8 @@
 import { Problem } from '../api/problem.ts';
+import { useNodeWords } from '../i18n/node-words.ts';
 
 /** What the node says against a field, for the field's error; undefined where it says nothing. */
-export function fieldFault(error: unknown, field: string): string | undefined {
-  return error instanceof Problem && error.param === field ? error.message : undefined;
+export function useFieldFault(error: unknown): (field: string) => string | undefined {
+  const words = useNodeWords();
+  return (field) => (error instanceof Problem && error.param === field ? words.sentence(error.message) : undefined);
 }

@@ -2,23 +2,25 @@ import { Text } from '@mantine/core';
 import { Trans, useTranslation } from 'react-i18next';
 import type { Link } from '@dossier/protocol/sync.ts';
 import { useNode } from '../api/node.ts';
+import { standingOf } from './link-standing.ts';
 import { StateMark } from './state-mark.tsx';
 import { When } from './when.tsx';
 
-/** How the list is, and since when the copy is known to be right: never claimed for now where the last contact failed. */
+/** How the list is, and since when the copy is known to be right: never claimed for now where anything speaks against it. */
 export function LinkState({ link }: { link: Link }) {
   const { t } = useTranslation();
+  const standing = standingOf(link);
   const time = link.verified_at === null ? null : <When time={link.verified_at} />;
-  if (link.state === 'synced' && time !== null) {
+  if (standing === 'synced' && time !== null) {
     return (
-      <StateMark state="synced">
+      <StateMark standing="synced">
         <Trans t={t} i18nKey="overview.equalAsOf" components={{ time }} />
       </StateMark>
     );
   }
   return (
     <div>
-      <StateMark state={link.state} />
+      <StateMark standing={standing} />
       <Text size="sm">{time === null ? t('overview.neverEqual') : <Trans t={t} i18nKey="overview.lastEqual" components={{ time }} />}</Text>
     </div>
   );

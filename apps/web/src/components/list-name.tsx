@@ -1,3 +1,4 @@
+import { Name } from './name.tsx';
 import classes from './list-name.module.css';
 
 /** A watch list's name with its colour. */
@@ -5,7 +6,7 @@ export function ListName({ name, color }: { name: string; color: string }) {
   return (
     <span className={classes.name}>
       <span className={classes.dot} style={{ backgroundColor: color === '' ? undefined : color }} aria-hidden />
-      {name}
+      <Name>{name}</Name>
     </span>
   );
 }

@@ -2,6 +2,8 @@ import { Group, Stack, Text, Title } from '@mantine/core';
 import { useEffect } from 'react';
 import type { ReactNode } from 'react';
 import { useTranslation } from 'react-i18next';
+import { shownText } from '@dossier/domain/shown-text.ts';
+import { Name } from './name.tsx';
 
 interface PageProps {
   readonly title: string;
@@ -14,17 +16,17 @@ interface PageProps {
 export function Page({ title, description, actions, children }: PageProps) {
   const { t } = useTranslation();
   useEffect(() => {
-    document.title = `${title} · ${t('shell.title')}`;
+    document.title = `${shownText(title)} · ${t('shell.title')}`;
   }, [title, t]);
   return (
     <Stack gap="lg">
       <Group justify="space-between" align="flex-start" gap="sm">
         <div>
           <Title order={1} size="h2">
-            {title}
+            <Name>{title}</Name>
           </Title>
           {description !== undefined && (
-            <Text c="dimmed" size="sm" mt={4} maw={720}>
+            <Text component="div" c="dimmed" size="sm" mt={4} maw={720}>
               {description}
             </Text>
           )}

@@ -2,6 +2,8 @@ import { Alert, Button, Group, Text } from '@mantine/core';
 import { IconAlertTriangle } from '@tabler/icons-react';
 import { useTranslation } from 'react-i18next';
 import { Problem } from '../api/problem.ts';
+import { useNodeWords } from '../i18n/node-words.ts';
+import { Original } from './original.tsx';
 
 /** Problems that aren't told in the words of the node. */
 const sentences = {
@@ -10,13 +12,15 @@ const sentences = {
   STOPPED_ON_THE_WAY: 'common.stoppedOnTheWay',
 } as const;
 
-/** The sentence of an error for a person. */
-export function useProblemSentence(): (error: unknown) => string {
+/** The sentence of an error for a person, and what the node itself said where that is in another language. */
+export function useProblemWords(): (error: unknown) => { text: string; original: string | null } {
   const { t } = useTranslation();
+  const words = useNodeWords();
   return (error) => {
     const ours = Object.entries(sentences).find(([code]) => error instanceof Problem && error.code === code);
-    if (ours !== undefined) return t(ours[1]);
-    return error instanceof Error ? error.message : String(error);
+    if (ours !== undefined) return { text: t(ours[1]), original: null };
+    if (error instanceof Problem) return words.problem(error);
+    return { text: error instanceof Error ? error.message : String(error), original: null };
   };
 }
 
@@ -29,12 +33,16 @@ interface ProblemAlertProps {
 /** What went wrong, in the node's words; nothing where nothing did. */
 export function ProblemAlert({ error, title, onRetry }: ProblemAlertProps) {
   const { t } = useTranslation();
-  const sentence = useProblemSentence();
+  const wordsOf = useProblemWords();
   if (error === null || error === undefined) return null;
+  const { text, original } = wordsOf(error);
   return (
     <Alert color="red" role="alert" icon={<IconAlertTriangle aria-hidden />} {...(title !== undefined && { title })}>
       <Group justify="space-between" gap="sm">
-        <Text size="sm">{sentence(error)}</Text>
+        <div>
+          <Text size="sm">{text}</Text>
+          <Original text={original} />
+        </div>
         {onRetry && (
           <Button size="xs" variant="default" onClick={onRetry}>
             {t('common.retry')}

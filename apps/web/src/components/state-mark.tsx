@@ -1,8 +1,18 @@
 import { Group, Text } from '@mantine/core';
-import { IconAlertTriangle, IconCircleCheck, IconClock, IconHandStop, IconRefresh, IconUnlink } from '@tabler/icons-react';
+import {
+  IconAlertTriangle,
+  IconCircleCheck,
+  IconClock,
+  IconEqualNot,
+  IconHandStop,
+  IconPhotoX,
+  IconPlugConnectedX,
+  IconRefresh,
+  IconUnlink,
+} from '@tabler/icons-react';
 import type { ReactNode } from 'react';
 import { useTranslation } from 'react-i18next';
-import type { LinkState } from '@dossier/domain/link.ts';
+import type { LinkStanding } from './link-standing.ts';
 import classes from './state-mark.module.css';
 
 const icons = {
@@ -11,18 +21,24 @@ const icons = {
   synced: IconCircleCheck,
   failed: IconAlertTriangle,
   held: IconHandStop,
+  rejected: IconHandStop,
+  approved: IconRefresh,
   unlinking: IconUnlink,
+  'changed-here': IconEqualNot,
+  'set-aside': IconEqualNot,
+  'photos-missing': IconPhotoX,
+  'master-away': IconPlugConnectedX,
 } as const;
 
-/** The state of a link: by a sign, a colour and words; its name unless others are given. */
-export function StateMark({ state, children }: { state: LinkState; children?: ReactNode }) {
+/** How a copy is: by a sign, a colour and words; its name unless others are given. */
+export function StateMark({ standing, children }: { standing: LinkStanding; children?: ReactNode }) {
   const { t } = useTranslation();
-  const Icon = icons[state];
+  const Icon = icons[standing];
   return (
-    <Group gap={6} wrap="nowrap" className={classes.mark ?? ''} data-state={state}>
+    <Group gap={6} wrap="nowrap" className={classes.mark ?? ''} data-state={standing}>
       <Icon size={20} aria-hidden className={classes.icon ?? ''} />
       <Text fw={600} size="sm" component="div">
-        {children ?? t(`common.state.${state}`)}
+        {children ?? t(`common.state.${standing}`)}
       </Text>
     </Group>
   );

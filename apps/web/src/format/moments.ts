@@ -33,13 +33,15 @@ export interface Writing {
 
 const clock: Intl.DateTimeFormatOptions = { hour: '2-digit', minute: '2-digit' };
 
-function writingOf(locale: string): Writing {
+/** The writing of a locale, such as `en-GB`. */
+export function writingOf(locale: string): Writing {
   const dayOf = (date: Date, timeZone?: string): string =>
     format(locale, { dateStyle: 'short', ...(timeZone && { timeZone }) }).format(date);
   const relative = new Intl.RelativeTimeFormat(locale, { numeric: 'auto' });
   const numbers = new Intl.NumberFormat(locale);
   const unit = (value: number, name: string, digits = 0): string =>
     new Intl.NumberFormat(locale, { style: 'unit', unit: name, unitDisplay: 'short', maximumFractionDigits: digits }).format(value);
+  const together = (large: string, rest: number, name: string): string => (rest === 0 ? large : `${large} ${unit(rest, name)}`);
   return {
     short(time, timeZone) {
       const date = new Date(time);
@@ -60,11 +62,14 @@ function writingOf(locale: string): Writing {
       return relative.format(Math.round(ms / dayMs), 'day');
     },
     duration(ms) {
-      if (ms < 1000) return unit(Math.round(ms), 'millisecond');
-      if (ms < minuteMs) return unit(ms / 1000, 'second', ms < 10_000 ? 1 : 0);
-      const seconds = Math.round((ms % minuteMs) / 1000);
-      if (ms < hourMs) return `${unit(Math.floor(ms / minuteMs), 'minute')} ${unit(seconds, 'second')}`;
-      return `${unit(Math.floor(ms / hourMs), 'hour')} ${unit(Math.floor((ms % hourMs) / minuteMs), 'minute')}`;
+      if (ms < 999.5) return unit(ms, 'millisecond');
+      if (ms < 9950) return unit(ms / 1000, 'second', 1);
+      // Rounded first and divided then: no part becomes 60.
+      const seconds = Math.round(ms / 1000);
+      if (seconds < 60) return unit(seconds, 'second');
+      if (seconds < 3600) return together(unit(Math.floor(seconds / 60), 'minute'), seconds % 60, 'second');
+      const minutes = Math.round(seconds / 60);
+      return together(unit(Math.floor(minutes / 60), 'hour'), minutes % 60, 'minute');
     },
     number: (value) => numbers.format(value),
     bytes(value) {

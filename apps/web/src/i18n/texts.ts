@@ -1,9 +1,20 @@
 import { createInstance } from 'i18next';
+import { shownText } from '@dossier/domain/shown-text.ts';
 import { initReactI18next } from 'react-i18next';
 import { english } from './en/texts.ts';
+import { nodeWordsBundle } from './node-words.ts';
 
 export const languages = { en: 'English', ru: 'Русский' } as const;
 export type Language = keyof typeof languages;
+
+/** Letters that are written from right to left. */
+const turning = /[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufefe\u{10800}-\u{10fff}\u{1e800}-\u{1efff}]/u;
+
+/** What is set into a sentence: it turns nothing of the sentence around, and what can't be seen in it is made visible. */
+function set(value: string): string {
+  const shown = shownText(value);
+  return turning.test(shown) ? `\u2068${shown}\u2069` : shown;
+}
 
 const translator = createInstance();
 const memory = 'dossier-language';
@@ -20,7 +31,7 @@ export async function prepareTexts(): Promise<void> {
     resources: { en: { translation: english } },
     lng: 'en',
     fallbackLng: 'en',
-    interpolation: { escapeValue: false },
+    interpolation: { escapeValue: true, escape: set },
     returnNull: false,
   });
   await speak(preferredLanguage());
@@ -29,8 +40,9 @@ export async function prepareTexts(): Promise<void> {
 /** Changes the language of the page. */
 export async function speak(language: Language): Promise<void> {
   if (language === 'ru' && !translator.hasResourceBundle('ru', 'translation')) {
-    const { russian } = await import('./ru/texts.ts');
+    const [{ russian }, nodeWords] = await Promise.all([import('./ru/texts.ts'), import('./ru/node-words.ts')]);
     translator.addResourceBundle('ru', 'translation', russian);
+    translator.addResourceBundle('ru', nodeWordsBundle, nodeWords);
   }
   await translator.changeLanguage(language);
   document.documentElement.lang = language;

@@ -1,24 +1,30 @@
 import { Button, Divider, Popover, Stack, Text } from '@mantine/core';
-import { IconLogout, IconUser } from '@tabler/icons-react';
+import { IconKey, IconLogout, IconUser } from '@tabler/icons-react';
+import { Link } from '@tanstack/react-router';
+import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
+import { shownText } from '@dossier/domain/shown-text.ts';
 import type { CurrentSession } from '@dossier/protocol/session.ts';
 import { useSignOut } from '../api/session.ts';
+import { Name } from '../components/name.tsx';
 import { Appearance } from './appearance.tsx';
 
 /** Who is signed in, how the pages look, and the way out. */
 export function AccountMenu({ user }: { user: CurrentSession['user'] }) {
   const { t } = useTranslation();
   const signOut = useSignOut();
+  const [opened, setOpened] = useState(false);
   return (
-    <Popover position="bottom-end" trapFocus returnFocus withinPortal={false}>
+    <Popover opened={opened} onChange={setOpened} position="bottom-end" trapFocus returnFocus withinPortal={false}>
       <Popover.Target>
         <Button
           variant="default"
           size="xs"
           leftSection={<IconUser size={16} aria-hidden />}
-          aria-label={`${t('shell.account')}: ${user.name}`}
+          aria-label={`${t('shell.account')}: ${shownText(user.name)}`}
+          onClick={() => setOpened((before) => !before)}
         >
-          {user.name}
+          <Name>{user.name}</Name>
         </Button>
       </Popover.Target>
       <Popover.Dropdown aria-label={t('shell.account')}>
@@ -26,6 +32,16 @@ export function AccountMenu({ user }: { user: CurrentSession['user'] }) {
           <Text size="sm">{t('shell.signedInAs', { name: user.name, role: t(`common.role.${user.role}`) })}</Text>
           <Appearance />
           <Divider />
+          <Button
+            component={Link}
+            to="/account"
+            variant="default"
+            size="xs"
+            leftSection={<IconKey size={16} aria-hidden />}
+            onClick={() => setOpened(false)}
+          >
+            {t('account.open')}
+          </Button>
           <Button variant="default" size="xs" leftSection={<IconLogout size={16} aria-hidden />} onClick={() => void signOut()}>
             {t('shell.signOut')}
           </Button>

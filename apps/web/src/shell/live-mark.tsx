@@ -6,7 +6,7 @@ import type { LiveState } from '../api/live.ts';
 /** Whether what the page shows is how it is now. */
 export function LiveMark({ state }: { state: LiveState }) {
   const { t } = useTranslation();
-  if (state === 'off' || state === 'connecting') return null;
+  if (state === 'connecting') return null;
   const lost = state === 'lost';
   const Icon = lost ? IconPlugConnectedX : IconBolt;
   return (

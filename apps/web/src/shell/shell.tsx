@@ -18,7 +18,7 @@ export function Shell({ user }: { user: CurrentSession['user'] }) {
   const { t } = useTranslation();
   const [opened, { toggle, close }] = useDisclosure(false);
   const replication = useReplicationPages();
-  const live = useLiveEvents(replication === true);
+  const live = useLiveEvents();
   const pathname = useRouterState({ select: (state) => state.location.pathname });
   useEffect(close, [close, pathname]);
   return (

@@ -34,10 +34,16 @@ export const common = {
   state: {
     pending: 'Waiting',
     syncing: 'Syncing',
-    synced: 'Equal to the master',
+    synced: 'Equal to the master at the last sync',
     failed: 'Failed',
-    held: 'Held: a person decides',
+    held: 'Held: an administrator decides',
     unlinking: 'Being cancelled',
+    rejected: 'A sync was rejected: not equal to the master',
+    approved: 'Approved: the next sync applies it',
+    'changed-here': 'Not equal: something was deleted or changed here',
+    'set-aside': 'Not equal: some dossiers can’t be kept here',
+    'photos-missing': 'Not equal: photos are missing',
+    'master-away': 'The master is away: not known to be equal',
   },
   phase: {
     queued: 'Waiting for a worker',

@@ -72,6 +72,16 @@ export const replication = {
     button: 'Cancel replication',
     done: 'The replication of “{{name}}” is being cancelled.',
   },
+  address: {
+    open: 'Correct the address…',
+    title: 'Where does “{{name}}” come from?',
+    text: 'The list is synced from there at once. The same node has to answer there; otherwise nothing is changed here before an administrator says so.',
+    list: 'Number of the list there',
+    listFixed:
+      'The list was synced before, so it keeps to the list that it follows. To follow another one, cancel the replication and link anew.',
+    save: 'Sync from there',
+    done: 'The address is corrected; the list is synced from there.',
+  },
   undo: {
     open: 'Take back the last sync…',
     title: 'Take back the last sync?',
@@ -113,7 +123,15 @@ export const replication = {
       undone: '(a person took this back)',
     },
     kinds: { adding: 'Added', changing: 'Changed', removing: 'Removed', deactivating: 'Made inactive', lost: 'Lost by the master' },
-    safe: 'Nothing is applied; the list keeps serving what it had.',
+    waitsForAdministrator: 'A sync of “{{name}}” waits for an administrator’s decision',
+    safe: {
+      waiting: 'Nothing is applied; the list keeps serving what it had.',
+      approved: 'The next sync applies it; until then the list serves what it had.',
+      rejected: 'It is not applied; the list keeps serving what it had, until the master’s list changes.',
+      expired: 'Nothing was applied; the list keeps serving what it had.',
+      applied: 'It is applied.',
+      superseded: 'It was not applied.',
+    },
     decidedBy: 'Decided by {{who}}.',
     expires: 'Without a decision the next sync after <time/> asks again.',
     lostFile: 'Download what the master lost',
@@ -176,7 +194,7 @@ export const replication = {
     dead: 'Given up',
     cancelled: 'Cancelled',
   },
-  reason: { link: 'Link', schedule: 'Schedule', person: 'Person', repair: 'Repair', undo: 'Taken back', approval: 'Approval' },
+  reason: { link: 'Link', schedule: 'Schedule', person: 'Asked for', repair: 'Repair', undo: 'Taken back', approval: 'Approval' },
   notes: {
     restored_one: '{{count, number}} offline deletion restored',
     restored_other: '{{count, number}} offline deletions restored',

@@ -1,3 +1,4 @@
+import { account } from './account.ts';
 import { audit, settings, tokens, users, webhooks } from './administration.ts';
 import { common } from './common.ts';
 import { dossiers } from './dossiers.ts';
@@ -16,6 +17,7 @@ export const english = {
   replication,
   deadLetters,
   offlineDeletions,
+  account,
   users,
   tokens,
   audit,

@@ -27,6 +27,9 @@ export const watchLists = {
     violet: 'violet',
     grey: 'grey',
   },
+  find: 'Find a list',
+  findNone: 'No list has this in its name.',
+  findMore: '{{shown}} of {{total}} lists are shown: write more of the name to find another one.',
   empty: {
     title: 'There is no watch list yet',
     text: 'Make one and fill it with dossiers, by hand or from a file. On a slave, make an empty one and replicate a master’s list into it.',

@@ -1,5 +1,6 @@
 import type { english } from '../en/texts.ts';
 import type { Translation } from '../texts.types.ts';
+import { account } from './account.ts';
 import { audit, settings, tokens, users, webhooks } from './administration.ts';
 import { common } from './common.ts';
 import { dossiers } from './dossiers.ts';
@@ -18,6 +19,7 @@ export const russian: Translation<typeof english> = {
   replication,
   deadLetters,
   offlineDeletions,
+  account,
   users,
   tokens,
   audit,

@@ -1,9 +1,9 @@
 import { Button, Group, NativeSelect, Text, TextInput } from '@mantine/core';
-import { useDebouncedCallback } from '@mantine/hooks';
 import { IconListSearch } from '@tabler/icons-react';
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { auditActions, auditWays } from '@dossier/domain/audit.ts';
+import { shownText } from '@dossier/domain/shown-text.ts';
 import type { AuditEntry } from '@dossier/protocol/audit.ts';
 import { useAudit } from '../../api/audit.ts';
 import type { AuditFilter } from '../../api/audit.ts';
@@ -12,15 +12,15 @@ import type { Column } from '../../components/data-table.tsx';
 import { Empty } from '../../components/empty.tsx';
 import { Loaded } from '../../components/loaded.tsx';
 import { Page } from '../../components/page.tsx';
+import { SearchField } from '../../components/search-field.tsx';
 import { When } from '../../components/when.tsx';
-
-const typingPauseMs = 250;
+import { Name } from '../../components/name.tsx';
 
 /** Who did what, when and from where. */
 export function AuditPage() {
   const { t } = useTranslation();
   const [filter, setFilter] = useState<AuditFilter>({});
-  const entries = useAudit(filter);
+  const entries = useAudit({ ...filter, since: dayBegins(filter.since), until: dayBegins(filter.until) });
   return (
     <Page title={t('shell.pages.audit')} description={t('audit.description')}>
       <Filters filter={filter} onChange={(facts) => setFilter((before) => ({ ...before, ...facts }))} />
@@ -50,18 +50,17 @@ export function AuditPage() {
   );
 }
 
+/** Where a day of the calendar begins in the browser's zone, in which the times of the entries are shown. */
+function dayBegins(day: string | undefined): string | undefined {
+  return day === undefined ? undefined : new Date(`${day}T00:00:00`).toISOString();
+}
+
 function Filters({ filter, onChange }: { filter: AuditFilter; onChange: (facts: AuditFilter) => void }) {
   const { t } = useTranslation();
-  const changeSoon = useDebouncedCallback(onChange, typingPauseMs);
   const given = (text: string): string | undefined => (text.trim() === '' ? undefined : text.trim());
   return (
     <Group gap="sm" role="search" aria-label={t('dossiers.filters')}>
-      <TextInput
-        label={t('audit.actor')}
-        type="search"
-        onChange={(event) => changeSoon({ actor: given(event.currentTarget.value) })}
-        w={150}
-      />
+      <SearchField label={t('audit.actor')} type="search" value={filter.actor} onSearch={(actor) => onChange({ actor })} w={150} />
       <NativeSelect
         label={t('audit.action')}
         value={filter.action ?? ''}
@@ -88,7 +87,7 @@ function EntryTable({ entries }: { entries: readonly AuditEntry[] }) {
       title: t('audit.actor'),
       cell: (entry) => (
         <Text size="sm" fw={600} className="wrap">
-          {entry.actor}
+          <Name>{entry.actor}</Name>
         </Text>
       ),
     },
@@ -98,12 +97,12 @@ function EntryTable({ entries }: { entries: readonly AuditEntry[] }) {
       cell: ({ object, details }) => (
         <>
           <Text size="sm" className="wrap" maw={420}>
-            {t(`audit.objects.${object.kind}`)} {object.name ?? object.id}
+            {t(`audit.objects.${object.kind}`)} <Name>{object.name ?? object.id ?? ''}</Name>
           </Text>
           {Object.keys(details).length > 0 && (
             <Text size="xs" c="dimmed" className="wrap" maw={420}>
               {Object.entries(details)
-                .map(([key, value]) => `${key}: ${typeof value === 'string' ? value : JSON.stringify(value)}`)
+                .map(([key, value]) => `${key}: ${shownText(typeof value === 'string' ? value : JSON.stringify(value))}`)
                 .join(' · ')}
             </Text>
           )}

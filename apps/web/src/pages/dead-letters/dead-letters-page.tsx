@@ -13,12 +13,15 @@ import { ConfirmDialog } from '../../components/confirm-dialog.tsx';
 import { DataTable } from '../../components/data-table.tsx';
 import type { Column } from '../../components/data-table.tsx';
 import { Empty } from '../../components/empty.tsx';
+import { FaultText } from '../../components/fault-text.tsx';
 import { Loaded } from '../../components/loaded.tsx';
 import { Page } from '../../components/page.tsx';
 import { ProblemAlert } from '../../components/problem-alert.tsx';
 import { SwitchedOff } from '../../components/switched-off.tsx';
 import { useTell } from '../../components/tell.ts';
 import { When } from '../../components/when.tsx';
+import { Name } from '../../components/name.tsx';
+import { useNodeWords } from '../../i18n/node-words.ts';
 import { LetterActions } from './letter-actions.tsx';
 
 /** What failed for good: to be tried again, or forgotten. */
@@ -92,27 +95,17 @@ function LetterTable({ letters, admin }: { letters: readonly DeadLetter[]; admin
         <Anchor
           size="sm"
           fw={600}
-          renderRoot={(props) => <Link {...props} to="/replication/$list" params={{ list: String(letter.slave_dossier_list) }} />}
+          renderRoot={(props) => (
+            <Link {...props} to="/replication/$list" params={{ list: String(letter.slave_dossier_list) }} data-opens />
+          )}
         >
-          {nameOf(letter.slave_dossier_list)}
+          <Name>{nameOf(letter.slave_dossier_list)}</Name>
         </Anchor>
       ),
     },
     {
       title: t('deadLetters.what'),
-      cell: (letter) => (
-        <>
-          <Text size="sm" className="wrap">
-            {letter.desc}
-          </Text>
-          <Text size="sm" c="dimmed" className="wrap">
-            {letter.remedy}
-          </Text>
-          <Text size="xs" c="dimmed">
-            {letter.code} · {letter.phase}
-          </Text>
-        </>
-      ),
+      cell: (letter) => <What letter={letter} />,
     },
     { title: t('deadLetters.last'), cell: (letter) => <When time={letter.last_date} /> },
     { title: t('deadLetters.first'), minor: true, cell: (letter) => <When time={letter.first_date} /> },
@@ -120,4 +113,19 @@ function LetterTable({ letters, admin }: { letters: readonly DeadLetter[]; admin
     ...(admin ? [{ title: t('common.actions'), cell: (letter: DeadLetter) => <LetterActions letter={letter} /> }] : []),
   ];
   return <DataTable label={t('shell.pages.deadLetters')} columns={columns} rows={letters} rowKey={(letter) => letter.id} />;
+}
+
+function What({ letter }: { letter: DeadLetter }) {
+  const { remedy } = useNodeWords().fault(letter);
+  return (
+    <>
+      <FaultText error={letter} />
+      <Text size="sm" c="dimmed" className="wrap">
+        {remedy}
+      </Text>
+      <Text size="xs" c="dimmed">
+        {letter.code} · {letter.phase}
+      </Text>
+    </>
+  );
 }

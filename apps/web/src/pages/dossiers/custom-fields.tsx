@@ -1,5 +1,7 @@
 import { Title } from '@mantine/core';
 import { useTranslation } from 'react-i18next';
+import { shownLines } from '@dossier/domain/shown-text.ts';
+import { Name } from '../../components/name.tsx';
 
 /** The fields that the list's owner added, as they are. */
 export function CustomFields({ meta }: { meta: Readonly<Record<string, unknown>> }) {
@@ -14,8 +16,12 @@ export function CustomFields({ meta }: { meta: Readonly<Record<string, unknown>>
       <dl className="facts">
         {entries.map(([key, value]) => (
           <div key={key} className="fact">
-            <dt>{key}</dt>
-            <dd>{typeof value === 'string' ? value : JSON.stringify(value)}</dd>
+            <dt>
+              <Name>{key}</Name>
+            </dt>
+            <dd>
+              <bdi className="written">{shownLines(typeof value === 'string' ? value : JSON.stringify(value))}</bdi>
+            </dd>
           </div>
         ))}
       </dl>

@@ -2,6 +2,7 @@ import { Anchor, Button, Drawer, Group, Stack, Text, Title } from '@mantine/core
 import { IconEdit } from '@tabler/icons-react';
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
+import { shownLines } from '@dossier/domain/shown-text.ts';
 import type { Dossier } from '@dossier/protocol/dossier.ts';
 import type { WatchList } from '@dossier/protocol/watch-list.ts';
 import { useDossier } from '../../api/dossiers.ts';
@@ -9,6 +10,7 @@ import { useMayEditDossiers } from '../../api/permissions.ts';
 import { Loaded } from '../../components/loaded.tsx';
 import { ListName } from '../../components/list-name.tsx';
 import { When } from '../../components/when.tsx';
+import { Name } from '../../components/name.tsx';
 import { CustomFields } from './custom-fields.tsx';
 import { DeleteButton } from './delete-button.tsx';
 import { DossierForm } from './dossier-form.tsx';
@@ -31,7 +33,7 @@ export function DossierDrawer({ id, lists, onClose }: DossierDrawerProps) {
       onClose={onClose}
       position="right"
       size="lg"
-      title={query.data?.name ?? t('common.loading')}
+      title={<Name>{query.data?.name ?? t('common.loading')}</Name>}
       closeButtonProps={{ 'aria-label': t('common.close') }}
     >
       <Loaded query={query}>{(dossier) => <Details dossier={dossier} lists={lists} onClose={onClose} />}</Loaded>
@@ -71,7 +73,9 @@ function Details({ dossier, lists, onClose }: { dossier: Dossier; lists: readonl
         {dossier.external_id !== null && (
           <>
             <dt>{t('dossiers.externalId')}</dt>
-            <dd>{dossier.external_id}</dd>
+            <dd>
+              <Name>{dossier.external_id}</Name>
+            </dd>
           </>
         )}
         <dt>{t('dossiers.made')}</dt>
@@ -89,7 +93,7 @@ function Details({ dossier, lists, onClose }: { dossier: Dossier; lists: readonl
             {t('common.comment')}
           </Title>
           <Text size="sm" className="written">
-            {dossier.comment}
+            <bdi>{shownLines(dossier.comment)}</bdi>
           </Text>
         </section>
       )}

@@ -1,7 +1,7 @@
 import { Checkbox, Group, Switch, Textarea, TextInput } from '@mantine/core';
 import { useTranslation } from 'react-i18next';
 import type { WatchList } from '@dossier/protocol/watch-list.ts';
-import { fieldFault } from '../../components/field-fault.ts';
+import { useFieldFault } from '../../components/field-fault.ts';
 import { ListName } from '../../components/list-name.tsx';
 import type { DossierDraft } from './dossier-draft.ts';
 import { MetaEditor } from './meta-editor.tsx';
@@ -16,13 +16,14 @@ interface DossierFieldsProps {
 /** The fields of a dossier that people edit. */
 export function DossierFields({ draft, lists, error, onChange }: DossierFieldsProps) {
   const { t } = useTranslation();
+  const faultOf = useFieldFault(error);
   return (
     <>
       <TextInput
         label={t('common.personName')}
         value={draft.name}
         onChange={(event) => onChange({ name: event.currentTarget.value })}
-        error={fieldFault(error, 'name')}
+        error={faultOf('name')}
         maxLength={256}
         required
         data-autofocus
@@ -31,10 +32,10 @@ export function DossierFields({ draft, lists, error, onChange }: DossierFieldsPr
         label={t('dossiers.inLists')}
         value={draft.lists.map(String)}
         onChange={(values) => onChange({ lists: values.map(Number) })}
-        error={fieldFault(error, 'dossier_lists')}
+        error={faultOf('dossier_lists')}
         withAsterisk
       >
-        <Group gap="md" mt={6}>
+        <Group gap="md" mt={6} mah={200} style={{ overflowY: 'auto' }}>
           {lists.map((list) => (
             <Checkbox key={list.id} value={String(list.id)} label={<ListName name={list.name} color={list.color} />} />
           ))}
@@ -53,7 +54,7 @@ export function DossierFields({ draft, lists, error, onChange }: DossierFieldsPr
         description={t('dossiers.externalIdHint')}
         value={draft.external}
         onChange={(event) => onChange({ external: event.currentTarget.value })}
-        error={fieldFault(error, 'external_id')}
+        error={faultOf('external_id')}
         maxLength={256}
       />
       <Group gap="md" align="flex-start" grow>
@@ -62,7 +63,7 @@ export function DossierFields({ draft, lists, error, onChange }: DossierFieldsPr
           label={t('dossiers.validFrom')}
           value={draft.from}
           onChange={(event) => onChange({ from: event.currentTarget.value })}
-          error={fieldFault(error, 'valid_from')}
+          error={faultOf('valid_from')}
         />
         <TextInput
           type="date"
@@ -71,7 +72,7 @@ export function DossierFields({ draft, lists, error, onChange }: DossierFieldsPr
           inputWrapperOrder={['label', 'input', 'description', 'error']}
           value={draft.until}
           onChange={(event) => onChange({ until: event.currentTarget.value })}
-          error={fieldFault(error, 'valid_until')}
+          error={faultOf('valid_until')}
         />
       </Group>
       <MetaEditor rows={draft.rows} onChange={(rows) => onChange({ rows })} />

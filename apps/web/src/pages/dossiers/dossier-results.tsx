@@ -32,6 +32,13 @@ export function DossierResults({ lists, editable }: { lists: readonly WatchList[
   });
   const filtered = isFiltered(search);
   const total = filtered || search.list === undefined ? null : (lists.find((list) => list.id === search.list)?.dossier_count ?? null);
+  if (search.list !== undefined && !lists.some(({ id }) => id === search.list)) {
+    return (
+      <Empty icon={<IconFolderOff size={40} />} title={t('dossiers.noSuchList', { id: search.list })}>
+        {t('dossiers.empty.noSuchList')}
+      </Empty>
+    );
+  }
   return (
     <Loaded query={pages}>
       {(data) => {

@@ -6,7 +6,9 @@ import { useTranslation } from 'react-i18next';
 import type { Dossier } from '@dossier/protocol/dossier.ts';
 import type { WatchList } from '@dossier/protocol/watch-list.ts';
 import { ListName } from '../../components/list-name.tsx';
+import { openRow } from '../../components/open-row.ts';
 import { When } from '../../components/when.tsx';
+import { Name } from '../../components/name.tsx';
 import classes from './dossier-table.module.css';
 import { ValidityMark } from './validity.tsx';
 
@@ -46,7 +48,7 @@ export function DossierTable({ dossiers, lists, total, onNearEnd }: DossierViewP
       <table className={classes.table} aria-rowcount={(total ?? -2) + 1} aria-label={t('dossiers.title')}>
         <thead>
           <tr aria-rowindex={1}>
-            <th scope="col">{t('common.name')}</th>
+            <th scope="col">{t('common.personName')}</th>
             <th scope="col">{t('dossiers.list')}</th>
             <th scope="col">{t('dossiers.externalId')}</th>
             <th scope="col" className={classes.figures}>
@@ -83,15 +85,16 @@ function Row({ dossier, index, byId }: { dossier: Dossier; index: number; byId: 
   const [first, ...others] = dossier.dossier_lists;
   const list = first === undefined ? undefined : byId.get(first);
   return (
-    <tr aria-rowindex={index + 2}>
+    <tr aria-rowindex={index + 2} onClick={openRow} className={classes.row}>
       <td>
         <Link
           to="/dossiers"
           search={(before) => ({ ...before, open: dossier.id })}
           className={classes.name ?? ''}
+          data-opens={dossier.id}
           data-inactive={!dossier.active}
         >
-          {dossier.name}
+          <Name>{dossier.name}</Name>
         </Link>
         {!dossier.active && (
           <Text span size="xs" c="dimmed" ml="xs">
@@ -104,7 +107,7 @@ function Row({ dossier, index, byId }: { dossier: Dossier; index: number; byId: 
         {list && <ListName name={list.name} color={list.color} />}
         {others.length > 0 && ` +${others.length}`}
       </td>
-      <td>{dossier.external_id}</td>
+      <td>{dossier.external_id !== null && <Name>{dossier.external_id}</Name>}</td>
       <td className={classes.figures}>{dossier.face_count}</td>
       <td>
         <When time={dossier.modified_date} />

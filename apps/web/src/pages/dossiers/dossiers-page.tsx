@@ -1,7 +1,7 @@
 import { Button } from '@mantine/core';
 import { IconFileImport, IconPlus } from '@tabler/icons-react';
 import { useNavigate, useSearch } from '@tanstack/react-router';
-import { lazy, Suspense, useState } from 'react';
+import { lazy, Suspense, useEffect, useRef, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { useMayEditDossiers } from '../../api/permissions.ts';
 import { useWatchLists } from '../../api/watch-lists.ts';
@@ -25,7 +25,10 @@ export function DossiersPage() {
   const editable = useMayEditDossiers();
   const [opened, setOpened] = useState<'create' | 'import' | null>(null);
   const ownLists = (lists.data ?? []).filter((list) => list.replica === null);
-  const open = (id: number | undefined): void => void navigate({ search: (before) => ({ ...before, open: id }) });
+  const open = (id: number): void => void navigate({ search: (before) => ({ ...before, open: id }) });
+  // Replaces the address: going back afterwards does not open the dossier again.
+  const close = (): void => void navigate({ search: (before) => ({ ...before, open: undefined }), replace: true });
+  useFocusOnRow(search.open);
   const actions = editable && ownLists.length > 0 && (
     <>
       <Button variant="default" leftSection={<IconFileImport size={18} aria-hidden />} onClick={() => setOpened('import')}>
@@ -50,9 +53,7 @@ export function DossiersPage() {
           )
         }
       </Loaded>
-      {search.open !== undefined && (
-        <DossierDrawer key={search.open} id={search.open} lists={lists.data ?? []} onClose={() => open(undefined)} />
-      )}
+      {search.open !== undefined && <DossierDrawer key={search.open} id={search.open} lists={lists.data ?? []} onClose={close} />}
       {opened === 'create' && (
         <DossierForm
           dossier={null}
@@ -69,4 +70,16 @@ export function DossiersPage() {
       )}
     </Page>
   );
+}
+
+/** When a dossier is closed, the focus is where it was found. */
+function useFocusOnRow(open: number | undefined): void {
+  const last = useRef(open);
+  useEffect(() => {
+    const closed = last.current;
+    last.current = open;
+    if (open !== undefined || closed === undefined) return;
+    // The drawer gives the focus up only when it is gone.
+    window.setTimeout(() => document.querySelector<HTMLElement>(`a[data-opens="${closed}"]`)?.focus(), 0);
+  }, [open]);
 }

@@ -1,14 +1,13 @@
-import { Group, NativeSelect, SegmentedControl, TextInput } from '@mantine/core';
-import { useDebouncedCallback } from '@mantine/hooks';
+import { Group, NativeSelect, SegmentedControl } from '@mantine/core';
 import { IconSearch } from '@tabler/icons-react';
 import { useNavigate, useSearch } from '@tanstack/react-router';
 import { useTranslation } from 'react-i18next';
+import { shownText } from '@dossier/domain/shown-text.ts';
 import type { WatchList } from '@dossier/protocol/watch-list.ts';
+import { SearchField } from '../../components/search-field.tsx';
 import { orderings } from './orderings.ts';
 import type { Ordering } from './orderings.ts';
 import type { DossierSearch } from './search.ts';
-
-const typingPauseMs = 250;
 
 /** What narrows and orders the dossiers; kept in the address, so that it can be sent to somebody. */
 export function Filters({ lists }: { lists: readonly WatchList[] }) {
@@ -16,14 +15,13 @@ export function Filters({ lists }: { lists: readonly WatchList[] }) {
   const search = useSearch({ from: '/dossiers' });
   const navigate = useNavigate({ from: '/dossiers' });
   const change = (filter: DossierSearch): void => void navigate({ search: (before) => ({ ...before, ...filter }), replace: true });
-  const changeSoon = useDebouncedCallback(change, typingPauseMs);
-  const given = (text: string): string | undefined => (text.trim() === '' ? undefined : text.trim());
+  const known = lists.some(({ id }) => id === search.list);
   return (
     <Group align="flex-end" gap="sm" role="search" aria-label={t('dossiers.filters')}>
-      <TextInput
+      <SearchField
         label={t('dossiers.nameContains')}
-        defaultValue={search.name ?? ''}
-        onChange={(event) => changeSoon({ name: given(event.currentTarget.value) })}
+        value={search.name}
+        onSearch={(name) => change({ name })}
         leftSection={<IconSearch size={16} aria-hidden />}
         w={{ base: '100%', xs: 220 }}
         type="search"
@@ -32,15 +30,16 @@ export function Filters({ lists }: { lists: readonly WatchList[] }) {
         label={t('dossiers.list')}
         value={search.list ?? ''}
         onChange={(event) => change({ list: event.currentTarget.value === '' ? undefined : Number(event.currentTarget.value) })}
-        data={[{ value: '', label: t('dossiers.allLists') }, ...lists.map(({ id, name }) => ({ value: String(id), label: name }))]}
+        data={[
+          { value: '', label: t('dossiers.allLists') },
+          ...lists.map(({ id, name }) => ({ value: String(id), label: shownText(name) })),
+          ...(search.list === undefined || known
+            ? []
+            : [{ value: String(search.list), label: t('dossiers.noSuchList', { id: search.list }) }]),
+        ]}
         maw={260}
       />
-      <TextInput
-        label={t('dossiers.externalId')}
-        defaultValue={search.external ?? ''}
-        onChange={(event) => changeSoon({ external: given(event.currentTarget.value) })}
-        w={140}
-      />
+      <SearchField label={t('dossiers.externalId')} value={search.external} onSearch={(external) => change({ external })} w={140} />
       <NativeSelect
         label={t('dossiers.state')}
         value={search.active === undefined ? '' : String(search.active)}

@@ -6,6 +6,7 @@ import { useVirtualizer } from '@tanstack/react-virtual';
 import { useEffect, useRef } from 'react';
 import { useTranslation } from 'react-i18next';
 import type { Dossier } from '@dossier/protocol/dossier.ts';
+import { Name } from '../../components/name.tsx';
 import { photoAddress, useFirstPhoto } from '../../api/photos.ts';
 import type { DossierViewProps } from './dossier-table.tsx';
 import classes from './photo-grid.module.css';
@@ -71,7 +72,7 @@ function Tile({ dossier, place, position, total }: TileProps) {
   const photo = useFirstPhoto(dossier.id, { enabled: dossier.has_faces });
   return (
     <li className={classes.tile} style={place} aria-posinset={position} aria-setsize={total ?? -1}>
-      <Link to="/dossiers" search={(before) => ({ ...before, open: dossier.id })} className={classes.link ?? ''}>
+      <Link to="/dossiers" search={(before) => ({ ...before, open: dossier.id })} className={classes.link ?? ''} data-opens={dossier.id}>
         {photo.data ? (
           <img src={photoAddress(photo.data, 'thumbnail')} alt="" className={classes.photo} />
         ) : (
@@ -81,7 +82,7 @@ function Tile({ dossier, place, position, total }: TileProps) {
           </span>
         )}
         <span className={classes.name}>
-          {dossier.name}
+          <Name>{dossier.name}</Name>
           <ValidityMark dossier={dossier} />
         </span>
       </Link>

@@ -6,7 +6,7 @@ import type { DossierFace } from '@dossier/protocol/dossier.ts';
 import { photoAddress, uploadPhoto, useDeletePhoto, useForgetPhotos, usePhotos } from '../../api/photos.ts';
 import { ConfirmDialog } from '../../components/confirm-dialog.tsx';
 import { Loaded } from '../../components/loaded.tsx';
-import { useProblemSentence } from '../../components/problem-alert.tsx';
+import { useProblemWords } from '../../components/problem-alert.tsx';
 import { DropArea } from '../../components/drop-area.tsx';
 import { useWriting } from '../../format/moments.ts';
 import classes from './photos.module.css';
@@ -91,7 +91,7 @@ function Photo({ photo, label, editable }: { photo: DossierFace; label: string; 
 
 function Uploads({ dossier }: { dossier: number }) {
   const { t } = useTranslation();
-  const sentence = useProblemSentence();
+  const wordsOf = useProblemWords();
   const forget = useForgetPhotos(dossier);
   const [running, setRunning] = useState<readonly Upload[]>([]);
   const change = (key: number, facts: Partial<Upload>): void =>
@@ -124,7 +124,7 @@ function Uploads({ dossier }: { dossier: number }) {
           <div key={key}>
             <Text size="sm" className="wrap" {...(error !== null && { c: 'var(--mantine-color-error)' })}>
               {name}
-              {error !== null && `: ${sentence(error)}`}
+              {error !== null && `: ${wordsOf(error).text}`}
             </Text>
             {error === null && <Progress value={part * 100} aria-label={name} />}
           </div>

@@ -1,12 +1,15 @@
 import { Anchor } from '@mantine/core';
+import { useSearch } from '@tanstack/react-router';
 import { Fragment } from 'react';
 import { useTranslation } from 'react-i18next';
 import { useNode } from '../../api/node.ts';
 import { useWatchLists } from '../../api/watch-lists.ts';
+import { ReplicaMark } from '../../components/replica-mark.tsx';
 
 /** On a slave: why nothing can be changed here, and where it can. */
 export function ReadOnlyLine() {
   const { t } = useTranslation();
+  const { list: shown } = useSearch({ from: '/dossiers' });
   const { data: node } = useNode();
   const { data: lists = [] } = useWatchLists();
   if (node?.slave !== true) return <>{t('dossiers.description')}</>;
@@ -22,7 +25,7 @@ export function ReadOnlyLine() {
           </Anchor>
         </Fragment>
       ))}
-      .
+      .{lists.map((list) => (list.id === shown ? <ReplicaMark key={list.id} list={list} /> : null))}
     </>
   );
 }

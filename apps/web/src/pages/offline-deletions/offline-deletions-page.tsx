@@ -13,6 +13,7 @@ import { Loaded } from '../../components/loaded.tsx';
 import { Page } from '../../components/page.tsx';
 import { SwitchedOff } from '../../components/switched-off.tsx';
 import { When } from '../../components/when.tsx';
+import { Name } from '../../components/name.tsx';
 
 const choices = { open: false, settled: true, all: undefined } as const;
 type Choice = keyof typeof choices;
@@ -73,7 +74,7 @@ function DeletionTable({ deletions }: { deletions: readonly OfflineDeletion[] })
       cell: (deletion) => (
         <>
           <Text size="sm" fw={600} className="wrap">
-            {deletion.name}
+            <Name>{deletion.name}</Name>
           </Text>
           <Text size="xs" c="dimmed">
             {deletion.external_id}
@@ -83,9 +84,11 @@ function DeletionTable({ deletions }: { deletions: readonly OfflineDeletion[] })
     },
     {
       title: t('dossiers.list'),
-      cell: (deletion) => lists.data?.find((list) => list.id === deletion.slave_dossier_list)?.name ?? deletion.slave_dossier_list,
+      cell: (deletion) => (
+        <Name>{lists.data?.find((list) => list.id === deletion.slave_dossier_list)?.name ?? String(deletion.slave_dossier_list)}</Name>
+      ),
     },
-    { title: t('offlineDeletions.by'), cell: (deletion) => deletion.deleted_by },
+    { title: t('offlineDeletions.by'), cell: (deletion) => <Name>{deletion.deleted_by}</Name> },
     { title: t('offlineDeletions.when'), cell: (deletion) => <When time={deletion.deleted_date} /> },
     {
       title: t('offlineDeletions.outcome'),

@@ -1,5 +1,5 @@
-import { Button, Group, SimpleGrid, Stack, Text, Title } from '@mantine/core';
-import { IconLinkPlus } from '@tabler/icons-react';
+import { Alert, Anchor, Button, Group, SimpleGrid, Stack, Text, Title } from '@mantine/core';
+import { IconLinkPlus, IconPlugX } from '@tabler/icons-react';
 import { Link as RouterLink } from '@tanstack/react-router';
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
@@ -11,7 +11,7 @@ import { useMay } from '../../api/session.ts';
 import { useWatchLists } from '../../api/watch-lists.ts';
 import { Loaded } from '../../components/loaded.tsx';
 import { Page } from '../../components/page.tsx';
-import { byUrgency } from '../../components/by-urgency.ts';
+import { byUrgency } from '../../components/link-standing.ts';
 import { LinkCard } from './link-card.tsx';
 import { NothingReplicated } from '../../components/nothing-replicated.tsx';
 import { OwnLists } from './own-lists.tsx';
@@ -31,12 +31,36 @@ export function OverviewPage() {
 }
 
 function Overview({ watchLists }: { watchLists: readonly WatchList[] }) {
+  const { t } = useTranslation();
   const own = watchLists.filter((list) => list.replica === null);
   const pages = useReplicationPages();
   return (
     <Stack gap="xl">
       {pages === true && <Replicas watchLists={watchLists} />}
-      {own.length > 0 && <OwnLists lists={own} />}
+      {pages === false && <WithoutReplication watchLists={watchLists} />}
+      {own.length > 0 && <OwnLists title={t('overview.lists')} lists={own} />}
+    </Stack>
+  );
+}
+
+/** Where the pages of replication are off: the copies all the same, and how to have the pages. */
+function WithoutReplication({ watchLists }: { watchLists: readonly WatchList[] }) {
+  const { t } = useTranslation();
+  const copies = watchLists.filter((list) => list.replica !== null);
+  return (
+    <Stack gap="xl">
+      <Alert color="steel" icon={<IconPlugX aria-hidden />} title={t('shell.replicationOffTitle')}>
+        {t('shell.replicationOff')}
+      </Alert>
+      {copies.length > 0 && <OwnLists title={t('overview.replicas')} lists={copies} />}
+      {watchLists.length === 0 && (
+        <Text>
+          {t('watchLists.empty.title')}.{' '}
+          <Anchor underline="always" renderRoot={(props) => <RouterLink {...props} to="/watch-lists" />}>
+            {t('overview.empty.lists')}
+          </Anchor>
+        </Text>
+      )}
     </Stack>
   );
 }

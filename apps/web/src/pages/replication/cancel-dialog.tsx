@@ -6,6 +6,7 @@ import { useCancelLink } from '../../api/links.ts';
 import { whenDone } from '../../api/when-done.ts';
 import { FormDialog } from '../../components/form-dialog.tsx';
 import { useTell } from '../../components/tell.ts';
+import { isTyped } from '../../components/typed.ts';
 
 /** Ends a replication: the dossiers stay, or go after the list's name was typed. */
 export function CancelDialog({ link, name, onClose }: { link: Link; name: string; onClose: () => void }) {
@@ -26,7 +27,7 @@ export function CancelDialog({ link, name, onClose }: { link: Link; name: string
       onSubmit={submit}
       submitLabel={t('replication.cancel.button')}
       danger
-      disabled={purge && typed.trim() !== name}
+      disabled={purge && !isTyped(typed, name)}
       busy={cancel.isPending}
       error={cancel.error}
     >

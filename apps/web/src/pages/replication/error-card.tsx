@@ -5,28 +5,46 @@ import { Trans, useTranslation } from 'react-i18next';
 import type { Link, SyncError } from '@dossier/protocol/sync.ts';
 import { useSync } from '../../api/links.ts';
 import { useMay } from '../../api/session.ts';
+import { Original } from '../../components/original.tsx';
 import { ProblemAlert } from '../../components/problem-alert.tsx';
 import { When } from '../../components/when.tsx';
+import { useNodeWords } from '../../i18n/node-words.ts';
 import { useWriting } from '../../format/moments.ts';
+import { AddressDialog } from './address-dialog.tsx';
 import { CancelDialog } from './cancel-dialog.tsx';
 
 /** Failures after which there is nothing on the master that this link could follow. */
 const beyondRepair = ['NO_SUCH_LIST', 'LIST_REPLACED', 'NODE_REPLACED', 'THIS_NODE_ITSELF', 'MASTER_NOT_ALLOWED', 'ADDRESS_REFUSED'];
+
+/** Failures that another address may mend. */
+const aboutAddress = [
+  'MASTER_UNREACHABLE',
+  'ADDRESS_REFUSED',
+  'MISDIRECTED',
+  'PROTOCOL_NOT_SPOKEN',
+  'REDIRECTED',
+  'NODE_REPLACED',
+  'NO_SUCH_LIST',
+  'THIS_NODE_ITSELF',
+  'MASTER_NOT_ALLOWED',
+];
 
 /** What went wrong, what is still safe, what happens next, and the button that mends it. */
 export function ErrorCard({ link, error, name }: { link: Link; error: SyncError; name: string }) {
   const { t } = useTranslation();
   const admin = useMay('admin');
   const sync = useSync();
-  const [cancelling, setCancelling] = useState(false);
+  const [opened, setOpened] = useState<'cancel' | 'address' | null>(null);
+  const words = useNodeWords().fault(error);
   const differs = error.code === 'REPLICA_DIFFERS';
   const offerCancel = beyondRepair.includes(error.code);
   return (
-    <Alert color="red" icon={<IconAlertTriangle aria-hidden />} title={error.desc} role="alert">
+    <Alert color="red" icon={<IconAlertTriangle aria-hidden />} title={words.desc} role="alert">
       <Stack gap="xs">
-        {error.remedy !== '' && (
+        <Original text={words.original} />
+        {words.remedy !== '' && (
           <Text size="sm">
-            <strong>{t('replication.error.remedy')}</strong> {error.remedy}
+            <strong>{t('replication.error.remedy')}</strong> {words.remedy}
           </Text>
         )}
         <Safe link={link} />
@@ -44,15 +62,21 @@ export function ErrorCard({ link, error, name }: { link: Link; error: SyncError;
             >
               {t(differs ? 'replication.error.mend' : 'replication.error.tryNow')}
             </Button>
+            {aboutAddress.includes(error.code) && (
+              <Button size="xs" variant="default" onClick={() => setOpened('address')}>
+                {t('replication.address.open')}
+              </Button>
+            )}
             {offerCancel && (
-              <Button size="xs" variant="default" onClick={() => setCancelling(true)}>
+              <Button size="xs" variant="default" onClick={() => setOpened('cancel')}>
                 {t('replication.cancel.open')}
               </Button>
             )}
           </Group>
         )}
       </Stack>
-      {cancelling && <CancelDialog link={link} name={name} onClose={() => setCancelling(false)} />}
+      {opened === 'cancel' && <CancelDialog link={link} name={name} onClose={() => setOpened(null)} />}
+      {opened === 'address' && <AddressDialog link={link} name={name} onClose={() => setOpened(null)} />}
     </Alert>
   );
 }

@@ -5,6 +5,7 @@ import { useSlaves } from '../../api/masters.ts';
 import { DataTable } from '../../components/data-table.tsx';
 import type { Column } from '../../components/data-table.tsx';
 import { Loaded } from '../../components/loaded.tsx';
+import { Name } from '../../components/name.tsx';
 import { useNow, useWriting } from '../../format/moments.ts';
 
 /** The master's side: which slave follows which list, when it was last seen and how far it is behind. */
@@ -42,7 +43,7 @@ function FollowerTable({ slaves }: { slaves: readonly Slave[] }) {
         </>
       ),
     },
-    { title: t('dossiers.list'), cell: (slave) => slave.name },
+    { title: t('dossiers.list'), cell: (slave) => <Name>{slave.name}</Name> },
     { title: t('replication.followers.lastSeen'), cell: (slave) => writing.relative(slave.last_seen, now) },
     { title: t('replication.followers.behind'), cell: (slave) => <Behind slave={slave} /> },
   ];

@@ -4,7 +4,7 @@ import { useTranslation } from 'react-i18next';
 import { defaultGuards } from '@dossier/domain/guards.ts';
 import type { Guards } from '@dossier/domain/guards.ts';
 import type { Link } from '@dossier/protocol/sync.ts';
-import { useChangeGuards } from '../../api/held.ts';
+import { useChangeLink } from '../../api/held.ts';
 import { FormDialog } from '../../components/form-dialog.tsx';
 import { useTell } from '../../components/tell.ts';
 
@@ -12,7 +12,7 @@ import { useTell } from '../../components/tell.ts';
 export function GuardsDialog({ link, onClose }: { link: Link; onClose: () => void }) {
   const { t } = useTranslation();
   const tell = useTell();
-  const change = useChangeGuards();
+  const change = useChangeLink();
   const [guards, setGuards] = useState<Guards>({ ...link.guards, ...link.proposed_guards?.guards } as Guards);
   const set = (facts: Partial<Guards>): void => setGuards((before) => ({ ...before, ...facts }));
   const submit = (): void =>

@@ -8,6 +8,7 @@ import { lostAddress } from '../../api/held.ts';
 import { useSync } from '../../api/links.ts';
 import { useMay } from '../../api/session.ts';
 import { When } from '../../components/when.tsx';
+import { useNodeWords } from '../../i18n/node-words.ts';
 import { useWriting } from '../../format/moments.ts';
 import { ApproveDialog } from './approve-dialog.tsx';
 import { HeldNames } from './held-names.tsx';
@@ -18,14 +19,20 @@ export function HeldCard({ link, held, name }: { link: Link; held: Held; name: s
   const { t } = useTranslation();
   const admin = useMay('admin');
   const [opened, setOpened] = useState<'approve' | 'reject' | null>(null);
+  const words = useNodeWords();
   const waiting = held.state === 'waiting';
   return (
-    <Alert color="yellow" icon={<IconHandStop aria-hidden />} title={t(`replication.held.states.${held.state}`, { name })} role="alert">
+    <Alert
+      color="yellow"
+      icon={<IconHandStop aria-hidden />}
+      title={t(admin || !waiting ? `replication.held.states.${held.state}` : 'replication.held.waitsForAdministrator', { name })}
+      role="alert"
+    >
       <Stack gap="sm">
         <List size="sm">
           {held.reasons.map((reason) => (
             <List.Item key={reason.guard}>
-              {reason.sentence}{' '}
+              {words.reason(reason)}{' '}
               <Text span size="sm" c="dimmed">
                 {t(`replication.held.guards.${reason.guard}`)}
               </Text>
@@ -33,7 +40,7 @@ export function HeldCard({ link, held, name }: { link: Link; held: Held; name: s
           ))}
         </List>
         <Text size="sm">
-          {t('replication.held.safe')} {held.decided_by !== null && t('replication.held.decidedBy', { who: held.decided_by })}{' '}
+          {t(`replication.held.safe.${held.state}`)} {held.decided_by !== null && t('replication.held.decidedBy', { who: held.decided_by })}{' '}
           {waiting && held.approved_first_by !== null && t('replication.held.approvedFirstBy', { who: held.approved_first_by })}{' '}
           {waiting && <Trans t={t} i18nKey="replication.held.expires" components={{ time: <When time={held.expires_date} /> }} />}
         </Text>

@@ -4,6 +4,7 @@ import { useTranslation } from 'react-i18next';
 import type { Held, HeldKind } from '@dossier/protocol/held.ts';
 import { useHeldDossiers } from '../../api/held.ts';
 import { Loaded } from '../../components/loaded.tsx';
+import { Name } from '../../components/name.tsx';
 
 /** What people want to see by name, the worst first. */
 const named: readonly HeldKind[] = ['lost', 'removing', 'deactivating', 'changing', 'adding'];
@@ -45,7 +46,7 @@ function Names({ list, difference, kind }: { list: number; difference: string; k
               .flatMap((page) => page.results)
               .map((dossier) => (
                 <List.Item key={dossier.dossier}>
-                  {dossier.name ?? dossier.dossier}
+                  <Name>{dossier.name ?? dossier.dossier}</Name>
                   {dossier.external_id !== null && (
                     <Text span size="xs" c="dimmed">
                       {' '}

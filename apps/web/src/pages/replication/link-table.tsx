@@ -3,9 +3,10 @@ import { Link as RouterLink } from '@tanstack/react-router';
 import { useTranslation } from 'react-i18next';
 import type { Link } from '@dossier/protocol/sync.ts';
 import type { WatchList } from '@dossier/protocol/watch-list.ts';
-import { byUrgency } from '../../components/by-urgency.ts';
+import { byUrgency } from '../../components/link-standing.ts';
 import { DataTable } from '../../components/data-table.tsx';
 import type { Column } from '../../components/data-table.tsx';
+import { FaultText } from '../../components/fault-text.tsx';
 import { LinkState, NextRun } from '../../components/link-facts.tsx';
 import { ListName } from '../../components/list-name.tsx';
 import { ProgressLine } from '../../components/progress-line.tsx';
@@ -17,6 +18,10 @@ export function LinkTable({ links, lists }: { links: readonly Link[]; lists: rea
   const { t } = useTranslation();
   const writing = useWriting();
   const origin = useOrigin();
+  const count = ({ local_count: here, remote_count: there }: Link): string =>
+    there === null || there === here
+      ? writing.number(here)
+      : t('overview.ofRemote', { here: writing.number(here), there: writing.number(there) });
   const byId = new Map(lists.map((list) => [list.id, list]));
   const columns: Column<Link>[] = [
     {
@@ -27,7 +32,7 @@ export function LinkTable({ links, lists }: { links: readonly Link[]; lists: rea
         return (
           <>
             <Anchor
-              renderRoot={(props) => <RouterLink {...props} to="/replication/$list" params={{ list: id }} />}
+              renderRoot={(props) => <RouterLink {...props} to="/replication/$list" params={{ list: id }} data-opens />}
               c="inherit"
               fw={600}
               size="sm"
@@ -47,15 +52,11 @@ export function LinkTable({ links, lists }: { links: readonly Link[]; lists: rea
         <>
           <LinkState link={link} />
           {link.progress !== null && <ProgressLine progress={link.progress} />}
-          {link.error !== null && (
-            <Text size="sm" className="wrap" maw={420}>
-              {link.error.desc}
-            </Text>
-          )}
+          {link.error !== null && <FaultText error={link.error} />}
         </>
       ),
     },
-    { title: t('watchLists.count'), align: 'right', cell: (link) => writing.number(link.local_count) },
+    { title: t('watchLists.count'), align: 'right', cell: (link) => count(link) },
     { title: t('replication.next'), minor: true, cell: (link) => <NextRun link={link} /> },
   ];
   return <DataTable label={t('overview.replicas')} columns={columns} rows={byUrgency(links)} rowKey={(link) => link.slave_dossier_list} />;

@@ -1,11 +1,13 @@
-import { Radio, Stack, TextInput } from '@mantine/core';
+import { TextInput } from '@mantine/core';
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import type { WatchList } from '@dossier/protocol/watch-list.ts';
 import { useCreateLink } from '../../api/links.ts';
 import { usePreview } from '../../api/masters.ts';
 import { useCreateWatchList, useWatchLists } from '../../api/watch-lists.ts';
+import { ListChoice } from '../../components/list-choice.tsx';
 import { ProblemAlert } from '../../components/problem-alert.tsx';
+import { isTyped } from '../../components/typed.ts';
 import type { ChosenMaster, RemoteList } from './enable-dialog.tsx';
 import { FirstSync } from './first-sync.tsx';
 import { StepForm } from './step-form.tsx';
@@ -31,7 +33,7 @@ export function LocalListStep({ master, remote, onBack, onDone }: LocalListStepP
   const linkTo = (id: number) => ({ remote_url: master.url, remote_dossier_list: remote.id, slave_dossier_list: id });
   const preview = usePreview(local === null ? null : linkTo(local.id));
   const holds = local !== null && (preview.data?.local_count ?? local.dossier_count) > 0;
-  const ready = local === null ? name.trim() !== '' : preview.data !== undefined && (!holds || typed.trim() === local.name);
+  const ready = local === null ? name.trim() !== '' : preview.data !== undefined && (!holds || isTyped(typed, local.name));
   const start = (id: number): void => link.mutate(linkTo(id), { onSuccess: () => onDone(id) });
   const submit = (): void => {
     if (local !== null) start(local.id);
@@ -91,18 +93,16 @@ interface LocalListsProps {
 function LocalLists({ lists, choice, onChoose }: LocalListsProps) {
   const { t } = useTranslation();
   return (
-    <Radio.Group label={t('replication.enable.chooseLocal')} value={choice} onChange={onChoose}>
-      <Stack gap="xs" mt="xs" mah={260} style={{ overflowY: 'auto' }}>
-        <Radio value="new" label={t('replication.enable.newList')} description={t('replication.enable.newListHint')} />
-        {lists.map((list) => (
-          <Radio
-            key={list.id}
-            value={String(list.id)}
-            label={list.name}
-            description={t('common.dossiers', { count: list.dossier_count })}
-          />
-        ))}
-      </Stack>
-    </Radio.Group>
+    <ListChoice
+      label={t('replication.enable.chooseLocal')}
+      value={choice}
+      onChoose={onChoose}
+      always={{ value: 'new', name: t('replication.enable.newList'), description: t('replication.enable.newListHint') }}
+      choices={lists.map((list) => ({
+        value: String(list.id),
+        name: list.name,
+        description: t('common.dossiers', { count: list.dossier_count }),
+      }))}
+    />
   );
 }

@@ -4,6 +4,7 @@ import { useTranslation } from 'react-i18next';
 import { useTestMaster } from '../../api/masters.ts';
 import { ProblemAlert } from '../../components/problem-alert.tsx';
 import type { ChosenMaster } from './enable-dialog.tsx';
+import { completed } from './master-address.ts';
 import { StepForm } from './step-form.tsx';
 
 interface MasterStepProps {
@@ -12,17 +13,12 @@ interface MasterStepProps {
   readonly onDone: (master: ChosenMaster) => void;
 }
 
-/** An address without a scheme is meant as plain http, as it is common in networks of sites. */
-function completed(address: string): string {
-  return /^https?:\/\//i.test(address) ? address : `http://${address}`;
-}
-
 /** The master's address, which has to answer as a master before the next step. */
 export function MasterStep({ preset, onCancel, onDone }: MasterStepProps) {
   const { t } = useTranslation();
   const test = useTestMaster();
   const [address, setAddress] = useState(preset);
-  const url = completed(address.trim());
+  const url = completed(address);
   return (
     <StepForm
       back={t('common.cancel')}

@@ -1,9 +1,10 @@
-import { Alert, Radio, Stack, Text } from '@mantine/core';
+import { Alert, Text } from '@mantine/core';
 import { IconCircleCheck } from '@tabler/icons-react';
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { useLinks } from '../../api/links.ts';
 import { useWatchLists } from '../../api/watch-lists.ts';
+import { ListChoice } from '../../components/list-choice.tsx';
 import type { ChosenMaster, RemoteList } from './enable-dialog.tsx';
 import { StepForm } from './step-form.tsx';
 
@@ -37,22 +38,16 @@ export function RemoteListStep({ master, preset, onBack, onDone }: RemoteListSte
       {lists.length === 0 ? (
         <Text>{t('replication.enable.noLists')}</Text>
       ) : (
-        <Radio.Group
+        <ListChoice
           label={t('replication.enable.chooseRemote')}
           value={chosen === null ? null : String(chosen.id)}
-          onChange={(id) => setChosen(lists.find((list) => String(list.id) === id) ?? null)}
-        >
-          <Stack gap="xs" mt="xs" mah={320} style={{ overflowY: 'auto' }}>
-            {lists.map((list) => (
-              <Radio
-                key={list.id}
-                value={String(list.id)}
-                label={list.name}
-                description={[t('common.dossiers', { count: list.dossier_count }), copyOf(list)].filter(Boolean).join(' · ')}
-              />
-            ))}
-          </Stack>
-        </Radio.Group>
+          onChoose={(id) => setChosen(lists.find((list) => String(list.id) === id) ?? null)}
+          choices={lists.map((list) => ({
+            value: String(list.id),
+            name: list.name,
+            description: [t('common.dossiers', { count: list.dossier_count }), copyOf(list)].filter(Boolean).join(' · '),
+          }))}
+        />
       )}
     </StepForm>
   );

@@ -3,6 +3,8 @@ import { useTranslation } from 'react-i18next';
 import type { Run } from '@dossier/protocol/sync.ts';
 import { DataTable } from '../../components/data-table.tsx';
 import type { Column } from '../../components/data-table.tsx';
+import { FaultText } from '../../components/fault-text.tsx';
+import { Name } from '../../components/name.tsx';
 import { When } from '../../components/when.tsx';
 import { useWriting } from '../../format/moments.ts';
 import { durationOf } from './duration.ts';
@@ -28,16 +30,12 @@ export function RunTable({ runs }: { runs: readonly Run[] }) {
           <Text size="sm" fw={600}>
             {t(`replication.runState.${run.state}`)}
           </Text>
-          {run.error !== null && (
-            <Text size="xs" className="wrap" maw={420}>
-              {run.error.desc}
-            </Text>
-          )}
+          {run.error !== null && <FaultText error={run.error} size="xs" />}
           <Notes run={run} />
         </>
       ),
     },
-    { title: t('replication.history.reason'), minor: true, cell: (run) => t(`replication.reason.${run.reason}`) },
+    { title: t('replication.history.reason'), minor: true, cell: (run) => <Reason run={run} /> },
     figure('added'),
     figure('changed'),
     figure('removed'),
@@ -70,4 +68,20 @@ function Notes({ run }: { run: Run }) {
       {note}
     </Text>
   ));
+}
+
+/** Why a run was, and who asked for it. */
+function Reason({ run }: { run: Run }) {
+  const { t } = useTranslation();
+  return (
+    <>
+      {t(`replication.reason.${run.reason}`)}
+      {run.requested_by !== null && (
+        <>
+          {': '}
+          <Name>{run.requested_by}</Name>
+        </>
+      )}
+    </>
+  );
 }

@@ -2,6 +2,7 @@ import { Alert, List } from '@mantine/core';
 import { IconInfoCircle } from '@tabler/icons-react';
 import { useTranslation } from 'react-i18next';
 import type { SetAside as Dossier } from '@dossier/protocol/held.ts';
+import { Name } from '../../components/name.tsx';
 
 /** Dossiers of the master that can't be kept here as they are, by name and reason; nothing where there are none. */
 export function SetAside({ dossiers }: { dossiers: readonly Dossier[] }) {
@@ -12,7 +13,10 @@ export function SetAside({ dossiers }: { dossiers: readonly Dossier[] }) {
       <List size="sm">
         {dossiers.map((dossier) => (
           <List.Item key={dossier.dossier}>
-            <strong>{dossier.name ?? dossier.external_id ?? dossier.dossier}</strong>: {dossier.reason}
+            <strong>
+              <Name>{dossier.name ?? dossier.external_id ?? dossier.dossier}</Name>
+            </strong>
+            : {dossier.reason}
           </List.Item>
         ))}
       </List>

@@ -8,6 +8,7 @@ import { DataTable } from '../../components/data-table.tsx';
 import type { Column } from '../../components/data-table.tsx';
 import { Loaded } from '../../components/loaded.tsx';
 import { Page } from '../../components/page.tsx';
+import { useNodeWords } from '../../i18n/node-words.ts';
 
 /** With what the node runs and where each value came from; changed where it is configured, and read at the next start. */
 export function SettingsPage() {
@@ -31,6 +32,7 @@ export function SettingsPage() {
 
 function SettingTable({ settings }: { settings: readonly Setting[] }) {
   const { t } = useTranslation();
+  const words = useNodeWords();
   const columns: Column<Setting>[] = [
     {
       title: t('settings.key'),
@@ -47,7 +49,7 @@ function SettingTable({ settings }: { settings: readonly Setting[] }) {
       minor: true,
       cell: (setting) => (
         <Text size="sm" c="dimmed" maw={360}>
-          {setting.allowed}
+          {words.allowed(setting.key, setting.allowed)}
         </Text>
       ),
     },

@@ -6,7 +6,7 @@ import type { SubmitEvent } from 'react';
 import { useTranslation } from 'react-i18next';
 import { keys } from '../../api/keys.ts';
 import { signIn } from '../../api/session.ts';
-import { useProblemSentence } from '../../components/problem-alert.tsx';
+import { useProblemWords } from '../../components/problem-alert.tsx';
 import { Appearance } from '../../shell/appearance.tsx';
 import logo from '../../favicon.svg';
 
@@ -22,7 +22,7 @@ function destination(): string | null {
 export function SignInPage() {
   const { t } = useTranslation();
   const client = useQueryClient();
-  const sentence = useProblemSentence();
+  const wordsOf = useProblemWords();
   const entry = useMutation({
     mutationFn: ({ name, password }: { name: string; password: string }) => signIn(name, password),
     async onSuccess() {
@@ -65,7 +65,7 @@ export function SignInPage() {
             <PasswordInput name="password" label={t('shell.signIn.password')} autoComplete="current-password" required />
             {entry.isError && (
               <Alert color="red" role="alert" icon={<IconAlertTriangle aria-hidden />}>
-                {sentence(entry.error)}
+                {wordsOf(entry.error).text}
               </Alert>
             )}
             <Button type="submit" loading={entry.isPending} fullWidth>

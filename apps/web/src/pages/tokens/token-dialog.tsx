@@ -4,7 +4,7 @@ import { useTranslation } from 'react-i18next';
 import type { IssuedToken } from '@dossier/protocol/user.ts';
 import { useMay } from '../../api/session.ts';
 import { useCreateToken, useUsers } from '../../api/users.ts';
-import { fieldFault } from '../../components/field-fault.ts';
+import { useFieldFault } from '../../components/field-fault.ts';
 import { FormDialog } from '../../components/form-dialog.tsx';
 
 const lifetimes = [30, 90, 365] as const;
@@ -15,6 +15,7 @@ export function TokenDialog({ onClose, onIssued }: { onClose: () => void; onIssu
   const admin = useMay('admin');
   const users = useUsers({ enabled: admin });
   const create = useCreateToken();
+  const faultOf = useFieldFault(create.error);
   const [label, setLabel] = useState('');
   const [user, setUser] = useState('');
   const [days, setDays] = useState('90');
@@ -43,7 +44,7 @@ export function TokenDialog({ onClose, onIssued }: { onClose: () => void; onIssu
         description={t('tokens.forHint')}
         value={label}
         onChange={(event) => setLabel(event.currentTarget.value)}
-        error={fieldFault(create.error, 'label')}
+        error={faultOf('label')}
         required
         data-autofocus
       />
@@ -73,7 +74,7 @@ export function TokenDialog({ onClose, onIssued }: { onClose: () => void; onIssu
         description={t('tokens.passwordHint')}
         value={password}
         onChange={(event) => setPassword(event.currentTarget.value)}
-        error={fieldFault(create.error, 'password')}
+        error={faultOf('password')}
         autoComplete="current-password"
         required
       />

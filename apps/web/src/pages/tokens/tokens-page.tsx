@@ -12,6 +12,7 @@ import { Page } from '../../components/page.tsx';
 import { RowMenu } from '../../components/row-menu.tsx';
 import { SecretOnce } from '../../components/secret-once.tsx';
 import { When } from '../../components/when.tsx';
+import { Name } from '../../components/name.tsx';
 import { TokenDialog } from './token-dialog.tsx';
 
 /** Tokens for programs, and the sessions of browsers: what lets in, and how to end it. */
@@ -65,12 +66,12 @@ function TokenTable({ tokens, onRevoke }: { tokens: readonly Token[]; onRevoke: 
             {token.current && ` (${t('tokens.current')})`}
           </Text>
           <Text size="xs" c="dimmed" className="wrap" maw={360} lineClamp={2}>
-            {token.label}
+            <Name>{token.label}</Name>
           </Text>
         </>
       ),
     },
-    { title: t('tokens.user'), cell: (token) => token.user.name },
+    { title: t('tokens.user'), cell: (token) => <Name>{token.user.name}</Name> },
     { title: t('tokens.created'), minor: true, cell: (token) => <When time={token.created_date} /> },
     {
       title: t('tokens.lastUsed'),

@@ -5,7 +5,7 @@ import { roles } from '@dossier/domain/role.ts';
 import type { Role } from '@dossier/domain/role.ts';
 import type { UserDetails } from '@dossier/protocol/user.ts';
 import { useChangeUser, useCreateUser } from '../../api/users.ts';
-import { fieldFault } from '../../components/field-fault.ts';
+import { useFieldFault } from '../../components/field-fault.ts';
 import { FormDialog } from '../../components/form-dialog.tsx';
 import { useTell } from '../../components/tell.ts';
 
@@ -19,6 +19,7 @@ export function UserDialog({ user, onClose }: { user: UserDetails | null; onClos
   const [role, setRole] = useState<Role>(user?.role ?? 'viewer');
   const [password, setPassword] = useState('');
   const error = create.error ?? change.error;
+  const faultOf = useFieldFault(error);
   const onSuccess = ({ ended }: UserDetails): void => {
     tell(t(user === null ? 'users.created' : 'users.changed', { name }));
     if (ended) tell(t('users.ended', ended));
@@ -42,7 +43,7 @@ export function UserDialog({ user, onClose }: { user: UserDetails | null; onClos
           label={t('users.name')}
           value={name}
           onChange={(event) => setName(event.currentTarget.value)}
-          error={fieldFault(error, 'name')}
+          error={faultOf('name')}
           autoComplete="off"
           required
           data-autofocus
@@ -57,9 +58,10 @@ export function UserDialog({ user, onClose }: { user: UserDetails | null; onClos
       />
       <PasswordInput
         label={t(user === null ? 'users.password' : 'users.newPassword')}
+        description={t('account.rules')}
         value={password}
         onChange={(event) => setPassword(event.currentTarget.value)}
-        error={fieldFault(error, 'password')}
+        error={faultOf('password')}
         autoComplete="new-password"
         required={user === null}
       />

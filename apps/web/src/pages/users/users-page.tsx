@@ -13,6 +13,7 @@ import { Page } from '../../components/page.tsx';
 import { ProblemAlert } from '../../components/problem-alert.tsx';
 import { RowMenu } from '../../components/row-menu.tsx';
 import { When } from '../../components/when.tsx';
+import { Name } from '../../components/name.tsx';
 import { UserDialog } from './user-dialog.tsx';
 
 type Opened = { kind: 'create' } | { kind: 'edit' | 'delete'; user: UserDetails } | null;
@@ -89,7 +90,7 @@ function UserTable({ users, onEdit, onDelete, onActive }: UserTableProps) {
       title: t('users.name'),
       cell: (user) => (
         <Text size="sm" fw={600} className="wrap">
-          {user.name}
+          <Name>{user.name}</Name>
           {user.id === me?.id && ` (${t('users.you')})`}
         </Text>
       ),

@@ -3,7 +3,7 @@ import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import type { WatchList } from '@dossier/protocol/watch-list.ts';
 import { useChangeWatchList, useCreateWatchList } from '../../api/watch-lists.ts';
-import { fieldFault } from '../../components/field-fault.ts';
+import { useFieldFault } from '../../components/field-fault.ts';
 import { FormDialog } from '../../components/form-dialog.tsx';
 import { useTell } from '../../components/tell.ts';
 import { ColourChoice } from './colour-choice.tsx';
@@ -20,6 +20,7 @@ export function ListDialog({ list, onClose }: { list: WatchList | null; onClose:
   const [active, setActive] = useState(list?.active ?? true);
   const [logReads, setLogReads] = useState(list?.log_reads ?? false);
   const error = create.error ?? change.error;
+  const faultOf = useFieldFault(error);
   const done = (message: string) => () => {
     tell(message);
     onClose();
@@ -42,7 +43,7 @@ export function ListDialog({ list, onClose }: { list: WatchList | null; onClose:
         label={t('common.name')}
         value={name}
         onChange={(event) => setName(event.currentTarget.value)}
-        error={fieldFault(error, 'name')}
+        error={faultOf('name')}
         required
         maxLength={256}
         data-autofocus

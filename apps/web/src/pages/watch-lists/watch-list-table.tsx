@@ -7,6 +7,7 @@ import { useNode, useReplicationPages } from '../../api/node.ts';
 import { useMay } from '../../api/session.ts';
 import { DataTable } from '../../components/data-table.tsx';
 import type { Column } from '../../components/data-table.tsx';
+import { ReplicaMark } from '../../components/replica-mark.tsx';
 import { ListName } from '../../components/list-name.tsx';
 import { RowMenu } from '../../components/row-menu.tsx';
 import { When } from '../../components/when.tsx';
@@ -41,7 +42,12 @@ export function WatchListTable({ lists, onEdit, onRemove }: WatchListTableProps)
       title: t('common.name'),
       cell: (list) => (
         <>
-          <Anchor renderRoot={(props) => <Link {...props} to="/dossiers" search={{ list: list.id }} />} c="inherit" fw={600} size="sm">
+          <Anchor
+            renderRoot={(props) => <Link {...props} to="/dossiers" search={{ list: list.id }} data-opens />}
+            c="inherit"
+            fw={600}
+            size="sm"
+          >
             <ListName name={list.name} color={list.color} />
           </Anchor>
           {list.comment !== '' && (
@@ -55,7 +61,11 @@ export function WatchListTable({ lists, onEdit, onRemove }: WatchListTableProps)
     { title: t('watchLists.count'), align: 'right', cell: (list) => writing.number(list.dossier_count) },
     { title: t('watchLists.kind'), cell: (list) => <Kind list={list} /> },
     { title: t('watchLists.active'), minor: true, cell: (list) => t(list.active ? 'common.yes' : 'common.no') },
-    { title: t('watchLists.modified'), minor: true, cell: (list) => <When time={list.modified_date} /> },
+    {
+      title: t('watchLists.modified'),
+      minor: true,
+      cell: (list) => <When time={list.modified_date > list.content_date ? list.modified_date : list.content_date} />,
+    },
     ...(admin ? [{ title: t('common.actions'), cell: (list: WatchList) => <RowMenu name={list.name} actions={actionsOf(list)} /> }] : []),
   ];
   return <DataTable label={t('watchLists.title')} columns={columns} rows={lists} rowKey={(list) => list.id} />;
@@ -67,15 +77,18 @@ function Kind({ list }: { list: WatchList }) {
   if (list.replica === null) return <Text size="sm">{t('watchLists.own')}</Text>;
   const words = t('watchLists.replicaOf', { master: new URL(list.replica.remote_url).host });
   return (
-    <Group gap={6} wrap="nowrap">
-      <IconCopy size={16} aria-hidden />
-      {pages === true ? (
-        <Anchor size="sm" renderRoot={(props) => <Link {...props} to="/replication/$list" params={{ list: String(list.id) }} />}>
-          {words}
-        </Anchor>
-      ) : (
-        <Text size="sm">{words}</Text>
-      )}
-    </Group>
+    <>
+      <Group gap={6} wrap="nowrap">
+        <IconCopy size={16} aria-hidden />
+        {pages === true ? (
+          <Anchor size="sm" renderRoot={(props) => <Link {...props} to="/replication/$list" params={{ list: String(list.id) }} />}>
+            {words}
+          </Anchor>
+        ) : (
+          <Text size="sm">{words}</Text>
+        )}
+      </Group>
+      <ReplicaMark list={list} />
+    </>
   );
 }

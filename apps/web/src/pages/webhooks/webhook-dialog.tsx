@@ -4,7 +4,7 @@ import { useTranslation } from 'react-i18next';
 import { webhookEvents } from '@dossier/protocol/webhook.ts';
 import type { Webhook } from '@dossier/protocol/webhook.ts';
 import { useChangeWebhook, useCreateWebhook } from '../../api/webhooks.ts';
-import { fieldFault } from '../../components/field-fault.ts';
+import { useFieldFault } from '../../components/field-fault.ts';
 import { FormDialog } from '../../components/form-dialog.tsx';
 
 interface WebhookDialogProps {
@@ -22,6 +22,7 @@ export function WebhookDialog({ webhook, onClose, onCreated }: WebhookDialogProp
   const [url, setUrl] = useState(webhook?.url ?? '');
   const [events, setEvents] = useState<readonly string[]>(webhook?.events ?? webhookEvents);
   const error = create.error ?? change.error;
+  const faultOf = useFieldFault(error);
   const submit = (): void => {
     const body = { url: url.trim(), events: webhookEvents.filter((event) => events.includes(event)) };
     if (webhook === null) create.mutate(body, { onSuccess: ({ secret }) => onCreated(secret) });
@@ -42,7 +43,7 @@ export function WebhookDialog({ webhook, onClose, onCreated }: WebhookDialogProp
         placeholder="https://alerts.example/dossiers"
         value={url}
         onChange={(event) => setUrl(event.currentTarget.value)}
-        error={fieldFault(error, 'url')}
+        error={faultOf('url')}
         inputMode="url"
         required
         data-autofocus
