@@ -51,7 +51,6 @@ create table runs (
   method text check (method in ('delta', 'reconcile', 'full', 'verify')),
   state text not null default 'queued' check (state in
     ('queued', 'greeting', 'fetching', 'photos', 'applying', 'synced', 'unchanged', 'held', 'undone', 'failed', 'dead', 'cancelled')),
-  requested_by text,
   fence bigint,
   attempt int not null default 0,
   next_attempt timestamptz,
