@@ -62,6 +62,11 @@ const make = (more: object = {}) => node.want(201, createdWebhookSchema, ['POST'
 const deliveries = async (id: number) =>
   (await node.want(200, pageOf(webhookDeliverySchema), ['GET', `/webhooks/${id}/deliveries/`])).results;
 const look = () => node.queues.enqueue(jobs.sweep, {});
+/** A sweep that is under way may have looked a moment ago, and another one is not begun beside it: looks again and again. */
+const told = async (): Promise<WebhookMessage[]> => {
+  await look();
+  return receiver.messages();
+};
 
 async function makeLink(state: string, more: { error?: object; verifiedHoursAgo?: number } = {}): Promise<number> {
   const list = await node.makeList('Wanted');
@@ -160,36 +165,29 @@ describe('what is told', () => {
     const error = { code: 'TOKEN_REFUSED', desc: 'The token was refused.', remedy: 'Set it.', attempts: 1, next_attempt: null };
     const list = await makeLink('failed', { error });
     await look();
-    await expect
-      .poll(() => receiver.messages())
-      .toMatchObject([
-        {
-          event: 'failed',
-          node: node.deps.nodeUuid,
-          link: {
-            slave_dossier_list: list,
-            name: 'Wanted',
-            remote_dossier_list: 7,
-            state: 'failed',
-            error: { code: 'TOKEN_REFUSED', remedy: 'Set it.' },
-          },
-          sentence: expect.stringMatching(
-            /^Watch list "Wanted" could not be synced: The token was refused\. Set it\. It was last equal to the master at/,
-          ),
+    await expect.poll(told).toMatchObject([
+      {
+        event: 'failed',
+        node: node.deps.nodeUuid,
+        link: {
+          slave_dossier_list: list,
+          name: 'Wanted',
+          remote_dossier_list: 7,
+          state: 'failed',
+          error: { code: 'TOKEN_REFUSED', remedy: 'Set it.' },
         },
-      ]);
+        sentence: expect.stringMatching(
+          /^Watch list "Wanted" could not be synced: The token was refused\. Set it\. It was last equal to the master at/,
+        ),
+      },
+    ]);
     // A new attempt is no recovery yet.
     await change(list, `state = 'syncing', error = null`);
     await look();
     await change(list, `state = 'failed'`);
     await look();
     await change(list, `state = 'synced', error = null, verified_at = now()`);
-    const events = async (): Promise<string[]> => {
-      // A sweep that is under way may have looked a moment ago; another one is not begun beside it.
-      await look();
-      return receiver.messages().map(({ event }) => event);
-    };
-    await expect.poll(events).toEqual(['failed', 'recovered']);
+    await expect.poll(async () => (await told()).map(({ event }) => event)).toEqual(['failed', 'recovered']);
   });
 
   it('is neither a failure that is tried again by itself, nor what nobody asked for', async () => {
@@ -198,7 +196,7 @@ describe('what is told', () => {
     const final = await makeLink('failed');
     const held = await makeLink('held');
     await look();
-    await expect.poll(() => receiver.messages().map(({ event, link }) => [event, link?.slave_dossier_list])).toEqual([['held', held]]);
+    await expect.poll(async () => (await told()).map(({ event, link }) => [event, link?.slave_dossier_list])).toEqual([['held', held]]);
     const alerts = await query<{ slave_list_id: number; kind: string }>(
       node.test.database,
       `select slave_list_id, kind from link_alerts order by 1`,
@@ -215,10 +213,10 @@ describe('what is told', () => {
     const list = await makeLink('synced', { verifiedHoursAgo: 27 });
     await makeLink('synced', { verifiedHoursAgo: 25 });
     await look();
-    await expect.poll(() => receiver.messages().map(({ event, link }) => [event, link?.slave_dossier_list])).toEqual([['overdue', list]]);
+    await expect.poll(async () => (await told()).map(({ event, link }) => [event, link?.slave_dossier_list])).toEqual([['overdue', list]]);
     await change(list, `verified_at = now()`);
     await look();
-    await expect.poll(() => receiver.messages().map(({ event }) => event)).toEqual(['overdue', 'recovered']);
+    await expect.poll(async () => (await told()).map(({ event }) => event)).toEqual(['overdue', 'recovered']);
   });
 
   it('is not lost when the queue forgets it', async () => {
@@ -230,6 +228,6 @@ describe('what is told', () => {
       { id },
     );
     await look();
-    await expect.poll(() => receiver.messages()).toMatchObject([{ event: 'test', sentence: 'x' }]);
+    await expect.poll(told).toMatchObject([{ event: 'test', sentence: 'x' }]);
   });
 });
