@@ -51,6 +51,8 @@ create table runs (
   method text check (method in ('delta', 'reconcile', 'full', 'verify')),
   state text not null default 'queued' check (state in
     ('queued', 'greeting', 'fetching', 'photos', 'applying', 'synced', 'unchanged', 'held', 'undone', 'failed', 'dead', 'cancelled')),
+  -- The user who asked for it, took something back or approved; null where nobody did.
+  requested_by text,
   fence bigint,
   attempt int not null default 0,
   next_attempt timestamptz,
@@ -72,9 +74,7 @@ create table runs (
   restored_offline_deletions bigint not null default 0,
   differences jsonb,
   error jsonb,
-  set_aside jsonb not null default '[]',
-  -- The user who asked for it, took something back or approved; null where nobody did.
-  requested_by text
+  set_aside jsonb not null default '[]'
 );
 create unique index runs_one_unfinished on runs (slave_list_id) where finished_date is null;
 create index runs_history on runs (slave_list_id, id desc);

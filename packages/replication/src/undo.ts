@@ -30,10 +30,7 @@ export async function requestUndo(database: Database, request: { slaveListId: nu
     if (link.state === 'unlinking') return { outcome: 'unlinking' };
     if (!link.undo) return { outcome: 'nothing' };
     const run = await createRun(tx, { slaveListId: request.slaveListId, reason: 'undo', mode: 'auto', by: request.by });
-    if (run.created) {
-      await query(tx, `update runs set requested_by = :by where id = :id`, { id: run.id, by: request.by });
-      return { outcome: 'run', runId: run.id, link };
-    }
+    if (run.created) return { outcome: 'run', runId: run.id, link };
     const open = await queryOne<{ reason: string }>(tx, `select reason from runs where id = :id`, { id: run.id });
     return open?.reason === 'undo' ? { outcome: 'run', runId: run.id, link } : { outcome: 'busy' };
   });

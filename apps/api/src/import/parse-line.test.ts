@@ -48,7 +48,7 @@ describe('a line', () => {
       '{"name":"Ada","meta":{"papers":{"number":12345678901234567890}}}',
       'meta.papers.number is a number that cannot be kept as it is written',
     ],
-    [{ name: 'Ada', meta: { text: 'x'.repeat(600_000) } }, 'meta: has 600011 bytes'],
+    [{ name: 'Ada', meta: { text: 'x'.repeat(600_000) } }, 'meta: has 586 KB as JSON'],
     [{ name: 'Ada', external_id: 1.5 }, 'external_id: '],
     ['{"name":"Ada","external_id":9007199254740993}', 'external_id: '],
     [{ name: 'Ada', external_id: ['12'] }, 'external_id: '],

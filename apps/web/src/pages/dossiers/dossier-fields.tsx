@@ -57,24 +57,7 @@ export function DossierFields({ draft, lists, error, onChange }: DossierFieldsPr
         error={faultOf('external_id')}
         maxLength={256}
       />
-      <Group gap="md" align="flex-start" grow>
-        <TextInput
-          type="date"
-          label={t('dossiers.validFrom')}
-          value={draft.from}
-          onChange={(event) => onChange({ from: event.currentTarget.value })}
-          error={faultOf('valid_from')}
-        />
-        <TextInput
-          type="date"
-          label={t('dossiers.validUntil')}
-          description={t('dossiers.validUntilHint')}
-          inputWrapperOrder={['label', 'input', 'description', 'error']}
-          value={draft.until}
-          onChange={(event) => onChange({ until: event.currentTarget.value })}
-          error={faultOf('valid_until')}
-        />
-      </Group>
+      <ValidityFields draft={draft} error={error} onChange={onChange} />
       <MetaEditor rows={draft.rows} onChange={(rows) => onChange({ rows })} />
       <Switch
         label={t('dossiers.active')}
@@ -83,5 +66,31 @@ export function DossierFields({ draft, lists, error, onChange }: DossierFieldsPr
         onChange={(event) => onChange({ active: event.currentTarget.checked })}
       />
     </>
+  );
+}
+
+/** From when until when the dossier is valid. */
+function ValidityFields({ draft, error, onChange }: Omit<DossierFieldsProps, 'lists'>) {
+  const { t } = useTranslation();
+  const faultOf = useFieldFault(error);
+  return (
+    <Group gap="md" align="flex-start" grow>
+      <TextInput
+        type="date"
+        label={t('dossiers.validFrom')}
+        value={draft.from}
+        onChange={(event) => onChange({ from: event.currentTarget.value })}
+        error={faultOf('valid_from')}
+      />
+      <TextInput
+        type="date"
+        label={t('dossiers.validUntil')}
+        description={t('dossiers.validUntilHint')}
+        inputWrapperOrder={['label', 'input', 'description', 'error']}
+        value={draft.until}
+        onChange={(event) => onChange({ until: event.currentTarget.value })}
+        error={faultOf('valid_until')}
+      />
+    </Group>
   );
 }

@@ -20,6 +20,8 @@ export function TokenDialog({ onClose, onIssued }: { onClose: () => void; onIssu
   const [user, setUser] = useState('');
   const [days, setDays] = useState('90');
   const [password, setPassword] = useState('');
+  const choices = lifetimes.map((count) => ({ value: String(count), label: t('tokens.days', { count }) }));
+  choices.push({ value: '', label: t('tokens.forever') });
   const submit = (): void =>
     create.mutate(
       { label: label.trim(), password, expires_in_days: days === '' ? null : Number(days), ...(user !== '' && { user: Number(user) }) },
@@ -60,15 +62,7 @@ export function TokenDialog({ onClose, onIssued }: { onClose: () => void; onIssu
           ]}
         />
       )}
-      <NativeSelect
-        label={t('tokens.lifetime')}
-        value={days}
-        onChange={(event) => setDays(event.currentTarget.value)}
-        data={[
-          ...lifetimes.map((count) => ({ value: String(count), label: t('tokens.days', { count }) })),
-          { value: '', label: t('tokens.forever') },
-        ]}
-      />
+      <NativeSelect label={t('tokens.lifetime')} value={days} onChange={(event) => setDays(event.currentTarget.value)} data={choices} />
       <PasswordInput
         label={t('tokens.password')}
         description={t('tokens.passwordHint')}

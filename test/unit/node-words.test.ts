@@ -3,10 +3,10 @@ import { expect, it } from 'vitest';
 import { holdReasons as reasons } from '@dossier/domain/guards.ts';
 import { problemStatus } from '@dossier/protocol/problem.ts';
 import { configurationKeys } from '@dossier/runtime/configuration-schema.ts';
-import { allowed, holdReasons, problems, syncFaults } from './node-words.ts';
+import { allowed, holdReasons, problems, syncFaults } from '../../apps/web/src/i18n/ru/node-words.ts';
 
 it('has words for every code of a failed sync that the operations page knows', () => {
-  const page = readFileSync(new URL('../../../../../docs/operations.md', import.meta.url), 'utf8');
+  const page = readFileSync(new URL('../../docs/operations.md', import.meta.url), 'utf8');
   const [, section = ''] = page.split('## Codes of a failed sync');
   const codes = [...(section.split('\n## ')[0] ?? '').matchAll(/^\| `([A-Z_]+)` \|/gm)].map(([, code]) => code);
   expect(codes.length).toBeGreaterThan(30);
