@@ -1,11 +1,11 @@
 import { Group, NativeSelect, SegmentedControl, TextInput } from '@mantine/core';
 import { useDebouncedCallback } from '@mantine/hooks';
-import { IconSearch } from '@tabler/icons-react';
 import { useNavigate, useSearch } from '@tanstack/react-router';
 import { useTranslation } from 'react-i18next';
 import type { WatchList } from '@dossier/protocol/watch-list.ts';
 import { orderings } from './orderings.ts';
 import type { Ordering } from './orderings.ts';
+import { SearchBox } from './search-box.tsx';
 import type { DossierSearch } from './search.ts';
 
 const typingPauseMs = 250;
@@ -20,14 +20,7 @@ export function Filters({ lists }: { lists: readonly WatchList[] }) {
   const given = (text: string): string | undefined => (text.trim() === '' ? undefined : text.trim());
   return (
     <Group align="flex-end" gap="sm" role="search" aria-label={t('dossiers.filters')}>
-      <TextInput
-        label={t('dossiers.nameContains')}
-        defaultValue={search.name ?? ''}
-        onChange={(event) => changeSoon({ name: given(event.currentTarget.value) })}
-        leftSection={<IconSearch size={16} aria-hidden />}
-        w={{ base: '100%', xs: 220 }}
-        type="search"
-      />
+      <SearchBox value={search.q ?? ''} onSearch={(text) => change({ q: given(text) })} />
       <NativeSelect
         label={t('dossiers.list')}
         value={search.list ?? ''}
@@ -62,9 +55,15 @@ export function Filters({ lists }: { lists: readonly WatchList[] }) {
       />
       <NativeSelect
         label={t('dossiers.order')}
-        value={search.order ?? 'id'}
+        // What is searched for comes by how well it fits.
+        value={search.q === undefined ? (search.order ?? 'id') : ''}
+        disabled={search.q !== undefined}
         onChange={(event) => change({ order: event.currentTarget.value as Ordering })}
-        data={orderings.map((value) => ({ value, label: t(`dossiers.orders.${value}`) }))}
+        data={
+          search.q === undefined
+            ? orderings.map((value) => ({ value, label: t(`dossiers.orders.${value}`) }))
+            : [{ value: '', label: t('dossiers.bestFirst') }]
+        }
       />
       <SegmentedControl
         ml="auto"
