@@ -1,4 +1,5 @@
 import { importDossiers } from '@dossier/registry/import.ts';
+import type { ImportedDossier } from '@dossier/registry/import.ts';
 import type { BenchNode } from './workshop.ts';
 
 const batch = 2000;
@@ -54,24 +55,26 @@ function fullName(number: number): string {
   return `${given} ${nameAt(number, 1)}`;
 }
 
-/** Fills a list with people who have names as people do, a comment, an external id and some fields. */
+/** The n-th person: a name as people have, a comment, an external id and some fields. */
+export function nameRow(number: number): ImportedDossier {
+  return {
+    externalId: `K-${number}`,
+    name: fullName(number),
+    comment: `${remarks[number % remarks.length]}, ${remarks[(number * 7) % remarks.length]}`,
+    active: true,
+    meta: {
+      document: `P${Math.imul(number, 7919) >>> 0}`,
+      office: `office ${number % 40}`,
+      born: `19${40 + (number % 60)}-0${1 + (number % 9)}-1${number % 10}`,
+    },
+    photos: undefined,
+  };
+}
+
+/** Fills a list with such people. */
 export async function fillSearchList(master: BenchNode, { id, count }: { id: number; count: number }): Promise<void> {
   for (let from = 0; from < count; from += batch) {
-    const dossiers = Array.from({ length: Math.min(batch, count - from) }, (_, index) => {
-      const number = from + index;
-      return {
-        externalId: `K-${number}`,
-        active: true,
-        photos: undefined,
-        name: fullName(number),
-        comment: `${remarks[number % remarks.length]}, ${remarks[(number * 7) % remarks.length]}`,
-        meta: {
-          document: `P${Math.imul(number, 7919) >>> 0}`,
-          office: `office ${number % 40}`,
-          born: `19${40 + (number % 60)}-0${1 + (number % 9)}-1${number % 10}`,
-        },
-      };
-    });
+    const dossiers = Array.from({ length: Math.min(batch, count - from) }, (_, index) => nameRow(from + index));
     await importDossiers(master.database, { listId: id, dossiers });
   }
 }

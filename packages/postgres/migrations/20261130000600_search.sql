@@ -17,7 +17,7 @@ create unlogged table search_rows (
   primary key (set_id, uuid)
 );
 -- What waits to be sorted in is read by every search.
-create index search_rows_words on search_rows using gin (words) with (gin_pending_list_limit = 512);
+create index search_rows_words on search_rows using gin (words) with (gin_pending_list_limit = 2048);
 
 -- Words of Latin letters that rows have, and their sounds: what was mistyped is looked up here.
 create unlogged table search_terms (

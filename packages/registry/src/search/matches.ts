@@ -34,11 +34,33 @@ export function matchesOf(question: Question, dossier: Searchable, similar: Simi
   });
 }
 
-/** How badly a name fits a question; of two that are found, the one with less comes first. */
-export function costOfName(question: Question, name: string, similar: Similar): number {
-  const marks = weigh(question, [{ field: 'name', key: null, text: name }], similar);
-  const words = question.chunks.reduce((count, { parts }) => count + parts.length, 0);
-  return marks.reduce((sum, { cost }) => sum + cost, 0) + Math.max(0, words - marks.length) * nothing;
+/**
+ * Says how badly a name fits a question; of two that are found, the one with less comes first. What a word of names costs is worked out once.
+ */
+export function createNameCost(question: Question, similar: Similar): (name: string) => number {
+  const typed = question.chunks.flatMap(({ parts }) => parts);
+  const known = new Map<string, readonly number[]>();
+  const costsOf = (written: string): readonly number[] => {
+    const words = wordsOf(written);
+    return typed.map((word) =>
+      Math.min(
+        nothing,
+        ...words.flatMap((found) => {
+          const fit = fitOf(word, found, similar);
+          return fit ? [kinds[fit.how] + fit.cost] : [];
+        }),
+      ),
+    );
+  };
+  return (name) => {
+    const best = typed.map(() => nothing);
+    for (const written of name.split(/\s+/)) {
+      const costs = known.get(written) ?? costsOf(written);
+      known.set(written, costs);
+      for (const [index, cost] of costs.entries()) best[index] = Math.min(best[index] ?? nothing, cost);
+    }
+    return best.reduce((sum, cost) => sum + cost, 0);
+  };
 }
 
 function weigh({ chunks }: Question, texts: readonly FieldText[], similar: Similar): Weighed[] {

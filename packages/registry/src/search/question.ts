@@ -16,7 +16,7 @@ const mostChunks = 16;
 
 export function questionOf(text: string): Question {
   const chunks = chunksOf(text).slice(0, mostChunks);
-  const forms = chunks.flatMap(({ parts }) => parts.map((part) => part.forms[0] ?? ''));
+  const forms = chunks.flatMap(({ parts, whole }) => [...parts, ...(whole ? [whole] : [])].map(({ forms: [plain = ''] }) => plain));
   return { chunks, terms: [...new Set(forms)].filter(isTerm), whole: wholeOf(text) };
 }
 

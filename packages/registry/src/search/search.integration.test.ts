@@ -60,7 +60,7 @@ const names: readonly (readonly [script: string, name: string, ...typed: string[
   ['Armenian', 'Արմեն Պետրոսյան', 'armen petrosyan', 'petrosian', 'արմեն', 'ԱՐՄԵՆ'],
   ['Hebrew', 'דוד לוי', 'david', 'דוד', 'david levi', 'levy'],
   ['Arabic', 'محمد عبد الله', 'muhammad', 'محمد', 'mohammed', 'abdullah', 'عبدالله'],
-  ['Arabic', 'يوسف الرشيد', 'yusuf', 'yousef', 'al-rashid', 'alrashid', 'يوسف'],
+  ['Arabic', 'يوسف الرشيد', 'yusuf', 'yousef', 'al-rashid', 'alrashid', 'rashid', 'يوسف'],
   ['Devanagari', 'राम कुमार शर्मा', 'ram kumar', 'sharma', 'राम', 'kumar sharma'],
   ['Bengali', 'রহমান মোহাম্মদ', 'rahman', 'mohammad', 'রহমান'],
   ['Gurmukhi', 'ਗੁਰਪ੍ਰੀਤ ਸਿੰਘ', 'gurpreet singh', 'singh', 'ਸਿੰਘ'],
@@ -151,13 +151,13 @@ describe('what is found', () => {
     expect((await why('alekxei'))[0]).toEqual([{ field: 'name', key: null, start: 0, end: 7, text: 'Алексей', how: 'similar' }]);
   });
 
-  it('is counted, up to a thousand, and paged without repeating anybody', async () => {
+  it('is counted, up to five hundred, and paged without repeating anybody', async () => {
     const list = await makeList('many');
-    const dossiers = Array.from({ length: 1100 }, (_, number) => ({ ...imported, externalId: `${number}`, name: `Maria ${number}` }));
+    const dossiers = Array.from({ length: 600 }, (_, number) => ({ ...imported, externalId: `${number}`, name: `Maria ${number}` }));
     await importDossiers(test.database, { listId: list, dossiers });
     await updateSearchIndex(test.database);
-    expect(await find(list, 'maria')).toMatchObject({ total: 1000, more: true });
-    expect(await find(list, 'maria 77')).toMatchObject({ total: 12, more: false });
+    expect(await find(list, 'maria')).toMatchObject({ total: 500, more: true });
+    expect(await find(list, 'maria 59')).toMatchObject({ total: 11, more: false });
     const pages = await Promise.all([0, 20, 40].map((offset) => find(list, 'maria', { offset, limit: 20 })));
     expect(new Set(pages.flatMap(({ rows }) => rows.map(({ id }) => id))).size).toBe(60);
   });
@@ -193,7 +193,7 @@ describe('the index', () => {
     await importDossiers(test.database, { listId: list, dossiers });
     expect(await find(list, 'behind')).toMatchObject({ total: 0, behind: [{ list_id: list, done: 0, total: 1500 }] });
     await updateSearchIndex(test.database);
-    expect(await find(list, 'behind')).toMatchObject({ total: 1000, more: true, behind: [] });
+    expect(await find(list, 'behind')).toMatchObject({ total: 500, more: true, behind: [] });
   });
 
   it('follows additions, changes, deletions and purges; and what it does not know yet is found and not found all the same', async () => {

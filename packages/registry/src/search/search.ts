@@ -7,7 +7,7 @@ import { dossierColumns } from '../dossiers.ts';
 import type { DossierRow } from '../dossiers.ts';
 import { rowWords } from './lexemes.ts';
 import type { Searchable } from './lexemes.ts';
-import { costOfName, matchesOf } from './matches.ts';
+import { createNameCost, matchesOf } from './matches.ts';
 import type { Match } from './matches.ts';
 import { questionOf, tierQuery, tiers } from './question.ts';
 import type { Question, Similar } from './question.ts';
@@ -17,7 +17,7 @@ import { findSimilar } from './similar.ts';
 import type { SimilarWords } from './similar.ts';
 
 /** Of more than so many the first ones found are ranked; whoever looks types more. */
-export const mostRanked = 1000;
+export const mostRanked = 500;
 
 export interface Search {
   readonly text: string;
@@ -71,7 +71,7 @@ export async function searchDossiers(database: Database, search: Search): Promis
     const { fresh, behind } = await readFresh(tx, search.filter.lists);
     const similar = new Map<string, SimilarWords>();
     const found = question.chunks.length === 0 ? [] : await findTiers(tx, { search, question, fresh, similar });
-    const ranked = rank(question, found.slice(0, mostRanked), similar);
+    const ranked = rank(search, question, found.slice(0, mostRanked), similar);
     const rows = await readFound(tx, ranked.slice(search.offset, search.offset + search.limit));
     return {
       rows: rows.map((row) => ({ ...row, matches: matchesOf(question, row, similar) })),
@@ -193,9 +193,18 @@ async function findRows(tx: Knex.Transaction, { search: { filter }, fresh }: Loo
 }
 
 const byName = new Intl.Collator('und');
+const similarTier = tiers.indexOf('similar');
 
-function rank(question: Question, found: readonly Found[], similar: Similar): Found[] {
-  const costs = new Map(found.map((row) => [row, costOfName(question, row.name, similar)]));
+/** The best tier first; in it who is written as it was typed, or whose similar words are the most likely. */
+function rank({ text }: Search, question: Question, found: readonly Found[], similar: Similar): Found[] {
+  const typed = text.trim().normalize('NFKC').toLowerCase();
+  const costOfName = createNameCost(question, similar);
+  const costs = new Map(
+    found.map((row) => {
+      if (row.tier === similarTier) return [row, costOfName(row.name)] as const;
+      return [row, row.name.normalize('NFKC').toLowerCase().includes(typed) ? 0 : 1] as const;
+    }),
+  );
   const costOf = (row: Found): number => costs.get(row) ?? 0;
   return found.toSorted(
     (one, other) =>

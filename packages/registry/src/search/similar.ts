@@ -7,7 +7,7 @@ import { soundOf } from './sound.ts';
 export type SimilarWords = ReadonlyMap<string, number>;
 
 const looked = 300;
-const kept = 40;
+const kept = 25;
 
 /**
  * Words that sound like the word, begin so, or differ by a typing error: of the index (where typing errors take pg_trgm), and of `fresh`, which it doesn't

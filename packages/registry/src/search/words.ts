@@ -46,9 +46,13 @@ const unspaced =
 /** So many signs from each beginning are kept. */
 const longestTail = 16;
 
-/** A word, and where it has no spaces within, what begins at its later signs. */
+/** Arabic writes the article in one with the name, and people type `al-rashid`, `alrashid` or `rashid`. */
+const article = /^ال(?=\p{L}{3})/u;
+
+/** A word, and what begins within it: at its later signs where it has no spaces, and after an article. */
 export function beginningsOf(word: Word, text: string): Word[] {
   const written = text.slice(word.start, word.end);
+  if (article.test(written)) return [word, wordAt({ text: written.slice(2), start: word.start + 2 })];
   if (!unspaced.test(written)) return [word];
   const signs = Array.from(written.matchAll(/\P{M}\p{M}*/gu), (sign) => sign.index);
   return signs
