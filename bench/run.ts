@@ -14,6 +14,7 @@ import { benchPhotos } from './photos.ts';
 import { benchReaders } from './readers.ts';
 import { report } from './report.ts';
 import { benchRequests } from './requests.ts';
+import { benchSearch } from './search.ts';
 import { benchSlaves } from './slaves.ts';
 import { benchWorkers } from './workers.ts';
 import { openWorkshop } from './workshop.ts';
@@ -26,6 +27,7 @@ const benchmarks: Readonly<Record<string, (context: BenchContext) => Promise<voi
   import: benchImport,
   requests: benchRequests,
   links: benchLinks,
+  search: benchSearch,
   workers: benchWorkers,
   browser: benchBrowser,
 };

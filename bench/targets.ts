@@ -95,6 +95,12 @@ export const targets: readonly Target[] = [
     undisturbed('the API', what),
     undisturbed('SQL', what),
   ]),
+  atMost('search, words of three letters and more, at rest: p95', 'search, at rest: p95', 150),
+  atMost(
+    'search, words of three letters and more, while a sync and the index follow: p95',
+    'search, while a sync and the index follow: p95',
+    150,
+  ),
   atMost('readers: errors', 'readers: errors', 0),
   atMost('readers: pages of two states of the list', 'readers: mixed pages', 0),
   ratioAtMost(

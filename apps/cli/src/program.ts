@@ -5,6 +5,7 @@ import { addAudit } from './commands/audit.ts';
 import { addCredentials } from './commands/credentials.ts';
 import { addDeadLetters } from './commands/dead-letters.ts';
 import { addDemo } from './commands/demo.ts';
+import { addFind } from './commands/find.ts';
 import { addHeld } from './commands/held.ts';
 import { addDoctor } from './commands/doctor.ts';
 import { addImport } from './commands/import.ts';
@@ -36,6 +37,7 @@ const commands: readonly AddCommand[] = [
   addSync,
   addVerify,
   addStatus,
+  addFind,
   addHeld,
   addApprove,
   addReject,

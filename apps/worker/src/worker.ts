@@ -5,6 +5,7 @@ import { startWorkers } from '@dossier/jobs/workers.ts';
 import type { JobHandlers } from '@dossier/jobs/workers.ts';
 import { createFeedAgents } from '@dossier/replication/feed-agents.ts';
 import { listLinksAfter } from '@dossier/replication/links.ts';
+import { updateSearchIndex } from '@dossier/registry/search/search-index.ts';
 import type { WorkerDependencies } from './dependencies.ts';
 import { createCheckPhotosHandler } from './jobs/check-photos.ts';
 import { createCollectPhotosHandler } from './jobs/collect-photos.ts';
@@ -30,6 +31,8 @@ const closingTimeoutMs = 5000;
 /** A worker sweeps by itself when the queue hasn't made it do so for this long: a queue's own times may be wrong. */
 const sweepEveryMs = 20_000;
 const lookEveryMs = 5000;
+/** So often lists are looked through for what the search doesn't know yet. */
+const indexEveryMs = 2000;
 
 /** Starts the workers of a node; any number of processes may do so for one site. */
 export async function startWorker(
@@ -70,10 +73,13 @@ export async function startWorker(
     if (performance.now() - sweptAt > sweepEveryMs) await handlers.sweep();
   });
   const clock = startTimer(lookEveryMs, node.logger, async () => void (await deps.clock.look()));
+  const closing = new AbortController();
+  const searchIndex = startTimer(indexEveryMs, node.logger, async () => void (await updateSearchIndex(node.database, closing.signal)));
   return {
     async close() {
       schedulers.stop();
-      await Promise.all([ownSweep.stop(), clock.stop()]);
+      closing.abort();
+      await Promise.all([ownSweep.stop(), clock.stop(), searchIndex.stop()]);
       await workers.close({ timeoutMs: closingTimeoutMs });
       agents.http.destroy();
       agents.https.destroy();

@@ -74,16 +74,22 @@ export async function migrate(database: Database): Promise<string[]> {
     try {
       const state = await schemaState(database);
       if (state.state === 'newer') throw new NewerSchemaError(state.unknown);
-      if (state.state === 'current') return [];
+      if (state.state === 'current') return await provided(database, []);
       // Holding the advisory lock, a lock left in knex's table can only be a dead process's.
       const [, names] = await database.migrate
         .forceFreeMigrationsLock(migrationConfig)
         .then(() => database.migrate.latest(migrationConfig) as Promise<[number, string[]]>);
-      return names;
+      return await provided(database, names);
     } finally {
       await connection.query('select pg_advisory_unlock($1)', [migrationLock]);
     }
   } finally {
     await database.client.releaseConnection(connection);
   }
+}
+
+/** What finds similar words is made as soon as the server has pg_trgm and this role may: perhaps long after the migrations. */
+async function provided(database: Database, names: string[]): Promise<string[]> {
+  await query(database, `select provide_trigrams()`);
+  return names;
 }

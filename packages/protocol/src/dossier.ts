@@ -3,7 +3,7 @@ import { dossierBounds, metaFault } from '@dossier/domain/dossier.ts';
 import type { Json } from '@dossier/domain/dossier.ts';
 import { sizeText } from '@dossier/domain/size.ts';
 import { sentAlong } from './sent-along.ts';
-import { dateSchema, idSchema, looseBoolean, nameText, text, timeSchema } from './values.ts';
+import { dateSchema, idSchema, looseBoolean, nameText, pageOf, text, timeSchema } from './values.ts';
 
 function sizeFault(meta: object): string | null {
   const bytes = new TextEncoder().encode(JSON.stringify(meta)).byteLength;
@@ -78,6 +78,40 @@ export const dossierSchema = z
   .meta({ id: 'Dossier' });
 
 export type Dossier = z.infer<typeof dossierSchema>;
+
+/** Why a dossier was found: a part of one of its texts, in UTF-16 code units. */
+export const matchSchema = z
+  .looseObject({
+    field: z.enum(['name', 'external_id', 'comment', 'meta']),
+    /** The key of a custom field, with dots where it lies deeper. */
+    key: z.string().nullable(),
+    start: z.int().nonnegative(),
+    end: z.int().nonnegative(),
+    text: z.string(),
+    how: z.enum(['exact', 'prefix', 'similar']),
+  })
+  .meta({ id: 'DossierMatch' });
+export type DossierMatch = z.infer<typeof matchSchema>;
+
+/** What the answer to `q` says besides. */
+export const searchSchema = z
+  .looseObject({
+    /** How many were found; with `total_is_more` there are more than that. */
+    total: z.int().nonnegative(),
+    total_is_more: z.boolean(),
+    /** Watch lists that the search isn't through with yet: what is in them may be missing. */
+    not_indexed: z.array(z.looseObject({ dossier_list: idSchema, done: z.int().nonnegative(), total: z.int().nonnegative() })),
+    /** Whether mistyped words are found, too; the database lacks pg_trgm otherwise. */
+    typing_errors: z.boolean(),
+  })
+  .meta({ id: 'DossierSearch' });
+export type DossierSearch = z.infer<typeof searchSchema>;
+
+/** A page of dossiers; `search` and `matches` where it answers `q`. */
+export const dossierPageSchema = pageOf(dossierSchema.extend({ matches: z.array(matchSchema).optional() })).extend({
+  search: searchSchema.optional(),
+});
+export type DossierPage = z.infer<typeof dossierPageSchema>;
 
 /** Whether a dossier can be deleted now: on a slave only where it is a replica and its masters are away. */
 export const dossierDeletionSchema = z

@@ -30,7 +30,8 @@ const ordering = z
     [...orderings, '-id', '-name', '-created_date', '-modified_date'],
     `must be one of ${orderings.join(', ')}, or one of these after "-"`,
   )
-  .default('id');
+  .optional()
+  .meta({ description: 'id without it; not together with q, whose order is its own' });
 
 /** Where a page of a collection begins and how long it is. */
 export const pageQuery = z.object({
@@ -40,6 +41,7 @@ export const pageQuery = z.object({
 
 export const dossierQuery = pageQuery.extend({
   dossier_lists: idList.optional(),
+  q: text(dossierBounds.name).optional().meta({ description: 'Words in any order and field, however they are spelled; the best first' }),
   name_contains: text(dossierBounds.name).optional(),
   active: looseBoolean.optional(),
   external_id: text(dossierBounds.externalId, 1).optional(),

@@ -41,7 +41,7 @@ function dateKey(column: string): { expression: string; text: string; value: str
 const today = `(now() at time zone 'UTC')::date`;
 
 /** Names are compared without regard to case in all scripts; the needle's `%` and `_` stand for themselves. */
-function contentConditions(filter: DossierFilter): string[] {
+export function contentConditions(filter: DossierFilter): string[] {
   const conditions: string[] = [];
   if (filter.nameContains !== undefined) {
     conditions.push(`lower(d.name collate "und-x-icu") like lower(:pattern collate "und-x-icu")`);
@@ -88,13 +88,20 @@ export function pageStatement(listing: Listing, lists: readonly ListSet[]): { pa
       value: cursor?.value ?? null,
       id: cursor?.id ?? null,
       list: cursor?.list ?? null,
-      lists: filter.lists ?? null,
       listIds: lists.map((list) => list.list_id),
       setIds: lists.map((list) => list.set_id),
-      pattern: filter.nameContains === undefined ? null : `%${filter.nameContains.replaceAll(/[\\%_]/g, String.raw`\$&`)}%`,
-      active: filter.active ?? null,
-      externalId: filter.externalId ?? null,
+      ...contentParameters(filter),
     },
+  };
+}
+
+/** What the conditions of a filter name. */
+export function contentParameters({ lists, nameContains, active, externalId }: DossierFilter): Record<string, unknown> {
+  return {
+    lists: lists ?? null,
+    pattern: nameContains === undefined ? null : `%${nameContains.replaceAll(/[\\%_]/g, String.raw`\$&`)}%`,
+    active: active ?? null,
+    externalId: externalId ?? null,
   };
 }
 

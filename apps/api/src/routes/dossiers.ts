@@ -1,13 +1,12 @@
 import { z } from 'zod';
-import { dossierChange, dossierCreation, dossierSchema } from '@dossier/protocol/dossier.ts';
+import { dossierChange, dossierCreation, dossierPageSchema, dossierSchema } from '@dossier/protocol/dossier.ts';
 import { dossierQuery } from '@dossier/protocol/queries.ts';
-import { pageOf } from '@dossier/protocol/values.ts';
-import { ApplicationError } from '@dossier/runtime/errors.ts';
+import { ApplicationError, badParam } from '@dossier/runtime/errors.ts';
 import { recordReads } from '@dossier/accounts/reads.ts';
 import { createDossier, updateDossier } from '@dossier/registry/dossier-changes.ts';
 import type { Expectation } from '@dossier/registry/dossier-changes.ts';
 import { deleteDossier, deleteOffline } from '@dossier/registry/dossier-deletions.ts';
-import type { DossierOrdering } from '@dossier/registry/dossier-pages.ts';
+import type { DossierFilter, DossierOrdering } from '@dossier/registry/dossier-pages.ts';
 import { listDossiers, readDossier } from '@dossier/registry/dossiers.ts';
 import type { DossierRow } from '@dossier/registry/dossiers.ts';
 import { audited } from '../audited.ts';
@@ -19,6 +18,7 @@ import { parseBody, parseQuery, pathId } from '../parse.ts';
 import { dossierTag, presentDossier } from '../present.ts';
 import { answers, jsonBody } from '../route.ts';
 import type { Route } from '../route.ts';
+import { createSearch } from '../search.ts';
 import { actorOf, identityOf } from '../session.ts';
 
 const tags = ['Dossiers'];
@@ -58,7 +58,18 @@ export function dossierRoutes(deps: Pick<ApiDependencies, 'database' | 'probeMas
   return [...collectionRoutes(deps), ...itemRoutes(deps)];
 }
 
+function filterOf(query: Omit<z.output<typeof dossierQuery>, 'ordering'>): DossierFilter {
+  return {
+    lists: query.dossier_lists,
+    nameContains: query.name_contains === '' ? undefined : query.name_contains,
+    active: query.active,
+    externalId: query.external_id,
+    validNow: query.valid === 'now',
+  };
+}
+
 function collectionRoutes({ database }: Pick<ApiDependencies, 'database' | 'probeMaster'>): Route[] {
+  const answerSearch = createSearch(database);
   return [
     {
       method: 'get',
@@ -68,24 +79,24 @@ function collectionRoutes({ database }: Pick<ApiDependencies, 'database' | 'prob
       operation: {
         tags,
         summary: 'Dossiers',
-        responses: answers({ '200': pageOf(dossierSchema) }),
+        responses: answers({ '200': dossierPageSchema }),
       },
       async handle(request, response) {
-        const query = parseQuery(request, dossierQuery);
-        const ordering = query.ordering.replace('-', '') as DossierOrdering;
-        const order: CursorOrder = { ordering: query.ordering, column: columns[ordering], byList: true };
+        const { ordering: asked, ...query } = parseQuery(request, dossierQuery);
+        if (query.q !== undefined && query.q.trim() !== '') {
+          if (asked !== undefined) throw badParam('ordering', 'ordering: what is found by q comes by how well it fits.');
+          response.json(await answerSearch(request, { ...query, text: query.q, filter: filterOf(query) }));
+          return;
+        }
+        const named = asked ?? 'id';
+        const ordering = named.replace('-', '') as DossierOrdering;
+        const order: CursorOrder = { ordering: named, column: columns[ordering], byList: true };
         const found = await listDossiers(database, {
           cursor: decodeCursor(query.page, order),
           limit: query.limit,
           ordering,
-          descending: query.ordering.startsWith('-'),
-          filter: {
-            lists: query.dossier_lists,
-            nameContains: query.name_contains === '' ? undefined : query.name_contains,
-            active: query.active,
-            externalId: query.external_id,
-            validNow: query.valid === 'now',
-          },
+          descending: named.startsWith('-'),
+          filter: filterOf(query),
         });
         await recordReads(database, actorOf(request), { kind: 'page', dossiers: found.rows.map(({ id }) => id) });
         response.json(presentPage(found, presentDossier, order));

@@ -9,7 +9,7 @@ import type { Database } from '@dossier/postgres/database.ts';
 import { readNodeUuid } from '@dossier/registry/node.ts';
 import { accessDatabase } from '../database-access.ts';
 import { failed, fromError, ok, skipped, warning } from './finding.ts';
-import { checkCollations, checkRights } from './table-checks.ts';
+import { checkCollations, checkRights, checkSearch } from './table-checks.ts';
 import type { Finding } from './finding.ts';
 
 /** A master that this node replicates from, with how many lists. */
@@ -42,6 +42,7 @@ export async function checkDatabase(configuration: Configuration, logger: Logger
       await describeDatabase(database, access.embedded),
       ...(await checkCollations(database)),
       ...(await checkRights(database)),
+      ...(await checkSearch(database)),
       ...(await checkQueue(configuration, { url, nodeUuid, logger })),
       await checkClock(database),
     ];

@@ -47,6 +47,25 @@ async function ownCollation(database: Database): Promise<ChangedCollation[]> {
   );
 }
 
+/** Whether mistyped names are found. */
+export async function checkSearch(database: Database): Promise<Finding[]> {
+  const [found] = await query<{ extension: boolean; index: boolean }>(
+    database,
+    `select exists (select from pg_extension where extname = 'pg_trgm') as extension, to_regclass('search_terms_trigrams') is not null as index`,
+  );
+  if (found?.index === true) return [];
+  const lacking = found?.extension === true ? 'The index for similar words is lacking' : 'The database lacks the extension pg_trgm';
+  return [
+    warning(
+      'search',
+      `${lacking}: a search finds names by their words, beginnings and sounds, but not those that are mistyped.`,
+      found?.extension === true
+        ? 'Run "dossier migrate" as the owner of the tables.'
+        : 'In psql, as a superuser or the owner of the database: CREATE EXTENSION pg_trgm; then run "dossier migrate". Debian has it in postgresql-contrib.',
+    ),
+  ];
+}
+
 /** Whether this role may gather statistics and VACUUM: PostgreSQL passes over the tables of others with a mere warning, and lists get slow. */
 export async function checkRights(database: Database): Promise<Finding[]> {
   const others = await query<{ name: string; owner: string }>(

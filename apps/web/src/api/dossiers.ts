@@ -1,8 +1,7 @@
 import { useInfiniteQuery, useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import type { z } from 'zod';
-import { dossierDeletionSchema, dossierSchema } from '@dossier/protocol/dossier.ts';
+import { dossierDeletionSchema, dossierPageSchema, dossierSchema } from '@dossier/protocol/dossier.ts';
 import type { Dossier, dossierChange, dossierCreation } from '@dossier/protocol/dossier.ts';
-import { pageOf } from '@dossier/protocol/values.ts';
 import { keys } from './keys.ts';
 import { command, read, send } from './request.ts';
 import type { Query } from './request.ts';
@@ -11,17 +10,22 @@ import type { Query } from './request.ts';
 const firstPage = 100;
 const laterPages = 500;
 
-const dossierPage = pageOf(dossierSchema);
+/** While the node is still reading a list for the search. */
+const askAgainMs = 2000;
 
-/** Dossiers, page after page, in the order and with the filter of the query. */
+/** Dossiers, page after page, in the order and with the filter of the query; never those of another query. */
 export function useDossierPages(query: Query) {
   return useInfiniteQuery({
     queryKey: keys.dossierPages(query),
     initialPageParam: '',
     queryFn: ({ pageParam, signal }) =>
-      read(dossierPage, '/dossiers/', { query: { ...query, page: pageParam, limit: pageParam === '' ? firstPage : laterPages }, signal }),
+      read(dossierPageSchema, '/dossiers/', {
+        query: { ...query, page: pageParam, limit: pageParam === '' ? firstPage : laterPages },
+        signal,
+      }),
     getNextPageParam: (page) => page.next_page,
     staleTime: 60_000,
+    refetchInterval: ({ state }) => ((state.data?.pages[0]?.search?.not_indexed.length ?? 0) > 0 ? askAgainMs : false),
   });
 }
 

@@ -10,10 +10,11 @@ import { ProblemAlert } from '../../components/problem-alert.tsx';
 import { useWriting } from '../../format/moments.ts';
 import { DossierTable } from './dossier-table.tsx';
 import { PhotoGrid } from './photo-grid.tsx';
+import { SearchNotes } from './search-notes.tsx';
 import type { DossierSearch } from './search.ts';
 
 function isFiltered(search: DossierSearch): boolean {
-  return search.name !== undefined || search.external !== undefined || search.active !== undefined || search.valid !== undefined;
+  return search.q !== undefined || search.external !== undefined || search.active !== undefined || search.valid !== undefined;
 }
 
 /** What fits the filters, page after page as it is scrolled to. */
@@ -23,27 +24,30 @@ export function DossierResults({ lists, editable }: { lists: readonly WatchList[
   const search = useSearch({ from: '/dossiers' });
   const pages = useDossierPages({
     dossier_lists: search.list,
-    name_contains: search.name,
+    q: search.q,
     external_id: search.external,
     active: search.active,
     // People see also what isn't valid any more, or not yet, and by a mark that it isn't.
     valid: search.valid ?? 'all',
-    ordering: search.order ?? 'id',
+    ordering: search.q === undefined ? (search.order ?? 'id') : undefined,
   });
   const filtered = isFiltered(search);
   const total = filtered || search.list === undefined ? null : (lists.find((list) => list.id === search.list)?.dossier_count ?? null);
-  if (search.list !== undefined && !lists.some(({ id }) => id === search.list)) {
-    return (
-      <Empty icon={<IconFolderOff size={40} />} title={t('dossiers.noSuchList', { id: search.list })}>
-        {t('dossiers.empty.noSuchList')}
-      </Empty>
-    );
-  }
+  if (search.list !== undefined && !lists.some(({ id }) => id === search.list)) return <NoSuchList id={search.list} />;
   return (
     <Loaded query={pages}>
       {(data) => {
         const dossiers = data.pages.flatMap((page) => page.results);
-        if (dossiers.length === 0) return <Nothing filtered={filtered} editable={editable} />;
+        const answer = data.pages[0]?.search;
+        const notes = answer && <SearchNotes answer={answer} lists={lists} />;
+        if (dossiers.length === 0) {
+          return (
+            <>
+              {notes}
+              <Nothing filtered={filtered} editable={editable} />
+            </>
+          );
+        }
         const loadMore = (): void => {
           // Scrolling asks again before this page is drawn anew: the page that is on its way must not be dropped for that.
           if (pages.hasNextPage && !pages.isFetchNextPageError) void pages.fetchNextPage({ cancelRefetch: false });
@@ -52,15 +56,26 @@ export function DossierResults({ lists, editable }: { lists: readonly WatchList[
         const View = search.view === 'photos' ? PhotoGrid : DossierTable;
         return (
           <div>
-            <View dossiers={dossiers} lists={lists} total={pages.hasNextPage ? total : dossiers.length} onNearEnd={loadMore} />
+            {notes}
+            <View
+              dossiers={dossiers}
+              lists={lists}
+              total={answer ? answer.total : pages.hasNextPage ? total : dossiers.length}
+              onNearEnd={loadMore}
+            />
             {pages.isFetchNextPageError && <ProblemAlert error={pages.error} onRetry={() => void pages.fetchNextPage()} />}
             <Group gap="xs" mt="xs" role="status">
               <Text size="sm" c="dimmed">
-                {pages.hasNextPage
-                  ? total === null
-                    ? t('dossiers.loadedSome', { count: dossiers.length, shown: count })
-                    : t('dossiers.loadedOf', { shown: count, total: writing.number(total) })
-                  : t('dossiers.loadedAll', { count: dossiers.length, shown: count })}
+                {answer
+                  ? t(answer.total_is_more ? 'dossiers.foundMore' : 'dossiers.found', {
+                      count: answer.total,
+                      shown: writing.number(answer.total),
+                    })
+                  : pages.hasNextPage
+                    ? total === null
+                      ? t('dossiers.loadedSome', { count: dossiers.length, shown: count })
+                      : t('dossiers.loadedOf', { shown: count, total: writing.number(total) })
+                    : t('dossiers.loadedAll', { count: dossiers.length, shown: count })}
               </Text>
               {pages.isFetching && <Loader size="xs" aria-hidden />}
             </Group>
@@ -68,6 +83,15 @@ export function DossierResults({ lists, editable }: { lists: readonly WatchList[
         );
       }}
     </Loaded>
+  );
+}
+
+function NoSuchList({ id }: { id: number }) {
+  const { t } = useTranslation();
+  return (
+    <Empty icon={<IconFolderOff size={40} />} title={t('dossiers.noSuchList', { id })}>
+      {t('dossiers.empty.noSuchList')}
+    </Empty>
   );
 }
 

@@ -3,17 +3,17 @@ import { useVirtualizer } from '@tanstack/react-virtual';
 import { Link } from '@tanstack/react-router';
 import { useEffect, useRef } from 'react';
 import { useTranslation } from 'react-i18next';
-import type { Dossier } from '@dossier/protocol/dossier.ts';
 import type { WatchList } from '@dossier/protocol/watch-list.ts';
 import { ListName } from '../../components/list-name.tsx';
 import { openRow } from '../../components/open-row.ts';
 import { When } from '../../components/when.tsx';
-import { Name } from '../../components/name.tsx';
 import classes from './dossier-table.module.css';
+import { Marked, OtherMatches } from './marked.tsx';
+import type { ListedDossier } from './marked.tsx';
 import { ValidityMark } from './validity.tsx';
 
 export interface DossierViewProps {
-  readonly dossiers: readonly Dossier[];
+  readonly dossiers: readonly ListedDossier[];
   readonly lists: readonly WatchList[];
   /** How many there are with those that aren't loaded yet; null where nobody knows. */
   readonly total: number | null;
@@ -80,7 +80,7 @@ function Spacer({ height }: { height: number }) {
   );
 }
 
-function Row({ dossier, index, byId }: { dossier: Dossier; index: number; byId: ReadonlyMap<number, WatchList> }) {
+function Row({ dossier, index, byId }: { dossier: ListedDossier; index: number; byId: ReadonlyMap<number, WatchList> }) {
   const { t } = useTranslation();
   const [first, ...others] = dossier.dossier_lists;
   const list = first === undefined ? undefined : byId.get(first);
@@ -94,7 +94,7 @@ function Row({ dossier, index, byId }: { dossier: Dossier; index: number; byId: 
           data-opens={dossier.id}
           data-inactive={!dossier.active}
         >
-          <Name>{dossier.name}</Name>
+          <Marked text={dossier.name} field="name" matches={dossier.matches} />
         </Link>
         {!dossier.active && (
           <Text span size="xs" c="dimmed" ml="xs">
@@ -102,12 +102,15 @@ function Row({ dossier, index, byId }: { dossier: Dossier; index: number; byId: 
           </Text>
         )}
         <ValidityMark dossier={dossier} />
+        <OtherMatches dossier={dossier} />
       </td>
       <td>
         {list && <ListName name={list.name} color={list.color} />}
         {others.length > 0 && ` +${others.length}`}
       </td>
-      <td>{dossier.external_id !== null && <Name>{dossier.external_id}</Name>}</td>
+      <td>
+        <Marked text={dossier.external_id ?? ''} field="external_id" matches={dossier.matches} />
+      </td>
       <td className={classes.figures}>{dossier.face_count}</td>
       <td>
         <When time={dossier.modified_date} />

@@ -9,34 +9,32 @@ import { orderings } from './orderings.ts';
 import type { Ordering } from './orderings.ts';
 import type { DossierSearch } from './search.ts';
 
+const longestSearch = 256;
+
 /** What narrows and orders the dossiers; kept in the address, so that it can be sent to somebody. */
 export function Filters({ lists }: { lists: readonly WatchList[] }) {
   const { t } = useTranslation();
   const search = useSearch({ from: '/dossiers' });
   const navigate = useNavigate({ from: '/dossiers' });
   const change = (filter: DossierSearch): void => void navigate({ search: (before) => ({ ...before, ...filter }), replace: true });
-  const known = lists.some(({ id }) => id === search.list);
+  const choices = useListChoices(lists, search.list);
   return (
     <Group align="flex-end" gap="sm" role="search" aria-label={t('dossiers.filters')}>
       <SearchField
-        label={t('dossiers.nameContains')}
-        value={search.name}
-        onSearch={(name) => change({ name })}
+        label={t('dossiers.search')}
+        description={t('dossiers.searchHint')}
+        value={search.q}
+        onSearch={(q) => change({ q })}
+        maxLength={longestSearch}
         leftSection={<IconSearch size={16} aria-hidden />}
-        w={{ base: '100%', xs: 220 }}
+        w={{ base: '100%', xs: 320 }}
         type="search"
       />
       <NativeSelect
         label={t('dossiers.list')}
         value={search.list ?? ''}
         onChange={(event) => change({ list: event.currentTarget.value === '' ? undefined : Number(event.currentTarget.value) })}
-        data={[
-          { value: '', label: t('dossiers.allLists') },
-          ...lists.map(({ id, name }) => ({ value: String(id), label: shownText(name) })),
-          ...(search.list === undefined || known
-            ? []
-            : [{ value: String(search.list), label: t('dossiers.noSuchList', { id: search.list }) }]),
-        ]}
+        data={choices}
         maw={260}
       />
       <SearchField label={t('dossiers.externalId')} value={search.external} onSearch={(external) => change({ external })} w={140} />
@@ -61,9 +59,15 @@ export function Filters({ lists }: { lists: readonly WatchList[] }) {
       />
       <NativeSelect
         label={t('dossiers.order')}
-        value={search.order ?? 'id'}
+        // What is searched for comes by how well it fits.
+        value={search.q === undefined ? (search.order ?? 'id') : ''}
+        disabled={search.q !== undefined}
         onChange={(event) => change({ order: event.currentTarget.value as Ordering })}
-        data={orderings.map((value) => ({ value, label: t(`dossiers.orders.${value}`) }))}
+        data={
+          search.q === undefined
+            ? orderings.map((value) => ({ value, label: t(`dossiers.orders.${value}`) }))
+            : [{ value: '', label: t('dossiers.bestFirst') }]
+        }
       />
       <SegmentedControl
         ml="auto"
@@ -77,4 +81,14 @@ export function Filters({ lists }: { lists: readonly WatchList[] }) {
       />
     </Group>
   );
+}
+
+/** All lists, each list, and the one that the address names although it isn't there. */
+function useListChoices(lists: readonly WatchList[], named: number | undefined): { value: string; label: string }[] {
+  const { t } = useTranslation();
+  const choices = [{ value: '', label: t('dossiers.allLists') }];
+  choices.push(...lists.map(({ id, name }) => ({ value: String(id), label: shownText(name) })));
+  if (named !== undefined && !lists.some(({ id }) => id === named))
+    choices.push({ value: String(named), label: t('dossiers.noSuchList', { id: named }) });
+  return choices;
 }

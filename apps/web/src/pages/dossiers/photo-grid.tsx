@@ -5,10 +5,10 @@ import { Link } from '@tanstack/react-router';
 import { useVirtualizer } from '@tanstack/react-virtual';
 import { useEffect, useRef } from 'react';
 import { useTranslation } from 'react-i18next';
-import type { Dossier } from '@dossier/protocol/dossier.ts';
-import { Name } from '../../components/name.tsx';
 import { photoAddress, useFirstPhoto } from '../../api/photos.ts';
 import type { DossierViewProps } from './dossier-table.tsx';
+import { Marked } from './marked.tsx';
+import type { ListedDossier } from './marked.tsx';
 import classes from './photo-grid.module.css';
 import { ValidityMark } from './validity.tsx';
 
@@ -61,7 +61,7 @@ export function PhotoGrid({ dossiers, total, onNearEnd }: DossierViewProps) {
 }
 
 interface TileProps {
-  readonly dossier: Dossier;
+  readonly dossier: ListedDossier;
   readonly place: { top: number; left: string; width: string };
   readonly position: number;
   readonly total: number | null;
@@ -82,7 +82,7 @@ function Tile({ dossier, place, position, total }: TileProps) {
           </span>
         )}
         <span className={classes.name}>
-          <Name>{dossier.name}</Name>
+          <Marked text={dossier.name} field="name" matches={dossier.matches} />
           <ValidityMark dossier={dossier} />
         </span>
       </Link>

@@ -4,7 +4,7 @@ import { orderings } from './orderings.ts';
 /** What the address says about the page of dossiers: filters, order, view, and the dossier that is open. */
 export const dossierSearch = z.object({
   list: z.int().positive().optional().catch(undefined),
-  name: z.string().optional().catch(undefined),
+  q: z.string().optional().catch(undefined),
   external: z.string().optional().catch(undefined),
   active: z.boolean().optional().catch(undefined),
   valid: z.literal('now').optional().catch(undefined),
