@@ -45,6 +45,8 @@ export interface ListBehind {
   readonly total: number;
 }
 
+const similarTier = tiers.indexOf('similar');
+
 interface Found {
   list_id: number;
   set_id: number;
@@ -139,21 +141,32 @@ interface Looking {
   similar: Map<string, SimilarWords>;
 }
 
-/** What fits, tier after tier, until there is more than can be ranked; equal copies of several lists once. */
+/** What fits, the best tier first, until there is more than can be ranked; equal copies of several lists once. */
 async function findTiers(tx: Knex.Transaction, looking: Looking): Promise<Found[]> {
   const { search, question, similar } = looking;
   const sets = search.filter.lists ? await setsOf(tx, search.filter.lists) : null;
   if (sets?.length === 0) return [];
+  const queries = (): string[] => tiers.map((tier) => tierQuery(tier, question, { sets, similar }));
   const found = new Map<string, Found>();
-  for (const [tier, name] of tiers.entries()) {
-    if (name === 'similar') await addSimilar(tx, looking);
-    const rows = await findRows(tx, looking, tierQuery(name, question, { sets, similar }));
-    for (const row of rows.toSorted((one, other) => one.list_id - other.list_id)) {
+  const add = (rows: readonly Found[]): boolean => {
+    for (const row of rows.toSorted((one, other) => one.tier - other.tier || one.list_id - other.list_id)) {
       const copy = `${row.uuid} ${row.hash}`;
-      if (!found.has(copy)) found.set(copy, { ...row, tier });
+      if (!found.has(copy)) found.set(copy, row);
     }
-    if (rows.length > mostRanked) break;
+    return rows.length > mostRanked;
+  };
+  const literal = await findRows(tx, looking, { queries: queries(), upTo: similarTier - 1 });
+  if (literal.length > mostRanked) {
+    // More than can be ranked: the best of them are looked for first.
+    for (let tier = 0; tier < similarTier - 1; tier += 1) {
+      if (add(await findRows(tx, looking, { queries: queries(), upTo: tier }))) return [...found.values()];
+    }
+    add(literal);
+    return [...found.values()];
   }
+  await addSimilar(tx, looking);
+  const hasSimilar = [...similar.values()].some((words) => words.size > 0);
+  add(hasSimilar ? [...literal, ...(await findRows(tx, looking, { queries: queries(), upTo: similarTier }))] : literal);
   return [...found.values()];
 }
 
@@ -167,22 +180,33 @@ async function addSimilar(tx: Knex.Transaction, { question, fresh, similar }: Lo
   for (const term of question.terms) similar.set(term, await findSimilar(tx, term, terms));
 }
 
-async function findRows(tx: Knex.Transaction, { search: { filter }, fresh }: Looking, words: string): Promise<Found[]> {
+/** What fits a tier or a better one, each with its own. */
+async function findRows(
+  tx: Knex.Transaction,
+  { search: { filter }, fresh }: Looking,
+  { queries, upTo }: { queries: readonly string[]; upTo: number },
+): Promise<Found[]> {
   const conditions = [...contentConditions(filter), ...(filter.lists ? ['p.list_id = any(:lists::bigint[])'] : [])];
   return query<Found>(
     tx,
-    `select p.list_id, d.set_id, d.uuid, d.id, d.name, encode(d.hash, 'hex') as hash
+    `select p.list_id, d.set_id, d.uuid, d.id, d.name, encode(d.hash, 'hex') as hash,
+       case ${queries
+         .slice(0, upTo)
+         .map((_, tier) => `when s.words @@ (:queries::text[])[${tier + 1}]::tsquery then ${tier}`)
+         .join(' ')}
+         when true then ${upTo} end as tier
      from (
-       select f.set_id, f.uuid, f.revision from unnest(:setIds::bigint[], :uuids::uuid[], :revisions::bigint[], :vectors::text[]) f (set_id, uuid, revision, words)
+       select f.set_id, f.uuid, f.revision, f.words::tsvector as words from unnest(:setIds::bigint[], :uuids::uuid[], :revisions::bigint[], :vectors::text[]) f (set_id, uuid, revision, words)
        where f.words::tsvector @@ :words::tsquery
-       union all select set_id, uuid, revision from search_rows where words @@ :words::tsquery
+       union all select set_id, uuid, revision, words from search_rows where words @@ :words::tsquery
      ) s
      join list_positions p on p.set_id = s.set_id
      cross join lateral (select * from dossiers where set_id = s.set_id and uuid = s.uuid limit 1) d
      where d.revision = s.revision ${conditions.map((condition) => `and ${condition}`).join(' ')}
      limit ${mostRanked + 1}`,
     {
-      words,
+      words: queries[upTo],
+      queries,
       setIds: fresh.map(({ set_id: set }) => set),
       uuids: fresh.map(({ uuid }) => uuid),
       revisions: fresh.map(({ revision }) => revision),
@@ -193,7 +217,6 @@ async function findRows(tx: Knex.Transaction, { search: { filter }, fresh }: Loo
 }
 
 const byName = new Intl.Collator('und');
-const similarTier = tiers.indexOf('similar');
 
 /** The best tier first; in it who is written as it was typed, or whose similar words are the most likely. */
 function rank({ text }: Search, question: Question, found: readonly Found[], similar: Similar): Found[] {

@@ -43,7 +43,7 @@ function costOf(typed: Sounding, found: Sounding): number | null {
   const begun = distance(typed.word, found.word.slice(0, typed.word.length));
   if (begun <= errorsIn(typed.word) - 1) return 1 + begun;
   if (typed.sound.length >= 3 && found.sound.startsWith(typed.sound)) return 1.5 + begun / 10;
-  return typed.sound.length >= 4 && distance(typed.sound, found.sound) === 1 ? 2 + steps / 10 : null;
+  return typed.sound.length >= 5 && distance(typed.sound, found.sound) === 1 ? 2 + steps / 10 : null;
 }
 
 /** Without the ways to write a long vowel or consonant. */
