@@ -28,7 +28,12 @@ const looks: readonly Look[] = [
   { name: 'phone', options: { colorScheme: 'light', ...phone } },
   { name: 'phone-dark', options: { colorScheme: 'dark', ...phone }, only: ['overview', 'watch-lists', 'account'] },
   { name: 'dark-russian', options: { colorScheme: 'dark' }, language: 'ru', only: ['overview', 'link-failed', 'link-held', 'settings'] },
-  { name: 'phone-russian', options: { colorScheme: 'light', ...phone }, language: 'ru', only: ['overview', 'link-held', 'link-failed', 'account'] },
+  {
+    name: 'phone-russian',
+    options: { colorScheme: 'light', ...phone },
+    language: 'ru',
+    only: ['overview', 'link-held', 'link-failed', 'account'],
+  },
 ];
 
 /** Makes the pages that are opened from now on speak another language. */
