@@ -28,19 +28,7 @@ export function DossierFields({ draft, lists, error, onChange }: DossierFieldsPr
         required
         data-autofocus
       />
-      <Checkbox.Group
-        label={t('dossiers.inLists')}
-        value={draft.lists.map(String)}
-        onChange={(values) => onChange({ lists: values.map(Number) })}
-        error={faultOf('dossier_lists')}
-        withAsterisk
-      >
-        <Group gap="md" mt={6} mah={200} style={{ overflowY: 'auto' }}>
-          {lists.map((list) => (
-            <Checkbox key={list.id} value={String(list.id)} label={<ListName name={list.name} color={list.color} />} />
-          ))}
-        </Group>
-      </Checkbox.Group>
+      <Lists draft={draft} lists={lists} error={faultOf('dossier_lists')} onChange={onChange} />
       <Textarea
         label={t('common.comment')}
         value={draft.comment}
@@ -83,5 +71,25 @@ export function DossierFields({ draft, lists, error, onChange }: DossierFieldsPr
         onChange={(event) => onChange({ active: event.currentTarget.checked })}
       />
     </>
+  );
+}
+
+/** In which lists the dossier is; hundreds of them are scrolled. */
+function Lists({ draft, lists, error, onChange }: Omit<DossierFieldsProps, 'error'> & { error: string | undefined }) {
+  const { t } = useTranslation();
+  return (
+    <Checkbox.Group
+      label={t('dossiers.inLists')}
+      value={draft.lists.map(String)}
+      onChange={(values) => onChange({ lists: values.map(Number) })}
+      error={error}
+      withAsterisk
+    >
+      <Group gap="md" mt={6} mah={200} style={{ overflowY: 'auto' }}>
+        {lists.map((list) => (
+          <Checkbox key={list.id} value={String(list.id)} label={<ListName name={list.name} color={list.color} />} />
+        ))}
+      </Group>
+    </Checkbox.Group>
   );
 }

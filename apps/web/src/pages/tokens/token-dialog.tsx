@@ -1,6 +1,7 @@
 import { NativeSelect, PasswordInput, TextInput } from '@mantine/core';
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
+import { shownText } from '@dossier/domain/shown-text.ts';
 import type { IssuedToken } from '@dossier/protocol/user.ts';
 import { useMay } from '../../api/session.ts';
 import { useCreateToken, useUsers } from '../../api/users.ts';
@@ -13,7 +14,6 @@ const lifetimes = [30, 90, 365] as const;
 export function TokenDialog({ onClose, onIssued }: { onClose: () => void; onIssued: (token: IssuedToken) => void }) {
   const { t } = useTranslation();
   const admin = useMay('admin');
-  const users = useUsers({ enabled: admin });
   const create = useCreateToken();
   const faultOf = useFieldFault(create.error);
   const [label, setLabel] = useState('');
@@ -48,18 +48,7 @@ export function TokenDialog({ onClose, onIssued }: { onClose: () => void; onIssu
         required
         data-autofocus
       />
-      {admin && (
-        <NativeSelect
-          label={t('tokens.user')}
-          description={t('tokens.userHint')}
-          value={user}
-          onChange={(event) => setUser(event.currentTarget.value)}
-          data={[
-            { value: '', label: t('tokens.myself') },
-            ...(users.data ?? []).map(({ id, name, role }) => ({ value: String(id), label: `${name} (${t(`common.role.${role}`)})` })),
-          ]}
-        />
-      )}
+      {admin && <UserChoice value={user} onChange={setUser} />}
       <NativeSelect
         label={t('tokens.lifetime')}
         value={days}
@@ -79,5 +68,26 @@ export function TokenDialog({ onClose, onIssued }: { onClose: () => void; onIssu
         required
       />
     </FormDialog>
+  );
+}
+
+/** For whom an administrator makes it. */
+function UserChoice({ value, onChange }: { value: string; onChange: (user: string) => void }) {
+  const { t } = useTranslation();
+  const users = useUsers();
+  return (
+    <NativeSelect
+      label={t('tokens.user')}
+      description={t('tokens.userHint')}
+      value={value}
+      onChange={(event) => onChange(event.currentTarget.value)}
+      data={[
+        { value: '', label: t('tokens.myself') },
+        ...(users.data ?? []).map(({ id, name, role }) => ({
+          value: String(id),
+          label: `${shownText(name)} (${t(`common.role.${role}`)})`,
+        })),
+      ]}
+    />
   );
 }
