@@ -19,7 +19,7 @@ test('without ffsecurity_sync in INSTALLED_APPS the pages of replication are not
   const visitor = await openWindow(browser);
   const { page } = visitor;
   await signIn(page, node.url);
-  await page.getByText('Add ffsecurity_sync to INSTALLED_APPS').waitFor();
+  await page.getByText('Add ffsecurity_sync to INSTALLED_APPS').first().waitFor();
   const links = await page.getByRole('navigation', { name: 'Pages' }).getByRole('link').allInnerTexts();
   for (const name of ['Replication', 'Dead letters', 'Offline deletions']) expect(links).not.toContain(name);
   for (const path of ['/replication', '/replication/1', '/dead-letters', '/offline-deletions']) {

@@ -75,7 +75,7 @@ describe('a copy', () => {
       // On the page that is open, without loading it again.
       const card = page.locator('li').filter({ hasText: 'Changed here' });
       await card.getByText('Not equal: something was deleted or changed here').waitFor();
-      await card.getByText(`${people - 1} of ${people}`).waitFor();
+      await card.getByText(`${people - 1} here, ${people} on the master`).waitFor();
       await page.getByText('1 list is not equal to its master’s.').waitFor();
       for (const path of ['watch-lists', `dossiers?list=${changed}`, 'replication', `replication/${changed}`]) {
         await page.goto(`${slave.url}/ui/${path}`);

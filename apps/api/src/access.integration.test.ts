@@ -25,6 +25,7 @@ const table: Record<string, Access> = {
   'post /auth/login/': 'everyone',
   'get /auth/session/': 'viewer',
   'post /auth/logout/': 'viewer',
+  'post /auth/password/': 'viewer',
   'get /dossier-lists/': 'viewer',
   'post /dossier-lists/': 'admin',
   'get /dossier-lists/:id/': 'viewer',

@@ -1,7 +1,7 @@
 import { useTranslation } from 'react-i18next';
 import type { HoldReason } from '@dossier/domain/guards.ts';
 import type { Problem } from '../api/problem.ts';
-import type * as russian from './ru/node-words.ts';
+import type * as russianWords from './ru/node-words.ts';
 
 /** A failure as the node tells of it. */
 interface Fault {
@@ -20,7 +20,7 @@ interface NodeWords {
   allowed(key: string, text: string): string;
 }
 
-type Words = typeof russian;
+type Words = typeof russianWords;
 
 /** The name of the bundle of the node's words; a language that has none shows what the node says. */
 export const nodeWordsBundle = 'node-words';

@@ -18,7 +18,7 @@ export const overview = {
     pending_one: '{{count, number}} list waits for its sync.',
     pending_other: '{{count, number}} lists wait for their sync.',
   },
-  ofRemote: '{{here}} of {{there}}',
+  ofRemote: '{{here}} here, {{there}} on the master',
   replicas: 'Lists replicated here',
   followers: 'Nodes that follow this one',
   equalAsOf: 'Equal to the master as of <time/>',

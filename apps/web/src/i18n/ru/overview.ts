@@ -34,7 +34,7 @@ export const overview = {
     pending_many: '{{count, number}} списков ждут синхронизации.',
     pending_other: '{{count, number}} списка ждут синхронизации.',
   },
-  ofRemote: '{{here}} из {{there}}',
+  ofRemote: '{{here}} здесь, {{there}} на мастере',
   replicas: 'Списки, которые здесь реплицируются',
   followers: 'Узлы, которые следуют за этим',
   equalAsOf: 'Совпадает с мастером по состоянию на <time/>',

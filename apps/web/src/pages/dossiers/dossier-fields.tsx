@@ -28,19 +28,7 @@ export function DossierFields({ draft, lists, error, onChange }: DossierFieldsPr
         required
         data-autofocus
       />
-      <Checkbox.Group
-        label={t('dossiers.inLists')}
-        value={draft.lists.map(String)}
-        onChange={(values) => onChange({ lists: values.map(Number) })}
-        error={faultOf('dossier_lists')}
-        withAsterisk
-      >
-        <Group gap="md" mt={6} mah={200} style={{ overflowY: 'auto' }}>
-          {lists.map((list) => (
-            <Checkbox key={list.id} value={String(list.id)} label={<ListName name={list.name} color={list.color} />} />
-          ))}
-        </Group>
-      </Checkbox.Group>
+      <Lists draft={draft} lists={lists} error={faultOf('dossier_lists')} onChange={onChange} />
       <Textarea
         label={t('common.comment')}
         value={draft.comment}
@@ -57,7 +45,24 @@ export function DossierFields({ draft, lists, error, onChange }: DossierFieldsPr
         error={faultOf('external_id')}
         maxLength={256}
       />
-      <ValidityFields draft={draft} error={error} onChange={onChange} />
+      <Group gap="md" align="flex-start" grow>
+        <TextInput
+          type="date"
+          label={t('dossiers.validFrom')}
+          value={draft.from}
+          onChange={(event) => onChange({ from: event.currentTarget.value })}
+          error={faultOf('valid_from')}
+        />
+        <TextInput
+          type="date"
+          label={t('dossiers.validUntil')}
+          description={t('dossiers.validUntilHint')}
+          inputWrapperOrder={['label', 'input', 'description', 'error']}
+          value={draft.until}
+          onChange={(event) => onChange({ until: event.currentTarget.value })}
+          error={faultOf('valid_until')}
+        />
+      </Group>
       <MetaEditor rows={draft.rows} onChange={(rows) => onChange({ rows })} />
       <Switch
         label={t('dossiers.active')}
@@ -69,28 +74,22 @@ export function DossierFields({ draft, lists, error, onChange }: DossierFieldsPr
   );
 }
 
-/** From when until when the dossier is valid. */
-function ValidityFields({ draft, error, onChange }: Omit<DossierFieldsProps, 'lists'>) {
+/** In which lists the dossier is; hundreds of them are scrolled. */
+function Lists({ draft, lists, error, onChange }: Omit<DossierFieldsProps, 'error'> & { error: string | undefined }) {
   const { t } = useTranslation();
-  const faultOf = useFieldFault(error);
   return (
-    <Group gap="md" align="flex-start" grow>
-      <TextInput
-        type="date"
-        label={t('dossiers.validFrom')}
-        value={draft.from}
-        onChange={(event) => onChange({ from: event.currentTarget.value })}
-        error={faultOf('valid_from')}
-      />
-      <TextInput
-        type="date"
-        label={t('dossiers.validUntil')}
-        description={t('dossiers.validUntilHint')}
-        inputWrapperOrder={['label', 'input', 'description', 'error']}
-        value={draft.until}
-        onChange={(event) => onChange({ until: event.currentTarget.value })}
-        error={faultOf('valid_until')}
-      />
-    </Group>
+    <Checkbox.Group
+      label={t('dossiers.inLists')}
+      value={draft.lists.map(String)}
+      onChange={(values) => onChange({ lists: values.map(Number) })}
+      error={error}
+      withAsterisk
+    >
+      <Group gap="md" mt={6} mah={200} style={{ overflowY: 'auto' }}>
+        {lists.map((list) => (
+          <Checkbox key={list.id} value={String(list.id)} label={<ListName name={list.name} color={list.color} />} />
+        ))}
+      </Group>
+    </Checkbox.Group>
   );
 }

@@ -1,6 +1,7 @@
 import { NativeSelect, PasswordInput, TextInput } from '@mantine/core';
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
+import { shownText } from '@dossier/domain/shown-text.ts';
 import type { IssuedToken } from '@dossier/protocol/user.ts';
 import { useMay } from '../../api/session.ts';
 import { useCreateToken, useUsers } from '../../api/users.ts';
@@ -13,15 +14,12 @@ const lifetimes = [30, 90, 365] as const;
 export function TokenDialog({ onClose, onIssued }: { onClose: () => void; onIssued: (token: IssuedToken) => void }) {
   const { t } = useTranslation();
   const admin = useMay('admin');
-  const users = useUsers({ enabled: admin });
   const create = useCreateToken();
   const faultOf = useFieldFault(create.error);
   const [label, setLabel] = useState('');
   const [user, setUser] = useState('');
   const [days, setDays] = useState('90');
   const [password, setPassword] = useState('');
-  const choices = lifetimes.map((count) => ({ value: String(count), label: t('tokens.days', { count }) }));
-  choices.push({ value: '', label: t('tokens.forever') });
   const submit = (): void =>
     create.mutate(
       { label: label.trim(), password, expires_in_days: days === '' ? null : Number(days), ...(user !== '' && { user: Number(user) }) },
@@ -50,19 +48,16 @@ export function TokenDialog({ onClose, onIssued }: { onClose: () => void; onIssu
         required
         data-autofocus
       />
-      {admin && (
-        <NativeSelect
-          label={t('tokens.user')}
-          description={t('tokens.userHint')}
-          value={user}
-          onChange={(event) => setUser(event.currentTarget.value)}
-          data={[
-            { value: '', label: t('tokens.myself') },
-            ...(users.data ?? []).map(({ id, name, role }) => ({ value: String(id), label: `${name} (${t(`common.role.${role}`)})` })),
-          ]}
-        />
-      )}
-      <NativeSelect label={t('tokens.lifetime')} value={days} onChange={(event) => setDays(event.currentTarget.value)} data={choices} />
+      {admin && <UserChoice value={user} onChange={setUser} />}
+      <NativeSelect
+        label={t('tokens.lifetime')}
+        value={days}
+        onChange={(event) => setDays(event.currentTarget.value)}
+        data={[
+          ...lifetimes.map((count) => ({ value: String(count), label: t('tokens.days', { count }) })),
+          { value: '', label: t('tokens.forever') },
+        ]}
+      />
       <PasswordInput
         label={t('tokens.password')}
         description={t('tokens.passwordHint')}
@@ -73,5 +68,26 @@ export function TokenDialog({ onClose, onIssued }: { onClose: () => void; onIssu
         required
       />
     </FormDialog>
+  );
+}
+
+/** For whom an administrator makes it. */
+function UserChoice({ value, onChange }: { value: string; onChange: (user: string) => void }) {
+  const { t } = useTranslation();
+  const users = useUsers();
+  return (
+    <NativeSelect
+      label={t('tokens.user')}
+      description={t('tokens.userHint')}
+      value={value}
+      onChange={(event) => onChange(event.currentTarget.value)}
+      data={[
+        { value: '', label: t('tokens.myself') },
+        ...(users.data ?? []).map(({ id, name, role }) => ({
+          value: String(id),
+          label: `${shownText(name)} (${t(`common.role.${role}`)})`,
+        })),
+      ]}
+    />
   );
 }
