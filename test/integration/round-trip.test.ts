@@ -1,3 +1,4 @@
+import { canBeSeen } from '@dossier/domain/shown-text.ts';
 import * as fc from 'fast-check';
 import { importReportSchema } from '@dossier/protocol/import.ts';
 import { query } from '@dossier/postgres/database.ts';
@@ -45,7 +46,7 @@ const days = fc.constantFrom(null, '0001-01-01', '2026-02-28', '9999-12-31');
 const people = fc.array(
   fc
     .record<Person>({
-      name: names,
+      name: names.filter(canBeSeen),
       comment: fc.oneof(names, fc.constant('')),
       active: fc.boolean(),
       valid_from: days,
