@@ -87,7 +87,7 @@ test('lists can be made, and edited where they are no replica', async () => {
   await api.want(200, watchListSchema, ['PATCH', `/dossier-lists/${list.id}/`, { name: 'Newer' }]);
   expect((await api.call('DELETE', `/dossier-lists/${list.id}/`)).status).toBe(204);
   const replicated = await api.want(200, watchListSchema, ['GET', `/dossier-lists/${replica}/`]);
-  expect(replicated.replica).toEqual({ remote_url: near, remote_dossier_list: 7, state: 'synced' });
+  expect(replicated.replica).toEqual({ remote_url: near, remote_dossier_list: 7, state: 'synced', doubt: null });
   await api.refused('READ_ONLY', ['PATCH', `/dossier-lists/${replica}/`, { name: 'x' }]);
   await api.refused('CONFLICT', ['DELETE', `/dossier-lists/${replica}/`]);
 });
