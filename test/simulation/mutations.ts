@@ -25,9 +25,10 @@ export const mutations: Readonly<Record<string, Mutation>> = {
       },
       {
         in: { function: 'book' },
-        text: 'revision = head, digest = null where list_id = of_list and revision < head;',
-        by: 'revision = greatest(revision, head), digest = null where list_id = of_list;',
+        text: 'revision = head, digest = null',
+        by: 'revision = greatest(revision, head), digest = null',
       },
+      { in: { function: 'book' }, text: 'where list_id = of_list and revision < head;', by: 'where list_id = of_list;' },
     ],
   },
   'no-digest-check': {
