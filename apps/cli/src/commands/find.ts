@@ -23,7 +23,7 @@ export function addFind(program: Command, context: Context): void {
     const { json, list, all = false, limit } = command.opts<{ json?: boolean; list?: number; all?: boolean; limit: string }>();
     const query = new URLSearchParams({ q: text.join(' '), limit, valid: all ? 'all' : 'now' });
     if (list !== undefined) query.set('dossier_lists', String(list));
-    const page = await clientOf(command, context).get(`dossiers/?${query}`, dossierPageSchema);
+    const page = await clientOf(command, context).get(`dossiers/?${query.toString()}`, dossierPageSchema);
     if (json) return printJson(page);
     report(page);
   });

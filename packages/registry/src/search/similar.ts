@@ -63,6 +63,6 @@ function errorsIn({ length }: string): number {
 /** Whether the words differ by the order of two letters that stand side by side. */
 function isTransposed(one: string, other: string): boolean {
   if (one.length !== other.length || one.length < 3) return false;
-  const at = [...one].findIndex((letter, index) => letter !== other[index]);
+  const at = Array.from(one).findIndex((letter, index) => letter !== other[index]);
   return `${one.slice(0, at)}${one[at + 1]}${one[at]}${one.slice(at + 2)}` === other;
 }

@@ -107,7 +107,7 @@ function spelledOut(text: string): string {
 /** Spellings that say the same: `alexey`, `aleksei` and `aleksey`; `mohamed`, `mokhammed` and `mohammed`. */
 function simplified(form: string): string {
   if (!/kh|ph|ck|[xqwyj]|([a-z])\1/.test(form)) return form;
-  return form.replaceAll(/kh|ph|ck|[xqwyj]/g, (letters) => sameAs[letters] ?? letters).replaceAll(/([a-z])\1+/g, '$1');
+  return form.replaceAll(/kh|ph|ck|[xqwyj]/g, (spelling) => sameAs[spelling] ?? spelling).replaceAll(/([a-z])\1+/g, '$1');
 }
 
 const sameAs: Readonly<Record<string, string>> = { kh: 'h', ph: 'f', ck: 'k', x: 'ks', q: 'k', w: 'v', y: 'i', j: 'i' };

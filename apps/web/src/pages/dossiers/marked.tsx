@@ -9,7 +9,7 @@ export type ListedDossier = DossierPage['results'][number];
 export function Marked({
   text,
   field,
-  matches = [],
+  matches,
 }: {
   text: string;
   field: DossierMatch['field'];
@@ -19,7 +19,7 @@ export function Marked({
     <bdi>
       {markedParts(
         text,
-        matches.filter((match) => match.field === field),
+        (matches ?? []).filter((match) => match.field === field),
       )}
     </bdi>
   );
