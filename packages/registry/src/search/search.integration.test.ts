@@ -54,7 +54,7 @@ const names: readonly (readonly [script: string, name: string, ...typed: string[
   ['Cyrillic', 'Алексей Петров', 'aleksei', 'алексей', 'alexey petrov', 'petrov aleksey', 'петров', 'АЛЕКСЕИ\u0306', 'alexei', 'петрво'],
   ['Cyrillic', 'Фёдор Щербаков', 'федор', 'фёдор', 'fedor', 'shcherbakov', 'щербаков фе'],
   ['Cyrillic', 'Юлия Хрущёва', 'yulia', 'julia', 'юлия', 'khrushcheva', 'хрущева'],
-  ['Cyrillic', 'Мохаммед Саид', 'muhammad', 'мохаммед', 'mohammed said', 'мухаммед'],
+  ['Cyrillic', 'Мохаммед Саид', 'muhammad', 'muham', 'мохаммед', 'mohammed said', 'мухаммед'],
   ['Greek', 'Γιώργος Παπαδόπουλος', 'giorgos', 'papadopoulos', 'γιωργος', 'ΠΑΠΑΔΟΠΟΥΛΟΣ', 'papadopulos'],
   ['Georgian', 'გიორგი ბერიძე', 'giorgi beridze', 'გიორგი', 'beridze', 'georgi'],
   ['Armenian', 'Արմեն Պետրոսյան', 'armen petrosyan', 'petrosian', 'արմեն', 'ԱՐՄԵՆ'],

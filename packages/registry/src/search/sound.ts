@@ -20,6 +20,6 @@ export function soundOf(word: string): string {
     .replace(/^[aeiou]+/, 'a');
   for (const [letters, letter] of alike) sound = sound.replaceAll(letters, letter);
   const consonants = sound.charAt(0) + sound.slice(1).replaceAll(/[aeiouyw]/g, '');
-  // In scripts of India a nasal before another consonant is one sign.
-  return consonants.replaceAll(/(.)\1+/g, '$1').replaceAll(/m(?=[jtks])/g, 'n');
+  // In scripts of India a nasal before another consonant is one sign. Wherever it stands, so that the beginning of a word begins its sound.
+  return consonants.replaceAll(/(.)\1+/g, '$1').replaceAll('n', 'm');
 }
