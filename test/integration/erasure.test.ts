@@ -4,20 +4,12 @@ import { collectGarbage } from '@dossier/registry/photo-garbage.ts';
 import { findLink } from '@dossier/replication/links.ts';
 import { pruneJournals, pruneSettled } from '@dossier/replication/retention.ts';
 import { pruneRuns, sweepSets } from '@dossier/replication/upkeep.ts';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { addPhotoByHand } from '../kit/by-hand.ts';
-import { createEngineNode } from '../kit/engine.ts';
+import { createEnginePair } from '../kit/engine-pair.ts';
 import type { EngineNode } from '../kit/engine.ts';
 
-let master: EngineNode;
-let slave: EngineNode;
-
-beforeAll(async () => {
-  [master, slave] = await Promise.all([createEngineNode(), createEngineNode()]);
-});
-afterAll(async () => {
-  await Promise.all([master.close(), slave.close()]);
-});
+const { master, slave } = await createEnginePair();
 
 const name = 'Somebody Whoistobeforgotten';
 

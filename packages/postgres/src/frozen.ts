@@ -2,7 +2,7 @@ import { query } from './database.ts';
 import type { Connection } from './database.ts';
 
 /** No program of ours leaves a transaction alone for so long while others wait for it, unless its process stands still. */
-export const frozenSeconds = 40;
+const frozenSeconds = 40;
 
 /**
  * Ends the connections of this node's processes that hold others up: they have a transaction open, somebody waits for its locks, and for so many seconds

@@ -31,7 +31,7 @@ export function createCheckPhotosHandler({ database, photos: store, guardedPhoto
 
 async function* storedWithin(store: PhotoStore, { from, below }: PhotoRange, signal: AbortSignal): AsyncGenerator<string> {
   for await (const { sha256 } of store.list()) {
-    signal.throwIfAborted();
+    if (signal.aborted) return;
     if (sha256 >= from && sha256 < below) yield sha256;
   }
 }
