@@ -3,6 +3,7 @@ import type { Translation } from '../texts.types.ts';
 import { audit, settings, tokens, users, webhooks } from './administration.ts';
 import { common } from './common.ts';
 import { dossiers } from './dossiers.ts';
+import { conflict, drafts, history } from './history.ts';
 import { overview } from './overview.ts';
 import { deadLetters, offlineDeletions, replication } from './replication.ts';
 import { shell } from './shell.ts';
@@ -15,6 +16,9 @@ export const russian: Translation<typeof english> = {
   overview,
   watchLists,
   dossiers,
+  history,
+  conflict,
+  drafts,
   replication,
   deadLetters,
   offlineDeletions,

@@ -7,6 +7,7 @@ import { auditActions, auditWays } from '@dossier/domain/audit.ts';
 import type { AuditEntry } from '@dossier/protocol/audit.ts';
 import { useAudit } from '../../api/audit.ts';
 import type { AuditFilter } from '../../api/audit.ts';
+import { Changes } from '../../components/changes.tsx';
 import { DataTable } from '../../components/data-table.tsx';
 import type { Column } from '../../components/data-table.tsx';
 import { Empty } from '../../components/empty.tsx';
@@ -95,7 +96,7 @@ function EntryTable({ entries }: { entries: readonly AuditEntry[] }) {
     { title: t('audit.action'), cell: (entry) => t(`audit.actions.${entry.action}`) },
     {
       title: t('audit.object'),
-      cell: ({ object, details }) => (
+      cell: ({ object, details, before, after }) => (
         <>
           <Text size="sm" className="wrap" maw={420}>
             {t(`audit.objects.${object.kind}`)} {object.name ?? object.id}
@@ -107,6 +108,7 @@ function EntryTable({ entries }: { entries: readonly AuditEntry[] }) {
                 .join(' · ')}
             </Text>
           )}
+          <Changes before={before} after={after} />
         </>
       ),
     },

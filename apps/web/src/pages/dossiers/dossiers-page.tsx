@@ -5,8 +5,10 @@ import { lazy, Suspense, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { useMayEditDossiers } from '../../api/permissions.ts';
 import { useWatchLists } from '../../api/watch-lists.ts';
+import { useInterruptedDraft } from '../../components/draft.ts';
 import { Loaded } from '../../components/loaded.tsx';
 import { Page } from '../../components/page.tsx';
+import { draftSubject } from './dossier-draft.ts';
 import { DossierDrawer } from './dossier-drawer.tsx';
 import { DossierForm } from './dossier-form.tsx';
 import { DossierResults } from './dossier-results.tsx';
@@ -23,7 +25,9 @@ export function DossiersPage() {
   const navigate = useNavigate({ from: '/dossiers' });
   const lists = useWatchLists();
   const editable = useMayEditDossiers();
-  const [opened, setOpened] = useState<'create' | 'import' | null>(null);
+  const interrupted = useInterruptedDraft(draftSubject(null));
+  const [asked, setOpened] = useState<'create' | 'import' | 'nothing' | null>(null);
+  const opened = asked ?? (editable && interrupted ? 'create' : null);
   const ownLists = (lists.data ?? []).filter((list) => list.replica === null);
   const open = (id: number | undefined): void => void navigate({ search: (before) => ({ ...before, open: id }) });
   const actions = editable && ownLists.length > 0 && (
@@ -55,16 +59,16 @@ export function DossiersPage() {
       )}
       {opened === 'create' && (
         <DossierForm
-          dossier={null}
+          read={null}
           lists={ownLists}
           {...(search.list !== undefined && { preset: search.list })}
-          onClose={() => setOpened(null)}
+          onClose={() => setOpened('nothing')}
           onDone={(made) => open(made.id)}
         />
       )}
       {opened === 'import' && (
         <Suspense>
-          <ImportDialog lists={ownLists} {...(search.list !== undefined && { preset: search.list })} onClose={() => setOpened(null)} />
+          <ImportDialog lists={ownLists} {...(search.list !== undefined && { preset: search.list })} onClose={() => setOpened('nothing')} />
         </Suspense>
       )}
     </Page>

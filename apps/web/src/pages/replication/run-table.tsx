@@ -1,4 +1,5 @@
-import { Text } from '@mantine/core';
+import { Button, Text } from '@mantine/core';
+import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import type { Run } from '@dossier/protocol/sync.ts';
 import { DataTable } from '../../components/data-table.tsx';
@@ -6,11 +7,13 @@ import type { Column } from '../../components/data-table.tsx';
 import { When } from '../../components/when.tsx';
 import { useWriting } from '../../format/moments.ts';
 import { durationOf } from './duration.ts';
+import { RunChangesDialog } from './run-changes-dialog.tsx';
 
 /** The syncs in figures, newest first. */
-export function RunTable({ runs }: { runs: readonly Run[] }) {
+export function RunTable({ list, runs }: { list: number; runs: readonly Run[] }) {
   const { t } = useTranslation();
   const writing = useWriting();
+  const [opened, setOpened] = useState<number | null>(null);
   const figure = (name: 'added' | 'changed' | 'removed'): Column<Run> => ({
     title: t(`replication.history.${name}`),
     align: 'right',
@@ -34,6 +37,11 @@ export function RunTable({ runs }: { runs: readonly Run[] }) {
             </Text>
           )}
           <Notes run={run} />
+          {run.added + run.changed + run.removed > 0 && (
+            <Button size="compact-xs" variant="default" mt={4} onClick={() => setOpened(run.id)}>
+              {t('history.show')}
+            </Button>
+          )}
         </>
       ),
     },
@@ -53,7 +61,12 @@ export function RunTable({ runs }: { runs: readonly Run[] }) {
       },
     },
   ];
-  return <DataTable label={t('replication.history.title')} columns={columns} rows={runs} rowKey={(run) => run.id} />;
+  return (
+    <>
+      <DataTable label={t('replication.history.title')} columns={columns} rows={runs} rowKey={(run) => run.id} />
+      {opened !== null && <RunChangesDialog list={list} run={opened} onClose={() => setOpened(null)} />}
+    </>
+  );
 }
 
 /** What else a run did or found that somebody may have to know. */
