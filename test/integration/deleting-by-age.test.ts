@@ -60,6 +60,10 @@ const kinds: Record<string, Kind> = {
     plant: `insert into audit (date, actor, via, action, object_kind) values (${truth} - interval '700 days', 'ada', 'cli', 'sign-in', 'session')`,
     count: `select count(*) from audit where actor = 'ada'`,
   },
+  'histories of who is in no list': {
+    plant: `insert into history (date, object, kind, run_id, after) values (${truth} - interval '20 days', gen_random_uuid(), 'changed', 999, '{"name":"Ada"}')`,
+    count: `select count(*) from history where run_id = 999`,
+  },
   followers: {
     plant: `insert into followers (node, list_id, address, last_seen) values (gen_random_uuid(), :local, 'x', ${truth} - interval '60 days')`,
     count: `select count(*) from followers`,

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { eraseHistory } from '@dossier/accounts/history.ts';
 import { query } from '@dossier/postgres/database.ts';
 import { collectGarbage } from '@dossier/registry/photo-garbage.ts';
 import { findLink } from '@dossier/replication/links.ts';
@@ -41,6 +42,7 @@ async function letPass(node: EngineNode, days: number): Promise<void> {
     ['offline_deletions', 'settled_date'],
     ['sets', 'since'],
     ['photo_garbage', 'since'],
+    ['history', 'date'],
   ])
     await query(node.database, `update ${table} set ${column} = ${column} - make_interval(days => :days)`, { days });
 }
@@ -51,6 +53,7 @@ async function tidyUp(node: EngineNode): Promise<void> {
   await pruneRuns(node.database, 1000);
   await pruneJournals(node.database, 14);
   await pruneSettled(node.database, 90);
+  await eraseHistory(node.database, 30);
   await sweepSets(node.database);
   await collectGarbage(node.database, { days: 7, remove: (sha256) => node.photos.remove(sha256) });
 }
@@ -71,7 +74,7 @@ describe('a person who was removed on the master', () => {
     await tidyUp(slave);
     expect(await findLink(slave.database, local)).toMatchObject({ undo: expect.any(Object) as object });
     expect([await tablesWith(slave, name), await slave.photos.has(photo.sha256)]).toEqual([
-      [mode === 'full' ? 'dossiers' : 'journal_rows'],
+      mode === 'full' ? ['dossiers', 'history'] : ['history', 'journal_rows'],
       true,
     ]);
 

@@ -22,6 +22,7 @@ import { dossierFaceRoutes } from './routes/dossier-faces.ts';
 import { dossierRoutes } from './routes/dossiers.ts';
 import { exportRoutes } from './routes/export.ts';
 import { healthRoutes } from './routes/health.ts';
+import { historyRoutes } from './routes/history.ts';
 import { importRoutes } from './routes/import.ts';
 import { metricsRoutes } from './routes/metrics.ts';
 import { ownPasswordRoute } from './routes/own-password.ts';
@@ -42,6 +43,7 @@ export function listRoutes(deps: ApiDependencies, metrics: Metrics): Route[] {
     ...watchListRoutes(deps),
     ...dossierRoutes(deps),
     dossierDeletionRoute(deps),
+    ...historyRoutes(deps),
     ...dossierFaceRoutes(deps),
     ...importRoutes(deps),
     ...exportRoutes(deps),

@@ -14,6 +14,7 @@ export function presentWatchList(list: WatchListRow): WatchList {
     color: list.color,
     active: list.active,
     log_reads: list.log_reads,
+    require_match: list.require_match,
     dossier_count: list.dossier_count,
     created_date: list.created_date.toISOString(),
     modified_date: list.modified_date.toISOString(),
@@ -45,10 +46,25 @@ export function presentDossier(dossier: DossierRow): Dossier {
 
 /** Another one whenever anything that an answer says of the dossier is another. */
 export function dossierTag(dossier: DossierRow): string {
-  return `"${createHash('sha256')
-    .update(JSON.stringify([dossier.hash, presentDossier(dossier)]))
-    .digest('hex')
-    .slice(0, 40)}"`;
+  return `"${shortHash([dossier.hash, presentDossier(dossier)])}"`;
+}
+
+/** Another one whenever anything that an answer says of the list is another; its first half is one of what people have set. */
+export function watchListTag(list: WatchListRow): string {
+  return `"${listState(list)}-${shortHash(presentWatchList(list))}"`;
+}
+
+/** Whether a tag is one of a list as it is set now, however many dossiers it held then. */
+export function isTagOfList(tag: string, list: WatchListRow): boolean {
+  return tag.startsWith(`"${listState(list)}-`);
+}
+
+function listState({ name, comment, color, active, log_reads: logReads, require_match: requireMatch }: WatchListRow): string {
+  return shortHash([name, comment, color, active, logReads, requireMatch]);
+}
+
+function shortHash(value: unknown): string {
+  return createHash('sha256').update(JSON.stringify(value)).digest('hex').slice(0, 40);
 }
 
 /** Of what was written by hand, perhaps in another form; what is no time stays as it is. */

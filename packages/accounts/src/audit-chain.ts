@@ -15,11 +15,11 @@ export async function readAuditHead(connection: Connection): Promise<AuditHead> 
 
 /**
  * Something of the audit that isn't as it was written. `altered`: an entry has another content; `missing`: one is gone before its time; `unsealed`: one
- * is there that the chain doesn't have; `broken`: the chain itself doesn't go on from one to the next; `head`: it doesn't end where its head says, or
+ * is there that the chain doesn't have; `values`: what became of a thing, from what to what, is other than it was written, or gone without an entry that tells of its erasure; `broken`: the chain itself doesn't go on from one to the next; `head`: it doesn't end where its head says, or
  * lacks a head that was told earlier.
  */
 export interface AuditFault {
-  kind: 'altered' | 'missing' | 'unsealed' | 'broken' | 'head';
+  kind: 'altered' | 'missing' | 'unsealed' | 'values' | 'broken' | 'head';
   /** Its number in the chain; null for one that isn't in it. */
   entry: number | null;
   date: Date | null;
@@ -30,6 +30,8 @@ export interface AuditFault {
 const sentences: Record<Exclude<AuditFault['kind'], 'head'>, (entry: number) => string> = {
   altered: (entry) => `Entry ${entry} has another content than it was written with.`,
   missing: (entry) => `Entry ${entry} is gone, and not because its time was over.`,
+  values: (entry) =>
+    `What entry ${entry} says was changed, from what to what, is other than it was written, or gone without an erasure that is told of.`,
   unsealed: (entry) => `The entry with the id ${entry} was put in without being written to the chain.`,
   broken: (entry) => `The chain is broken at entry ${entry}: it doesn't follow from the one before.`,
 };
@@ -38,7 +40,10 @@ const mostFaults = 100;
 
 /** Entries that are gone although their time isn't over, or aren't what was written, in one pass over chain and audit. */
 const faults = `
-  with links as (
+  with erased as (
+    select e::bigint as audit_id from audit, jsonb_array_elements_text(details -> 'entries') e where action = 'history-erased'
+  ),
+  links as (
     select c.entry, c.audit_id, c.date, c.content, c.hash, lag(c.hash, 1, '\\x'::bytea) over w as before,
       c.entry = coalesce(lag(c.entry) over w, 0) + 1 as follows
     from audit_chain c window w as (order by c.entry)
@@ -47,8 +52,10 @@ const faults = `
     select l.entry, l.date, case
       when not l.follows or l.hash <> audit_link(l.before, l.date, l.content) then 'broken'
       when a.id is null and coalesce(l.date >= age_moment() - audit_retention() - interval '1 minute', true) then 'missing'
-      when a.id is not null and audit_content(a) <> l.content then 'altered' end as kind
-    from links l left join audit a on a.id = l.audit_id
+      when a.id is not null and audit_content(a) <> l.content then 'altered'
+      when a.values_hash is not null and audit_values_hash(h.salt, h.before, h.after) is distinct from a.values_hash
+        and (h.id is not null or a.id not in (select audit_id from erased)) then 'values' end as kind
+    from links l left join audit a on a.id = l.audit_id left join history h on h.audit_id = a.id and a.values_hash is not null
   )
   select kind, entry, date from found where kind is not null
   union all

@@ -16,6 +16,7 @@ export const auditActions = [
   'photo-deleted',
   'photo-damaged',
   'dossiers-imported',
+  'history-erased',
   'master-tested',
   'linked',
   'link-corrected',

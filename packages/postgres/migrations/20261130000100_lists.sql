@@ -43,6 +43,8 @@ create table watch_lists (
   active boolean not null default true,
   -- Whether it is kept who looks at its dossiers; this node's own matter, also of a replica.
   log_reads boolean not null default false,
+  -- Whether changes of the list and of its dossiers have to name what they change (If-Match).
+  require_match boolean not null default false,
   created_date timestamptz not null default now(),
   modified_date timestamptz not null default now()
 );

@@ -261,6 +261,9 @@ create table held_dossiers (
   dossier uuid not null,
   name text,
   external_id text,
+  -- Of the first of each kind: the fields that differ, as in the table history.
+  before json,
+  after json,
   primary key (hold_id, ordinal)
 );
 

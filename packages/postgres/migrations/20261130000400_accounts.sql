@@ -51,7 +51,9 @@ create table audit (
   object_id text,
   object_uuid uuid,
   object_name text,
-  details jsonb not null default '{}'
+  details jsonb not null default '{}',
+  -- Of what was changed from what to what (table history), salted.
+  values_hash bytea
 );
 create index audit_actor on audit (actor, id);
 create index audit_action on audit (action, id);
@@ -91,7 +93,10 @@ $$;
 -- The hash of what an entry says.
 create function audit_content(a audit) returns bytea language sql immutable as $$
   select sha256(convert_to(jsonb_build_array(a.id, audit_microseconds(a.date), a.actor, a.via, a.address, a.action, a.object_kind, a.object_id,
-    a.object_uuid, a.object_name, a.details)::text, 'UTF8'))
+    a.object_uuid, a.object_name, a.details, encode(a.values_hash, 'hex'))::text, 'UTF8'))
+$$;
+create function audit_values_hash(salt bytea, before json, after json) returns bytea language sql immutable as $$
+  select sha256(salt || convert_to(json_build_array(before, after)::text, 'UTF8'))
 $$;
 -- The hash of a link of the chain.
 create function audit_link(before bytea, date timestamptz, content bytea) returns bytea language sql immutable as $$

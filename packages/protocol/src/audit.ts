@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { auditActions, auditObjects, auditWays, readKinds } from '@dossier/domain/audit.ts';
+import { historyValues } from './history.ts';
 import { pageQuery } from './queries.ts';
 import { idSchema, text, timeSchema } from './values.ts';
 
@@ -24,6 +25,9 @@ export const auditEntrySchema = z
     }),
     /** What else is worth knowing: the fields that were changed, counts, a master's address. Never a secret. */
     details: z.record(z.string(), z.unknown()),
+    /** Of dossiers, their photos and watch lists: the fields that differ, before and after. Nulls where it wasn't there, nothing differs, or they were erased. */
+    before: historyValues,
+    after: historyValues,
   })
   .meta({ id: 'AuditEntry' });
 export type AuditEntry = z.infer<typeof auditEntrySchema>;

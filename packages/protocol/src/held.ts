@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { holdReasons } from '@dossier/domain/guards.ts';
+import { historyValues } from './history.ts';
 import { idSchema, timeSchema } from './values.ts';
 
 const percent = z.number().min(0).max(100);
@@ -50,6 +51,12 @@ export const heldDossierSchema = z.looseObject({
 });
 export type HeldDossier = z.infer<typeof heldDossierSchema>;
 
+/** With what it is and would become: of the first 200 of each kind the fields that differ, nulls of others. */
+export const heldDifferenceSchema = heldDossierSchema
+  .extend({ before: historyValues, after: historyValues })
+  .meta({ id: 'HeldDifference' });
+export type HeldDifference = z.infer<typeof heldDifferenceSchema>;
+
 /**
  * `waiting` for a person; `approved`: the next run applies it; `rejected`: the list keeps what it has until the master's list changes;
  * `expired`: nobody answered in time, a sync asks anew; `applied`; `superseded`: something else would be done now, or nothing.
@@ -84,7 +91,7 @@ export type Held = z.infer<typeof heldSchema>;
 
 /** `GET /sync/dossier-lists/{id}/held/` with a page of the names, of one kind or of all. */
 export const heldPageSchema = heldSchema
-  .extend({ results: z.array(heldDossierSchema), next_page: z.string().nullable(), prev_page: z.string().nullable() })
+  .extend({ results: z.array(heldDifferenceSchema), next_page: z.string().nullable(), prev_page: z.string().nullable() })
   .meta({ id: 'HeldPage' });
 export type HeldPage = z.infer<typeof heldPageSchema>;
 

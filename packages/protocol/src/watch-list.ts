@@ -26,6 +26,8 @@ export const watchListChange = z
     active: fields.active.optional(),
     /** Whether it is kept who looks at its dossiers; of a replica, too. */
     log_reads: looseBoolean.optional(),
+    /** Whether changes of it and of its dossiers are refused (428) that name no state by `If-Match`. */
+    require_match: looseBoolean.optional(),
   })
   .meta({ id: 'WatchListChange' });
 
@@ -37,6 +39,7 @@ export const watchListSchema = z
     color: z.string(),
     active: z.boolean(),
     log_reads: z.boolean(),
+    require_match: z.boolean(),
     dossier_count: z.int(),
     created_date: timeSchema,
     modified_date: timeSchema,

@@ -8,6 +8,8 @@ import { changeMeta, datesFault, emptyContent } from './dossier-content.ts';
 import { holdDossier, holdLists, insertCopies, removeCopies, updateCopies } from './dossier-copies.ts';
 import { readDossier } from './dossiers.ts';
 import type { DossierRow } from './dossiers.ts';
+import { changeOf } from './history-values.ts';
+import type { Change } from './history-values.ts';
 import { requireWritable } from './read-only.ts';
 
 /** What people write of a dossier. */
@@ -25,11 +27,17 @@ export interface DossierContent {
 
 export type DossierChange = { [Field in keyof DossierContent]?: DossierContent[Field] | undefined };
 
+/** A dossier as it is after it was written, or was before it was deleted, and what became of it; null: nothing. */
+export interface WrittenDossier {
+  dossier: DossierRow;
+  change: Change | null;
+}
+
 /** Called with the dossier as it is when its lists are locked; what it throws is the refusal. */
 export type Expectation = (dossier: DossierRow) => void;
 
 /** Makes a dossier in the given lists: one row in each, all with one id. READ_ONLY on a slave; CONFLICT if a list has its external id already. */
-export async function createDossier(database: Database, { lists, ...content }: DossierContent): Promise<DossierRow> {
+export async function createDossier(database: Database, { lists, ...content }: DossierContent): Promise<WrittenDossier> {
   return transaction(database, async (tx) => {
     await requireWritable(tx);
     const held = await holdLists(tx, [...new Set(lists)]);
@@ -37,7 +45,8 @@ export async function createDossier(database: Database, { lists, ...content }: D
     const id = made?.id ?? 0;
     const stored = applyChange(emptyContent, content);
     await insertCopies(tx, held, { uuid: randomUUID(), id, createdDate: null }, stored);
-    return readDossier(tx, id);
+    const dossier = await readDossier(tx, id);
+    return { dossier, change: changeOf(null, { ...stored, lists: dossier.lists }) };
   });
 }
 
@@ -45,7 +54,7 @@ export async function createDossier(database: Database, { lists, ...content }: D
  * Changes the given fields of a dossier in all lists that hold it, and the lists that do. Of copies that differ the newest is what the change is made to.
  * What is equal already changes nothing: neither a date nor any list's revision. READ_ONLY on a slave; CONFLICT if a list has its external id already.
  */
-export async function updateDossier(database: Database, id: number, change: DossierChange, expect?: Expectation): Promise<DossierRow> {
+export async function updateDossier(database: Database, id: number, change: DossierChange, expect?: Expectation): Promise<WrittenDossier> {
   return transaction(database, async (tx) => {
     await requireWritable(tx);
     const held = await holdDossier(tx, id, [...new Set(change.lists)]);
@@ -60,7 +69,8 @@ export async function updateDossier(database: Database, id: number, change: Doss
     await removeCopies(tx, leaving, content.photos);
     await updateCopies(tx, staying, content);
     await insertCopies(tx, joining, { uuid: newest.uuid, id, createdDate: newest.created_date }, content);
-    return readDossier(tx, id);
+    const dossier = await readDossier(tx, id);
+    return { dossier, change: changeOf({ ...newest, lists: [...holding] }, { ...content, lists: dossier.lists }) };
   });
 }
 

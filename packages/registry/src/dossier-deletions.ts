@@ -1,21 +1,21 @@
 import { notFound } from '@dossier/runtime/errors.ts';
 import { query, queryOne, transaction } from '@dossier/postgres/database.ts';
 import type { Connection, Database } from '@dossier/postgres/database.ts';
-import type { Expectation } from './dossier-changes.ts';
+import type { Expectation, WrittenDossier } from './dossier-changes.ts';
 import { holdDossier, removeCopies } from './dossier-copies.ts';
 import { readDossier } from './dossiers.ts';
-import type { DossierRow } from './dossiers.ts';
+import { changeOf } from './history-values.ts';
 import { readOnly, requireWritable } from './read-only.ts';
 
 /** Deletes a dossier from all lists, and returns what it was. READ_ONLY on a slave: see deleteOffline. */
-export async function deleteDossier(database: Database, id: number, expect?: Expectation): Promise<DossierRow> {
+export async function deleteDossier(database: Database, id: number, expect?: Expectation): Promise<WrittenDossier> {
   return transaction(database, async (tx) => {
     await requireWritable(tx);
     const { copies } = await holdDossier(tx, id);
     const dossier = await readDossier(tx, id);
     expect?.(dossier);
     await removeCopies(tx, copies);
-    return dossier;
+    return { dossier, change: changeOf({ ...copies[0], lists: dossier.lists }, null) };
   });
 }
 
@@ -48,7 +48,7 @@ export interface OfflineDeletion {
 }
 
 export type OfflineDeletionOutcome =
-  | { outcome: 'deleted'; dossier: DossierRow }
+  | ({ outcome: 'deleted' } & WrittenDossier)
   /** Nothing was deleted: the dossier is also a replica of these masters, whose absence is not known yet. */
   | { outcome: 'ask'; masters: string[] }
   /** Nothing was deleted: the node has no link (any more). */
@@ -83,6 +83,6 @@ export async function deleteOffline(database: Database, deletion: OfflineDeletio
       );
     }
     await removeCopies(tx, replicas);
-    return { outcome: 'deleted', dossier };
+    return { outcome: 'deleted', dossier, change: changeOf({ ...copies[0], lists: dossier.lists }, null) };
   });
 }

@@ -121,3 +121,13 @@ export async function readDossier(connection: Connection, id: number): Promise<D
   if (!dossier) throw notFound(`dossier ${id}`);
   return dossier;
 }
+
+/** Whether a list that holds the dossier of this id demands that changes say what they change. */
+export async function isMatchRequired(connection: Connection, id: number): Promise<boolean> {
+  const list = await queryOne(
+    connection,
+    `select from rows_of(:id) d join list_positions p on p.set_id = d.set_id join watch_lists l on l.id = p.list_id where l.require_match limit 1`,
+    { id },
+  );
+  return list !== null;
+}

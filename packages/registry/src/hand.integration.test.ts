@@ -79,7 +79,7 @@ describe('SQL by hand', () => {
 
   it('books changes of several lists in one transaction, and gives a dossier of another list its id', async () => {
     const [a, b] = [await makeList(), await makeList()];
-    const made = await createDossier(test.database, {
+    const { dossier: made } = await createDossier(test.database, {
       name: 'Shared',
       comment: '',
       active: true,

@@ -12,6 +12,8 @@ import type { Cell } from '@dossier/postgres/copy-line.ts';
 import { query, transaction } from '@dossier/postgres/database.ts';
 import type { Connection } from '@dossier/postgres/database.ts';
 import { changeMeta, datesFault, emptyContent } from './dossier-content.ts';
+import { rememberImport } from './history.ts';
+import type { ImportOrigin } from './history.ts';
 import { noteGarbage } from './photo-garbage.ts';
 import { newlyShown } from './photos.ts';
 import { book, lockLists } from './positions.ts';
@@ -43,6 +45,8 @@ export interface ImportCounts {
 export interface Import {
   readonly listId: number;
   readonly dossiers: readonly ImportedDossier[];
+  /** What the changed dossiers' history says of where this came from; without it their history says nothing. */
+  readonly origin?: ImportOrigin | undefined;
   /** Called while the server is at work on rows that were sent: what is done meanwhile costs no time. Perhaps never, perhaps more than once. */
   readonly meanwhile?: () => void;
 }
@@ -52,6 +56,7 @@ interface Row {
   readonly uuid: string;
   /** Null for a row that isn't there yet. */
   readonly hash: string | null;
+  readonly former: StoredContent | null;
   content: StoredContent;
 }
 
@@ -60,7 +65,10 @@ interface Row {
  * same one further down in `dossiers` updates the earlier. Dossiers without one are always new. Only rows of this list are touched: one that other lists
  * hold too is changed here alone. More than a thousand changes leave the list's digest to `settleDigest`. NOT_FOUND without such a list.
  */
-export async function importDossiers(connection: Connection, { listId, dossiers, meanwhile = nothing }: Import): Promise<ImportCounts> {
+export async function importDossiers(
+  connection: Connection,
+  { listId, dossiers, origin, meanwhile = nothing }: Import,
+): Promise<ImportCounts> {
   return transaction(connection, async (tx) => {
     const [list] = await lockLists(tx, [listId]);
     if (!list) throw notFound(`watch list ${listId}`);
@@ -74,7 +82,7 @@ export async function importDossiers(connection: Connection, { listId, dossiers,
       const fault = datesFault(content);
       if (fault !== null) counts.refused.push({ index, reason: fault });
       else if (row === undefined) {
-        const made = { uuid: randomUUID(), hash: null, content };
+        const made = { uuid: randomUUID(), hash: null, former: null, content };
         fresh.push(made);
         if (dossier.externalId !== null) known.set(dossier.externalId, made);
         counts.added += 1;
@@ -89,6 +97,7 @@ export async function importDossiers(connection: Connection, { listId, dossiers,
     const written = await updateRows(tx, { setId: list.set_id, rows: [...changed], meanwhile });
     const changes = fresh.length + written;
     if (changes > 0) await book(tx, { listId, growth: fresh.length, changes });
+    if (changes > 0 && origin) await rememberImport(tx, origin, { listId, rows: [...changed, ...fresh] });
     return counts;
   });
 }
@@ -109,7 +118,7 @@ async function readKnown(tx: Knex.Transaction, setId: number, dossiers: readonly
      cross join lateral (select * from dossiers where set_id = ${setId} and external_id = wanted limit 1) d`,
     { externalIds },
   );
-  return new Map(rows.map(({ uuid, hash, ...content }) => [content.external_id ?? '', { uuid, hash, content }]));
+  return new Map(rows.map(({ uuid, hash, ...content }) => [content.external_id ?? '', { uuid, hash, former: content, content }]));
 }
 
 function contentOf(before: StoredContent, dossier: ImportedDossier): StoredContent {

@@ -8,6 +8,8 @@ import type { Connection, Database } from '@dossier/postgres/database.ts';
 import { toPage } from '@dossier/postgres/keyset.ts';
 import type { Page, PageRequest } from '@dossier/postgres/keyset.ts';
 import { holdDossier, updateCopies } from './dossier-copies.ts';
+import { changeOf } from './history-values.ts';
+import type { Change } from './history-values.ts';
 import { noteGarbage, sharePhotoStore } from './photo-garbage.ts';
 import { requireWritable } from './read-only.ts';
 import { settleDamagedPhotos } from './damaged-photos.ts';
@@ -107,8 +109,14 @@ export interface PhotoAddition {
   photo: PhotoContent;
   /** Puts the bytes into the photo store; may be called again, and before the row is sure to be kept. */
   store: () => Promise<void>;
-  /** Called in the transaction, if it changes anything, with the photo as it is then. */
-  record?: (transaction: Connection, photo: PhotoRow) => Promise<void>;
+  /** Called in the transaction, if it changes anything, with the photo as it is then, and what became of its dossier. */
+  record?: (transaction: Connection, written: WrittenPhoto) => Promise<void>;
+}
+
+/** A photo as it is after it was written, or was before it was taken away, and what became of its dossier's photos; null: nothing. */
+export interface WrittenPhoto {
+  photo: PhotoRow;
+  change: Change | null;
 }
 
 /**
@@ -145,7 +153,7 @@ export async function addPhoto(database: Database, addition: PhotoAddition): Pro
     if (copies.every((copy) => copy.photos === content.photos && copy.features === content.features)) return readPhoto(tx, id);
     await updateCopies(tx, copies, content);
     const row = await readPhoto(tx, id);
-    await addition.record?.(tx, row);
+    await addition.record?.(tx, { photo: row, change: changeOf(newest, content) });
     return row;
   });
 }
@@ -175,21 +183,16 @@ function withPhotos(content: StoredContent, shown: readonly ShownPhoto[]): Store
 }
 
 /** Takes a photo from its dossier, in all lists that hold it, and returns what it was. READ_ONLY on a slave; NOT_FOUND if there is none. */
-export async function deletePhoto(database: Database, id: string): Promise<PhotoRow> {
+export async function deletePhoto(database: Database, id: string): Promise<WrittenPhoto> {
   const { dossierId, sha256 } = partsOf(id);
   return transaction(database, async (tx) => {
     await requireWritable(tx);
     const { copies } = await holdDossier(tx, dossierId);
     const photo = await readPhoto(tx, id);
     const [newest] = copies;
-    await updateCopies(
-      tx,
-      copies,
-      withPhotos(
-        newest,
-        readPhotos(newest).filter((other) => other.photo.sha256 !== sha256),
-      ),
-    );
-    return photo;
+    const left = readPhotos(newest).filter((other) => other.photo.sha256 !== sha256);
+    const content = withPhotos(newest, left);
+    await updateCopies(tx, copies, content);
+    return { photo, change: changeOf(newest, content) };
   });
 }

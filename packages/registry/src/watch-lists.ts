@@ -5,6 +5,7 @@ import { query, queryOne, transaction } from '@dossier/postgres/database.ts';
 import type { Connection, Database } from '@dossier/postgres/database.ts';
 import { toPage } from '@dossier/postgres/keyset.ts';
 import type { Page, PageRequest } from '@dossier/postgres/keyset.ts';
+import type { Change } from './history-values.ts';
 import { leaveMissingPhotos } from './missing-photos.ts';
 import { emptyList, lockLists } from './positions.ts';
 import { readOnly, requireWritable } from './read-only.ts';
@@ -19,6 +20,8 @@ export interface WatchListRow {
   active: boolean;
   /** Whether it is kept who looks at its dossiers. */
   log_reads: boolean;
+  /** Whether changes have to name what they change by `If-Match`. */
+  require_match: boolean;
   dossier_count: number;
   created_date: Date;
   modified_date: Date;
@@ -32,8 +35,8 @@ export interface WatchListRow {
 }
 
 const columns = `
-  l.id, l.uuid, l.name, l.comment, l.color, l.active, l.log_reads, p.dossier_count, l.created_date, l.modified_date, p.changed_date as content_date,
-  k.remote_url, k.remote_list_id, k.state as link_state, link_doubt(k) as link_doubt
+  l.id, l.uuid, l.name, l.comment, l.color, l.active, l.log_reads, l.require_match, p.dossier_count, l.created_date, l.modified_date,
+  p.changed_date as content_date, k.remote_url, k.remote_list_id, k.state as link_state, link_doubt(k) as link_doubt
   from watch_lists l
   join list_positions p on p.list_id = l.id
   left join links k on k.slave_list_id = l.id`;
@@ -56,6 +59,23 @@ export async function readWatchList(connection: Connection, id: number): Promise
   const list = await queryOne<WatchListRow>(connection, `select ${columns} where l.id = :id`, { id });
   if (!list) throw notFound(`watch list ${id}`);
   return list;
+}
+
+/** A list as it is after it was written, and what became of it; null: nothing. */
+export interface WrittenList {
+  list: WatchListRow;
+  change: Change | null;
+}
+
+const remembered = ['name', 'comment', 'color', 'active', 'log_reads', 'require_match'] as const;
+
+/** What became of a list, for its history. */
+export function listChangeOf(before: WatchListRow | null, after: WatchListRow | null): Change | null {
+  const differing = remembered.filter((field) => before?.[field] !== after?.[field]);
+  if (differing.length === 0) return null;
+  const valuesOf = (list: WatchListRow | null) =>
+    list && JSON.stringify(Object.fromEntries(differing.map((field) => [field, list[field]])));
+  return { before: valuesOf(before), after: valuesOf(after) };
 }
 
 export interface WatchListContent {
@@ -85,20 +105,36 @@ async function holdWatchList(tx: Knex.Transaction, id: number): Promise<WatchLis
   return readWatchList(tx, id);
 }
 
-/** Changes the given fields; of a replica nothing but whether its readers are logged (READ_ONLY otherwise). What is equal already changes nothing. */
+/** What a node decides of a list by itself, also of a replica. */
+interface OwnChoices {
+  log_reads?: boolean | undefined;
+  require_match?: boolean | undefined;
+}
+
+/** Called with the list as it is when it is locked; what it throws is the refusal. */
+export type ListExpectation = (list: WatchListRow) => void;
+
+/** Changes the given fields; of a replica nothing but this node's own choices (READ_ONLY otherwise). What is equal already changes nothing. */
 export async function updateWatchList(
   database: Database,
   id: number,
   {
     log_reads: logReads,
+    require_match: requireMatch,
     ...change
-  }: { [Field in keyof WatchListContent]?: WatchListContent[Field] | undefined } & { log_reads?: boolean | undefined },
-): Promise<WatchListRow> {
+  }: { [Field in keyof WatchListContent]?: WatchListContent[Field] | undefined } & OwnChoices,
+  expect?: ListExpectation,
+): Promise<WrittenList> {
   return transaction(database, async (tx) => {
     const list = await holdWatchList(tx, id);
-    if (logReads !== undefined) await query(tx, `update watch_lists set log_reads = :logReads where id = :id`, { id, logReads });
-    if (Object.keys(change).length === 0) return readWatchList(tx, id);
-    if (list.remote_url !== null) throw readOnly([list.remote_url]);
+    expect?.(list);
+    if (list.remote_url !== null && Object.keys(change).length > 0) throw readOnly([list.remote_url]);
+    await query(
+      tx,
+      `update watch_lists set log_reads = coalesce(:logReads::boolean, log_reads), require_match = coalesce(:requireMatch::boolean, require_match)
+       where id = :id`,
+      { id, logReads: logReads ?? null, requireMatch: requireMatch ?? null },
+    );
     await query(
       tx,
       `update watch_lists set name = :name, comment = :comment, color = :color, active = :active, modified_date = clock_timestamp()
@@ -111,14 +147,16 @@ export async function updateWatchList(
         active: change.active ?? list.active,
       },
     );
-    return readWatchList(tx, id);
+    const changed = await readWatchList(tx, id);
+    return { list: changed, change: listChangeOf(list, changed) };
   });
 }
 
 /** Deletes an empty list that is no replica, and returns what it was; CONFLICT otherwise. */
-export async function deleteWatchList(database: Database, id: number): Promise<WatchListRow> {
+export async function deleteWatchList(database: Database, id: number, expect?: ListExpectation): Promise<WatchListRow> {
   return transaction(database, async (tx) => {
     const list = await holdWatchList(tx, id);
+    expect?.(list);
     if (list.remote_url !== null) {
       throw new ApplicationError('CONFLICT', `Watch list ${id} is a replica of a list on ${list.remote_url}.`, {
         remedy: 'Cancel its replication first.',
@@ -142,12 +180,13 @@ export async function deleteWatchList(database: Database, id: number): Promise<W
 }
 
 /** Removes all dossiers from a list and returns what it was. READ_ONLY on a slave. */
-export async function purgeWatchList(database: Database, id: number): Promise<WatchListRow> {
+export async function purgeWatchList(database: Database, id: number, expect?: ListExpectation): Promise<WatchListRow> {
   return transaction(database, async (tx) => {
     await requireWritable(tx);
     await readWatchList(tx, id);
     await lockLists(tx, [id]);
     const list = await readWatchList(tx, id);
+    expect?.(list);
     if (list.dossier_count > 0) await emptyList(tx, id);
     return list;
   });

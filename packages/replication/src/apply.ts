@@ -5,7 +5,7 @@ import type { Database } from '@dossier/postgres/database.ts';
 import { lockLists, settleDigest } from '@dossier/registry/positions.ts';
 import { findableApply } from './apply-cancellation.ts';
 import type { RunCursor } from './cursors.ts';
-import { touches } from './difference.ts';
+import { sidesOf, touches } from './difference.ts';
 import { FencedError } from './fence.ts';
 import type { TakenRun } from './fence.ts';
 import { standing } from './holds.ts';
@@ -22,6 +22,7 @@ import type { Received } from './receive.ts';
 import { listMended, recordRepair } from './repair.ts';
 import { deepVerified, verified } from './run-endings.ts';
 import { putSetAsideBack, readSetAside, refusedOf, requireFewRefusals, setAside } from './set-aside.ts';
+import { rememberRun } from './run-history.ts';
 import { requireTarget } from './standing.ts';
 
 export interface ApplyRequest {
@@ -88,6 +89,13 @@ async function apply(tx: Knex.Transaction, request: ApplyRequest): Promise<Apply
   if (isJournalled) await openJournal(tx, { ...run, comparable: false }, setAsideBefore);
   // What a repair mended is nothing that anybody would want back.
   else if (isChange) await forgetJournal(tx, listId);
+  await rememberRun(tx, {
+    runId,
+    listId,
+    held: judged.difference.held,
+    touched: touches(judged.difference),
+    ...sidesOf(run),
+  });
   const counts = await change(tx, run, judged, isJournalled ? 'undo' : 'garbage');
   const restored = countRestored(await query(tx, settleOfflineDeletions, { listId, runId }));
   await closeJournal(tx, listId);

@@ -1,6 +1,7 @@
 import type { Knex } from 'knex';
 import type { DifferenceCounts } from '@dossier/domain/guards.ts';
 import { query, queryOne } from '@dossier/postgres/database.ts';
+import { differingFields } from '@dossier/registry/history-values.ts';
 
 /** A run whose difference from its list is looked at, in a transaction that has locked link and list. */
 export interface FetchedRun {
@@ -130,10 +131,30 @@ export async function hashDifference(tx: Knex.Transaction, runId: number, master
   return row.hash;
 }
 
-/** Keeps the names of a difference for a hold: what would go first, then what would be made inactive, changed and added, each by name. */
+/** Of so many dossiers of each kind a hold shows what they are and what they would become. */
+const mostShown = 200;
+
+/** Rows of a list before and after what a difference says, for a FROM clause. */
+export interface Sides {
+  former: string;
+  present: string;
+}
+
+/** The list as it is, and as a run has fetched it. */
+export function sidesOf({ runId, setId, newSet }: Pick<FetchedRun, 'runId' | 'setId' | 'newSet'>): Sides {
+  return {
+    former: `select * from dossiers where set_id = ${setId}`,
+    present:
+      newSet === null
+        ? `select * from incoming where run_id = ${runId} and not removed`
+        : `select * from dossiers where set_id = ${newSet}`,
+  };
+}
+
+/** Keeps a difference for a hold: what would go first, then what would be made inactive, changed and added, each by name. */
 export async function keepHeldDossiers(
   tx: Knex.Transaction,
-  { runId, setId }: { runId: number; setId: number },
+  { runId, setId, sides }: { runId: number; setId: number; sides: Sides },
   holdId: number,
 ): Promise<void> {
   await query(
@@ -144,5 +165,17 @@ export async function keepHeldDossiers(
        x.kind, x.deactivating, x.uuid, case when x.kind = 'adding' then x.name end, case when x.kind = 'adding' then x.external_id end
      from differences x left join dossiers d on d.set_id = :setId and d.uuid = x.uuid where x.run_id = :runId`,
     { runId, setId, holdId },
+  );
+  await query(
+    tx,
+    `update held_dossiers h set before = c.before, after = c.after
+     from (
+       select ordinal, dossier, row_number() over (partition by kind, deactivating order by ordinal) as place from held_dossiers where hold_id = :holdId
+     ) s
+     left join (${sides.former}) o on o.uuid = s.dossier
+     left join (${sides.present}) n on n.uuid = s.dossier
+     cross join lateral ${differingFields('o', 'n')} c
+     where s.place <= ${mostShown} and h.hold_id = :holdId and h.ordinal = s.ordinal`,
+    { holdId },
   );
 }

@@ -101,12 +101,14 @@ export async function saveExamples(tx: Knex.Transaction, holdId: number): Promis
   const examples = await listHeldDossiers(tx, { holdId, kind: null }, { cursor: null, limit: 100 });
   await query(tx, `update holds set examples = :examples::jsonb where id = :holdId`, {
     holdId,
-    examples: JSON.stringify(examples.rows.map(({ ordinal: _ordinal, ...dossier }) => dossier)),
+    examples: JSON.stringify(examples.rows.map(({ ordinal: _ordinal, before: _before, after: _after, ...dossier }) => dossier)),
   });
 }
 
 interface HeldDossierRow extends HeldDossier {
   ordinal: number;
+  before: Record<string, unknown> | null;
+  after: Record<string, unknown> | null;
 }
 
 const kindConditions: Record<HeldKind, string> = {
@@ -128,7 +130,7 @@ export async function listHeldDossiers(
     connection,
     `select h.ordinal, case
          when h.deactivating then 'deactivating' when h.kind = 'removing' and o.lost > 0 then 'lost' else h.kind end as kind,
-       h.dossier, d.id, coalesce(d.name, h.name) as name, case when d.uuid is null then h.external_id else d.external_id end as external_id
+       h.dossier, d.id, coalesce(d.name, h.name) as name, case when d.uuid is null then h.external_id else d.external_id end as external_id, h.before, h.after
      from held_dossiers h join holds o on o.id = h.hold_id join list_positions p on p.list_id = o.slave_list_id
      left join dossiers d on d.set_id = p.set_id and d.uuid = h.dossier
      where h.hold_id = :holdId and ${of.kind === null ? 'true' : kindConditions[of.kind]}
@@ -137,6 +139,24 @@ export async function listHeldDossiers(
     { holdId: of.holdId, ordinal: page.cursor?.id ?? 0, rows: page.limit + 1 },
   );
   return toPage(rows, page, (row) => ({ value: null, id: row.ordinal }));
+}
+
+/** The length of a photo that the standing hold of a link shows; null if it shows no such photo. */
+export async function findHeldPhoto(
+  connection: Connection,
+  of: { slaveListId: number; sha256: string },
+): Promise<{ bytes: number; dossier: number | null } | null> {
+  return queryOne<{ bytes: number; dossier: number | null }>(
+    connection,
+    `select (p ->> 'bytes')::int as bytes, d.id as dossier
+     from holds o join held_dossiers h on h.hold_id = o.id and (h.before is not null or h.after is not null)
+     cross join lateral (
+       select * from json_array_elements(h.before -> 'photos') union all select * from json_array_elements(h.after -> 'photos')
+     ) s (p)
+     join list_positions l on l.list_id = o.slave_list_id left join dossiers d on d.set_id = l.set_id and d.uuid = h.dossier
+     where o.slave_list_id = :slaveListId and o.${standing} and p ->> 'sha256' = :sha256 and p ->> 'bytes' is not null limit 1`,
+    of,
+  );
 }
 
 /** Marks holds whose time is over, so that those who follow their links hear of it. Returns the lists. */

@@ -5,7 +5,7 @@ import type { Position } from '@dossier/domain/position.ts';
 import type { RunMethod } from '@dossier/domain/run.ts';
 import type { SyncError } from '@dossier/protocol/sync.ts';
 import { preparedOne, query } from '@dossier/postgres/database.ts';
-import { countDifference, hashDifference, keepHeldDossiers, touches, withoutExchanged, writeDifference } from './difference.ts';
+import { countDifference, hashDifference, keepHeldDossiers, sidesOf, touches, withoutExchanged, writeDifference } from './difference.ts';
 import type { FetchedRun, ListDifference } from './difference.ts';
 import { forgetRemovals, noteRemovals, readWeek } from './removals.ts';
 import { createHold, findStandingHold, saveExamples } from './holds.ts';
@@ -157,7 +157,7 @@ export async function recordHold(
     head_digest: sync.target.digest,
     decided_by: rejected?.decided_by ?? null,
   });
-  await keepHeldDossiers(tx, sync, id);
+  await keepHeldDossiers(tx, { ...sync, sides: sidesOf(sync) }, id);
   await saveExamples(tx, id);
   await query(tx, `update sets set purpose = 'garbage', since = age_moment() where list_id = :listId and purpose = 'held'`, {
     listId: sync.listId,

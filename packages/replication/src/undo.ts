@@ -5,7 +5,8 @@ import { query, queryOne, sqlState, transaction } from '@dossier/postgres/databa
 import type { Database } from '@dossier/postgres/database.ts';
 import { book, lockLists, settleDigest } from '@dossier/registry/positions.ts';
 import { hashDifference, keepHeldDossiers } from './difference.ts';
-import { requireFence } from './fence.ts';
+import type { Sides } from './difference.ts';
+import { FencedError, requireFence } from './fence.ts';
 import type { TakenRun } from './fence.ts';
 import { createHold, saveExamples } from './holds.ts';
 import { forgetJournal } from './journal.ts';
@@ -14,6 +15,7 @@ import type { LinkRow } from './links.ts';
 import type { MergeCounts } from './merge.ts';
 import { pointAt } from './pointing.ts';
 import { contentColumns } from './row-columns.ts';
+import { rememberRun } from './run-history.ts';
 
 /** What became of the wish to take the last applied sync of a link back. */
 export type UndoRequest = { outcome: 'no-link' | 'unlinking' | 'nothing' | 'busy' } | { outcome: 'run'; runId: number; link: LinkRow };
@@ -73,6 +75,7 @@ async function takeBack(tx: Knex.Transaction, taken: TakenRun): Promise<void> {
   if (!journal) throw new CannotUndo();
   await query(tx, takenBack(journal), { runId: taken.runId, listId: taken.listId });
   await holdWhatIsTakenBack(tx, taken, journal);
+  await rememberUndo(tx, taken, journal);
   const counts = await putBack(tx, taken.listId, journal);
   const after = await queryOne<{ digest: Buffer }>(tx, `select digest from list_positions where list_id = :listId`, {
     listId: taken.listId,
@@ -87,6 +90,33 @@ async function takeBack(tx: Knex.Transaction, taken: TakenRun): Promise<void> {
   );
   await query(tx, `delete from dead_letters where slave_list_id = :listId`, { listId: taken.listId });
   await forgetJournal(tx, taken.listId);
+}
+
+/** The list as it is, and as it was before the sync that is taken back. */
+function sidesOfUndo({ listId }: { listId: number }, { former_set: former, set_id: setId }: OpenJournal): Sides {
+  return {
+    former: `select * from dossiers where set_id = ${setId}`,
+    present:
+      former === null
+        ? `select * from journal_rows where list_id = ${listId} and kind <> 'added'`
+        : `select * from dossiers where set_id = ${former}`,
+  };
+}
+
+async function rememberUndo(tx: Knex.Transaction, { runId, listId }: TakenRun, journal: OpenJournal): Promise<void> {
+  const sizes = await queryOne<{ held: number; touched: number }>(
+    tx,
+    `select dossier_count as held, (select count(*) from differences where run_id = :runId) as touched from list_positions where list_id = :listId`,
+    { runId, listId },
+  );
+  if (!sizes) throw new FencedError();
+  await rememberRun(tx, {
+    runId,
+    listId,
+    ...sizes,
+    takesBack: true,
+    ...sidesOfUndo({ listId }, journal),
+  });
 }
 
 async function giveUp(tx: Knex.Transaction, taken: TakenRun): Promise<void> {
@@ -167,7 +197,8 @@ async function holdWhatIsTakenBack(tx: Knex.Transaction, taken: TakenRun, journa
     head_digest: link.digest,
     decided_by: null,
   });
-  await keepHeldDossiers(tx, { runId: taken.runId, setId: journal.former_set ?? journal.set_id }, id);
+  const { former: present, present: former } = sidesOfUndo(taken, journal);
+  await keepHeldDossiers(tx, { runId: taken.runId, setId: journal.former_set ?? journal.set_id, sides: { former, present } }, id);
   await saveExamples(tx, id);
 }
 

@@ -23,6 +23,8 @@ const statuses = {
   MASTER_AVAILABLE: 409,
   /** What was to be changed is another than the one that `If-Match` names; nothing was changed. */
   PRECONDITION_FAILED: 412,
+  /** The watch list takes changes only with `If-Match`, and none came; nothing was changed. */
+  PRECONDITION_REQUIRED: 428,
   /** A defect of ours: the log has the cause. */
   INTERNAL: 500,
   /** The database or the queue can't be reached now; nothing was changed. */

@@ -1,4 +1,5 @@
 import { ApplicationError } from '@dossier/runtime/errors.ts';
+import type { ImportOrigin } from '@dossier/registry/history.ts';
 import type { PhotoStore } from '@dossier/photos/photo-store.ts';
 import { sqlState, transaction } from '@dossier/postgres/database.ts';
 import type { Database } from '@dossier/postgres/database.ts';
@@ -42,6 +43,8 @@ export interface ImportTask {
   readonly rows: AsyncIterable<ImportRow[]>;
   /** True: everything is done as it would be and then rolled back, batch by batch, so that the report says what would happen. */
   readonly preview?: boolean;
+  /** What the history of the dossiers says of where they came from; without it nothing is kept of that. */
+  readonly origin?: ImportOrigin;
   /** Null where no line may name a photo. */
   readonly folder: PhotoFolder | null;
   /** Once aborted, the batch under way is finished and no further one begun. */
@@ -165,7 +168,7 @@ class RolledBack extends Error {
 }
 
 async function writeOnce(task: Writing, lines: readonly NumberedLine[]): Promise<Written> {
-  const { database, store, folder, listId, preview, meanwhile } = task;
+  const { database, store, folder, listId, preview, origin, meanwhile } = task;
   const havePhotos = lines.some(({ photoPaths }) => photoPaths !== undefined);
   if (havePhotos) await transaction(database, requireWritable);
   return transaction(database, async (trx) => {
@@ -184,7 +187,7 @@ async function writeOnce(task: Writing, lines: readonly NumberedLine[]): Promise
         numbers.push(number);
       }
     }
-    const counts = await importDossiers(trx, { listId, dossiers, meanwhile });
+    const counts = await importDossiers(trx, { listId, dossiers, origin, meanwhile });
     for (const { index, reason } of counts.refused) refused.push({ line: numbers[index] ?? 0, reason });
     const written = { counts, refused };
     if (preview === true) throw new RolledBack(written);

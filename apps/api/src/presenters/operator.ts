@@ -1,3 +1,4 @@
+import type { Request } from 'express';
 import type { AuditEntry, ReadEntry } from '@dossier/protocol/audit.ts';
 import type { Slave } from '@dossier/protocol/node.ts';
 import type { Token, UserDetails } from '@dossier/protocol/user.ts';
@@ -6,6 +7,7 @@ import type { ReadRow } from '@dossier/accounts/reads.ts';
 import type { FollowerRow } from '@dossier/feed/followers.ts';
 import type { TokenRow } from '@dossier/accounts/token-administration.ts';
 import type { UserRow } from '@dossier/accounts/user-administration.ts';
+import { originOf, presentValues } from './history.ts';
 
 export function presentUser(user: UserRow): UserDetails {
   return {
@@ -34,7 +36,8 @@ export function presentToken(token: TokenRow, currentId: number): Token {
   };
 }
 
-export function presentAuditEntry(entry: AuditRow): AuditEntry {
+export function presentAuditEntry(request: Request, entry: AuditRow): AuditEntry {
+  const thumbnails = entry.history_id === null ? null : `${originOf(request)}/history/${entry.history_id}/thumbnails`;
   return {
     id: entry.id,
     date: entry.date.toISOString(),
@@ -44,6 +47,8 @@ export function presentAuditEntry(entry: AuditRow): AuditEntry {
     action: entry.action,
     object: { kind: entry.object_kind, id: entry.object_id, uuid: entry.object_uuid, name: entry.object_name },
     details: entry.details,
+    before: presentValues(entry.before, thumbnails),
+    after: presentValues(entry.after, thumbnails),
   };
 }
 

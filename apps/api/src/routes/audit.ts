@@ -29,7 +29,7 @@ export function auditRoutes({ database }: Pick<ApiDependencies, 'database'>): Ro
           limit,
           filter: { ...filter, objectId, objectUuid },
         });
-        response.json(presentPage(found, presentAuditEntry, newestFirst));
+        response.json(presentPage(found, (entry) => presentAuditEntry(request, entry), newestFirst));
       },
     },
     {

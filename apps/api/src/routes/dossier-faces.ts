@@ -30,6 +30,7 @@ import { presentFace } from '../present.ts';
 import { answers } from '../route.ts';
 import type { Route } from '../route.ts';
 import { actorOf } from '../session.ts';
+import { hasFresh, sendThumbnailBytes, setImmutable } from '../thumbnails.ts';
 import { readUpload } from '../upload.ts';
 
 type Dependencies = Pick<ApiDependencies, 'database' | 'photos' | 'logger'>;
@@ -104,7 +105,7 @@ function itemRoutes(deps: Dependencies): Route[] {
           database,
           request,
           (tx) => deletePhoto(tx, pathText(request)),
-          (photo) => ({ action: 'photo-deleted', object: { kind: 'photo', id: photo.id }, details: detailsOf(photo) }),
+          ({ photo, change }) => ({ action: 'photo-deleted', object: { kind: 'photo', id: photo.id }, details: detailsOf(photo), change }),
         );
         response.status(204).end();
       },
@@ -171,8 +172,14 @@ async function addUpload({ database, photos }: Dependencies, request: Request, r
     store: async () => {
       await photos.put(file);
     },
-    record: (tx, photo) =>
-      recordAudit(tx, actorOf(request), { action: 'photo-added', object: { kind: 'photo', id: photo.id }, details: detailsOf(photo) }),
+    record: async (tx, { photo, change }) => {
+      await recordAudit(tx, actorOf(request), {
+        action: 'photo-added',
+        object: { kind: 'photo', id: photo.id },
+        details: detailsOf(photo),
+        change,
+      });
+    },
   });
 }
 
@@ -196,17 +203,6 @@ async function inspect(file: Uint8Array): Promise<PhotoFacts> {
 interface Exchange {
   readonly request: Request;
   readonly response: Response;
-}
-
-/** A photo's bytes never change under its id, so whoever has them need not ask again. */
-function setImmutable(response: Response, tag: string): void {
-  response.set({ ETag: `"${tag}"`, 'Cache-Control': 'private, max-age=31536000, immutable', 'Content-Disposition': 'inline' });
-}
-
-/** Whether the asker has the bytes, also when asking for a fresh copy: there is none fresher. */
-function hasFresh(request: Request, tag: string): boolean {
-  const known = (request.get('if-none-match') ?? '').split(',').map((entry) => entry.trim().replace(/^W\//, ''));
-  return known.includes(`"${tag}"`) || known.includes('*');
 }
 
 function absent(photo: PhotoRow): ApplicationError {
@@ -239,10 +235,7 @@ async function sendThumbnail(thumbnails: Thumbnails, photo: PhotoRow, exchange: 
   const { request, response } = exchange;
   const kept = await thumbnails.photos.readThumbnail(photo.sha256);
   const thumbnail = kept ?? (await renewThumbnail(thumbnails, photo));
-  const tag = `${photo.sha256}-thumbnail`;
-  setImmutable(response, tag);
-  if (hasFresh(request, tag)) response.status(304).end();
-  else response.type('image/webp').send(Buffer.from(thumbnail));
+  sendThumbnailBytes(request, response, { sha256: photo.sha256, thumbnail });
 }
 
 /** Thumbnails are made when first asked for: a replica's photos come without, and most are never looked at. */

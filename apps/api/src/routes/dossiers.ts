@@ -3,17 +3,19 @@ import { dossierChange, dossierCreation, dossierPageSchema, dossierSchema } from
 import { dossierQuery } from '@dossier/protocol/queries.ts';
 import { ApplicationError, badParam } from '@dossier/runtime/errors.ts';
 import { recordReads } from '@dossier/accounts/reads.ts';
+import type { Database } from '@dossier/postgres/database.ts';
 import { createDossier, updateDossier } from '@dossier/registry/dossier-changes.ts';
-import type { Expectation } from '@dossier/registry/dossier-changes.ts';
+import type { Expectation, WrittenDossier } from '@dossier/registry/dossier-changes.ts';
 import { deleteDossier, deleteOffline } from '@dossier/registry/dossier-deletions.ts';
 import type { DossierFilter, DossierOrdering } from '@dossier/registry/dossier-pages.ts';
-import { listDossiers, readDossier } from '@dossier/registry/dossiers.ts';
+import { isMatchRequired, listDossiers, readDossier } from '@dossier/registry/dossiers.ts';
 import type { DossierRow } from '@dossier/registry/dossiers.ts';
 import { audited } from '../audited.ts';
 import { decodeCursor, presentPage } from '../cursor.ts';
 import type { CursorOrder } from '../cursor.ts';
 import type { ApiDependencies } from '../dependencies.ts';
 import type { Request, Response } from 'express';
+import { ifMatch, matchRequired, namesState, requireState } from '../if-match.ts';
 import { parseBody, parseQuery, pathId } from '../parse.ts';
 import { dossierTag, presentDossier } from '../present.ts';
 import { answers, jsonBody } from '../route.ts';
@@ -23,8 +25,6 @@ import { actorOf, identityOf } from '../session.ts';
 
 const tags = ['Dossiers'];
 const what = 'such dossier';
-
-const ifMatch = { header: z.object({ 'If-Match': z.string().optional().meta({ description: 'The ETag of what is to be changed' }) }) };
 
 const columns: Record<DossierOrdering, CursorOrder['column']> = { id: 'id', name: 'text', created_date: 'date', modified_date: 'date' };
 
@@ -37,21 +37,19 @@ function send(response: Response, dossier: DossierRow): void {
   response.set('ETag', dossierTag(dossier)).json(presentDossier(dossier));
 }
 
-/** Refuses a change of a dossier that is another than the one that the request names by `If-Match` (RFC 9110 §13.1.1). */
+/** Refuses a change of a dossier that is another than the one that the request names. */
 function expected(request: Request): Expectation {
-  const named = request.get('if-match');
-  const known: readonly string[] = named?.match(/\*|(?:W\/)?"[^"]*"/g) ?? [];
-  return (dossier) => {
-    if (named === undefined || known.includes('*') || known.includes(dossierTag(dossier))) return;
-    throw new ApplicationError('PRECONDITION_FAILED', `Dossier ${dossier.id} was changed since it was read. Nothing was changed.`, {
-      remedy: 'Read it again, and decide whether the change is still meant.',
-    });
-  };
+  return (dossier) => requireState(request, `Dossier ${dossier.id}`, (tag) => tag === dossierTag(dossier));
+}
+
+/** Refuses a change that names no state of a dossier of which a list demands that. */
+async function requireNamedState(tx: Database, request: Request, id: number): Promise<void> {
+  if (!namesState(request) && (await isMatchRequired(tx, id))) throw matchRequired(`Dossier ${id}`);
 }
 
 /** What is left to know of a dossier that is gone. */
-function aboutDeleted(dossier: DossierRow) {
-  return { object: objectOf(dossier), details: { dossier_lists: dossier.lists, external_id: dossier.external_id } };
+function aboutDeleted({ dossier, change }: WrittenDossier) {
+  return { object: objectOf(dossier), details: { dossier_lists: dossier.lists, external_id: dossier.external_id }, change };
 }
 
 export function dossierRoutes(deps: Pick<ApiDependencies, 'database' | 'probeMaster'>): Route[] {
@@ -119,11 +117,16 @@ function collectionRoutes({ database }: Pick<ApiDependencies, 'database' | 'prob
           external_id: body.external_id ?? null,
           lists: body.dossier_lists,
         };
-        const dossier = await audited(
+        const { dossier } = await audited(
           database,
           request,
           (tx) => createDossier(tx, content),
-          (made) => ({ action: 'dossier-made', object: objectOf(made), details: { dossier_lists: made.lists } }),
+          ({ dossier: made, change }) => ({
+            action: 'dossier-made',
+            object: objectOf(made),
+            details: { dossier_lists: made.lists },
+            change,
+          }),
         );
         send(response.status(201).location(`/dossiers/${dossier.id}/`), dossier);
       },
@@ -159,14 +162,18 @@ function itemRoutes(deps: Pick<ApiDependencies, 'database' | 'probeMaster'>): Ro
       async handle(request, response) {
         const id = pathId(request, what);
         const { dossier_lists: lists, ...fields } = await parseBody(request, dossierChange);
-        const dossier = await audited(
+        const { dossier } = await audited(
           database,
           request,
-          (tx) => updateDossier(tx, id, { ...fields, lists }, expected(request)),
-          (changed) => ({
+          async (tx) => {
+            await requireNamedState(tx, request, id);
+            return updateDossier(tx, id, { ...fields, lists }, expected(request));
+          },
+          ({ dossier: changed, change }) => ({
             action: 'dossier-changed',
             object: objectOf(changed),
             details: { fields: [...Object.keys(fields), ...(lists ? ['dossier_lists'] : [])], dossier_lists: changed.lists },
+            change,
           }),
         );
         send(response, dossier);
@@ -200,6 +207,7 @@ async function removeDossier(
 ): Promise<void> {
   const id = pathId(request, what);
   const deletedBy = identityOf(request).user.name;
+  await requireNamedState(database, request, id);
   const unavailableMasters: string[] = [];
   // Links may change between the probe and the deletion: then the new ones are probed, too.
   for (let probes = 0; probes < maximumProbes; probes += 1) {
@@ -207,7 +215,7 @@ async function removeDossier(
       database,
       request,
       (tx) => deleteOffline(tx, { id, deletedBy, unavailableMasters, expect: expected(request) }),
-      (outcome) => (outcome.outcome === 'deleted' ? { action: 'dossier-deleted-offline', ...aboutDeleted(outcome.dossier) } : null),
+      (outcome) => (outcome.outcome === 'deleted' ? { action: 'dossier-deleted-offline', ...aboutDeleted(outcome) } : null),
     );
     if (found.outcome === 'deleted') return;
     if (found.outcome === 'no slave') {
@@ -215,7 +223,7 @@ async function removeDossier(
         database,
         request,
         (tx) => deleteDossier(tx, id, expected(request)),
-        (dossier) => ({ action: 'dossier-deleted', ...aboutDeleted(dossier) }),
+        (deleted) => ({ action: 'dossier-deleted', ...aboutDeleted(deleted) }),
       );
       return;
     }

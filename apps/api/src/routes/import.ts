@@ -5,6 +5,7 @@ import type { ImportReport } from '@dossier/protocol/import.ts';
 import { ApplicationError } from '@dossier/runtime/errors.ts';
 import { recordAudit } from '@dossier/accounts/audit.ts';
 import { transaction } from '@dossier/postgres/database.ts';
+import { mostRemembered } from '@dossier/registry/history.ts';
 import { requireWritable } from '@dossier/registry/read-only.ts';
 import { readWatchList } from '@dossier/registry/watch-lists.ts';
 import type { WatchListRow } from '@dossier/registry/watch-lists.ts';
@@ -95,7 +96,7 @@ async function importBody({ database, photos }: Dependencies, request: Request, 
   const counts: Counts = { lines: 0, added: 0, changed: 0, unchanged: 0, refused: 0, refusedLines: [] };
   const { signal } = new AbortController();
   const { format, rows } = file;
-  const record = (details: object): Promise<void> =>
+  const record = (details: object): Promise<number> =>
     recordAudit(database, actorOf(request), {
       action: 'dossiers-imported',
       object: { kind: 'watch-list', id: list.id, name: list.name },
@@ -113,8 +114,8 @@ async function importBody({ database, photos }: Dependencies, request: Request, 
     return report();
   }
   // Batches are committed one by one: what was begun is kept before the first of them, what came of it after the last.
-  await record({ state: 'begun' });
-  await importFile(task, counts).catch(async (error: unknown) => {
+  const auditId = await record({ state: 'begun' });
+  await importFile({ ...task, origin: { auditId, room: mostRemembered } }, counts).catch(async (error: unknown) => {
     // What ended the import may keep this from being recorded, too; it is what has to be told.
     await record({ state: 'broken-off', ...sumsOf(counts) }).catch(() => undefined);
     throw explain(error, counts);

@@ -2,6 +2,7 @@ import { once } from 'node:events';
 import type { Request, Response } from 'express';
 import { z } from 'zod';
 import { heldDecisionRequest, heldPageSchema } from '@dossier/protocol/held.ts';
+import type { HeldDifference } from '@dossier/protocol/held.ts';
 import { heldQuery } from '@dossier/protocol/queries.ts';
 import { linkSchema, runSchema } from '@dossier/protocol/sync.ts';
 import { looseBoolean } from '@dossier/protocol/values.ts';
@@ -22,6 +23,7 @@ import { audited } from '../audited.ts';
 import { decodeCursor, presentPage } from '../cursor.ts';
 import type { CursorOrder } from '../cursor.ts';
 import { parseBody, parseQuery, pathId } from '../parse.ts';
+import { originOf, presentValues } from '../presenters/history.ts';
 import { presentHold, presentLink, presentRun } from '../presenters/sync.ts';
 import { answers, jsonBody } from '../route.ts';
 import type { Route } from '../route.ts';
@@ -49,7 +51,7 @@ function heldRoute({ database }: SyncDependencies): Route {
     query: heldQuery,
     operation: {
       tags,
-      summary: 'What a held sync would do, with the names',
+      summary: 'What a held sync would do, with the names, and of the first 200 of each kind from what to what',
       description: 'First what would go, then what would be made inactive, changed and added. 404 if nothing is held.',
       responses: answers({ '200': heldPageSchema }),
     },
@@ -59,7 +61,13 @@ function heldRoute({ database }: SyncDependencies): Route {
       const found = await listHeldDossiers(database, { holdId: held.id, kind }, { cursor: decodeCursor(page, byOrdinal), limit });
       const shown = found.rows.map((row) => row.id).filter((dossier) => dossier !== null);
       await recordReads(database, actorOf(request), { kind: 'page', dossiers: shown });
-      response.json({ ...presentHold(held), ...presentPage(found, ({ ordinal: _ordinal, ...dossier }) => dossier, byOrdinal) });
+      const thumbnails = `${originOf(request)}/sync/dossier-lists/${held.slave_list_id}/held/thumbnails`;
+      const present = ({ ordinal: _ordinal, before, after, ...dossier }: (typeof found.rows)[number]): HeldDifference => ({
+        ...dossier,
+        before: presentValues(before, thumbnails),
+        after: presentValues(after, thumbnails),
+      });
+      response.json({ ...presentHold(held), ...presentPage(found, present, byOrdinal) });
     },
   };
 }

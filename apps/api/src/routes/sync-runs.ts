@@ -1,7 +1,11 @@
+import { z } from 'zod';
+import { historyEntrySchema } from '@dossier/protocol/history.ts';
 import { pageQuery } from '@dossier/protocol/queries.ts';
 import { offlineDeletionSchema, runSchema, syncRequest } from '@dossier/protocol/sync.ts';
 import { pageOf } from '@dossier/protocol/values.ts';
 import { ApplicationError, notFound } from '@dossier/runtime/errors.ts';
+import { listRunHistory } from '@dossier/accounts/history.ts';
+import { recordReads } from '@dossier/accounts/reads.ts';
 import type { Database } from '@dossier/postgres/database.ts';
 import { findLink } from '@dossier/replication/links.ts';
 import { listOfflineDeletions } from '@dossier/replication/offline-deletions.ts';
@@ -10,10 +14,11 @@ import { audited } from '../audited.ts';
 import { decodeCursor, newestFirst, presentPage } from '../cursor.ts';
 import { parseOptionalBody } from '../optional-body.ts';
 import { parseQuery, pathId } from '../parse.ts';
+import { presentHistory } from '../presenters/history.ts';
 import { presentOfflineDeletion, presentRun } from '../presenters/sync.ts';
 import { answers, jsonBody } from '../route.ts';
 import type { Route } from '../route.ts';
-import { identityOf } from '../session.ts';
+import { actorOf, identityOf } from '../session.ts';
 import type { SyncDependencies } from './sync.ts';
 import { remindOfRun } from './sync-reminders.ts';
 
@@ -21,7 +26,7 @@ const tags = ['Replication'];
 const what = 'such link';
 
 export function syncRunRoutes(deps: SyncDependencies): Route[] {
-  return [syncRoute(deps), runsRoute(deps), deletionsRoute(deps)];
+  return [syncRoute(deps), runsRoute(deps), runHistoryRoute(deps), deletionsRoute(deps)];
 }
 
 function syncRoute(deps: SyncDependencies): Route {
@@ -75,6 +80,33 @@ function runsRoute({ database }: SyncDependencies): Route {
       const cursor = decodeCursor(page, newestFirst);
       const id = await requireLink(database, pathId(request, what));
       response.json(presentPage(await listRuns(database, id, { cursor, limit }), presentRun, newestFirst));
+    },
+  };
+}
+
+function runHistoryRoute({ database }: SyncDependencies): Route {
+  return {
+    method: 'get',
+    path: '/sync/dossier-lists/:id/runs/:run/history/',
+    access: 'viewer',
+    query: pageQuery,
+    operation: {
+      tags,
+      summary: 'What a sync run did to each dossier, from what to what',
+      description:
+        'For two years, of dossiers that are still here, and for 30 days of those that are gone. Of a run that wrote more than 10,000 dossiers, or filled an empty list, only how many.',
+      requestParams: { path: z.object({ id: z.string(), run: z.string() }) },
+      responses: answers({ '200': pageOf(historyEntrySchema) }),
+    },
+    async handle(request, response) {
+      const { limit, page } = parseQuery(request, pageQuery);
+      const cursor = decodeCursor(page, newestFirst);
+      const list = await requireLink(database, pathId(request, what));
+      const { run } = request.params;
+      if (typeof run !== 'string' || !/^[1-9]\d{0,14}$/.test(run)) throw notFound('such run');
+      const found = await listRunHistory(database, { run: Number(run), list, cursor, limit });
+      await recordReads(database, actorOf(request), { kind: 'page', dossiers: found.rows.flatMap((row) => row.dossier_id ?? []) });
+      response.json(presentPage(found, (row) => presentHistory(request, row), newestFirst));
     },
   };
 }

@@ -4,17 +4,20 @@ import { watchListChange, watchListCreation, watchListSchema } from '@dossier/pr
 import {
   createWatchList,
   deleteWatchList,
+  listChangeOf,
   listWatchLists,
   purgeWatchList,
   readWatchList,
   updateWatchList,
 } from '@dossier/registry/watch-lists.ts';
+import type { Request, Response } from 'express';
 import { audited } from '../audited.ts';
 import { decodeCursor, presentPage } from '../cursor.ts';
-import type { WatchListRow } from '@dossier/registry/watch-lists.ts';
+import type { ListExpectation, WatchListRow } from '@dossier/registry/watch-lists.ts';
 import type { ApiDependencies } from '../dependencies.ts';
+import { ifMatch, matchRequired, namesState, requireState } from '../if-match.ts';
 import { parseBody, parseQuery, pathId } from '../parse.ts';
-import { presentWatchList } from '../present.ts';
+import { isTagOfList, presentWatchList, watchListTag } from '../present.ts';
 import { answers, jsonBody } from '../route.ts';
 import type { Route } from '../route.ts';
 
@@ -23,6 +26,18 @@ const what = 'such watch list';
 
 function objectOf({ id, uuid, name }: WatchListRow) {
   return { kind: 'watch-list', id, uuid, name } as const;
+}
+
+function send(response: Response, list: WatchListRow): void {
+  response.set('ETag', watchListTag(list)).json(presentWatchList(list));
+}
+
+/** Refuses a change of a list that is set otherwise than the request names, or that names no state where the list demands it. */
+function expected(request: Request): ListExpectation {
+  return (list) => {
+    if (list.require_match && !namesState(request)) throw matchRequired(`Watch list ${list.id}`);
+    requireState(request, `Watch list ${list.id}`, (tag) => isTagOfList(tag, list));
+  };
 }
 
 export function watchListRoutes(deps: Pick<ApiDependencies, 'database'>): Route[] {
@@ -63,9 +78,9 @@ function collectionRoutes({ database }: Pick<ApiDependencies, 'database'>): Rout
           database,
           request,
           (tx) => createWatchList(tx, { name, comment, color, active }),
-          (made) => ({ action: 'list-made', object: objectOf(made) }),
+          (made) => ({ action: 'list-made', object: objectOf(made), change: listChangeOf(null, made) }),
         );
-        response.status(201).location(`/dossier-lists/${list.id}/`).json(presentWatchList(list));
+        send(response.status(201).location(`/dossier-lists/${list.id}/`), list);
       },
     },
   ];
@@ -79,7 +94,7 @@ function itemRoutes({ database }: Pick<ApiDependencies, 'database'>): Route[] {
       access: 'viewer',
       operation: { tags, summary: 'A watch list', responses: answers({ '200': watchListSchema }) },
       async handle(request, response) {
-        response.json(presentWatchList(await readWatchList(database, pathId(request, what))));
+        send(response, await readWatchList(database, pathId(request, what)));
       },
     },
     {
@@ -90,33 +105,34 @@ function itemRoutes({ database }: Pick<ApiDependencies, 'database'>): Route[] {
         tags,
         summary: 'Change a watch list',
         description:
-          '`log_reads` keeps who looks at its dossiers (`/reads/`), of a replica, too; nothing else of a replica can be changed.',
+          '`log_reads` keeps who looks at its dossiers (`/reads/`), `require_match` refuses changes without `If-Match`; both of a replica, too, of which nothing else can be changed.',
+        requestParams: ifMatch,
         requestBody: jsonBody(watchListChange),
         responses: answers({ '200': watchListSchema }),
       },
       async handle(request, response) {
         const id = pathId(request, what);
         const change = await parseBody(request, watchListChange);
-        const list = await audited(
+        const { list } = await audited(
           database,
           request,
-          (tx) => updateWatchList(tx, id, change),
-          (changed) => ({ action: 'list-changed', object: objectOf(changed), details: { ...change } }),
+          (tx) => updateWatchList(tx, id, change, expected(request)),
+          (changed) => ({ action: 'list-changed', object: objectOf(changed.list), details: { ...change }, change: changed.change }),
         );
-        response.json(presentWatchList(list));
+        send(response, list);
       },
     },
     {
       method: 'delete',
       path: '/dossier-lists/:id/',
       access: 'admin',
-      operation: { tags, summary: 'Delete an empty watch list', responses: answers({ '204': null }) },
+      operation: { tags, summary: 'Delete an empty watch list', requestParams: ifMatch, responses: answers({ '204': null }) },
       async handle(request, response) {
         await audited(
           database,
           request,
-          (tx) => deleteWatchList(tx, pathId(request, what)),
-          (deleted) => ({ action: 'list-deleted', object: objectOf(deleted) }),
+          (tx) => deleteWatchList(tx, pathId(request, what), expected(request)),
+          (deleted) => ({ action: 'list-deleted', object: objectOf(deleted), change: listChangeOf(deleted, null) }),
         );
         response.status(204).end();
       },
@@ -125,12 +141,12 @@ function itemRoutes({ database }: Pick<ApiDependencies, 'database'>): Route[] {
       method: 'post',
       path: '/dossier-lists/:id/purge/',
       access: 'admin',
-      operation: { tags, summary: 'Remove all dossiers from a watch list', responses: answers({ '204': null }) },
+      operation: { tags, summary: 'Remove all dossiers from a watch list', requestParams: ifMatch, responses: answers({ '204': null }) },
       async handle(request, response) {
         await audited(
           database,
           request,
-          (tx) => purgeWatchList(tx, pathId(request, what)),
+          (tx) => purgeWatchList(tx, pathId(request, what), expected(request)),
           (list) => ({ action: 'list-purged', object: objectOf(list), details: { dossiers: list.dossier_count } }),
         );
         response.status(204).end();

@@ -4,6 +4,7 @@ import type { Configuration } from '@dossier/runtime/configuration.ts';
 import { createLogger, prefersPretty } from '@dossier/runtime/logger.ts';
 import { transaction } from '@dossier/postgres/database.ts';
 import type { Database } from '@dossier/postgres/database.ts';
+import { mostRemembered } from '@dossier/registry/history.ts';
 import { requireWritable } from '@dossier/registry/read-only.ts';
 import { createWatchList, deleteWatchList, readWatchList } from '@dossier/registry/watch-lists.ts';
 import { recordAudit } from '@dossier/accounts/audit.ts';
@@ -53,14 +54,9 @@ export async function runImport(request: ImportRequest): Promise<void> {
   const startedAt = performance.now();
   try {
     const list = await openList(access.database, target);
-    const record = (details: object): Promise<void> =>
-      recordAudit(access.database, hostActor(), {
-        action: 'dossiers-imported',
-        object: { kind: 'watch-list', id: list.id, name: list.name },
-        details: { file: basename(target.file), format, ...details },
-      });
+    const record = recorderOf(access.database, list, { file: basename(target.file), format });
     // Batches are committed one by one: that it was begun is kept before the first of them, what came of it after the last.
-    await record({ state: 'begun' });
+    const auditId = await record({ state: 'begun' });
     let toBeAnnounced = target.name !== null;
     const show = (): void => {
       if (toBeAnnounced && holdsSomething(report)) {
@@ -72,7 +68,8 @@ export async function runImport(request: ImportRequest): Promise<void> {
     };
     const store = openPhotoStore(configuration.mediaRoot);
     const { signal } = interrupted;
-    const task = { database: access.database, store, listId: list.id, rows, folder, signal, progress: show };
+    const origin = { auditId, room: mostRemembered };
+    const task = { database: access.database, store, listId: list.id, origin, rows, folder, signal, progress: show };
     await importFile(task, report).catch(async (error: unknown) => {
       // What ended the import may keep this from being recorded, too; it is what has to be told.
       await record({ state: 'broken-off', ...countsOf(report) }).catch(() => undefined);
@@ -94,6 +91,16 @@ export async function runImport(request: ImportRequest): Promise<void> {
     interrupted.release();
     await access.close();
   }
+}
+
+/** Keeps in the audit what becomes of an import; returns the entry's id. */
+function recorderOf(database: Database, { id, name }: { id: number; name: string }, facts: object): (details: object) => Promise<number> {
+  return (details) =>
+    recordAudit(database, hostActor(), {
+      action: 'dossiers-imported',
+      object: { kind: 'watch-list', id, name },
+      details: { ...facts, ...details },
+    });
 }
 
 function holdsSomething({ lines, refused }: ImportReport): boolean {

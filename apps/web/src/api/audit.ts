@@ -1,5 +1,6 @@
 import { useInfiniteQuery } from '@tanstack/react-query';
 import { auditEntrySchema } from '@dossier/protocol/audit.ts';
+import type { AuditEntry } from '@dossier/protocol/audit.ts';
 import { pageOf } from '@dossier/protocol/values.ts';
 import { keys } from './keys.ts';
 import { read } from './request.ts';
@@ -23,4 +24,11 @@ export function useAudit(filter: AuditFilter) {
       read(pageOf(auditEntrySchema), '/audit/', { query: { ...filter, page: pageParam, limit: pageSize }, signal }),
     getNextPageParam: (page) => page.next_page,
   });
+}
+
+/** What was done to a watch list last, for administrators; null where nothing is kept of that. */
+export async function readLastListDeed(list: number): Promise<AuditEntry | null> {
+  const query = { object: 'watch-list', object_id: list, action: 'list-changed', limit: 1 };
+  const { results } = await read(pageOf(auditEntrySchema), '/audit/', { query });
+  return results[0] ?? null;
 }

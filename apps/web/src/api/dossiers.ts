@@ -5,6 +5,8 @@ import type { Dossier, dossierChange, dossierCreation } from '@dossier/protocol/
 import { keys } from './keys.ts';
 import { command, read, send } from './request.ts';
 import type { Query } from './request.ts';
+import { ifMatch, readTagged } from './tagged.ts';
+import type { Tagged } from './tagged.ts';
 
 /** Small, so that the first rows are there at once; those that follow are fetched before they are scrolled to. */
 const firstPage = 100;
@@ -30,7 +32,12 @@ export function useDossierPages(query: Query) {
 }
 
 export function useDossier(id: number) {
-  return useQuery({ queryKey: keys.dossier(id), queryFn: ({ signal }) => read(dossierSchema, `/dossiers/${id}/`, { signal }) });
+  return useQuery({ queryKey: keys.dossier(id), queryFn: ({ signal }) => readDossier(id, signal) });
+}
+
+/** The dossier as it is now. Throws Problem. */
+export async function readDossier(id: number, signal?: AbortSignal): Promise<Tagged<Dossier>> {
+  return readTagged(dossierSchema, `/dossiers/${id}/`, signal);
 }
 
 const probeEveryMs = 15_000;
@@ -58,14 +65,18 @@ export function useCreateDossier() {
   });
 }
 
+/** Changes the dossier, if it still is as it was read. */
 export function useChangeDossier() {
   return useMutation({
-    mutationFn: ({ id, ...body }: z.input<typeof dossierChange> & { id: number }): Promise<Dossier> =>
-      send(dossierSchema, ['PATCH', `/dossiers/${id}/`], { body }),
+    mutationFn: ({ id, tag, body }: { id: number; tag: string; body: z.input<typeof dossierChange> }): Promise<Dossier> =>
+      send(dossierSchema, ['PATCH', `/dossiers/${id}/`], { body, headers: ifMatch(tag) }),
     onSuccess: useForget(),
   });
 }
 
 export function useDeleteDossier() {
-  return useMutation({ mutationFn: (id: number) => command(['DELETE', `/dossiers/${id}/`]), onSuccess: useForget() });
+  return useMutation({
+    mutationFn: ({ id, tag }: { id: number; tag: string }) => command(['DELETE', `/dossiers/${id}/`], { headers: ifMatch(tag) }),
+    onSuccess: useForget(),
+  });
 }

@@ -40,8 +40,10 @@ export function useSignOut(): () => Promise<void> {
   const client = useQueryClient();
   return async () => {
     await command(['POST', '/auth/logout/']);
-    client.clear();
+    // What is on view hears of this only while the session is the one that it asked for.
     client.setQueryData(keys.session, null);
+    client.removeQueries({ predicate: ({ queryKey }) => queryKey[0] !== keys.session[0] });
+    client.getMutationCache().clear();
   };
 }
 

@@ -6,6 +6,8 @@ import type { watchListChange, watchListCreation, WatchList } from '@dossier/pro
 import { keys } from './keys.ts';
 import { readAll } from './read-all.ts';
 import { command, send } from './request.ts';
+import { ifMatch, readTagged } from './tagged.ts';
+import type { Tagged } from './tagged.ts';
 
 /** All watch lists of this node, by id. */
 export function useWatchLists() {
@@ -14,6 +16,16 @@ export function useWatchLists() {
     refetchInterval: 30_000,
     queryFn: ({ signal }) => readAll(pageOf(watchListSchema), '/dossier-lists/', { signal }),
   });
+}
+
+/** The list as it is now. Throws Problem. */
+export async function readWatchList(id: number, signal?: AbortSignal): Promise<Tagged<WatchList>> {
+  return readTagged(watchListSchema, `/dossier-lists/${id}/`, signal);
+}
+
+/** One list with its tag, read anew by whoever is about to change it. */
+export function useWatchList(id: number) {
+  return useQuery({ queryKey: keys.watchList(id), queryFn: ({ signal }) => readWatchList(id, signal), staleTime: 0, gcTime: 0 });
 }
 
 export function useCreateWatchList() {
@@ -28,8 +40,8 @@ export function useCreateWatchList() {
 export function useChangeWatchList() {
   const client = useQueryClient();
   return useMutation({
-    mutationFn: ({ id, ...body }: z.input<typeof watchListChange> & { id: number }): Promise<WatchList> =>
-      send(watchListSchema, ['PATCH', `/dossier-lists/${id}/`], { body }),
+    mutationFn: ({ id, tag, body }: { id: number; tag: string; body: z.input<typeof watchListChange> }): Promise<WatchList> =>
+      send(watchListSchema, ['PATCH', `/dossier-lists/${id}/`], { body, headers: ifMatch(tag) }),
     onSuccess: () => client.invalidateQueries({ queryKey: keys.watchLists }),
   });
 }
@@ -37,7 +49,7 @@ export function useChangeWatchList() {
 export function useDeleteWatchList() {
   const client = useQueryClient();
   return useMutation({
-    mutationFn: (id: number) => command(['DELETE', `/dossier-lists/${id}/`]),
+    mutationFn: async (id: number) => command(['DELETE', `/dossier-lists/${id}/`], { headers: ifMatch((await readWatchList(id)).tag) }),
     onSuccess: () => client.invalidateQueries({ queryKey: keys.watchLists }),
   });
 }
@@ -46,7 +58,7 @@ export function useDeleteWatchList() {
 export function usePurgeWatchList() {
   const client = useQueryClient();
   return useMutation({
-    mutationFn: (id: number) => command(['POST', `/dossier-lists/${id}/purge/`]),
+    mutationFn: async (id: number) => command(['POST', `/dossier-lists/${id}/purge/`], { headers: ifMatch((await readWatchList(id)).tag) }),
     onSuccess: () =>
       Promise.all([client.invalidateQueries({ queryKey: keys.watchLists }), client.invalidateQueries({ queryKey: keys.dossiers })]),
   });

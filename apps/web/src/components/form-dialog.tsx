@@ -7,6 +7,8 @@ import { ProblemAlert } from './problem-alert.tsx';
 interface FormDialogProps {
   readonly title: string;
   readonly onClose: () => void;
+  /** What the button that cancels does, where that is more than to close. */
+  readonly onCancel?: () => void;
   readonly onSubmit: () => void;
   readonly submitLabel?: string;
   readonly danger?: boolean;
@@ -19,7 +21,19 @@ interface FormDialogProps {
 }
 
 /** A dialog with fields, what the node says against them, and the two ways out. */
-export function FormDialog({ title, onClose, onSubmit, submitLabel, danger, disabled, busy, error, size, children }: FormDialogProps) {
+export function FormDialog({
+  title,
+  onClose,
+  onCancel = onClose,
+  onSubmit,
+  submitLabel,
+  danger,
+  disabled,
+  busy,
+  error,
+  size,
+  children,
+}: FormDialogProps) {
   const { t } = useTranslation();
   return (
     <Dialog title={title} onClose={onClose} {...(size !== undefined && { size })}>
@@ -33,7 +47,7 @@ export function FormDialog({ title, onClose, onSubmit, submitLabel, danger, disa
           {children}
           <ProblemAlert error={error} />
           <Group justify="flex-end">
-            <Button variant="default" onClick={onClose}>
+            <Button variant="default" onClick={onCancel}>
               {t('common.cancel')}
             </Button>
             <Button type="submit" loading={busy} disabled={disabled === true} {...(danger && { color: 'red.8' })}>

@@ -1,4 +1,5 @@
 import { pruneAudit } from '@dossier/accounts/audit.ts';
+import { eraseHistory } from '@dossier/accounts/history.ts';
 import { pruneReads } from '@dossier/accounts/reads.ts';
 import { pruneFollowers } from '@dossier/feed/followers.ts';
 import { pageDays } from '@dossier/feed/page-cache.ts';
@@ -22,6 +23,8 @@ const deliveryDays = 30;
 /** For so long the last sync of a list can be taken back. */
 const undoDays = 14;
 const settledDays = 90;
+/** For so long it is kept what became of a dossier that is in no list any more. */
+const historyDays = 30;
 const temporaryFilesMs = 24 * 60 * 60 * 1000;
 
 /** Forgets what is past its time: old runs, staging of runs that are over, tombstones, files of broken transfers. */
@@ -33,6 +36,7 @@ export function createPruneHandler({ configuration, database, photos, now }: Wor
     await pruneJournals(database, undoDays);
     await pruneSettled(database, settledDays);
     await pruneAudit(database);
+    await eraseHistory(database, historyDays);
     await pruneReads(database, configuration.readLogDays);
     await pruneDeliveries(database, deliveryDays);
     await pruneFollowers(database, followerDays);

@@ -28,7 +28,7 @@ const plain = { comment: '', active: true, valid_from: null, valid_until: null, 
 const imported = { comment: undefined, active: undefined, meta: undefined, photos: undefined };
 
 async function make(list: number, content: Partial<DossierContent> & { name: string }): Promise<number> {
-  return (await createDossier(test.database, { ...plain, ...content, lists: [list] })).id;
+  return (await createDossier(test.database, { ...plain, ...content, lists: [list] })).dossier.id;
 }
 
 async function find(list: number, text: string, more: { offset?: number; limit?: number } = {}): Promise<SearchAnswer> {

@@ -104,6 +104,7 @@ export const audit = {
     'photo-deleted': 'deleted a photo',
     'photo-damaged': 'found a damaged photo',
     'dossiers-imported': 'imported dossiers',
+    'history-erased': 'erased former values of dossiers that are gone',
     'master-tested': 'tested a master',
     linked: 'linked a list',
     'link-corrected': 'corrected a link',

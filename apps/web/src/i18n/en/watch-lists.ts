@@ -12,6 +12,8 @@ export const watchLists = {
   activeHint: 'An inactive list is kept and replicated, but not monitored.',
   logReadsLabel: 'Log who looks at whom',
   logReadsHint: 'Kept on this node, for administrators (API: /reads/).',
+  requireMatchLabel: 'Only who has seen the newest state may change it',
+  requireMatchHint: 'The list and its dossiers: programs have to send If-Match; this interface always does.',
   modified: 'Changed',
   own: 'Original',
   replicaOf: 'Copy from {{master}}',

@@ -106,6 +106,7 @@ export const audit = {
     'photo-deleted': 'фото удалено',
     'photo-damaged': 'найдено повреждённое фото',
     'dossiers-imported': 'досье импортированы',
+    'history-erased': 'стёрты прежние значения удалённых досье',
     'master-tested': 'мастер проверен',
     linked: 'список связан',
     'link-corrected': 'связь исправлена',

@@ -155,6 +155,7 @@ export const problems: Readonly<Record<string, string>> = {
   CONFLICT: 'Сейчас этого сделать нельзя.',
   MASTER_AVAILABLE: 'Мастер на связи: удаляйте на нём.',
   PRECONDITION_FAILED: 'Это тем временем изменили. Прочтите заново и решите, нужно ли изменение.',
+  PRECONDITION_REQUIRED: 'Этот список изменяют, только назвав, что прочли (If-Match). Прочтите заново и повторите. Ничего не изменено.',
   TOO_LARGE: 'Слишком большой файл или запрос.',
   UNSUPPORTED_MEDIA_TYPE: 'Такой вид файла здесь не принимается.',
   TOO_MANY_REQUESTS: 'Слишком много попыток; подождите.',

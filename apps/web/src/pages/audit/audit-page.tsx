@@ -7,6 +7,7 @@ import { shownText } from '@dossier/domain/shown-text.ts';
 import type { AuditEntry } from '@dossier/protocol/audit.ts';
 import { useAudit } from '../../api/audit.ts';
 import type { AuditFilter } from '../../api/audit.ts';
+import { Changes } from '../../components/changes.tsx';
 import { DataTable } from '../../components/data-table.tsx';
 import type { Column } from '../../components/data-table.tsx';
 import { Empty } from '../../components/empty.tsx';
@@ -94,7 +95,7 @@ function EntryTable({ entries }: { entries: readonly AuditEntry[] }) {
     { title: t('audit.action'), cell: (entry) => t(`audit.actions.${entry.action}`) },
     {
       title: t('audit.object'),
-      cell: ({ object, details }) => (
+      cell: ({ object, details, before, after }) => (
         <>
           <Text size="sm" className="wrap" maw={420}>
             {t(`audit.objects.${object.kind}`)} <Name>{object.name ?? object.id ?? ''}</Name>
@@ -106,6 +107,7 @@ function EntryTable({ entries }: { entries: readonly AuditEntry[] }) {
                 .join(' · ')}
             </Text>
           )}
+          <Changes before={before} after={after} />
         </>
       ),
     },

@@ -6,12 +6,13 @@ import type { Dossier } from '@dossier/protocol/dossier.ts';
 import { useDeleteDossier, useDossierDeletion } from '../../api/dossiers.ts';
 import { useNode } from '../../api/node.ts';
 import { useMay } from '../../api/session.ts';
+import type { Tagged } from '../../api/tagged.ts';
 import { whenDone } from '../../api/when-done.ts';
 import { ConfirmDialog } from '../../components/confirm-dialog.tsx';
 import { useTell } from '../../components/tell.ts';
 
 /** There only where the dossier can be deleted: on a slave while the master is away, with the notice that it comes back. */
-export function DeleteButton({ dossier, onDeleted }: { dossier: Dossier; onDeleted: () => void }) {
+export function DeleteButton({ read: { value: dossier, tag }, onDeleted }: { read: Tagged<Dossier>; onDeleted: () => void }) {
   const { t } = useTranslation();
   const tell = useTell();
   const operator = useMay('operator');
@@ -22,7 +23,7 @@ export function DeleteButton({ dossier, onDeleted }: { dossier: Dossier; onDelet
   if (deletion.data?.possible !== true) return null;
   const offline = node?.slave === true;
   const confirm = (): void => {
-    whenDone(remove.mutateAsync(dossier.id), () => {
+    whenDone(remove.mutateAsync({ id: dossier.id, tag }), () => {
       tell(t(offline ? 'dossiers.delete.doneOffline' : 'dossiers.delete.done', { name: dossier.name }));
       onDeleted();
     });

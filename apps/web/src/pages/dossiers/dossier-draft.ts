@@ -16,6 +16,11 @@ export interface DossierDraft {
   readonly lists: readonly number[];
 }
 
+/** By which what is written of a dossier is found again. */
+export function draftSubject(id: number | null): string {
+  return `dossier ${id ?? 'new'}`;
+}
+
 /** What the form begins with; a new dossier in the lists that are given. */
 export function draftOf(dossier: Dossier | null, lists: readonly number[]): DossierDraft {
   return {
@@ -44,7 +49,12 @@ export function bodyOf({ name, comment, external, active, from, until, rows, lis
     valid_from: from === '' ? null : from,
     valid_until: until === '' ? null : until,
     external_id: external.trim() === '' ? null : external.trim(),
-    dossier_lists: [...lists],
+    dossier_lists: lists.toSorted((a, b) => a - b),
     meta: metaOf(rows),
   };
+}
+
+/** The fields of a dossier that people edit, as its form would save them. */
+export function editedFields(dossier: Dossier): ReturnType<typeof bodyOf> {
+  return bodyOf(draftOf(dossier, []));
 }

@@ -7,13 +7,17 @@ import type { Dossier } from '@dossier/protocol/dossier.ts';
 import type { WatchList } from '@dossier/protocol/watch-list.ts';
 import { useDossier } from '../../api/dossiers.ts';
 import { useMayEditDossiers } from '../../api/permissions.ts';
+import type { Tagged } from '../../api/tagged.ts';
+import { useInterruptedDraft } from '../../components/draft.ts';
 import { Loaded } from '../../components/loaded.tsx';
 import { ListName } from '../../components/list-name.tsx';
 import { When } from '../../components/when.tsx';
 import { Name } from '../../components/name.tsx';
 import { CustomFields } from './custom-fields.tsx';
+import { draftSubject } from './dossier-draft.ts';
 import { DeleteButton } from './delete-button.tsx';
 import { DossierForm } from './dossier-form.tsx';
+import { History } from './history.tsx';
 import { Photos } from './photos.tsx';
 import { ValidityFacts } from './validity.tsx';
 
@@ -33,29 +37,37 @@ export function DossierDrawer({ id, lists, onClose }: DossierDrawerProps) {
       onClose={onClose}
       position="right"
       size="lg"
-      title={<Name>{query.data?.name ?? t('common.loading')}</Name>}
+      title={<Name>{query.data?.value.name ?? t('common.loading')}</Name>}
       closeButtonProps={{ 'aria-label': t('common.close') }}
+      // Escape in a dialog above it is that dialog's.
+      closeOnEscape={false}
+      onKeyDown={({ key, target, currentTarget }) => {
+        if (key === 'Escape' && target instanceof Node && currentTarget.contains(target)) onClose();
+      }}
     >
-      <Loaded query={query}>{(dossier) => <Details dossier={dossier} lists={lists} onClose={onClose} />}</Loaded>
+      <Loaded query={query}>{(found) => <Details read={found} lists={lists} onClose={onClose} />}</Loaded>
     </Drawer>
   );
 }
 
-function Details({ dossier, lists, onClose }: { dossier: Dossier; lists: readonly WatchList[]; onClose: () => void }) {
+function Details({ read, lists, onClose }: { read: Tagged<Dossier>; lists: readonly WatchList[]; onClose: () => void }) {
   const { t } = useTranslation();
   const editable = useMayEditDossiers();
-  const [editing, setEditing] = useState(false);
+  const { value: dossier } = read;
+  const interrupted = useInterruptedDraft(draftSubject(dossier.id));
+  const [asked, setAsked] = useState<boolean | null>(null);
+  const editing = asked ?? (editable && interrupted);
   const inLists = lists.filter((list) => dossier.dossier_lists.includes(list.id));
   return (
     <Stack gap="lg">
       <Origin lists={inLists} />
       <Group gap="xs">
         {editable && (
-          <Button size="xs" variant="default" leftSection={<IconEdit size={16} aria-hidden />} onClick={() => setEditing(true)}>
+          <Button size="xs" variant="default" leftSection={<IconEdit size={16} aria-hidden />} onClick={() => setAsked(true)}>
             {t('common.edit')}
           </Button>
         )}
-        <DeleteButton dossier={dossier} onDeleted={onClose} />
+        <DeleteButton read={read} onDeleted={onClose} />
       </Group>
       <Photos dossier={dossier.id} editable={editable} />
       <dl className="facts">
@@ -98,12 +110,13 @@ function Details({ dossier, lists, onClose }: { dossier: Dossier; lists: readonl
         </section>
       )}
       <CustomFields meta={dossier.meta} />
+      <History dossier={dossier.id} />
       {editing && (
         <DossierForm
-          dossier={dossier}
+          read={read}
           lists={lists.filter((list) => list.replica === null)}
-          onClose={() => setEditing(false)}
-          onDone={() => setEditing(false)}
+          onClose={() => setAsked(false)}
+          onDone={() => setAsked(false)}
         />
       )}
     </Stack>

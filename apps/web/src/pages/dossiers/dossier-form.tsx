@@ -1,15 +1,24 @@
-import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import type { Dossier } from '@dossier/protocol/dossier.ts';
 import type { WatchList } from '@dossier/protocol/watch-list.ts';
-import { useChangeDossier, useCreateDossier } from '../../api/dossiers.ts';
+import { readDossier, useChangeDossier, useCreateDossier } from '../../api/dossiers.ts';
+import { readLastDeed } from '../../api/history.ts';
+import type { Tagged } from '../../api/tagged.ts';
+import { ConflictChoice } from '../../components/conflict-choice.tsx';
+import { isOvertaken } from '../../components/contests.ts';
+import type { Conflict } from '../../components/contests.ts';
+import { useDraft } from '../../components/draft.ts';
 import { FormDialog } from '../../components/form-dialog.tsx';
+import { KeptDraft } from '../../components/kept-draft.tsx';
 import { useTell } from '../../components/tell.ts';
-import { bodyOf, draftOf, isComplete } from './dossier-draft.ts';
+import { useConflict } from '../../components/use-conflict.ts';
+import { bodyOf, draftOf, draftSubject, editedFields, isComplete } from './dossier-draft.ts';
+import type { DossierDraft } from './dossier-draft.ts';
 import { DossierFields } from './dossier-fields.tsx';
 
 interface DossierFormProps {
-  readonly dossier: Dossier | null;
+  /** The dossier that is changed, as it was read; null: a new one is made. */
+  readonly read: Tagged<Dossier> | null;
   readonly lists: readonly WatchList[];
   /** The list that is chosen at first. */
   readonly preset?: number;
@@ -17,40 +26,71 @@ interface DossierFormProps {
   readonly onDone: (dossier: Dossier) => void;
 }
 
-/** Makes a dossier, or changes the one that is given. */
-export function DossierForm({ dossier, lists, preset, onClose, onDone }: DossierFormProps) {
+async function readTheirs({ id }: Dossier): Promise<Pick<Conflict<Dossier>, 'theirs' | 'deed'>> {
+  const [theirs, last] = await Promise.all([readDossier(id), readLastDeed(id)]);
+  return { theirs, deed: last && { who: last.actor, date: last.date } };
+}
+
+/** Makes a dossier, or changes the one that is given: as it was read, or by a person's choice over what somebody else changed meanwhile. */
+export function DossierForm({ read, lists, preset, onClose, onDone }: DossierFormProps) {
   const { t } = useTranslation();
   const tell = useTell();
   const create = useCreateDossier();
   const change = useChangeDossier();
   const only = lists.length === 1 ? lists[0]?.id : undefined;
-  const [draft, setDraft] = useState(() =>
-    draftOf(
-      dossier,
-      [lists.find(({ id }) => id === preset)?.id ?? only].filter((id) => id !== undefined),
-    ),
-  );
-  const error = create.error ?? change.error;
+  const chosen = [lists.find(({ id }) => id === preset)?.id ?? only].filter((id) => id !== undefined);
+  const draft = useDraft<DossierDraft, Tagged<Dossier> | null>(draftSubject(read?.value.id ?? null), () => ({
+    content: draftOf(read?.value ?? null, chosen),
+    base: read,
+  }));
+  const { conflict, undecided, decide, meet, settle } = useConflict<Dossier>({ fieldsOf: editedFields, readTheirs });
+  const error = create.error ?? (conflict !== null && isOvertaken(change.error) ? null : change.error);
   const onSuccess = (saved: Dossier): void => {
-    tell(t(dossier === null ? 'dossiers.created' : 'dossiers.changed', { name: saved.name }));
+    draft.discard();
+    tell(t(draft.base === null ? 'dossiers.created' : 'dossiers.changed', { name: saved.name }));
     onClose();
     onDone(saved);
   };
+  const save = (base: Tagged<Dossier>, content: DossierDraft): void => {
+    const body = bodyOf(content);
+    const onError = (problem: Error): void => void meet(problem, base, body).catch(() => undefined);
+    change.mutate({ id: base.value.id, tag: base.tag, body }, { onSuccess, onError });
+  };
   const submit = (): void => {
-    if (dossier === null) create.mutate(bodyOf(draft), { onSuccess });
-    else change.mutate({ id: dossier.id, ...bodyOf(draft) }, { onSuccess });
+    if (draft.base === null) create.mutate(bodyOf(draft.content), { onSuccess });
+    else if (conflict === null) save(draft.base, draft.content);
+    else {
+      const { base, merged } = settle(conflict);
+      const content = draftOf(merged, []);
+      draft.rebase(base, content);
+      save(base, content);
+    }
   };
   return (
     <FormDialog
-      title={dossier === null ? t('dossiers.create') : t('dossiers.editTitle', { name: dossier.name })}
+      title={draft.base === null ? t('dossiers.create') : t('dossiers.editTitle', { name: draft.base.value.name })}
       size="lg"
-      onClose={onClose}
+      onClose={() => {
+        draft.leave();
+        onClose();
+      }}
+      onCancel={() => {
+        draft.discard();
+        onClose();
+      }}
       onSubmit={submit}
-      disabled={!isComplete(draft)}
+      disabled={conflict === null ? !isComplete(draft.content) : undecided}
       busy={create.isPending || change.isPending}
       error={error}
     >
-      <DossierFields draft={draft} lists={lists} error={error} onChange={(facts) => setDraft((before) => ({ ...before, ...facts }))} />
+      {conflict === null ? (
+        <>
+          <KeptDraft draft={draft} />
+          <DossierFields draft={draft.content} lists={lists} error={error} onChange={draft.change} />
+        </>
+      ) : (
+        <ConflictChoice conflict={conflict} onChange={decide} />
+      )}
     </FormDialog>
   );
 }

@@ -5,8 +5,10 @@ import { lazy, Suspense, useEffect, useRef, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { useMayEditDossiers } from '../../api/permissions.ts';
 import { useWatchLists } from '../../api/watch-lists.ts';
+import { useInterruptedDraft } from '../../components/draft.ts';
 import { Loaded } from '../../components/loaded.tsx';
 import { Page } from '../../components/page.tsx';
+import { draftSubject } from './dossier-draft.ts';
 import { DossierDrawer } from './dossier-drawer.tsx';
 import { DossierForm } from './dossier-form.tsx';
 import { DossierResults } from './dossier-results.tsx';
@@ -23,7 +25,9 @@ export function DossiersPage() {
   const navigate = useNavigate({ from: '/dossiers' });
   const lists = useWatchLists();
   const editable = useMayEditDossiers();
-  const [opened, setOpened] = useState<'create' | 'import' | null>(null);
+  const interrupted = useInterruptedDraft(draftSubject(null));
+  const [asked, setOpened] = useState<'create' | 'import' | 'nothing' | null>(null);
+  const opened = asked ?? (editable && interrupted ? 'create' : null);
   const ownLists = (lists.data ?? []).filter((list) => list.replica === null);
   const open = (id: number): void => void navigate({ search: (before) => ({ ...before, open: id }) });
   // Replaces the address: going back afterwards does not open the dossier again.
@@ -56,16 +60,16 @@ export function DossiersPage() {
       {search.open !== undefined && <DossierDrawer key={search.open} id={search.open} lists={lists.data ?? []} onClose={close} />}
       {opened === 'create' && (
         <DossierForm
-          dossier={null}
+          read={null}
           lists={ownLists}
           {...(search.list !== undefined && { preset: search.list })}
-          onClose={() => setOpened(null)}
+          onClose={() => setOpened('nothing')}
           onDone={(made) => open(made.id)}
         />
       )}
       {opened === 'import' && (
         <Suspense>
-          <ImportDialog lists={ownLists} {...(search.list !== undefined && { preset: search.list })} onClose={() => setOpened(null)} />
+          <ImportDialog lists={ownLists} {...(search.list !== undefined && { preset: search.list })} onClose={() => setOpened('nothing')} />
         </Suspense>
       )}
     </Page>

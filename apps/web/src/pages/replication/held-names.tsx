@@ -1,15 +1,15 @@
-import { Button, List, Text } from '@mantine/core';
+import { Button, List } from '@mantine/core';
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import type { Held, HeldKind } from '@dossier/protocol/held.ts';
 import { useHeldDossiers } from '../../api/held.ts';
 import { Loaded } from '../../components/loaded.tsx';
-import { Name } from '../../components/name.tsx';
+import { PersonChanges } from '../../components/person-changes.tsx';
 
 /** What people want to see by name, the worst first. */
 const named: readonly HeldKind[] = ['lost', 'removing', 'deactivating', 'changing', 'adding'];
 
-/** The names of what would go, all of them, kind by kind. */
+/** What would go and change, all of it by name, kind by kind; of the first of each kind from what to what. */
 export function HeldNames({ list, held }: { list: number; held: Held }) {
   const { t } = useTranslation();
   const kinds = named.filter((kind) => held[kind] > 0);
@@ -41,19 +41,18 @@ function Names({ list, difference, kind }: { list: number; difference: string; k
     <Loaded query={pages}>
       {(data) => (
         <>
-          <List size="sm" mt="xs" mah={260} style={{ overflowY: 'auto' }} tabIndex={0} aria-label={t(`replication.held.kinds.${kind}`)}>
+          <List size="sm" mt="xs" mah={360} style={{ overflowY: 'auto' }} tabIndex={0} aria-label={t(`replication.held.kinds.${kind}`)}>
             {data.pages
               .flatMap((page) => page.results)
               .map((dossier) => (
-                <List.Item key={dossier.dossier}>
-                  <Name>{dossier.name ?? dossier.dossier}</Name>
-                  {dossier.external_id !== null && (
-                    <Text span size="xs" c="dimmed">
-                      {' '}
-                      {dossier.external_id}
-                    </Text>
-                  )}
-                </List.Item>
+                <PersonChanges
+                  key={dossier.dossier}
+                  id={dossier.id}
+                  name={dossier.name ?? dossier.dossier}
+                  external={dossier.external_id}
+                  before={dossier.before}
+                  after={dossier.after}
+                />
               ))}
           </List>
           {pages.hasNextPage && (

@@ -21,7 +21,7 @@ export function History({ list }: { list: number }) {
           ) : (
             <>
               {found.length > 1 && <RunChart runs={found} />}
-              <RunTable runs={found} />
+              <RunTable list={list} runs={found} />
             </>
           )
         }

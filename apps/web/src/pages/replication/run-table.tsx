@@ -1,4 +1,5 @@
-import { Text } from '@mantine/core';
+import { Button, Text } from '@mantine/core';
+import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import type { Run } from '@dossier/protocol/sync.ts';
 import { DataTable } from '../../components/data-table.tsx';
@@ -8,11 +9,13 @@ import { Name } from '../../components/name.tsx';
 import { When } from '../../components/when.tsx';
 import { useWriting } from '../../format/moments.ts';
 import { durationOf } from './duration.ts';
+import { RunChangesDialog } from './run-changes-dialog.tsx';
 
 /** The syncs in figures, newest first. */
-export function RunTable({ runs }: { runs: readonly Run[] }) {
+export function RunTable({ list, runs }: { list: number; runs: readonly Run[] }) {
   const { t } = useTranslation();
   const writing = useWriting();
+  const [opened, setOpened] = useState<number | null>(null);
   const figure = (name: 'added' | 'changed' | 'removed'): Column<Run> => ({
     title: t(`replication.history.${name}`),
     align: 'right',
@@ -32,6 +35,11 @@ export function RunTable({ runs }: { runs: readonly Run[] }) {
           </Text>
           {run.error !== null && <FaultText error={run.error} size="xs" />}
           <Notes run={run} />
+          {run.added + run.changed + run.removed > 0 && (
+            <Button size="compact-xs" variant="default" mt={4} onClick={() => setOpened(run.id)}>
+              {t('history.show')}
+            </Button>
+          )}
         </>
       ),
     },
@@ -51,7 +59,12 @@ export function RunTable({ runs }: { runs: readonly Run[] }) {
       },
     },
   ];
-  return <DataTable label={t('replication.history.title')} columns={columns} rows={runs} rowKey={(run) => run.id} />;
+  return (
+    <>
+      <DataTable label={t('replication.history.title')} columns={columns} rows={runs} rowKey={(run) => run.id} />
+      {opened !== null && <RunChangesDialog list={list} run={opened} onClose={() => setOpened(null)} />}
+    </>
+  );
 }
 
 /** What else a run did or found that somebody may have to know. */

@@ -9,6 +9,7 @@ import { Empty } from '../../components/empty.tsx';
 import { Loaded } from '../../components/loaded.tsx';
 import { Page } from '../../components/page.tsx';
 import { ListDialog } from './list-dialog.tsx';
+import { ListForm } from './list-form.tsx';
 import { RemovalDialog } from './removal-dialog.tsx';
 import type { Removal } from './removal-dialog.tsx';
 import { WatchListTable } from './watch-list-table.tsx';
@@ -44,8 +45,8 @@ export function WatchListsPage() {
           )
         }
       </Loaded>
-      {opened?.kind === 'create' && <ListDialog list={null} onClose={close} />}
-      {opened?.kind === 'edit' && <ListDialog list={opened.list} onClose={close} />}
+      {opened?.kind === 'create' && <ListForm read={null} onClose={close} />}
+      {opened?.kind === 'edit' && <ListDialog list={opened.list.id} onClose={close} />}
       {(opened?.kind === 'purge' || opened?.kind === 'delete') && <RemovalDialog kind={opened.kind} list={opened.list} onClose={close} />}
     </Page>
   );

@@ -1,0 +1,59 @@
+import type { Knex } from 'knex';
+import type { StoredContent } from '@dossier/domain/dossier-hash.ts';
+import { query } from '@dossier/postgres/database.ts';
+import { changeOf } from './history-values.ts';
+
+/** Of so many dossiers an import or a sync keeps what became of each; beyond that, only that there were more. */
+export const mostRemembered = 10_000;
+
+/** What an import is remembered by, while it goes on batch by batch. */
+export interface ImportOrigin {
+  /** The entry of the audit that tells of it. */
+  readonly auditId: number;
+  /** How many dossiers may still be remembered one by one. */
+  room: number;
+}
+
+/** A dossier that a batch of an import wrote. */
+export interface ImportedRow {
+  readonly uuid: string;
+  /** Null for a new one. */
+  readonly former: StoredContent | null;
+  readonly content: StoredContent;
+}
+
+/** Keeps what a batch of an import made and changed, as long as there is room for it; of new dossiers only that they came with it. */
+export async function rememberImport(
+  tx: Knex.Transaction,
+  origin: ImportOrigin,
+  { listId, rows }: { listId: number; rows: readonly ImportedRow[] },
+): Promise<void> {
+  const kept = rows
+    .slice(0, origin.room)
+    .map(({ uuid, former, content }) => ({ uuid, former, change: former && changeOf(former, content) }));
+  origin.room -= kept.length;
+  if (kept.length > 0) {
+    await query(
+      tx,
+      `insert into history (object, kind, audit_id, list_id, before, after)
+       select uuid, kind, :auditId, :listId, before, after from unnest(:uuids::uuid[], :kinds::text[], :befores::json[], :afters::json[]) c (uuid, kind, before, after)`,
+      {
+        auditId: origin.auditId,
+        listId,
+        uuids: kept.map(({ uuid }) => uuid),
+        kinds: kept.map(({ former }) => (former === null ? 'made' : 'changed')),
+        befores: kept.map(({ change }) => change?.before ?? null),
+        afters: kept.map(({ change }) => change?.after ?? null),
+      },
+    );
+  }
+  const more = rows.length - kept.length;
+  if (more === 0) return;
+  await query(
+    tx,
+    `insert into history (object, kind, audit_id, list_id, dossiers) select uuid, 'many', :auditId, id, :more from watch_lists where id = :listId
+     on conflict (object, audit_id) where kind = 'many' and audit_id is not null
+     do update set dossiers = history.dossiers + excluded.dossiers, date = excluded.date`,
+    { auditId: origin.auditId, listId, more },
+  );
+}
