@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import type { z } from 'zod';
 import { dossierChange, dossierCreation, dossierPageSchema, dossierSchema } from '@dossier/protocol/dossier.ts';
 import { dossierQuery } from '@dossier/protocol/queries.ts';
 import { ApplicationError, badParam } from '@dossier/runtime/errors.ts';

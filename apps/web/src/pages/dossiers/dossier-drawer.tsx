@@ -70,35 +70,7 @@ function Details({ read, lists, onClose }: { read: Tagged<Dossier>; lists: reado
         <DeleteButton read={read} onDeleted={onClose} />
       </Group>
       <Photos dossier={dossier.id} editable={editable} />
-      <dl className="facts">
-        <dt>{t('dossiers.state')}</dt>
-        <dd>{t(dossier.active ? 'dossiers.active' : 'dossiers.inactive')}</dd>
-        <ValidityFacts dossier={dossier} />
-        <dt>{t('dossiers.inLists')}</dt>
-        <dd>
-          {inLists.map((list) => (
-            <div key={list.id}>
-              <ListName name={list.name} color={list.color} />
-            </div>
-          ))}
-        </dd>
-        {dossier.external_id !== null && (
-          <>
-            <dt>{t('dossiers.externalId')}</dt>
-            <dd>
-              <Name>{dossier.external_id}</Name>
-            </dd>
-          </>
-        )}
-        <dt>{t('dossiers.made')}</dt>
-        <dd>
-          <When time={dossier.created_date} />
-        </dd>
-        <dt>{t('dossiers.modified')}</dt>
-        <dd>
-          <When time={dossier.modified_date} />
-        </dd>
-      </dl>
+      <Facts dossier={dossier} lists={inLists} />
       {dossier.comment !== '' && (
         <section>
           <Title order={3} size="h5">
@@ -136,5 +108,41 @@ function Origin({ lists }: { lists: readonly WatchList[] }) {
       </Anchor>
       .
     </Text>
+  );
+}
+
+/** What is known of it besides its name, comment and fields. */
+function Facts({ dossier, lists }: { dossier: Dossier; lists: readonly WatchList[] }) {
+  const { t } = useTranslation();
+  return (
+    <dl className="facts">
+      <dt>{t('dossiers.state')}</dt>
+      <dd>{t(dossier.active ? 'dossiers.active' : 'dossiers.inactive')}</dd>
+      <ValidityFacts dossier={dossier} />
+      <dt>{t('dossiers.lists')}</dt>
+      <dd>
+        {lists.map((list) => (
+          <div key={list.id}>
+            <ListName name={list.name} color={list.color} />
+          </div>
+        ))}
+      </dd>
+      {dossier.external_id !== null && (
+        <>
+          <dt>{t('dossiers.externalId')}</dt>
+          <dd>
+            <Name>{dossier.external_id}</Name>
+          </dd>
+        </>
+      )}
+      <dt>{t('dossiers.made')}</dt>
+      <dd>
+        <When time={dossier.created_date} />
+      </dd>
+      <dt>{t('dossiers.modified')}</dt>
+      <dd>
+        <When time={dossier.modified_date} />
+      </dd>
+    </dl>
   );
 }
