@@ -119,7 +119,7 @@ function Facts({ dossier, lists }: { dossier: Dossier; lists: readonly WatchList
       <dt>{t('dossiers.state')}</dt>
       <dd>{t(dossier.active ? 'dossiers.active' : 'dossiers.inactive')}</dd>
       <ValidityFacts dossier={dossier} />
-      <dt>{t('dossiers.lists')}</dt>
+      <dt>{t('dossiers.inLists')}</dt>
       <dd>
         {lists.map((list) => (
           <div key={list.id}>
