@@ -3,6 +3,7 @@ import { dossierChange, dossierCreation, dossierPageSchema, dossierSchema } from
 import { dossierQuery } from '@dossier/protocol/queries.ts';
 import { ApplicationError, badParam } from '@dossier/runtime/errors.ts';
 import { recordReads } from '@dossier/accounts/reads.ts';
+import { withReserve } from '@dossier/postgres/disk-reserve.ts';
 import { createDossier, updateDossier } from '@dossier/registry/dossier-changes.ts';
 import type { Expectation } from '@dossier/registry/dossier-changes.ts';
 import { deleteDossier, deleteOffline } from '@dossier/registry/dossier-deletions.ts';
@@ -184,7 +185,7 @@ function itemRoutes(deps: Pick<ApiDependencies, 'database' | 'probeMaster'>): Ro
         responses: answers({ '204': null }),
       },
       async handle(request, response) {
-        await removeDossier(deps, request);
+        await withReserve(deps.database, () => removeDossier(deps, request));
         response.status(204).end();
       },
     },
