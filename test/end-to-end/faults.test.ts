@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { Client } from 'pg';
 import sharp from 'sharp';
+import { linkSchema } from '@dossier/protocol/sync.ts';
 import { openDatabase, query } from '@dossier/postgres/database.ts';
 import { describe, expect, it } from 'vitest';
 import { fillPages } from '../kit/full-pages.ts';
@@ -170,6 +171,7 @@ describe.runIf(canMountDisks())('a full disk', () => {
       const local = await slave.makeList('large');
       await slave.link(master.url, remote, local);
       await slave.linkIn(local, 'synced');
+      await slave.want(200, linkSchema, ['PATCH', `/sync/dossier-lists/${local}/`, { guards: { growth: null } }]);
       const filler = 'x'.repeat(5000);
       const lines = Array.from({ length: 6000 }, (_, index) =>
         JSON.stringify({ external_id: `${index}`, name: `Person ${index}`, comment: `${index} ${filler}`.slice(0, 5000) }),
