@@ -68,13 +68,7 @@ export async function startWorker(
     telemetry: node.telemetry ?? null,
     concurrency: { sync: node.configuration.syncConcurrency },
     handlers,
-    // Without space the queue in PostgreSQL gives no jobs, and so nothing would ever say why.
-    onError: (error) => {
-      if (isDiskFull(error))
-        giveReserve(node.database).catch((cause: unknown) =>
-          node.logger.warn({ err: cause }, 'The reserve on the disk could not be freed.'),
-        );
-    },
+    onError: (error) => void makeRoomForQueue(node, error),
   });
   const schedulers = keepSchedulers({ queues: node.queues, schedule: () => schedule, logger: node.logger });
   const ownSweep = startTimer(sweepEveryMs, node.logger, async () => {
@@ -93,6 +87,16 @@ export async function startWorker(
       agents.https.destroy();
     },
   };
+}
+
+/** Without space the queue in PostgreSQL gives no jobs, and so nothing would ever say why. */
+async function makeRoomForQueue({ database, logger }: WorkerNode, error: Error): Promise<void> {
+  if (!isDiskFull(error)) return;
+  try {
+    await giveReserve(database);
+  } catch (cause) {
+    logger.warn({ err: cause }, 'The reserve on the disk could not be freed.');
+  }
 }
 
 /** The tick follows the SYNC_TIME of a master, as last learnt; on a node without links its own stands. */
