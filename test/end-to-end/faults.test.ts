@@ -3,12 +3,15 @@ import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { Client } from 'pg';
 import sharp from 'sharp';
+import { linkSchema } from '@dossier/protocol/sync.ts';
 import { openDatabase, query } from '@dossier/postgres/database.ts';
 import { describe, expect, it } from 'vitest';
+import { fillPages } from '../kit/full-pages.ts';
 import { NodeProcess } from '../kit/node-process.ts';
 import { startPostgresServer } from '../kit/postgres-server.ts';
 import { expectConverged, expectOneRound, nextRound, startReader, startRounds } from '../kit/rounds.ts';
 import { canMountDisks, mountSmallDisk } from '../kit/small-disk.ts';
+import type { SmallDisk } from '../kit/small-disk.ts';
 
 /* Faults of the machine under real processes: the list stays whole and readable, the link says what is wrong, and all goes on by itself. */
 
@@ -53,14 +56,25 @@ async function onServer(url: string, statements: readonly string[]): Promise<voi
   await client.end();
 }
 
+/** A database that has nothing but this disk; its log is elsewhere. */
+async function makeDatabaseOn(server: Awaited<ReturnType<typeof startPostgresServer>>, disk: SmallDisk): Promise<string> {
+  const space = join(disk.folder, 'space');
+  await mkdir(space);
+  await server.own(space);
+  await onServer(server.databaseUrl, [`create tablespace small location '${space}'`, `create database small tablespace small`]);
+  return server.databaseUrl.replace(/\/postgres$/, '/small');
+}
+
+/** Bytes that a node keeps for noting what goes wrong. */
+async function reserved({ test: { database } }: NodeProcess): Promise<number> {
+  const [row] = await query<{ bytes: number }>(database, `select coalesce(pg_relation_size(to_regclass('disk_reserve')), 0) as bytes`);
+  return row?.bytes ?? 0;
+}
+
 describe.runIf(canMountDisks())('a full disk', () => {
   it('of the database: DISK_FULL, the old list stays, and with space again it becomes equal', async () => {
     const [server, disk] = [await startPostgresServer(), await mountSmallDisk(160)];
-    const space = join(disk.folder, 'space');
-    await mkdir(space);
-    await server.own(space);
-    await onServer(server.databaseUrl, [`create tablespace small location '${space}'`, `create database slave tablespace small`]);
-    const [master, slave] = [await startMaster(), await startSlave(server.databaseUrl.replace(/\/postgres$/, '/slave'))];
+    const [master, slave] = [await startMaster(), await startSlave(await makeDatabaseOn(server, disk))];
     try {
       const rounds = await startRounds(master, slave);
       const reader = startReader(rounds);
@@ -76,6 +90,106 @@ describe.runIf(canMountDisks())('a full disk', () => {
       await disk.clear();
       await expectConverged(rounds);
       await reader.stop();
+    } finally {
+      await Promise.all([master.remove(), slave.remove()]);
+      await server.stop();
+      await disk.remove();
+    }
+  }, 300_000);
+
+  it('of the database, with nothing left in its pages: people get in and are heard, DISK_FULL is told, and with space again it becomes equal', async () => {
+    const [server, disk] = [await startPostgresServer(), await mountSmallDisk(160)];
+    const databaseUrl = await makeDatabaseOn(server, disk);
+    const [master, slave] = [await startMaster(), await startSlave(databaseUrl)];
+    try {
+      const rounds = await startRounds(master, slave);
+      const reader = startReader(rounds);
+      await slave.until('able to note something on a full disk', async () => (await reserved(slave)) > 0);
+      // Or it would make room while its pages are filled.
+      slave.signal('start', 'SIGSTOP');
+      await disk.fill();
+      const release = await fillPages(databaseUrl);
+      slave.signal('start', 'SIGCONT');
+      const signedIn = await fetch(`${slave.url}/auth/login/`, {
+        method: 'POST',
+        headers: { authorization: `Basic ${Buffer.from('admin:correct-horse-battery').toString('base64')}` },
+      });
+      expect(signedIn.status).toBe(200);
+      expect(await slave.dossiers(rounds.local)).toHaveLength(1000);
+      await nextRound(rounds);
+      await slave.until('out of space', async () => (await slave.linkIn(rounds.local, 'failed')).error?.code === 'DISK_FULL');
+      // The attempts after it have no reserve any more, and say the same.
+      await slave.until('out of space again', async () => {
+        const [run] = await slave.runs(rounds.local);
+        return run?.error?.code === 'DISK_FULL' && run.error.attempts > 1;
+      });
+      await expectOneRound(rounds);
+      await release();
+      await disk.clear();
+      await expectConverged(rounds);
+      await slave.until('able to note something again', async () => (await reserved(slave)) > 0);
+      await reader.stop();
+    } finally {
+      await Promise.all([master.remove(), slave.remove()]);
+      await server.stop();
+      await disk.remove();
+    }
+  }, 300_000);
+
+  it('of the database during a first sync: DISK_FULL, the list stays empty, and with space again it becomes equal', async () => {
+    const [server, disk] = [await startPostgresServer(), await mountSmallDisk(160)];
+    const [master, slave] = [await startMaster(), await startSlave(await makeDatabaseOn(server, disk))];
+    try {
+      const remote = await master.makeList('large');
+      await query(
+        master.test.database,
+        `insert into dossiers (set_id, name, comment, meta) select set_of(:remote), 'Person ' || i, 'round 0', jsonb_build_object('filler', (
+           select string_agg(md5(i::text || n), '') from generate_series(1, 200) n)) from generate_series(1, 1500) i`,
+        { remote },
+      );
+      const local = await slave.makeList('large');
+      await disk.fill(6_000_000);
+      await slave.link(master.url, remote, local);
+      await slave.until('out of space', async () => (await slave.linkIn(local, 'failed')).error?.code === 'DISK_FULL');
+      expect(await slave.dossiers(local)).toEqual([]);
+      await disk.clear();
+      await expectConverged({ master, slave, remote, local, round: 0, settled: 0 });
+    } finally {
+      await Promise.all([master.remove(), slave.remove()]);
+      await server.stop();
+      await disk.remove();
+    }
+  }, 300_000);
+
+  it("of a master's database: it serves slaves, refuses an import by name, keeps whole batches, and goes on with space again", async () => {
+    const [server, disk] = [await startPostgresServer(), await mountSmallDisk(160)];
+    const databaseUrl = await makeDatabaseOn(server, disk);
+    const [master, slave] = [await startSlave(databaseUrl), await startMaster()];
+    try {
+      const remote = await master.makeList('large');
+      await master.makeDossier([remote], { name: 'Before' });
+      const local = await slave.makeList('large');
+      await slave.link(master.url, remote, local);
+      await slave.linkIn(local, 'synced');
+      await slave.want(200, linkSchema, ['PATCH', `/sync/dossier-lists/${local}/`, { guards: { growth: null } }]);
+      const filler = 'x'.repeat(5000);
+      const lines = Array.from({ length: 6000 }, (_, index) =>
+        JSON.stringify({ external_id: `${index}`, name: `Person ${index}`, comment: `${index} ${filler}`.slice(0, 5000) }),
+      );
+      await master.until('able to note something on a full disk', async () => (await reserved(master)) > 0);
+      await disk.fill(12_000_000);
+      await expect(master.import(remote, lines)).rejects.toThrow(/answered 503: .*disk of the node's database is full/);
+      const kept = (await master.dossiers(remote)).length;
+      expect(await slave.sync(local)).toMatchObject({ state: 'synced' });
+      await disk.clear();
+      await master.import(remote, lines);
+      expect(await slave.sync(local)).toMatchObject({ state: 'synced' });
+      const [list] = await query<{ count: number }>(
+        master.test.database,
+        `select dossier_count as count from list_positions where list_id = :remote`,
+        { remote },
+      );
+      expect([kept > 0, list?.count]).toEqual([true, 6001]);
     } finally {
       await Promise.all([master.remove(), slave.remove()]);
       await server.stop();

@@ -5,8 +5,10 @@ import { retryDelayMs } from '@dossier/jobs/retry.ts';
 import type { JobContext } from '@dossier/jobs/workers.ts';
 import { clearRun } from '@dossier/replication/cursors.ts';
 import { SyncFailure } from '@dossier/replication/sync-failure.ts';
+import { isDiskFull, withReserve } from '@dossier/postgres/disk-reserve.ts';
 import { translateDatabaseError } from '@dossier/postgres/postgres-errors.ts';
 import { failRun } from '@dossier/replication/run-endings.ts';
+import type { RunFailure } from '@dossier/replication/run-endings.ts';
 import { findRun } from '@dossier/replication/runs.ts';
 import type { StartedRun } from '@dossier/replication/runs.ts';
 import type { WorkerDependencies } from './dependencies.ts';
@@ -29,26 +31,24 @@ export async function bookFailure(
   const final = !passing || context.lastAttempt;
   const nextAttempt = final ? null : new Date(deps.now().getTime() + retryDelayMs(attempt.seed, context.attempt));
   const phase = (await findRun(deps.database, started.run.id))?.state ?? 'greeting';
-  const deadLetterId = await failRun(
-    deps.database,
-    { runId: started.run.id, fence: started.fence },
-    {
-      phase,
-      state: passing ? 'dead' : 'failed',
-      nextAttempt,
-      error: {
-        code: failure.code,
-        desc: failure.message,
-        remedy: failure.remedy,
-        attempts: context.attempt,
-        next_attempt: nextAttempt?.toISOString() ?? null,
-      },
+  const { database, queues } = deps;
+  const told: RunFailure = {
+    phase,
+    state: passing ? 'dead' : 'failed',
+    nextAttempt,
+    error: {
+      code: failure.code,
+      desc: failure.message,
+      remedy: failure.remedy,
+      attempts: context.attempt,
+      next_attempt: nextAttempt?.toISOString() ?? null,
     },
-  );
+  };
+  const deadLetterId = await withReserve(database, () => failRun(database, { runId: started.run.id, fence: started.fence }, told));
   // Without a letter the run goes on, or is another worker's by now, and so is what it has fetched.
   if (deadLetterId !== null) {
-    await clearRun(deps.database, started.run.id);
-    await deps.queues.enqueue(jobs['dead-letter'], { deadLetterId });
+    await withReserve(database, () => clearRun(database, started.run.id));
+    await withReserve(database, () => queues.enqueue(jobs['dead-letter'], { deadLetterId }));
   }
   return Object.assign(failure, { kind: passing ? 'retry' : 'operator' });
 }
@@ -58,9 +58,7 @@ const passingStrangers = new Set(['PROTOCOL_NOT_SPOKEN', 'REDIRECTED', 'CODING_R
 
 /** What failed on this node itself: its disk, its database, or something that nobody foresaw. */
 function localFailure(cause: unknown): SyncFailure {
-  const code = cause instanceof Error && 'code' in cause ? String(cause.code) : '';
-  if (['ENOSPC', 'EDQUOT', '53100'].includes(code))
-    return new SyncFailure('DISK_FULL', 'This node has no space left on its disk.', { cause });
+  if (isDiskFull(cause)) return new SyncFailure('DISK_FULL', 'This node has no space left on its disk.', { cause });
   const told = translateDatabaseError(cause);
   if (told?.code === 'UNAVAILABLE') {
     const [what] = told.detail.split(' Nothing was changed');

@@ -5,7 +5,7 @@ import { startWorkers } from '@dossier/jobs/workers.ts';
 import type { JobHandlers } from '@dossier/jobs/workers.ts';
 import { createFeedAgents } from '@dossier/replication/feed-agents.ts';
 import { listLinksAfter } from '@dossier/replication/links.ts';
-import { updateSearchIndex } from '@dossier/registry/search/search-index.ts';
+import { giveReserve, isDiskFull } from '@dossier/postgres/disk-reserve.ts';
 import type { WorkerDependencies } from './dependencies.ts';
 import { createCheckPhotosHandler } from './jobs/check-photos.ts';
 import { createCollectPhotosHandler } from './jobs/collect-photos.ts';
@@ -17,6 +17,7 @@ import { createSweepHandler } from './jobs/sweep.ts';
 import { createSyncHandler } from './jobs/sync.ts';
 import { createTickHandler } from './jobs/tick.ts';
 import { createUnlinkHandler } from './jobs/unlink.ts';
+import { createIndexing } from './indexing.ts';
 import { scheduleOf } from './schedule.ts';
 import { startTimer } from './timer.ts';
 import { wireWorker } from './wire.ts';
@@ -67,6 +68,7 @@ export async function startWorker(
     telemetry: node.telemetry ?? null,
     concurrency: { sync: node.configuration.syncConcurrency },
     handlers,
+    onError: (error) => void makeRoomForQueue(node, error),
   });
   const schedulers = keepSchedulers({ queues: node.queues, schedule: () => schedule, logger: node.logger });
   const ownSweep = startTimer(sweepEveryMs, node.logger, async () => {
@@ -74,7 +76,7 @@ export async function startWorker(
   });
   const clock = startTimer(lookEveryMs, node.logger, async () => void (await deps.clock.look()));
   const closing = new AbortController();
-  const searchIndex = startTimer(indexEveryMs, node.logger, async () => void (await updateSearchIndex(node.database, closing.signal)));
+  const searchIndex = startTimer(indexEveryMs, node.logger, createIndexing(node.database, closing.signal));
   return {
     async close() {
       schedulers.stop();
@@ -85,6 +87,16 @@ export async function startWorker(
       agents.https.destroy();
     },
   };
+}
+
+/** Without space the queue in PostgreSQL gives no jobs, and so nothing would ever say why. */
+async function makeRoomForQueue({ database, logger }: WorkerNode, error: Error): Promise<void> {
+  if (!isDiskFull(error)) return;
+  try {
+    await giveReserve(database);
+  } catch (cause) {
+    logger.warn({ err: cause }, 'The reserve on the disk could not be freed.');
+  }
 }
 
 /** The tick follows the SYNC_TIME of a master, as last learnt; on a node without links its own stands. */

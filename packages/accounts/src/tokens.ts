@@ -2,6 +2,7 @@ import { createHash, randomBytes } from 'node:crypto';
 import { liesAhead } from '@dossier/postgres/clock.ts';
 import { preparedOne, query, queryOne } from '@dossier/postgres/database.ts';
 import type { Connection } from '@dossier/postgres/database.ts';
+import { isDiskFull } from '@dossier/postgres/disk-reserve.ts';
 import type { User } from './users.ts';
 
 /** `session`: from signing in. `api`: made for a program. `configured`: ADMIN_TOKEN. */
@@ -59,9 +60,18 @@ export async function findTokenHolder(connection: Connection, token: string): Pr
     },
   );
   if (!holder) return null;
-  if (holder.stale) await query(connection, `update tokens set last_used_date = now() where id = :id`, { id: holder.token_id });
+  if (holder.stale) await noteUse(connection, holder.token_id);
   const { id, name, role, token_id: tokenId, kind, expires_date: expires } = holder;
   return { user: { id, name, role }, tokenId, kind, expires };
+}
+
+/** On a full disk whoever reads is let in nevertheless. */
+async function noteUse(connection: Connection, id: number): Promise<void> {
+  try {
+    await query(connection, `update tokens set last_used_date = now() where id = :id`, { id });
+  } catch (error) {
+    if (!isDiskFull(error)) throw error;
+  }
 }
 
 /** Ends a session or an API token. A configured one stays: only the configuration can take it back. */

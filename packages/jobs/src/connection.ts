@@ -11,6 +11,8 @@ export interface ConnectionOptions {
   /** Separates the sites on one Redis: must hold the node's uuid. PostgreSQL doesn't need it, each node has its own database. */
   readonly prefix: string;
   readonly logger: Logger;
+  /** Told of each error of the datastore that queues and workers meet while nobody asks them. */
+  readonly onError?: (error: Error) => void;
   /** Where traces go; null for nowhere. */
   readonly telemetry?: Telemetry | null;
 }

@@ -4,6 +4,9 @@ import { ApplicationError } from '@dossier/runtime/errors.ts';
 
 import { redisTrouble } from './redis-troubles.ts';
 
+/** The SQLSTATE of PostgreSQL. */
+const diskFull = '53100';
+
 /** The refusal of a queue that can't be reached; safe to show, since PostgreSQL has the work. */
 export function queueUnavailable(cause: unknown): ApplicationError {
   if (cause instanceof ApplicationError) return cause;
@@ -15,6 +18,11 @@ export function queueUnavailable(cause: unknown): ApplicationError {
   if (cause instanceof SchemaVersionMismatchError)
     return new ApplicationError('UNAVAILABLE', 'The job queue in the database belongs to a newer version of the software.', {
       remedy: 'Upgrade this node to the version that the others run.',
+      cause,
+    });
+  if (cause instanceof Error && 'code' in cause && cause.code === diskFull)
+    return new ApplicationError('UNAVAILABLE', "The disk of the job queue's database is full.", {
+      remedy: 'Make space on it, or give the database a larger one. Recorded work starts by itself then.',
       cause,
     });
   return (

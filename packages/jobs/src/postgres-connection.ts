@@ -31,7 +31,7 @@ export async function migrateQueues(databaseUrl: string): Promise<void> {
 
 /** One pool for all queues; every worker takes one connection of it for itself, to listen for new jobs. */
 export function openPostgresConnection(options: ConnectionOptions, role: ConnectionRole, poolSize: number): QueueConnection {
-  const report = reportErrors(options.logger);
+  const report = reportErrors(options.logger, options.onError);
   const pool = new Pool({
     connectionString: options.databaseUrl,
     max: poolSize,

@@ -35,9 +35,10 @@ function makeStream({ ssl = false }: { ssl?: unknown } = {}): Socket {
 
 /**
  * What each connection begins with. Not as startup parameters: PgBouncer refuses most of them. A `statement_timeout` of the role is meant for people: an
- * apply takes what it takes.
+ * apply takes what it takes. A page of long rows is sorted in memory: on a full disk there is no place for it elsewhere, and reading goes on.
  */
-export const sessionSettings = `set statement_timeout = 0; set timezone = 'UTC'; set lock_timeout = '60s'; set idle_in_transaction_session_timeout = '15min'`;
+export const sessionSettings = `set statement_timeout = 0; set timezone = 'UTC'; set lock_timeout = '60s'; set idle_in_transaction_session_timeout = '15min';
+  select set_config('work_mem', greatest(pg_size_bytes(current_setting('work_mem')), ${32 * 1024 * 1024}) / 1024 || 'kB', false)`;
 
 /** Opens a pool on a PostgreSQL URL. No connection is made before the first statement. */
 export function openDatabase(url: string, options: { applicationName: string; poolSize: number }): Database {

@@ -42,7 +42,8 @@ export function translateDatabaseError(error: unknown): ApplicationError | null 
   }
   // Connection exceptions, shutdown or start of the server, and too many connections.
   if (state.startsWith('08') || state.startsWith('57P') || state === '53300') return databaseAway(error);
-  if (state.startsWith('53')) return unavailable('The database has run out of space or memory. Nothing was changed.', error);
+  if (state === '53100') return diskFull(error);
+  if (state.startsWith('53')) return unavailable('The database has run out of memory. Nothing was changed.', error);
   if (state === '25006') return unavailable('The database is in recovery and takes no changes now. Nothing was changed.', error);
   if (timedOut.has(state)) return brokenOffByServer(error);
   if (state === '55P03' || state === '40001' || state === '40P01') {
@@ -64,6 +65,13 @@ function brokenOffByServer(cause: Error): ApplicationError {
       cause,
     },
   );
+}
+
+function diskFull(cause: Error): ApplicationError {
+  return new ApplicationError('UNAVAILABLE', "The disk of the node's database is full. Nothing was changed.", {
+    remedy: 'Make space on it, or give the database a larger one; then try again.',
+    cause,
+  });
 }
 
 function databaseAway(cause: Error): ApplicationError {

@@ -4,6 +4,7 @@ import type { RunMode } from '@dossier/domain/run.ts';
 import type { Head } from '@dossier/protocol/feed.ts';
 import type { PhotoTarget } from './photo-target.ts';
 import type { Database } from '@dossier/postgres/database.ts';
+import { keepReserve } from '@dossier/postgres/disk-reserve.ts';
 import { applyRun, heldCursor } from './apply.ts';
 import { beginFetching, clearRun, forgetFetched, readCursor } from './cursors.ts';
 import type { RunCursor } from './cursors.ts';
@@ -188,6 +189,7 @@ const contentDiffers = new Set(['DIGEST_DIFFERS', 'COUNT_DIFFERS']);
 /** Brings what a step needs to the head, or goes on where an earlier attempt was. Null if so much differs that everything is to be fetched. */
 async function fetchAll(context: RunContext, { plan, step, restart, started }: StepContext): Promise<Received | null> {
   const { database, taken } = context;
+  await keepReserve(database);
   const approved = started.run.reason === 'approval' && !restart ? await findApprovedSet(database, taken.listId) : null;
   const waiting = approved && heldCursor(approved.hold, approved.setId);
   // Once the master has moved on, the set that waits is its list of yesterday.

@@ -3,6 +3,7 @@ import type { Position } from '@dossier/domain/position.ts';
 import type { SyncError } from '@dossier/protocol/sync.ts';
 import { query, queryOne, sqlState, transaction } from '@dossier/postgres/database.ts';
 import type { Database } from '@dossier/postgres/database.ts';
+import { keepReserve } from '@dossier/postgres/disk-reserve.ts';
 import { book, lockLists, settleDigest } from '@dossier/registry/positions.ts';
 import { hashDifference, keepHeldDossiers } from './difference.ts';
 import type { Sides } from './difference.ts';
@@ -51,6 +52,7 @@ interface OpenJournal {
  * next sync doesn't do the same again. Throws FencedError.
  */
 export async function undoRun(database: Database, taken: TakenRun): Promise<void> {
+  await keepReserve(database);
   try {
     await transaction(database, (tx) => takeBack(tx, taken));
   } catch (error) {

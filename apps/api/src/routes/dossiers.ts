@@ -4,6 +4,7 @@ import { dossierQuery } from '@dossier/protocol/queries.ts';
 import { ApplicationError, badParam } from '@dossier/runtime/errors.ts';
 import { recordReads } from '@dossier/accounts/reads.ts';
 import type { Database } from '@dossier/postgres/database.ts';
+import { withReserve } from '@dossier/postgres/disk-reserve.ts';
 import { createDossier, updateDossier } from '@dossier/registry/dossier-changes.ts';
 import type { Expectation, WrittenDossier } from '@dossier/registry/dossier-changes.ts';
 import { deleteDossier, deleteOffline } from '@dossier/registry/dossier-deletions.ts';
@@ -191,7 +192,7 @@ function itemRoutes(deps: Pick<ApiDependencies, 'database' | 'probeMaster'>): Ro
         responses: answers({ '204': null }),
       },
       async handle(request, response) {
-        await removeDossier(deps, request);
+        await withReserve(deps.database, () => removeDossier(deps, request));
         response.status(204).end();
       },
     },

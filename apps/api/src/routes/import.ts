@@ -5,6 +5,8 @@ import type { ImportReport } from '@dossier/protocol/import.ts';
 import { ApplicationError } from '@dossier/runtime/errors.ts';
 import { recordAudit } from '@dossier/accounts/audit.ts';
 import { transaction } from '@dossier/postgres/database.ts';
+import { keepReserve } from '@dossier/postgres/disk-reserve.ts';
+import { translateDatabaseError } from '@dossier/postgres/postgres-errors.ts';
 import { mostRemembered } from '@dossier/registry/history.ts';
 import { requireWritable } from '@dossier/registry/read-only.ts';
 import { readWatchList } from '@dossier/registry/watch-lists.ts';
@@ -59,6 +61,7 @@ export function importRoutes(deps: Dependencies): Route[] {
         const list = await readWatchList(deps.database, pathId(request, 'such watch list'));
         const { format, preview } = parseQuery(request, importQuery);
         await transaction(deps.database, requireWritable);
+        await keepReserve(deps.database);
         const file = await openFile(readStream(request, response, maximumImportBytes), declaredBy(request, format));
         const report = await importBody(deps, request, { list, file, preview });
         // A header that can't be used, say, ends an import before the file does.
@@ -130,9 +133,11 @@ function sumsOf({ added, changed, unchanged, refused }: Counts) {
 
 /** Says what stays of an import that ended before its time. */
 function explain(error: unknown, { lines, added, changed }: Counts): unknown {
-  if (!(error instanceof ApplicationError) || lines === 0) return error;
-  return new ApplicationError(error.code, `${error.detail} The ${lines} lines before are imported: ${added} added, ${changed} changed.`, {
-    ...(error.param === undefined ? {} : { param: error.param }),
+  const told = error instanceof ApplicationError ? error : translateDatabaseError(error);
+  if (told === null || lines === 0) return error;
+  const what = told.detail.replace(/ Nothing was changed[.;].*$/, '');
+  return new ApplicationError(told.code, `${what} The ${lines} lines before are imported: ${added} added, ${changed} changed.`, {
+    ...(told.param === undefined ? {} : { param: told.param }),
     remedy: 'Import the file again: it goes on where it stopped, only lines without external_id would be added twice.',
     cause: error,
   });

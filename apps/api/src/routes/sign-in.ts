@@ -6,6 +6,7 @@ import { countAttempt, forgiveAttempts } from '@dossier/accounts/attempts.ts';
 import { rememberBrowser, signInLimits } from '@dossier/accounts/sign-in-limits.ts';
 import { recordAudit } from '@dossier/accounts/audit.ts';
 import { transaction } from '@dossier/postgres/database.ts';
+import { withReserve } from '@dossier/postgres/disk-reserve.ts';
 import { issueToken, revokeToken } from '@dossier/accounts/tokens.ts';
 import { noteSignIn } from '@dossier/accounts/user-administration.ts';
 import { findByPassword } from '@dossier/accounts/users.ts';
@@ -47,7 +48,11 @@ export function signInRoutes({ database, nodeUuid }: Dependencies): Route[] {
         security: [{ password: [] }],
         responses: answers({ '200': sessionSchema }),
       },
-      handle: (request, response) => signIn({ database, nodeUuid }, request, response),
+      async handle(request, response) {
+        await parseOptionalBody(request, signInRequest);
+        // Who is to make space on a full disk has to get in.
+        await withReserve(database, () => signIn({ database, nodeUuid }, request, response));
+      },
     },
     currentSessionRoute,
     {
@@ -71,7 +76,6 @@ export function signInRoutes({ database, nodeUuid }: Dependencies): Route[] {
 /** Answers with a token for whom name and password are right. Attempts are counted before and forgiven after. */
 async function signIn({ database, nodeUuid }: Dependencies, request: Request, response: Response): Promise<void> {
   const withCookie = parseQuery(request, signInQuery).cookie === '1';
-  await parseOptionalBody(request, signInRequest);
   // A browser would answer a Basic challenge with a dialog of its own in place of the sign-in page's.
   if (request.get('origin') === undefined) response.set('WWW-Authenticate', 'Basic realm="dossiers", charset="UTF-8"');
   if (withCookie) requireSameOrigin(request);

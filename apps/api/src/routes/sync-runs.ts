@@ -7,6 +7,7 @@ import { ApplicationError, notFound } from '@dossier/runtime/errors.ts';
 import { listRunHistory } from '@dossier/accounts/history.ts';
 import { recordReads } from '@dossier/accounts/reads.ts';
 import type { Database } from '@dossier/postgres/database.ts';
+import { withReserve } from '@dossier/postgres/disk-reserve.ts';
 import { findLink } from '@dossier/replication/links.ts';
 import { listOfflineDeletions } from '@dossier/replication/offline-deletions.ts';
 import { listRuns, requestRun } from '@dossier/replication/runs.ts';
@@ -44,12 +45,16 @@ function syncRoute(deps: SyncDependencies): Route {
     async handle(request, response) {
       const id = pathId(request, what);
       const { mode = 'auto' } = await parseOptionalBody(request, syncRequest);
-      const requested = await audited(
-        deps.database,
-        request,
-        (tx) => requestRun(tx, { slaveListId: id, reason: 'person', mode, by: identityOf(request).user.name }),
-        (asked) =>
-          asked.outcome === 'run' ? { action: 'sync-requested', object: { kind: 'link', id }, details: { mode, run: asked.run.id } } : null,
+      const requested = await withReserve(deps.database, () =>
+        audited(
+          deps.database,
+          request,
+          (tx) => requestRun(tx, { slaveListId: id, reason: 'person', mode, by: identityOf(request).user.name }),
+          (asked) =>
+            asked.outcome === 'run'
+              ? { action: 'sync-requested', object: { kind: 'link', id }, details: { mode, run: asked.run.id } }
+              : null,
+        ),
       );
       if (requested.outcome === 'no-link') throw notFound(what);
       if (requested.outcome === 'unlinking') throw beingCancelled(id);

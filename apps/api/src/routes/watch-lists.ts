@@ -1,6 +1,7 @@
 import { pageQuery } from '@dossier/protocol/queries.ts';
 import { pageOf } from '@dossier/protocol/values.ts';
 import { watchListChange, watchListCreation, watchListSchema } from '@dossier/protocol/watch-list.ts';
+import { withReserve } from '@dossier/postgres/disk-reserve.ts';
 import {
   createWatchList,
   deleteWatchList,
@@ -143,11 +144,13 @@ function itemRoutes({ database }: Pick<ApiDependencies, 'database'>): Route[] {
       access: 'admin',
       operation: { tags, summary: 'Remove all dossiers from a watch list', requestParams: ifMatch, responses: answers({ '204': null }) },
       async handle(request, response) {
-        await audited(
-          database,
-          request,
-          (tx) => purgeWatchList(tx, pathId(request, what), expected(request)),
-          (list) => ({ action: 'list-purged', object: objectOf(list), details: { dossiers: list.dossier_count } }),
+        await withReserve(database, () =>
+          audited(
+            database,
+            request,
+            (tx) => purgeWatchList(tx, pathId(request, what), expected(request)),
+            (list) => ({ action: 'list-purged', object: objectOf(list), details: { dossiers: list.dossier_count } }),
+          ),
         );
         response.status(204).end();
       },

@@ -1,6 +1,7 @@
 import { jobs } from '@dossier/jobs/declarations.ts';
 import type { PayloadOf } from '@dossier/jobs/declarations.ts';
 import type { JobContext } from '@dossier/jobs/workers.ts';
+import { withReserve } from '@dossier/postgres/disk-reserve.ts';
 import { greetMaster } from '@dossier/replication/identity.ts';
 import { findLink, saveGreeting } from '@dossier/replication/links.ts';
 import { findUnfinishedRun, saveProgress, startRun } from '@dossier/replication/runs.ts';
@@ -12,7 +13,7 @@ import { planLink } from '../schedule.ts';
 export function createLinkHandler(deps: WorkerDependencies) {
   return async ({ slaveDossierList }: PayloadOf<'link'>, context: JobContext): Promise<void> => {
     const run = await findUnfinishedRun(deps.database, slaveDossierList);
-    const started = run && (await startRun(deps.database, run.id, context.attempt));
+    const started = run && (await withReserve(deps.database, () => startRun(deps.database, run.id, context.attempt)));
     if (!started) return;
     try {
       const master = deps.connectMaster(started.link.remote_url);

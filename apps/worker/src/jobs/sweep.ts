@@ -3,6 +3,7 @@ import { listListsToMend } from '@dossier/registry/damaged-photos.ts';
 import { expireHolds } from '@dossier/replication/holds.ts';
 import { listUnlinking } from '@dossier/replication/links.ts';
 import { listDeadLetterIds } from '@dossier/replication/dead-letters.ts';
+import { isDiskFull, keepReserve, withReserve } from '@dossier/postgres/disk-reserve.ts';
 import { endFrozenTransactions } from '@dossier/postgres/frozen.ts';
 import { listStrandedRuns } from '@dossier/replication/upkeep.ts';
 import { requestRun } from '@dossier/replication/runs.ts';
@@ -22,6 +23,7 @@ const shownDeadLetters = 1000;
 export function createSweepHandler(deps: WorkerDependencies) {
   return async (): Promise<void> => {
     const attempts = new Attempts();
+    await attempts.attempt(() => renewReserve(deps));
     for (const work of [
       endFrozen,
       remindOfRuns,
@@ -32,10 +34,17 @@ export function createSweepHandler(deps: WorkerDependencies) {
       retryAfterClocksDiffered,
       showDeadLetters,
     ]) {
-      await attempts.attempt(() => work(deps));
+      await attempts.attempt(() => withReserve(deps.database, () => work(deps)));
     }
     attempts.finish();
   };
+}
+
+/** Where the disk is full still, those say so who have something to write. */
+async function renewReserve({ database }: WorkerDependencies): Promise<void> {
+  await keepReserve(database).catch((error: unknown) => {
+    if (!isDiskFull(error)) throw error;
+  });
 }
 
 /** A process that stands still in a transaction keeps its lists from being synced by others. */

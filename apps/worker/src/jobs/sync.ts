@@ -1,5 +1,6 @@
 import type { PayloadOf } from '@dossier/jobs/declarations.ts';
 import type { JobContext } from '@dossier/jobs/workers.ts';
+import { withReserve } from '@dossier/postgres/disk-reserve.ts';
 import { greetMaster } from '@dossier/replication/identity.ts';
 import { syncRun } from '@dossier/replication/sync-run.ts';
 import { findLink } from '@dossier/replication/links.ts';
@@ -14,7 +15,7 @@ import { planLink } from '../schedule.ts';
 /** Brings one sync run to its end, or further. */
 export function createSyncHandler(deps: WorkerDependencies) {
   return async ({ runId }: PayloadOf<'sync'>, context: JobContext): Promise<void> => {
-    const started = await startRun(deps.database, runId, context.attempt);
+    const started = await withReserve(deps.database, () => startRun(deps.database, runId, context.attempt));
     if (!started) return;
     try {
       await follow(deps, started, context);
