@@ -39,8 +39,8 @@ function Sessions({ sessions }: { sessions: readonly Token[] }) {
       title: t('account.browser'),
       cell: (session) => (
         <Text size="sm" className="wrap" maw={480} lineClamp={2} fw={session.current ? 600 : 400}>
-          {session.current && `${t('tokens.current')}: `}
           <Name>{session.label}</Name>
+          {session.current && ` (${t('tokens.current')})`}
         </Text>
       ),
     },

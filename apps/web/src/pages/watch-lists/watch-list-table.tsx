@@ -79,7 +79,7 @@ function Kind({ list }: { list: WatchList }) {
   return (
     <>
       <Group gap={6} wrap="nowrap">
-        <IconCopy size={16} aria-hidden style={{ flexShrink: 0 }} />
+        <IconCopy size={16} aria-hidden />
         {pages === true ? (
           <Anchor size="sm" renderRoot={(props) => <Link {...props} to="/replication/$list" params={{ list: String(list.id) }} />}>
             {words}
