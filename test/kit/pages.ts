@@ -51,6 +51,7 @@ export function pagesOf({ lists, dossiers }: SampleSite): SitePage[] {
     master('master-watch-lists', '/ui/watch-lists'),
     master('master-dossiers', '/ui/dossiers'),
     master('master-dossier', `/ui/dossiers?open=${dossiers.master}`, (page) => page.getByRole('dialog').locator('img').first()),
+    master('master-bin', '/ui/bin'),
     master('master-replication', '/ui/replication'),
     master('master-dead-letters', '/ui/dead-letters', title),
     master('master-offline-deletions', '/ui/offline-deletions', title),

@@ -16,6 +16,7 @@ import { refuseUnknown } from './refuse-unknown.ts';
 import { handleBounded } from './request-bound.ts';
 import type { Access, Route } from './route.ts';
 import { auditRoutes } from './routes/audit.ts';
+import { binRoutes } from './routes/bin.ts';
 import { documentationRoutes, sendPage } from './routes/documentation.ts';
 import { dossierDeletionRoute } from './routes/dossier-deletion.ts';
 import { dossierFaceRoutes } from './routes/dossier-faces.ts';
@@ -24,6 +25,7 @@ import { exportRoutes } from './routes/export.ts';
 import { healthRoutes } from './routes/health.ts';
 import { historyRoutes } from './routes/history.ts';
 import { importRoutes } from './routes/import.ts';
+import { importUndoRoute } from './routes/import-undo.ts';
 import { metricsRoutes } from './routes/metrics.ts';
 import { ownPasswordRoute } from './routes/own-password.ts';
 import { ownPages, pageRoutes } from './routes/pages.ts';
@@ -46,6 +48,8 @@ export function listRoutes(deps: ApiDependencies, metrics: Metrics): Route[] {
     ...historyRoutes(deps),
     ...dossierFaceRoutes(deps),
     ...importRoutes(deps),
+    importUndoRoute(deps),
+    ...binRoutes(deps),
     ...exportRoutes(deps),
     ...userRoutes(deps),
     ...tokenRoutes(deps),

@@ -24,6 +24,11 @@ const routes = [
   }),
   createRoute({
     getParentRoute,
+    path: '/bin',
+    component: lazyRouteComponent(() => import('./pages/bin/bin-page.tsx'), 'BinPage'),
+  }),
+  createRoute({
+    getParentRoute,
     path: '/replication',
     validateSearch: replicationSearch,
     component: lazyRouteComponent(() => import('./pages/replication/replication-page.tsx'), 'ReplicationPage'),

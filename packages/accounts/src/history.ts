@@ -104,7 +104,7 @@ export async function findRememberedPhoto(
 const erasedAtOnce = 1000;
 
 /**
- * Erases what became of dossiers that no list of this node has had for so many days. The audit keeps a hash of it, and gets an entry that tells which of its
+ * Erases what became of dossiers that no list of this node has had for so many days, and that are not in the bin. The audit keeps a hash of it, and gets an entry that tells which of its
  * entries have lost their values.
  */
 export async function eraseHistory(database: Database, days: number): Promise<void> {
@@ -118,6 +118,7 @@ export async function eraseHistory(database: Database, days: number): Promise<vo
          select object from history where kind <> 'many' group by object having max(date) < age_moment() - make_interval(days => :days)
          except select object_uuid from audit where object_kind = 'watch-list'
          except select d.uuid from list_positions p join dossiers d on d.set_id = p.set_id
+         except select d.uuid from binned_sets b join dossiers d on d.set_id = b.set_id
        ), erased as (
          delete from history h using gone where h.object = gone.object returning h.audit_id, h.salt
        )

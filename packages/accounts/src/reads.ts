@@ -28,6 +28,23 @@ export async function recordReads(
   );
 }
 
+/** The same for dossiers in the bin, for each list that is still there from which they were taken. */
+export async function recordBinReads(
+  connection: Connection,
+  actor: Actor,
+  read: { kind: ReadKind; dossiers: readonly number[] },
+): Promise<void> {
+  if (read.dossiers.length === 0) return;
+  await query(
+    connection,
+    `insert into reads (actor, via, address, kind, list_id, list_uuid, dossiers)
+     select :actor, :via, :address, :kind, l.id, l.uuid, array_agg(distinct d.uuid order by d.uuid)
+     from dossiers d join binned_sets b on b.set_id = d.set_id join watch_lists l on l.id = b.list_id and l.uuid = b.list_uuid
+     where ${anyLogs} and d.id + 0 = any(:dossiers::bigint[]) and l.log_reads group by l.id`,
+    { ...actor, kind: read.kind, dossiers: read.dossiers },
+  );
+}
+
 /** Keeps who gets a list as a whole, or a part of it that isn't known by name, if the list logs its readers. */
 export async function recordListRead(connection: Connection, actor: Actor, read: { kind: ReadKind; listId: number }): Promise<void> {
   await query(

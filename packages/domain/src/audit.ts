@@ -16,6 +16,10 @@ export const auditActions = [
   'photo-deleted',
   'photo-damaged',
   'dossiers-imported',
+  'import-taken-back',
+  'dossier-restored',
+  'dossiers-restored',
+  'bin-erased',
   'history-erased',
   'master-tested',
   'linked',
@@ -66,5 +70,6 @@ export const auditObjects = [
   'webhook',
   'master',
   'session',
+  'bin',
 ] as const;
 export type AuditObject = (typeof auditObjects)[number];

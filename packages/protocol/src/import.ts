@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { looseBoolean } from './values.ts';
+import { idSchema, looseBoolean } from './values.ts';
 
 /** Of an import file that is sent to a node, unpacked. */
 export const maximumImportBytes = 128 * 1024 * 1024;
@@ -21,6 +21,8 @@ export const importQuery = z.object({
 export const importReportSchema = z
   .looseObject({
     preview: z.boolean(),
+    /** Its number, by which it can be taken back: `POST /imports/{id}/undo/`. Null where nothing can: of a preview, where nothing was written, without a bin. */
+    import: idSchema.nullable(),
     /** What the file was read as. */
     format: z.enum(['jsonl', 'json', 'csv']),
     added: z.int(),

@@ -14,6 +14,8 @@ export const nodeSchema = z
     external_address: z.string().nullable(),
     sync_time: z.object({ hour: z.int(), minute: z.int() }),
     time_zone: z.string(),
+    /** For so many days deleted dossiers can be restored (`/bin/`); 0: not at all. */
+    bin_days: z.int(),
     now: timeSchema,
   })
   .meta({ id: 'Node' });

@@ -17,7 +17,7 @@ const limit = z
 export const listParameters: readonly string[] = ['dossier_lists'];
 
 /** Repeated keys, comma-separated values, or both. */
-const idList = z
+export const idList = z
   .union([z.string(), z.array(z.string())])
   .transform((value) => [value].flat().flatMap((part) => part.split(',')))
   .refine((ids) => ids.length <= 1000 && ids.every((id) => idText.test(id.trim())), 'must be ids of watch lists, at most 1000')

@@ -1,21 +1,40 @@
 import { notFound } from '@dossier/runtime/errors.ts';
 import { query, queryOne, transaction } from '@dossier/postgres/database.ts';
 import type { Connection, Database } from '@dossier/postgres/database.ts';
+import { binCopies } from './bin/deletions.ts';
 import type { Expectation, WrittenDossier } from './dossier-changes.ts';
 import { holdDossier, removeCopies } from './dossier-copies.ts';
 import { readDossier } from './dossiers.ts';
 import { changeOf } from './history-values.ts';
 import { readOnly, requireWritable } from './read-only.ts';
 
+/** A deletion that may be kept in the bin. */
+export interface BinnableDeletion<Expected> {
+  /** Who deletes; null: nothing is kept in the bin, the dossiers are erased at once. */
+  binnedBy: string | null;
+  expect?: Expected | undefined;
+}
+
+/** A dossier that was deleted, and its deletion in the bin, if it is there. */
+export interface DeletedDossier extends WrittenDossier {
+  deletion: number | null;
+}
+
 /** Deletes a dossier from all lists, and returns what it was. READ_ONLY on a slave: see deleteOffline. */
-export async function deleteDossier(database: Database, id: number, expect?: Expectation): Promise<WrittenDossier> {
+export async function deleteDossier(
+  database: Database,
+  id: number,
+  { binnedBy, expect }: BinnableDeletion<Expectation>,
+): Promise<DeletedDossier> {
   return transaction(database, async (tx) => {
     await requireWritable(tx);
     const { copies } = await holdDossier(tx, id);
     const dossier = await readDossier(tx, id);
     expect?.(dossier);
+    const change = changeOf({ ...copies[0], lists: dossier.lists }, null);
+    if (binnedBy !== null) return { dossier, change, deletion: await binCopies(tx, copies, binnedBy) };
     await removeCopies(tx, copies);
-    return { dossier, change: changeOf({ ...copies[0], lists: dossier.lists }, null) };
+    return { dossier, change, deletion: null };
   });
 }
 

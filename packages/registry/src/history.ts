@@ -12,6 +12,8 @@ export interface ImportOrigin {
   readonly auditId: number;
   /** How many dossiers may still be remembered one by one. */
   room: number;
+  /** Whether what it changes is kept as it was before. */
+  readonly canBeTakenBack: boolean;
 }
 
 /** A dossier that a batch of an import wrote. */

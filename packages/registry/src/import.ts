@@ -12,6 +12,7 @@ import type { Cell } from '@dossier/postgres/copy-line.ts';
 import { query, transaction } from '@dossier/postgres/database.ts';
 import type { Connection } from '@dossier/postgres/database.ts';
 import { changeMeta, datesFault, emptyContent } from './dossier-content.ts';
+import { noteBatch } from './bin/import-notes.ts';
 import { rememberImport } from './history.ts';
 import type { ImportOrigin } from './history.ts';
 import { noteGarbage } from './photo-garbage.ts';
@@ -92,6 +93,9 @@ export async function importDossiers(
         if (row.hash !== null) changed.add(row);
         counts.changed += 1;
       }
+    }
+    if (origin?.canBeTakenBack === true && fresh.length + changed.size > 0) {
+      await noteBatch(tx, { auditId: origin.auditId, listId, setId: list.set_id, changing: [...changed].map(({ uuid }) => uuid) });
     }
     await insertRows(tx, { setId: list.set_id, rows: fresh, meanwhile });
     const written = await updateRows(tx, { setId: list.set_id, rows: [...changed], meanwhile });

@@ -25,6 +25,19 @@ export async function noteGarbage(connection: Connection, sha256s: readonly stri
   );
 }
 
+/** The same for the photos of rows: `rows` is a statement that gives their arrays as `photos`. */
+export async function noteGarbageOf(tx: Knex.Transaction, rows: string, parameters: Record<string, unknown>): Promise<void> {
+  await query(
+    tx,
+    `insert into photo_garbage (sha256)
+     select distinct decode(e ->> 'sha256', 'hex') from (${rows}) shown
+     cross join lateral json_array_elements(case json_typeof(photos) when 'array' then photos else '[]' end) e
+     where e ->> 'sha256' ~ '^[0-9a-f]{64}$' order by 1
+     on conflict (sha256) do update set since = excluded.since`,
+    parameters,
+  );
+}
+
 /**
  * Keeps a collection from removing photos to which a row is about to refer: those that are noted are noted as of now. To be called before the store is asked
  * whether they are there. Waits for a collection that is removing one of them, which is there no more then.
@@ -58,7 +71,7 @@ const removedAtOnce = 100;
 const mostNotes = 100_000;
 
 /**
- * Removes the bytes of photos that were noted days ago and to which nothing refers: no row of any set, no sync run and no journal of one. Returns how many
+ * Removes the bytes of photos that were noted days ago and to which nothing refers: no row of any set (the bin's are such), no sync run and no journal of one, no import that can be taken back. Returns how many
  * notes it looked at and how many photos it removed. All rows are read once, and only if there are such notes.
  */
 export async function collectGarbage(database: Database, { days, remove }: GarbageCollection): Promise<{ seen: number; removed: number }> {
@@ -82,6 +95,7 @@ export const referredPhotos = `referred as (
     select photos from dossiers where photos::text <> '[]'
     union all select photos from incoming where photos::text <> '[]'
     union all select photos from journal_rows where photos::text <> '[]'
+    union all select photos from import_formers where photos::text <> '[]'
   ), marked as (
     select decode(e ->> 'sha256', 'hex') as sha256 from referred
     cross join lateral json_array_elements(case json_typeof(photos) when 'array' then photos else '[]' end) e

@@ -81,3 +81,28 @@ export async function emptyList(tx: Knex.Transaction, listId: number): Promise<v
     { listId },
   );
 }
+
+/**
+ * Points a list at another set whose tree is whole, with a new epoch that says from where it goes on. The set is the list's from here on; what becomes of the
+ * former one is said by `purpose`. Part of a transaction that has locked the list.
+ */
+export async function pointAt(
+  tx: Knex.Transaction,
+  { listId, newSet, purpose }: { listId: number; newSet: number; purpose: 'undo' | 'garbage' },
+): Promise<void> {
+  await query(
+    tx,
+    `insert into sets (set_id, list_id, purpose) select set_id, list_id, :purpose from list_positions where list_id = :listId
+     on conflict (set_id) do update set purpose = excluded.purpose, since = age_moment()`,
+    { listId, purpose },
+  );
+  await query(tx, `delete from sets where set_id = ${newSet}`);
+  await query(
+    tx,
+    `update list_positions p set changed_date = clock_timestamp(), set_id = ${newSet}, epoch = gen_random_uuid(), former_epoch = p.epoch, former_revision = p.revision,
+       revision = head.revision, floor = head.revision, tree_revision = head.revision, digest = set_digest(${newSet}),
+       dossier_count = coalesce((select count from tree_nodes where set_id = ${newSet} and prefix = ''), 0)
+     from (select nextval('dossier_revisions') as revision) head where p.list_id = :listId`,
+    { listId },
+  );
+}

@@ -5,6 +5,8 @@ import { query, queryOne, transaction } from '@dossier/postgres/database.ts';
 import type { Connection, Database } from '@dossier/postgres/database.ts';
 import { toPage } from '@dossier/postgres/keyset.ts';
 import type { Page, PageRequest } from '@dossier/postgres/keyset.ts';
+import { binList } from './bin/deletions.ts';
+import type { BinnableDeletion } from './dossier-deletions.ts';
 import type { Change } from './history-values.ts';
 import { leaveMissingPhotos } from './missing-photos.ts';
 import { emptyList, lockLists } from './positions.ts';
@@ -179,15 +181,21 @@ export async function deleteWatchList(database: Database, id: number, expect?: L
   });
 }
 
-/** Removes all dossiers from a list and returns what it was. READ_ONLY on a slave. */
-export async function purgeWatchList(database: Database, id: number, expect?: ListExpectation): Promise<WatchListRow> {
+/** Removes all dossiers from a list; returns what it was, and the deletion in the bin, if there is one. READ_ONLY on a slave. */
+export async function purgeWatchList(
+  database: Database,
+  id: number,
+  { binnedBy, expect }: BinnableDeletion<ListExpectation>,
+): Promise<{ list: WatchListRow; deletion: number | null }> {
   return transaction(database, async (tx) => {
     await requireWritable(tx);
     await readWatchList(tx, id);
-    await lockLists(tx, [id]);
+    const [position] = await lockLists(tx, [id]);
     const list = await readWatchList(tx, id);
     expect?.(list);
-    if (list.dossier_count > 0) await emptyList(tx, id);
-    return list;
+    if (position === undefined || position.dossier_count === 0) return { list, deletion: null };
+    if (binnedBy !== null) return { list, deletion: await binList(tx, position, binnedBy) };
+    await emptyList(tx, id);
+    return { list, deletion: null };
   });
 }

@@ -278,7 +278,9 @@ export async function finishUnlink(database: Database, slaveListId: number): Pro
     await query(tx, `delete from dead_letters where slave_list_id = :slaveListId`, { slaveListId });
     await query(tx, `delete from set_aside where list_id = :slaveListId`, { slaveListId });
     await query(tx, `delete from holds where slave_list_id = :slaveListId`, { slaveListId });
-    await query(tx, `update sets set purpose = 'garbage', since = age_moment() where list_id = :slaveListId`, { slaveListId });
+    await query(tx, `update sets set purpose = 'garbage', since = age_moment() where list_id = :slaveListId and purpose <> 'bin'`, {
+      slaveListId,
+    });
     await forgetJournal(tx, slaveListId);
     await forgetRemovals(tx, slaveListId);
     await query(tx, `delete from links where slave_list_id = :slaveListId`, { slaveListId });

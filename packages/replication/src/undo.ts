@@ -4,7 +4,7 @@ import type { SyncError } from '@dossier/protocol/sync.ts';
 import { query, queryOne, sqlState, transaction } from '@dossier/postgres/database.ts';
 import type { Database } from '@dossier/postgres/database.ts';
 import { keepReserve } from '@dossier/postgres/disk-reserve.ts';
-import { book, lockLists, settleDigest } from '@dossier/registry/positions.ts';
+import { book, lockLists, pointAt, settleDigest } from '@dossier/registry/positions.ts';
 import { hashDifference, keepHeldDossiers } from './difference.ts';
 import type { Sides } from './difference.ts';
 import { FencedError, requireFence } from './fence.ts';
@@ -14,7 +14,6 @@ import { forgetJournal } from './journal.ts';
 import { createRun, findLink } from './links.ts';
 import type { LinkRow } from './links.ts';
 import type { MergeCounts } from './merge.ts';
-import { pointAt } from './pointing.ts';
 import { contentColumns } from './row-columns.ts';
 import { rememberRun } from './run-history.ts';
 

@@ -52,7 +52,7 @@ export async function pruneRuns(database: Database, keep: number): Promise<void>
 const rowsAtOnce = 10_000;
 
 /**
- * Deletes the rows of sets that nothing needs: a run that filled one is over, a hold or an undo that kept one is past, or a list was pointed elsewhere.
+ * Deletes the rows of sets that nothing needs: a run that filled one is over, a hold, an undo or a deletion that kept one is past, or a list was pointed elsewhere.
  * Not before minutes have passed, as a reader may have looked up the pointer a moment ago. Photos that they showed are noted for collection.
  */
 export async function sweepSets(database: Database, { minutes = 10 }: { minutes?: number } = {}): Promise<void> {
@@ -61,6 +61,7 @@ export async function sweepSets(database: Database, { minutes = 10 }: { minutes?
     `update sets s set purpose = 'garbage', since = age_moment() where purpose <> 'garbage' and not case purpose
        when 'filling' then exists (select from runs r where r.id = s.run_id and r.finished_date is null)
        when 'held' then exists (select from holds h where h.slave_list_id = s.list_id and h.${standing})
+       when 'bin' then exists (select from binned_sets b where b.set_id = s.set_id)
        else exists (select from journals j where j.former_set = s.set_id) end`,
   );
   const garbage = await query<{ set_id: number }>(

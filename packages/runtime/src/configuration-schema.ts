@@ -64,6 +64,7 @@ export const configurationSchema = z.object({
   OFFLINE_DELETIONS: z.enum(['restore', 'keep-deleted']).default('restore'),
   GUARD_PERSONS: integer(1, 2).default(1),
   READ_LOG_DAYS: integer(1, 3650).default(90),
+  BIN_DAYS: integer(0, 3650).default(30),
   LOG_LEVEL: z.enum(logLevels).default('info'),
 });
 
@@ -111,6 +112,7 @@ export const rules: Readonly<Record<ConfigurationKey, KeyRule>> = {
   OFFLINE_DELETIONS: { allowed: 'restore or keep-deleted' },
   GUARD_PERSONS: { allowed: '1 or 2', fromText: integerText },
   READ_LOG_DAYS: { allowed: 'a whole number from 1 to 3650', fromText: integerText },
+  BIN_DAYS: { allowed: 'a whole number from 0 to 3650', fromText: integerText },
   LOG_LEVEL: { allowed: logLevels.join(', ') },
 };
 

@@ -62,6 +62,7 @@ describe('defaults', () => {
       offlineDeletions: 'restore',
       guardPersons: 1,
       readLogDays: 90,
+      binDays: 30,
       logLevel: 'info',
     });
     expect(file).toBeNull();

@@ -46,6 +46,8 @@ export interface Configuration {
   readonly guardPersons: number;
   /** How long it is kept who looked at whom. */
   readonly readLogDays: number;
+  /** For how long what was deleted can be restored, and an import taken back; 0: not at all. */
+  readonly binDays: number;
   readonly logLevel: LogLevel;
 }
 
@@ -149,6 +151,7 @@ function toConfiguration(values: ConfigurationValues, workingDirectory: string):
     offlineDeletions: values.OFFLINE_DELETIONS,
     guardPersons: values.GUARD_PERSONS,
     readLogDays: values.READ_LOG_DAYS,
+    binDays: values.BIN_DAYS,
     logLevel: values.LOG_LEVEL,
   };
 }

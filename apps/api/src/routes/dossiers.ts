@@ -14,6 +14,7 @@ import type { DossierRow } from '@dossier/registry/dossiers.ts';
 import { audited } from '../audited.ts';
 import { decodeCursor, presentPage } from '../cursor.ts';
 import type { CursorOrder } from '../cursor.ts';
+import { answersDeleted, sendDeleted } from '../deleted.ts';
 import type { ApiDependencies } from '../dependencies.ts';
 import type { Request, Response } from 'express';
 import { ifMatch, matchRequired, namesState, requireState } from '../if-match.ts';
@@ -23,6 +24,8 @@ import { answers, jsonBody } from '../route.ts';
 import type { Route } from '../route.ts';
 import { createSearch } from '../search.ts';
 import { actorOf, identityOf } from '../session.ts';
+
+type Dependencies = Pick<ApiDependencies, 'database' | 'probeMaster' | 'configuration'>;
 
 const tags = ['Dossiers'];
 const what = 'such dossier';
@@ -53,7 +56,7 @@ function aboutDeleted({ dossier, change }: WrittenDossier) {
   return { object: objectOf(dossier), details: { dossier_lists: dossier.lists, external_id: dossier.external_id }, change };
 }
 
-export function dossierRoutes(deps: Pick<ApiDependencies, 'database' | 'probeMaster'>): Route[] {
+export function dossierRoutes(deps: Dependencies): Route[] {
   return [...collectionRoutes(deps), ...itemRoutes(deps)];
 }
 
@@ -67,7 +70,7 @@ function filterOf(query: Omit<z.output<typeof dossierQuery>, 'ordering'>): Dossi
   };
 }
 
-function collectionRoutes({ database }: Pick<ApiDependencies, 'database' | 'probeMaster'>): Route[] {
+function collectionRoutes({ database }: Dependencies): Route[] {
   const answerSearch = createSearch(database);
   return [
     {
@@ -135,7 +138,7 @@ function collectionRoutes({ database }: Pick<ApiDependencies, 'database' | 'prob
   ];
 }
 
-function itemRoutes(deps: Pick<ApiDependencies, 'database' | 'probeMaster'>): Route[] {
+function itemRoutes(deps: Dependencies): Route[] {
   const { database } = deps;
   return [
     {
@@ -189,11 +192,10 @@ function itemRoutes(deps: Pick<ApiDependencies, 'database' | 'probeMaster'>): Ro
         summary: 'Delete a dossier',
         requestParams: ifMatch,
         description: 'On a slave only a dossier of a replica, and only while its master is away; the next sync settles it.',
-        responses: answers({ '204': null }),
+        responses: answersDeleted,
       },
       async handle(request, response) {
-        await withReserve(deps.database, () => removeDossier(deps, request));
-        response.status(204).end();
+        sendDeleted(response, await withReserve(deps.database, () => removeDossier(deps, request)));
       },
     },
   ];
@@ -201,11 +203,8 @@ function itemRoutes(deps: Pick<ApiDependencies, 'database' | 'probeMaster'>): Ro
 
 const maximumProbes = 4;
 
-/** Deletes a dossier; where it is a replica, only after every master that it comes from was found to be away. */
-async function removeDossier(
-  { database, probeMaster }: Pick<ApiDependencies, 'database' | 'probeMaster'>,
-  request: Request,
-): Promise<void> {
+/** Deletes a dossier; where it is a replica, only after every master that it comes from was found to be away. Returns the deletion in the bin, if there is one. */
+async function removeDossier({ database, probeMaster, configuration }: Dependencies, request: Request): Promise<number | null> {
   const id = pathId(request, what);
   const deletedBy = identityOf(request).user.name;
   await requireNamedState(database, request, id);
@@ -218,15 +217,15 @@ async function removeDossier(
       (tx) => deleteOffline(tx, { id, deletedBy, unavailableMasters, expect: expected(request) }),
       (outcome) => (outcome.outcome === 'deleted' ? { action: 'dossier-deleted-offline', ...aboutDeleted(outcome) } : null),
     );
-    if (found.outcome === 'deleted') return;
+    if (found.outcome === 'deleted') return null;
     if (found.outcome === 'no slave') {
-      await audited(
+      const { deletion } = await audited(
         database,
         request,
-        (tx) => deleteDossier(tx, id, expected(request)),
+        (tx) => deleteDossier(tx, id, { binnedBy: configuration.binDays > 0 ? deletedBy : null, expect: expected(request) }),
         (deleted) => ({ action: 'dossier-deleted', ...aboutDeleted(deleted) }),
       );
-      return;
+      return deletion;
     }
     const verdicts = await Promise.all(found.masters.map(async (master) => ({ master, verdict: await probeMaster(master) })));
     const available = verdicts.filter(({ verdict }) => verdict === 'available').map(({ master }) => master);

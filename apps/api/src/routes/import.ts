@@ -23,7 +23,7 @@ import { readOn } from '../read-on.ts';
 import { actorOf } from '../session.ts';
 import { readStream } from '../stream-body.ts';
 
-type Dependencies = Pick<ApiDependencies, 'database' | 'photos'>;
+type Dependencies = Pick<ApiDependencies, 'database' | 'photos' | 'configuration'>;
 
 const binary = z.string();
 /** Windows calls a CSV file a workbook where Excel is installed. */
@@ -95,7 +95,11 @@ interface Import {
   readonly preview: boolean;
 }
 
-async function importBody({ database, photos }: Dependencies, request: Request, { list, file, preview }: Import): Promise<ImportReport> {
+async function importBody(
+  { database, photos, configuration }: Dependencies,
+  request: Request,
+  { list, file, preview }: Import,
+): Promise<ImportReport> {
   const counts: Counts = { lines: 0, added: 0, changed: 0, unchanged: 0, refused: 0, refusedLines: [] };
   const { signal } = new AbortController();
   const { format, rows } = file;
@@ -106,25 +110,27 @@ async function importBody({ database, photos }: Dependencies, request: Request, 
       details: { format, ...details },
     });
   const task = { database, store: photos, listId: list.id, rows, preview, folder: null, signal, progress: () => undefined };
-  const report = (): ImportReport => ({
+  const canBeTakenBack = configuration.binDays > 0;
+  const report = (id: number | null): ImportReport => ({
     preview,
+    import: id,
     format,
     ...sumsOf(counts),
     refusals: counts.refusedLines.map((refusal) => ({ ...refusal })),
   });
   if (preview) {
     await importFile(task, counts);
-    return report();
+    return report(null);
   }
   // Batches are committed one by one: what was begun is kept before the first of them, what came of it after the last.
   const auditId = await record({ state: 'begun' });
-  await importFile({ ...task, origin: { auditId, room: mostRemembered } }, counts).catch(async (error: unknown) => {
+  await importFile({ ...task, origin: { auditId, room: mostRemembered, canBeTakenBack } }, counts).catch(async (error: unknown) => {
     // What ended the import may keep this from being recorded, too; it is what has to be told.
     await record({ state: 'broken-off', ...sumsOf(counts) }).catch(() => undefined);
     throw explain(error, counts);
   });
-  await record({ state: 'done', ...sumsOf(counts) });
-  return report();
+  await record({ state: 'done', import: auditId, ...sumsOf(counts) });
+  return report(canBeTakenBack && counts.added + counts.changed > 0 ? auditId : null);
 }
 
 function sumsOf({ added, changed, unchanged, refused }: Counts) {

@@ -53,6 +53,7 @@ async function describeNode({ configuration, database, nodeUuid }: Dependencies)
     external_address: configuration.externalAddress,
     sync_time: configuration.syncTime,
     time_zone: configuration.timeZone,
+    bin_days: configuration.binDays,
     now: new Date().toISOString(),
   };
 }

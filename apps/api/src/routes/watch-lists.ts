@@ -15,12 +15,16 @@ import type { Request, Response } from 'express';
 import { audited } from '../audited.ts';
 import { decodeCursor, presentPage } from '../cursor.ts';
 import type { ListExpectation, WatchListRow } from '@dossier/registry/watch-lists.ts';
+import { answersDeleted, sendDeleted } from '../deleted.ts';
 import type { ApiDependencies } from '../dependencies.ts';
 import { ifMatch, matchRequired, namesState, requireState } from '../if-match.ts';
 import { parseBody, parseQuery, pathId } from '../parse.ts';
 import { isTagOfList, presentWatchList, watchListTag } from '../present.ts';
 import { answers, jsonBody } from '../route.ts';
 import type { Route } from '../route.ts';
+import { identityOf } from '../session.ts';
+
+type Dependencies = Pick<ApiDependencies, 'database' | 'configuration'>;
 
 const tags = ['Watch lists'];
 const what = 'such watch list';
@@ -41,11 +45,11 @@ function expected(request: Request): ListExpectation {
   };
 }
 
-export function watchListRoutes(deps: Pick<ApiDependencies, 'database'>): Route[] {
+export function watchListRoutes(deps: Dependencies): Route[] {
   return [...collectionRoutes(deps), ...itemRoutes(deps)];
 }
 
-function collectionRoutes({ database }: Pick<ApiDependencies, 'database'>): Route[] {
+function collectionRoutes({ database }: Dependencies): Route[] {
   return [
     {
       method: 'get',
@@ -87,7 +91,7 @@ function collectionRoutes({ database }: Pick<ApiDependencies, 'database'>): Rout
   ];
 }
 
-function itemRoutes({ database }: Pick<ApiDependencies, 'database'>): Route[] {
+function itemRoutes({ database, configuration }: Dependencies): Route[] {
   return [
     {
       method: 'get',
@@ -142,17 +146,18 @@ function itemRoutes({ database }: Pick<ApiDependencies, 'database'>): Route[] {
       method: 'post',
       path: '/dossier-lists/:id/purge/',
       access: 'admin',
-      operation: { tags, summary: 'Remove all dossiers from a watch list', requestParams: ifMatch, responses: answers({ '204': null }) },
+      operation: { tags, summary: 'Remove all dossiers from a watch list', requestParams: ifMatch, responses: answersDeleted },
       async handle(request, response) {
-        await withReserve(database, () =>
+        const binnedBy = configuration.binDays > 0 ? identityOf(request).user.name : null;
+        const { deletion } = await withReserve(database, () =>
           audited(
             database,
             request,
-            (tx) => purgeWatchList(tx, pathId(request, what), expected(request)),
-            (list) => ({ action: 'list-purged', object: objectOf(list), details: { dossiers: list.dossier_count } }),
+            (tx) => purgeWatchList(tx, pathId(request, what), { binnedBy, expect: expected(request) }),
+            ({ list }) => ({ action: 'list-purged', object: objectOf(list), details: { dossiers: list.dossier_count } }),
           ),
         );
-        response.status(204).end();
+        sendDeleted(response, deletion);
       },
     },
   ];

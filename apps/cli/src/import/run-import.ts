@@ -68,7 +68,7 @@ export async function runImport(request: ImportRequest): Promise<void> {
     };
     const store = openPhotoStore(configuration.mediaRoot);
     const { signal } = interrupted;
-    const origin = { auditId, room: mostRemembered };
+    const origin = { auditId, room: mostRemembered, canBeTakenBack: configuration.binDays > 0 };
     const task = { database: access.database, store, listId: list.id, origin, rows, folder, signal, progress: show };
     await importFile(task, report).catch(async (error: unknown) => {
       // What ended the import may keep this from being recorded, too; it is what has to be told.

@@ -2,8 +2,9 @@ import { useInfiniteQuery, useMutation, useQuery, useQueryClient } from '@tansta
 import type { z } from 'zod';
 import { dossierDeletionSchema, dossierPageSchema, dossierSchema } from '@dossier/protocol/dossier.ts';
 import type { Dossier, dossierChange, dossierCreation } from '@dossier/protocol/dossier.ts';
+import { deleting } from './bin.ts';
 import { keys } from './keys.ts';
-import { command, read, send } from './request.ts';
+import { read, send } from './request.ts';
 import type { Query } from './request.ts';
 import { ifMatch, readTagged } from './tagged.ts';
 import type { Tagged } from './tagged.ts';
@@ -55,7 +56,9 @@ export function useDossierDeletion(id: number, { enabled }: { enabled: boolean }
 function useForget(): () => Promise<unknown> {
   const client = useQueryClient();
   return () =>
-    Promise.all([keys.dossiers, keys.watchLists, keys.offlineDeletions].map((queryKey) => client.invalidateQueries({ queryKey })));
+    Promise.all(
+      [keys.dossiers, keys.watchLists, keys.offlineDeletions, keys.bin].map((queryKey) => client.invalidateQueries({ queryKey })),
+    );
 }
 
 export function useCreateDossier() {
@@ -76,7 +79,7 @@ export function useChangeDossier() {
 
 export function useDeleteDossier() {
   return useMutation({
-    mutationFn: ({ id, tag }: { id: number; tag: string }) => command(['DELETE', `/dossiers/${id}/`], { headers: ifMatch(tag) }),
+    mutationFn: ({ id, tag }: { id: number; tag: string }) => deleting(['DELETE', `/dossiers/${id}/`], ifMatch(tag)),
     onSuccess: useForget(),
   });
 }

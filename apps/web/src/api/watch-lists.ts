@@ -3,6 +3,7 @@ import type { z } from 'zod';
 import { pageOf } from '@dossier/protocol/values.ts';
 import { watchListSchema } from '@dossier/protocol/watch-list.ts';
 import type { watchListChange, watchListCreation, WatchList } from '@dossier/protocol/watch-list.ts';
+import { deleting } from './bin.ts';
 import { keys } from './keys.ts';
 import { readAll } from './read-all.ts';
 import { command, send } from './request.ts';
@@ -58,8 +59,7 @@ export function useDeleteWatchList() {
 export function usePurgeWatchList() {
   const client = useQueryClient();
   return useMutation({
-    mutationFn: async (id: number) => command(['POST', `/dossier-lists/${id}/purge/`], { headers: ifMatch((await readWatchList(id)).tag) }),
-    onSuccess: () =>
-      Promise.all([client.invalidateQueries({ queryKey: keys.watchLists }), client.invalidateQueries({ queryKey: keys.dossiers })]),
+    mutationFn: async (id: number) => deleting(['POST', `/dossier-lists/${id}/purge/`], ifMatch((await readWatchList(id)).tag)),
+    onSuccess: () => Promise.all([keys.watchLists, keys.dossiers, keys.bin].map((queryKey) => client.invalidateQueries({ queryKey }))),
   });
 }

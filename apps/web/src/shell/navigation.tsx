@@ -8,6 +8,7 @@ import {
   IconListDetails,
   IconRefresh,
   IconStack2,
+  IconTrash,
   IconHistory,
   IconKey,
   IconSettings,
@@ -25,6 +26,7 @@ type PageName =
   | 'overview'
   | 'watchLists'
   | 'dossiers'
+  | 'bin'
   | 'replication'
   | 'deadLetters'
   | 'offlineDeletions'
@@ -45,6 +47,7 @@ const contents: readonly Entry[] = [
   { page: 'overview', to: '/', icon: IconLayoutDashboard },
   { page: 'watchLists', to: '/watch-lists', icon: IconListDetails },
   { page: 'dossiers', to: '/dossiers', icon: IconFolders },
+  { page: 'bin', to: '/bin', icon: IconTrash, role: 'operator' },
 ];
 
 const replicating: readonly Entry[] = [

@@ -5,6 +5,7 @@ import { pruneFollowers } from '@dossier/feed/followers.ts';
 import { pageDays } from '@dossier/feed/page-cache.ts';
 import { pruneMadePages } from '@dossier/feed/page-writer.ts';
 import { pruneReadings } from '@dossier/feed/readings.ts';
+import { pruneBin } from '@dossier/registry/bin/erase.ts';
 import { pruneJournals, pruneSettled } from '@dossier/replication/retention.ts';
 import { pruneRuns, pruneTombstones, sweepSets } from '@dossier/replication/upkeep.ts';
 import { pruneDeliveries } from '@dossier/accounts/webhook-deliveries.ts';
@@ -31,6 +32,7 @@ const temporaryFilesMs = 24 * 60 * 60 * 1000;
 export function createPruneHandler({ configuration, database, photos, now }: WorkerDependencies) {
   return async (): Promise<void> => {
     await pruneRuns(database, keptRuns);
+    await pruneBin(database, configuration.binDays);
     await sweepSets(database);
     await pruneTombstones(database, tombstoneDays);
     await pruneJournals(database, undoDays);

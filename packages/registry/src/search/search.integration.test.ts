@@ -209,10 +209,10 @@ describe('the index', () => {
     const gone = await make(list, { name: 'Vanishing Vasya' });
     expect(await namesFound(list, 'vanishing')).toEqual(['Vanishing Vasya']);
     await updateSearchIndex(test.database);
-    await deleteDossier(test.database, gone);
+    await deleteDossier(test.database, gone, { binnedBy: null });
     expect(await namesFound(list, 'vanishing')).toEqual([]);
     await updateSearchIndex(test.database);
-    await purgeWatchList(test.database, list);
+    await purgeWatchList(test.database, list, { binnedBy: null });
     expect(await namesFound(list, 'later')).toEqual([]);
     await updateSearchIndex(test.database);
     const left = await query(

@@ -86,6 +86,7 @@ export const audit = {
     webhook: 'Webhook',
     master: 'Master',
     session: 'Session',
+    bin: 'Bin',
   },
   actions: {
     'signed-in': 'signed in',
@@ -104,6 +105,10 @@ export const audit = {
     'photo-deleted': 'deleted a photo',
     'photo-damaged': 'found a damaged photo',
     'dossiers-imported': 'imported dossiers',
+    'import-taken-back': 'took an import back',
+    'dossier-restored': 'restored a dossier',
+    'dossiers-restored': 'restored dossiers',
+    'bin-erased': 'erased from the bin',
     'history-erased': 'erased former values of dossiers that are gone',
     'master-tested': 'tested a master',
     linked: 'linked a list',

@@ -86,7 +86,7 @@ export const dossiers = {
   delete: {
     button: 'Delete dossier',
     title: 'Delete “{{name}}”?',
-    text: 'The dossier and its photos go here and, at their next sync, from the slaves. This can’t be taken back.',
+    text: 'The dossier and its photos go here and, at their next sync, from the slaves.',
     offline:
       'The master is away, so the dossier can be deleted here. Unless this node is set to keep such deletions, it comes back with the next sync.',
     done: '“{{name}}” is deleted.',

@@ -23,6 +23,7 @@ export const shell = {
     overview: 'Overview',
     watchLists: 'Watch lists',
     dossiers: 'Dossiers',
+    bin: 'Bin',
     replication: 'Replication',
     deadLetters: 'Dead letters',
     offlineDeletions: 'Offline deletions',

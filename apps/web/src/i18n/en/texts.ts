@@ -1,4 +1,5 @@
 import { account } from './account.ts';
+import { bin } from './bin.ts';
 import { audit, settings, tokens, users, webhooks } from './administration.ts';
 import { common } from './common.ts';
 import { dossiers } from './dossiers.ts';
@@ -15,6 +16,7 @@ export const english = {
   overview,
   watchLists,
   dossiers,
+  bin,
   history,
   conflict,
   drafts,

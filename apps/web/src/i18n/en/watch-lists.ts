@@ -41,9 +41,9 @@ export const watchLists = {
     action: 'Remove all dossiers…',
     title: 'Remove all dossiers from “{{name}}”?',
     text_one:
-      '{{count, number}} dossier leaves the list. Dossiers that are in no other list are deleted with their photos. Slaves follow at their next sync. This can’t be taken back.',
+      '{{count, number}} dossier leaves the list. Dossiers that are in no other list are deleted with their photos. Slaves follow at their next sync.',
     text_other:
-      '{{count, number}} dossiers leave the list. Dossiers that are in no other list are deleted with their photos. Slaves follow at their next sync. This can’t be taken back.',
+      '{{count, number}} dossiers leave the list. Dossiers that are in no other list are deleted with their photos. Slaves follow at their next sync.',
     button: 'Remove all',
     done: '“{{name}}” is empty now.',
   },

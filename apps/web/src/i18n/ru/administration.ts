@@ -88,6 +88,7 @@ export const audit = {
     webhook: 'Веб-хук',
     master: 'Мастер',
     session: 'Сеанс',
+    bin: 'Корзина',
   },
   actions: {
     'signed-in': 'вход',
@@ -106,6 +107,10 @@ export const audit = {
     'photo-deleted': 'фото удалено',
     'photo-damaged': 'найдено повреждённое фото',
     'dossiers-imported': 'досье импортированы',
+    'import-taken-back': 'импорт отменён',
+    'dossier-restored': 'досье возвращено',
+    'dossiers-restored': 'досье возвращены',
+    'bin-erased': 'стёрто из корзины',
     'history-erased': 'стёрты прежние значения удалённых досье',
     'master-tested': 'мастер проверен',
     linked: 'список связан',

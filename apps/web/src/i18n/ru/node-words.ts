@@ -180,6 +180,20 @@ export const sentences: readonly (readonly [RegExp, string])[] = [
   [/.*: is required\./, 'Нужно заполнить.'],
   [/.*(\d{4}-\d\d-\d\d) is before valid_from \((\d{4}-\d\d-\d\d)\).*/, '$1 раньше начала срока ($2).'],
   [/.*must be an http:\/\/ or https:\/\/ URL without.*/, 'Нужен адрес http:// или https:// без имени, пароля, запроса и якоря.'],
+  [
+    /Import (\d+) can't be taken back.*/,
+    'Этот импорт уже нельзя отменить: его отменили, или он слишком давний, или ничего не изменил. Ничего не изменено.',
+  ],
+  [/The watch list (\d+) of import \d+ is gone\..*/, 'Списка $1, в который был импорт, больше нет. Ничего не изменено.'],
+  [
+    /Dossier \d+ \((.*)\) stays in the bin: its watch list \d+ \((.*)\) is gone\..*/,
+    '$1: списка «$2» больше нет. Верните досье в другой список. Ничего не потеряно.',
+  ],
+  [/Dossier \d+ \((.*)\) stays in the bin: the watch list has it already\..*/, '$1: в списке оно уже есть. Ничего не потеряно.'],
+  [
+    /Dossier \d+ \((.*)\) stays in the bin: .* has its external id (.*) now\..*/,
+    '$1: внешний номер $2 теперь у другого досье списка. Ничего не потеряно.',
+  ],
   [/This is the last active administrator\..*/, 'Это последний действующий администратор. Ничего не изменено; сначала заведите другого.'],
 ];
 
@@ -226,5 +240,6 @@ export const allowed: Readonly<Record<string, string>> = {
   OFFLINE_DELETIONS: 'restore или keep-deleted',
   GUARD_PERSONS: '1 или 2',
   READ_LOG_DAYS: integer(1, 3650),
+  BIN_DAYS: integer(0, 3650),
   LOG_LEVEL: 'fatal, error, warn, info, debug, trace, silent',
 };

@@ -23,6 +23,7 @@ export const shell = {
     overview: 'Обзор',
     watchLists: 'Списки наблюдения',
     dossiers: 'Досье',
+    bin: 'Корзина',
     replication: 'Репликация',
     deadLetters: 'Недоставленное',
     offlineDeletions: 'Удалено без связи',

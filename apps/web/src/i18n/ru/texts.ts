@@ -1,6 +1,7 @@
 import type { english } from '../en/texts.ts';
 import type { Translation } from '../texts.types.ts';
 import { account } from './account.ts';
+import { bin } from './bin.ts';
 import { audit, settings, tokens, users, webhooks } from './administration.ts';
 import { common } from './common.ts';
 import { dossiers } from './dossiers.ts';
@@ -17,6 +18,7 @@ export const russian: Translation<typeof english> = {
   overview,
   watchLists,
   dossiers,
+  bin,
   history,
   conflict,
   drafts,

@@ -9,12 +9,13 @@ import { useMay } from '../../api/session.ts';
 import type { Tagged } from '../../api/tagged.ts';
 import { whenDone } from '../../api/when-done.ts';
 import { ConfirmDialog } from '../../components/confirm-dialog.tsx';
-import { useTell } from '../../components/tell.ts';
+import { useKeptWords, useTellDeleted } from '../../components/undo-toast.tsx';
 
 /** There only where the dossier can be deleted: on a slave while the master is away, with the notice that it comes back. */
 export function DeleteButton({ read: { value: dossier, tag }, onDeleted }: { read: Tagged<Dossier>; onDeleted: () => void }) {
   const { t } = useTranslation();
-  const tell = useTell();
+  const tell = useTellDeleted();
+  const kept = useKeptWords();
   const operator = useMay('operator');
   const { data: node } = useNode();
   const deletion = useDossierDeletion(dossier.id, { enabled: operator });
@@ -23,8 +24,8 @@ export function DeleteButton({ read: { value: dossier, tag }, onDeleted }: { rea
   if (deletion.data?.possible !== true) return null;
   const offline = node?.slave === true;
   const confirm = (): void => {
-    whenDone(remove.mutateAsync({ id: dossier.id, tag }), () => {
-      tell(t(offline ? 'dossiers.delete.doneOffline' : 'dossiers.delete.done', { name: dossier.name }));
+    whenDone(remove.mutateAsync({ id: dossier.id, tag }), (inBin) => {
+      tell(t(offline ? 'dossiers.delete.doneOffline' : 'dossiers.delete.done', { name: dossier.name }), inBin);
       onDeleted();
     });
   };
@@ -49,7 +50,7 @@ export function DeleteButton({ read: { value: dossier, tag }, onDeleted }: { rea
           busy={remove.isPending}
           error={remove.error}
         >
-          {t(offline ? 'dossiers.delete.offline' : 'dossiers.delete.text')}
+          {offline ? t('dossiers.delete.offline') : `${t('dossiers.delete.text')} ${kept}`}
         </ConfirmDialog>
       )}
     </>

@@ -86,6 +86,10 @@ function useDeedSentence(): (entry: HistoryEntry) => string {
       list: lists.find(({ id }) => id === list)?.name ?? String(list),
     };
     if (run !== null) return t(`history.deeds.${syncDeeds[kind]}`, facts);
+    if (action === 'dossier-restored' || action === 'dossiers-restored' || action === 'import-taken-back') {
+      if (kind === 'many') return t('history.deeds.manyAtOnce', { ...facts, what: t(`audit.actions.${action}`) });
+      return t(action === 'import-taken-back' ? 'history.deeds.takenBack' : 'history.deeds.restored', facts);
+    }
     if (kind === 'many' || action === 'dossiers-imported') return t(`history.deeds.${importDeeds[kind]}`, facts);
     return t(`history.deeds.${kind}`, facts);
   };

@@ -10,6 +10,7 @@ import { Dialog } from '../../components/dialog.tsx';
 import { DropArea } from '../../components/drop-area.tsx';
 import { ProblemAlert } from '../../components/problem-alert.tsx';
 import { useWriting } from '../../format/moments.ts';
+import { TakeBackButton } from './take-back-button.tsx';
 
 interface ImportDialogProps {
   readonly lists: readonly WatchList[];
@@ -70,6 +71,7 @@ export function ImportDialog({ lists, preset, onClose }: ImportDialogProps) {
           {preview.isPending && <Text size="sm">{t('dossiers.import.looking')}</Text>}
           {report !== undefined && <Report report={report} />}
         </div>
+        {run.data?.import != null && <TakeBackButton id={run.data.import} onDone={onClose} />}
         <Group justify="flex-end">
           <Button variant="default" onClick={onClose}>
             {t(run.isSuccess ? 'common.close' : 'common.cancel')}

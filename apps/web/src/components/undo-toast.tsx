@@ -1,0 +1,75 @@
+import { Button, Group, Text } from '@mantine/core';
+import { notifications } from '@mantine/notifications';
+import { useEffect, useRef } from 'react';
+import { useTranslation } from 'react-i18next';
+import { useRestore } from '../api/bin.ts';
+import { useNode } from '../api/node.ts';
+import { whenDone } from '../api/when-done.ts';
+import { useProblemWords } from './problem-alert.tsx';
+import { useTell } from './tell.ts';
+
+/** Long enough for who comes by keyboard; afterwards there is the bin. */
+const shownMs = 20_000;
+/** A dialog that closes gives its focus back first. */
+const focusAfterMs = 400;
+
+/** Tells that something was deleted, and offers to take it back where it is in the bin; null: it isn't. */
+export function useTellDeleted(): (message: string, deletion: number | null) => void {
+  const { t } = useTranslation();
+  const tell = useTell();
+  const restore = useRestore();
+  const wordsOf = useProblemWords();
+  return (message, deletion) => {
+    if (deletion === null) {
+      tell(message);
+      return;
+    }
+    const id = `deletion-${deletion}`;
+    const undo = (): void => {
+      notifications.hide(id);
+      whenDone(
+        restore.mutateAsync({ deletion }).catch((error: unknown) => {
+          tell(wordsOf(error).text);
+          throw error;
+        }),
+        ({ conflict_count: count }) => tell(count === 0 ? t('bin.undone') : t('bin.undoneInPart', { count })),
+      );
+    };
+    notifications.show({
+      id,
+      autoClose: shownMs,
+      closeButtonProps: { 'aria-label': t('common.close') },
+      message: <Undoable message={message} onUndo={undo} />,
+    });
+  };
+}
+
+/** Whether what is deleted can be restored, and for how long, in a sentence. */
+export function useKeptWords(): string {
+  const { t } = useTranslation();
+  const { data: node } = useNode();
+  if (node === undefined) return '';
+  return node.bin_days === 0 ? t('bin.notKept') : t('bin.keptFor', { count: node.bin_days });
+}
+
+function Undoable({ message, onUndo }: { message: string; onUndo: () => void }) {
+  const { t } = useTranslation();
+  const button = useRef<HTMLButtonElement>(null);
+  useEffect(() => {
+    // What had the focus was deleted: without a place of its own it would begin again at the top of the page.
+    const timer = window.setTimeout(() => {
+      if (document.activeElement === document.body) button.current?.focus();
+    }, focusAfterMs);
+    return () => window.clearTimeout(timer);
+  }, []);
+  return (
+    <Group justify="space-between" gap="sm" wrap="nowrap">
+      <Text size="sm" className="wrap">
+        {message}
+      </Text>
+      <Button ref={button} size="xs" variant="light" onClick={onUndo} style={{ flexShrink: 0 }}>
+        {t('bin.undo')}
+      </Button>
+    </Group>
+  );
+}

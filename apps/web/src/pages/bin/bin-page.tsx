@@ -1,0 +1,150 @@
+import { Button, Group, NativeSelect, Text } from '@mantine/core';
+import { IconSearch, IconTrash } from '@tabler/icons-react';
+import { useState } from 'react';
+import { useTranslation } from 'react-i18next';
+import { shownText } from '@dossier/domain/shown-text.ts';
+import type { Deletion, Restored } from '@dossier/protocol/bin.ts';
+import type { WatchList } from '@dossier/protocol/watch-list.ts';
+import { useBin, useDeletions } from '../../api/bin.ts';
+import { useNode } from '../../api/node.ts';
+import { useMayEditDossiers } from '../../api/permissions.ts';
+import { useMay } from '../../api/session.ts';
+import { useWatchLists } from '../../api/watch-lists.ts';
+import { Empty } from '../../components/empty.tsx';
+import { Loaded } from '../../components/loaded.tsx';
+import { Page } from '../../components/page.tsx';
+import { SearchField } from '../../components/search-field.tsx';
+import { BinnedTable } from './binned-table.tsx';
+import { Conflicts } from './conflicts.tsx';
+import { DeletionTable, useDeletionWords } from './deletion-table.tsx';
+import { EraseDialog } from './erase-dialog.tsx';
+import type { Erasing } from './erase-dialog.tsx';
+
+/** What was deleted on this node, to be restored, or erased before its time. */
+export function BinPage() {
+  const { t } = useTranslation();
+  const { data: node } = useNode();
+  const admin = useMay('admin');
+  const editable = useMayEditDossiers();
+  const deletions = useDeletions();
+  const [erasing, setErasing] = useState<Erasing | null>(null);
+  const [deletion, setDeletion] = useState<Deletion | null>(null);
+  const [left, setLeft] = useState<Restored | null>(null);
+  const lists = useWatchLists();
+  const own = (lists.data ?? []).filter(({ replica }) => replica === null);
+  const many = deletions.data?.pages.flatMap((page) => page.results) ?? [];
+  return (
+    <Page
+      title={t('shell.pages.bin')}
+      description={node !== undefined && t('bin.description', { count: node.bin_days })}
+      actions={
+        admin && (
+          <Button variant="default" className="danger" leftSection={<IconTrash size={18} aria-hidden />} onClick={() => setErasing('all')}>
+            {t('bin.eraseAll')}
+          </Button>
+        )
+      }
+    >
+      {left !== null && <Conflicts restored={left} onClose={() => setLeft(null)} />}
+      {many.length > 0 && (
+        <DeletionTable
+          deletions={many}
+          lists={own}
+          editable={editable}
+          onRestored={setLeft}
+          onShow={setDeletion}
+          {...(admin && { onErase: setErasing })}
+        />
+      )}
+      <Dossiers
+        deletion={deletion}
+        lists={own}
+        onShowAll={() => setDeletion(null)}
+        editable={editable}
+        onRestored={setLeft}
+        {...(admin && { onErase: setErasing })}
+      />
+      {erasing !== null && <EraseDialog erasing={erasing} onClose={() => setErasing(null)} />}
+    </Page>
+  );
+}
+
+interface DossiersProps {
+  /** Only what this deletion took. */
+  readonly deletion: Deletion | null;
+  /** Into which can be restored. */
+  readonly lists: readonly WatchList[];
+  readonly onShowAll: () => void;
+  readonly editable: boolean;
+  readonly onRestored: (restored: Restored) => void;
+  readonly onErase?: (erasing: Erasing) => void;
+}
+
+const longestText = 256;
+
+function Dossiers({ deletion, lists, onShowAll, ...table }: DossiersProps) {
+  const { t } = useTranslation();
+  const wordsOf = useDeletionWords();
+  const [text, setText] = useState<string | undefined>();
+  const [list, setList] = useState('');
+  const found = useBin({ text, dossier_lists: list, deletion: deletion?.id });
+  const filtered = text !== undefined || list !== '' || deletion !== null;
+  return (
+    <>
+      <Group align="flex-end" gap="sm" role="search" aria-label={t('bin.find')}>
+        <SearchField
+          label={t('bin.find')}
+          description={t('bin.findHint')}
+          value={text}
+          onSearch={setText}
+          maxLength={longestText}
+          leftSection={<IconSearch size={16} aria-hidden />}
+          w={{ base: '100%', xs: 320 }}
+          type="search"
+        />
+        <NativeSelect
+          label={t('dossiers.list')}
+          value={list}
+          onChange={(event) => setList(event.currentTarget.value)}
+          data={[
+            { value: '', label: t('dossiers.allLists') },
+            ...lists.map(({ id, name }) => ({ value: String(id), label: shownText(name) })),
+          ]}
+          maw={260}
+        />
+        {deletion !== null && (
+          <Group gap="xs">
+            <Text size="sm" className="wrap">
+              {t('bin.shownDeletion', { what: wordsOf(deletion) })}
+            </Text>
+            <Button size="xs" variant="default" onClick={onShowAll}>
+              {t('bin.showAll')}
+            </Button>
+          </Group>
+        )}
+      </Group>
+      <Loaded query={found}>
+        {(data) => {
+          const dossiers = data.pages.flatMap((page) => page.results);
+          if (dossiers.length === 0) {
+            return (
+              <Empty icon={<IconTrash size={40} />} title={t(filtered ? 'bin.empty.filteredTitle' : 'bin.empty.title')}>
+                {t(filtered ? 'bin.empty.filtered' : 'bin.empty.text')}
+              </Empty>
+            );
+          }
+          return (
+            <>
+              <BinnedTable dossiers={dossiers} lists={lists} {...table} />
+              {found.hasNextPage && (
+                <Button variant="default" loading={found.isFetchingNextPage} onClick={() => void found.fetchNextPage()}>
+                  {t('common.more')}
+                </Button>
+              )}
+            </>
+          );
+        }}
+      </Loaded>
+    </>
+  );
+}

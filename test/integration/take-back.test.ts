@@ -1,0 +1,206 @@
+import { query } from '@dossier/postgres/database.ts';
+import { binnedDossierSchema, restoredSchema, takenBackSchema } from '@dossier/protocol/bin.ts';
+import type { TakenBack } from '@dossier/protocol/bin.ts';
+import { dossierFaceSchema, dossierSchema } from '@dossier/protocol/dossier.ts';
+import type { Dossier } from '@dossier/protocol/dossier.ts';
+import { historyEntrySchema } from '@dossier/protocol/history.ts';
+import { importReportSchema } from '@dossier/protocol/import.ts';
+import { pageOf } from '@dossier/protocol/values.ts';
+import { pruneBin } from '@dossier/registry/bin/erase.ts';
+import { importDossiers } from '@dossier/registry/import.ts';
+import { collectGarbage } from '@dossier/registry/photo-garbage.ts';
+import sharp from 'sharp';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { startNodeApi } from '../kit/node-api.ts';
+import type { NodeApi } from '../kit/node-api.ts';
+
+/* Taking an import back as a whole: what it added goes to the bin, what it changed is as it was. */
+
+let node: NodeApi;
+beforeAll(async () => {
+  node = await startNodeApi();
+});
+afterAll(() => node.stop());
+
+const lines = (dossiers: readonly object[]): string => dossiers.map((dossier) => JSON.stringify(dossier)).join('\n');
+const bring = (list: number, ...dossiers: object[]): Promise<number> => bringAll(list, dossiers);
+async function bringAll(list: number, dossiers: readonly object[]): Promise<number> {
+  const answer = await node.call('POST', `/dossier-lists/${list}/import/`, { body: lines(dossiers), role: 'operator' });
+  return importReportSchema.parse(answer.json).import ?? 0;
+}
+const takeBack = (id: number, ask = ''): Promise<TakenBack> => node.want(200, takenBackSchema, ['POST', `/imports/${id}/undo/${ask}`]);
+const inList = async (list: number): Promise<Dossier[]> =>
+  (await node.want(200, pageOf(dossierSchema), ['GET', `/dossiers/?dossier_lists=${list}&ordering=name&limit=1000`])).results;
+const summary = async (list: number) => (await inList(list)).map(({ name, comment }) => `${name}: ${comment}`);
+/** What stands in the rows of a list, but for their revisions. */
+const rowsOf = (list: number) =>
+  query(
+    node.test.database,
+    `select id, uuid, created_date::text, modified_date::text, encode(hash, 'hex') as hash, name, comment, meta::text, photos::text, external_id from dossiers
+     where set_id = set_of(:list) order by uuid`,
+    { list },
+  );
+
+async function addPhoto(dossier: number): Promise<string> {
+  const form = new FormData();
+  const bytes = await sharp({ create: { width: 8, height: 8, channels: 3, background: { r: 7, g: dossier % 256, b: 7 } } })
+    .png()
+    .toBuffer();
+  form.append('dossier', String(dossier));
+  form.append('source_photo', new File([new Uint8Array(bytes)], 'a.png'));
+  return dossierFaceSchema.parse((await node.call('POST', '/dossier-faces/', { body: form })).json).sha256;
+}
+
+it('puts the list back to what it was, photos and dates too; first it says what it would do', async () => {
+  const list = await node.makeList('Imported into');
+  await bring(list, { external_id: 'a', name: 'Anna', comment: 'before', meta: { plate: 'AB' } }, { external_id: 'b', name: 'Boris' });
+  const [anna] = await inList(list);
+  const photo = await addPhoto(anna?.id ?? 0);
+  const before = await rowsOf(list);
+  const id = await bring(
+    list,
+    { external_id: 'a', name: 'Anna', comment: 'after', meta: {}, photos: [] },
+    { external_id: 'b', name: 'Boris' },
+    { external_id: 'c', name: 'Carla' },
+    { name: 'Nameless' },
+  );
+  expect(await summary(list)).toEqual(['Anna: after', 'Boris: ', 'Carla: ', 'Nameless: ']);
+  // Its photo is shown by nothing else; days pass.
+  await query(node.test.database, `update photo_garbage set since = since - interval '8 days'`);
+  await collectGarbage(node.test.database, { days: 7, remove: (sha256) => node.deps.photos.remove(sha256) });
+  expect(await takeBack(id, '?preview=true')).toMatchObject({ preview: true, removed: 2, returned: 1, left: 0, deletion: null });
+  expect(await inList(list)).toHaveLength(4);
+  expect((await node.call('POST', `/imports/${id}/undo/`, { role: 'viewer' })).status).toBe(403);
+
+  const taken = await takeBack(id);
+  expect(taken).toMatchObject({ preview: false, dossier_list: list, removed: 2, returned: 1, left: 0, left_dossiers: [] });
+  expect(await rowsOf(list)).toEqual(before);
+  const faces = await node.want(200, pageOf(dossierFaceSchema), ['GET', `/dossier-faces/?dossier=${anna?.id}`]);
+  expect(faces.results.map(({ sha256 }) => sha256)).toEqual([photo]);
+  expect((await node.call('GET', `/dossier-faces/${faces.results[0]?.id}/photo/`)).status).toBe(200);
+  const binned = await node.want(200, pageOf(binnedDossierSchema), ['GET', `/bin/?deletion=${taken.deletion}`]);
+  expect(binned.results.map(({ name, kind }) => [name, kind])).toEqual([
+    ['Carla', 'import'],
+    ['Nameless', 'import'],
+  ]);
+  const history = await node.want(200, pageOf(historyEntrySchema), ['GET', `/dossiers/${anna?.id}/history/`]);
+  expect(history.results[0]).toMatchObject({
+    kind: 'changed',
+    action: 'import-taken-back',
+    actor: 'admin',
+    before: { comment: 'after', meta: {} },
+    after: { comment: 'before', meta: { plate: 'AB' } },
+  });
+  expect((await node.refused('CONFLICT', ['POST', `/imports/${id}/undo/`])).detail).toContain('was taken back already');
+  expect(await node.want(200, restoredSchema, ['POST', '/bin/restore/', { deletion: taken.deletion }])).toMatchObject({ restored: 2 });
+  expect(await summary(list)).toEqual(['Anna: before', 'Boris: ', 'Carla: ', 'Nameless: ']);
+});
+
+it('leaves what somebody has changed since, and names it', async () => {
+  const list = await node.makeList('Worked on');
+  await bring(list, { external_id: 'a', name: 'Anna' }, { external_id: 'b', name: 'Boris' });
+  const id = await bring(
+    list,
+    { external_id: 'a', name: 'Anna', comment: 'i' },
+    { external_id: 'b', name: 'Boris', comment: 'i' },
+    { external_id: 'c', name: 'Carla' },
+    { external_id: 'd', name: 'Dora' },
+    { external_id: 'e', name: 'Emil' },
+  );
+  const [anna, , carla, , emil] = await inList(list);
+  for (const each of [anna, carla]) await node.call('PATCH', `/dossiers/${each?.id}/`, { body: { comment: 'by hand' } });
+  await node.call('DELETE', `/dossiers/${emil?.id}/`);
+  const taken = await takeBack(id);
+  expect(taken).toMatchObject({ removed: 1, returned: 1, left: 2 });
+  expect(taken.left_dossiers).toEqual([
+    { dossier: anna?.id, name: 'Anna', added: false },
+    { dossier: carla?.id, name: 'Carla', added: true },
+  ]);
+  expect(await summary(list)).toEqual(['Anna: by hand', 'Boris: ', 'Carla: by hand']);
+});
+
+it('takes imports back that came one after another, the last one first', async () => {
+  const list = await node.makeList('Layers');
+  const first = await bring(list, { external_id: 'a', name: 'Anna', comment: '1' });
+  const second = await bring(list, { external_id: 'a', name: 'Anna', comment: '2' });
+  expect(await takeBack(first, '?preview=true')).toMatchObject({ removed: 0, left: 1 });
+  await takeBack(second);
+  expect(await summary(list)).toEqual(['Anna: 1']);
+  expect(await takeBack(first)).toMatchObject({ removed: 1, left: 0 });
+  expect(await inList(list)).toEqual([]);
+});
+
+it('knows what was deleted and restored meanwhile, one by one or with its list, for the same', async () => {
+  const list = await node.makeList('There and back');
+  const id = await bring(list, { external_id: 'a', name: 'Anna' }, { external_id: 'b', name: 'Boris' });
+  const [anna] = await inList(list);
+  await node.call('DELETE', `/dossiers/${anna?.id}/`);
+  await node.call('POST', '/bin/restore/', { body: { dossiers: [anna?.id] } });
+  const purge = await node.call('POST', `/dossier-lists/${list}/purge/`);
+  await node.call('POST', '/bin/restore/', { body: { deletion: Number(purge.headers.get('dossier-deletion')) } });
+  expect(await takeBack(id)).toMatchObject({ removed: 2, left: 0 });
+});
+
+it('takes back what came twice in one file, batches apart, and keeps what a person did in between', async () => {
+  const list = await node.makeList('Twice');
+  await bring(list, { external_id: 'old', name: 'Old', comment: '0' });
+  const many = Array.from({ length: 4000 }, (_, at) => ({ external_id: `m-${at}`, name: `Many ${at}` }));
+  const id = await bring(
+    list,
+    { external_id: 'old', name: 'Old', comment: '1' },
+    { external_id: 'new', name: 'New' },
+    ...many,
+    { external_id: 'old', name: 'Old', comment: '2' },
+    { external_id: 'new', name: 'New', comment: 'again' },
+  );
+  expect(await takeBack(id)).toMatchObject({ removed: 4001, returned: 1, left: 0 });
+  expect(await summary(list)).toEqual(['Old: 0']);
+
+  const origin = { auditId: 4_000_001, room: 0, canBeTakenBack: true };
+  const one = { externalId: 'x', name: 'X', active: undefined, meta: undefined, photos: undefined };
+  const write = (comment: string) => importDossiers(node.test.database, { listId: list, dossiers: [{ ...one, comment }], origin });
+  await write('first batch');
+  const x = (await inList(list)).find(({ name }) => name === 'X');
+  await node.call('PATCH', `/dossiers/${x?.id}/`, { body: { comment: 'a person' } });
+  await write('last batch');
+  expect(await takeBack(origin.auditId)).toMatchObject({ removed: 0, returned: 1, left: 0 });
+  expect(await summary(list)).toEqual(['Old: 0', 'X: a person']);
+});
+
+it('is told when it can’t be: too old, its list gone, nothing written, no import', async () => {
+  const list = await node.makeList('Old import');
+  const id = await bring(list, { external_id: 'a', name: 'Anna', comment: '1' });
+  const later = await bring(list, { external_id: 'a', name: 'Anna', comment: '2' });
+  expect(await bring(list, { external_id: 'a', name: 'Anna', comment: '2' })).toBe(0);
+  await query(node.test.database, `update import_batches set since = since - interval '31 days' where audit_id in (:id, :later)`, {
+    id,
+    later,
+  });
+  await query(node.test.database, `update clock set age_moment = now()`);
+  await pruneBin(node.test.database, 30);
+  await node.refused('CONFLICT', ['POST', `/imports/${id}/undo/`]);
+  await node.refused('CONFLICT', ['POST', `/imports/${later}/undo/`]);
+  await node.refused('CONFLICT', ['POST', '/imports/999999/undo/']);
+  expect(await query(node.test.database, `select from import_formers where audit_id in (:id, :later)`, { id, later })).toEqual([]);
+
+  const gone = await node.makeList('Gone');
+  const into = await bring(gone, { name: 'Anna' });
+  await node.call('POST', `/dossier-lists/${gone}/purge/`);
+  await node.call('DELETE', `/dossier-lists/${gone}/`);
+  expect((await node.refused('CONFLICT', ['POST', `/imports/${into}/undo/`])).detail).toContain('is gone');
+});
+
+it('of 100,000 dossiers, 20,000 of them changed ones, is taken back as a whole', { timeout: 120_000 }, async () => {
+  const list = await node.makeList('Large');
+  await bringAll(
+    list,
+    Array.from({ length: 20_000 }, (_, at) => ({ external_id: `n-${at}`, name: `Person ${at}`, comment: 'before' })),
+  );
+  const before = await rowsOf(list);
+  const id = await bringAll(
+    list,
+    Array.from({ length: 120_000 }, (_, at) => ({ external_id: `n-${at}`, name: `Person ${at}`, comment: 'after' })),
+  );
+  expect(await takeBack(id)).toMatchObject({ removed: 100_000, returned: 20_000, left: 0 });
+  expect(await rowsOf(list)).toEqual(before);
+});
