@@ -1,5 +1,6 @@
 import { account } from './account.ts';
 import { audit, settings, tokens, users, webhooks } from './administration.ts';
+import { bulk } from './bulk.ts';
 import { common } from './common.ts';
 import { dossiers } from './dossiers.ts';
 import { conflict, drafts, history } from './history.ts';
@@ -15,6 +16,7 @@ export const english = {
   overview,
   watchLists,
   dossiers,
+  bulk,
   history,
   conflict,
   drafts,

@@ -2,6 +2,7 @@ import type { english } from '../en/texts.ts';
 import type { Translation } from '../texts.types.ts';
 import { account } from './account.ts';
 import { audit, settings, tokens, users, webhooks } from './administration.ts';
+import { bulk } from './bulk.ts';
 import { common } from './common.ts';
 import { dossiers } from './dossiers.ts';
 import { conflict, drafts, history } from './history.ts';
@@ -17,6 +18,7 @@ export const russian: Translation<typeof english> = {
   overview,
   watchLists,
   dossiers,
+  bulk,
   history,
   conflict,
   drafts,

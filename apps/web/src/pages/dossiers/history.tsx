@@ -86,6 +86,7 @@ function useDeedSentence(): (entry: HistoryEntry) => string {
       list: lists.find(({ id }) => id === list)?.name ?? String(list),
     };
     if (run !== null) return t(`history.deeds.${syncDeeds[kind]}`, facts);
+    if (kind === 'many' && action === 'dossiers-changed') return t('bulk.changedMany', facts);
     if (kind === 'many' || action === 'dossiers-imported') return t(`history.deeds.${importDeeds[kind]}`, facts);
     return t(`history.deeds.${kind}`, facts);
   };

@@ -1,0 +1,28 @@
+import { shownText } from '@dossier/domain/shown-text.ts';
+
+/** A list that can be chosen. */
+export interface ListOption {
+  readonly id: number;
+  readonly name: string;
+}
+
+/** So many are shown at once; who looks for another one writes more of its name. */
+export const shownOptions = 50;
+
+/** A name as it is compared: without regard to case and accents. */
+export function foldName(text: string): string {
+  return shownText(text).normalize('NFKD').replaceAll(/\p{M}/gu, '').toLowerCase();
+}
+
+/** Whether a name has all the words that somebody wrote. */
+export function hasWords(name: string, wanted: string): boolean {
+  const folded = foldName(name);
+  return foldName(wanted)
+    .split(/\s+/)
+    .every((word) => folded.includes(word));
+}
+
+/** Options for Mantine's inputs; their values are the ids. */
+export function optionsOf(lists: readonly ListOption[]): { value: string; label: string }[] {
+  return lists.map(({ id, name }) => ({ value: String(id), label: shownText(name) }));
+}

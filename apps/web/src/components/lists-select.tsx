@@ -1,0 +1,35 @@
+import { MultiSelect } from '@mantine/core';
+import type { MultiSelectProps } from '@mantine/core';
+import { useTranslation } from 'react-i18next';
+import { hasWords, optionsOf, shownOptions } from './list-options.ts';
+import type { ListOption } from './list-options.ts';
+
+interface ListsSelectProps extends Omit<MultiSelectProps, 'data' | 'value' | 'onChange' | 'filter' | 'limit'> {
+  readonly lists: readonly ListOption[];
+  readonly value: readonly number[];
+  readonly onChange: (lists: number[]) => void;
+}
+
+/** Some of many lists, each found by writing a part of its name. */
+export function ListsSelect({ lists, value, onChange, ...props }: ListsSelectProps) {
+  const { t } = useTranslation();
+  return (
+    <MultiSelect
+      {...props}
+      searchable
+      hidePickedOptions
+      data={optionsOf(lists)}
+      value={value.map(String)}
+      onChange={(chosen) => onChange(chosen.map(Number))}
+      placeholder={value.length === 0 ? t('bulk.choose.placeholder') : ''}
+      filter={({ options: all, search, limit }) =>
+        all.filter((option) => 'label' in option && hasWords(option.label, search)).slice(0, limit)
+      }
+      limit={shownOptions}
+      maxDropdownHeight={320}
+      nothingFoundMessage={t('bulk.choose.none')}
+      comboboxProps={{ withinPortal: true }}
+      clearButtonProps={{ 'aria-label': t('bulk.choose.clear') }}
+    />
+  );
+}
