@@ -1,10 +1,11 @@
 import { Select } from '@mantine/core';
 import type { SelectProps } from '@mantine/core';
 import { useTranslation } from 'react-i18next';
-import { hasWords, optionsOf, shownOptions } from './list-options.ts';
+import { optionsOf } from './list-options.ts';
 import type { ListOption } from './list-options.ts';
+import { useOptionFilter } from './option-filter.ts';
 
-interface ListSelectProps extends Omit<SelectProps, 'data' | 'value' | 'onChange' | 'filter' | 'limit'> {
+interface ListSelectProps extends Omit<SelectProps, 'data' | 'value' | 'onChange' | 'filter'> {
   readonly lists: readonly ListOption[];
   /** The id of a list; undefined for none. */
   readonly value: number | undefined;
@@ -18,6 +19,7 @@ const noList = 'none';
 /** One of many lists, found by writing a part of its name. */
 export function ListSelect({ lists, value, onChange, none, ...props }: ListSelectProps) {
   const { t } = useTranslation();
+  const filter = useOptionFilter();
   const options = optionsOf(lists);
   return (
     <Select
@@ -27,10 +29,9 @@ export function ListSelect({ lists, value, onChange, none, ...props }: ListSelec
       value={value === undefined ? (none === undefined ? null : noList) : String(value)}
       onChange={(chosen) => onChange(chosen === null || chosen === noList ? undefined : Number(chosen))}
       allowDeselect={false}
-      filter={({ options: all, search, limit }) =>
-        all.filter((option) => 'label' in option && hasWords(option.label, search)).slice(0, limit)
-      }
-      limit={shownOptions}
+      // What is written next takes the place of what is chosen.
+      onFocus={(event) => event.currentTarget.select()}
+      filter={filter}
       maxDropdownHeight={320}
       nothingFoundMessage={t('bulk.choose.none')}
       comboboxProps={{ withinPortal: true }}

@@ -1,10 +1,11 @@
 import { MultiSelect } from '@mantine/core';
 import type { MultiSelectProps } from '@mantine/core';
 import { useTranslation } from 'react-i18next';
-import { hasWords, optionsOf, shownOptions } from './list-options.ts';
+import { optionsOf } from './list-options.ts';
 import type { ListOption } from './list-options.ts';
+import { useOptionFilter } from './option-filter.ts';
 
-interface ListsSelectProps extends Omit<MultiSelectProps, 'data' | 'value' | 'onChange' | 'filter' | 'limit'> {
+interface ListsSelectProps extends Omit<MultiSelectProps, 'data' | 'value' | 'onChange' | 'filter'> {
   readonly lists: readonly ListOption[];
   readonly value: readonly number[];
   readonly onChange: (lists: number[]) => void;
@@ -13,6 +14,7 @@ interface ListsSelectProps extends Omit<MultiSelectProps, 'data' | 'value' | 'on
 /** Some of many lists, each found by writing a part of its name. */
 export function ListsSelect({ lists, value, onChange, ...props }: ListsSelectProps) {
   const { t } = useTranslation();
+  const filter = useOptionFilter();
   return (
     <MultiSelect
       {...props}
@@ -22,10 +24,7 @@ export function ListsSelect({ lists, value, onChange, ...props }: ListsSelectPro
       value={value.map(String)}
       onChange={(chosen) => onChange(chosen.map(Number))}
       placeholder={value.length === 0 ? t('bulk.choose.placeholder') : ''}
-      filter={({ options: all, search, limit }) =>
-        all.filter((option) => 'label' in option && hasWords(option.label, search)).slice(0, limit)
-      }
-      limit={shownOptions}
+      filter={filter}
       maxDropdownHeight={320}
       nothingFoundMessage={t('bulk.choose.none')}
       comboboxProps={{ withinPortal: true }}
