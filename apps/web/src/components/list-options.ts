@@ -26,3 +26,9 @@ export function hasWords(name: string, wanted: string): boolean {
 export function optionsOf(lists: readonly ListOption[]): { value: string; label: string }[] {
   return lists.map(({ id, name }) => ({ value: String(id), label: shownText(name) }));
 }
+
+/** The options stand where their field does, in the dialog or part of the page that it is of, and are cut off by neither. */
+export const beside = { withinPortal: false, floatingStrategy: 'fixed' } as const;
+
+/** What scrolls is the list of options itself: keys move in it. */
+export const listbox = { options: { maxHeight: 300, overflowY: 'auto' } } as const;

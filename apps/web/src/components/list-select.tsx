@@ -1,7 +1,7 @@
 import { Select } from '@mantine/core';
 import type { SelectProps } from '@mantine/core';
 import { useTranslation } from 'react-i18next';
-import { optionsOf } from './list-options.ts';
+import { beside, listbox, optionsOf } from './list-options.ts';
 import type { ListOption } from './list-options.ts';
 import { useOptionFilter } from './option-filter.ts';
 
@@ -32,9 +32,10 @@ export function ListSelect({ lists, value, onChange, none, ...props }: ListSelec
       // What is written next takes the place of what is chosen.
       onFocus={(event) => event.currentTarget.select()}
       filter={filter}
-      maxDropdownHeight={320}
+      withScrollArea={false}
+      styles={listbox}
       nothingFoundMessage={t('bulk.choose.none')}
-      comboboxProps={{ withinPortal: true }}
+      comboboxProps={beside}
     />
   );
 }

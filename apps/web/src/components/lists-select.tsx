@@ -1,7 +1,7 @@
 import { MultiSelect } from '@mantine/core';
 import type { MultiSelectProps } from '@mantine/core';
 import { useTranslation } from 'react-i18next';
-import { optionsOf } from './list-options.ts';
+import { beside, listbox, optionsOf } from './list-options.ts';
 import type { ListOption } from './list-options.ts';
 import { useOptionFilter } from './option-filter.ts';
 
@@ -25,9 +25,10 @@ export function ListsSelect({ lists, value, onChange, ...props }: ListsSelectPro
       onChange={(chosen) => onChange(chosen.map(Number))}
       placeholder={value.length === 0 ? t('bulk.choose.placeholder') : ''}
       filter={filter}
-      maxDropdownHeight={320}
+      withScrollArea={false}
+      styles={listbox}
       nothingFoundMessage={t('bulk.choose.none')}
-      comboboxProps={{ withinPortal: true }}
+      comboboxProps={beside}
       clearButtonProps={{ 'aria-label': t('bulk.choose.clear') }}
     />
   );

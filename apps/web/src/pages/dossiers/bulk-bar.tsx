@@ -20,16 +20,24 @@ interface BulkBarProps {
   readonly lists: readonly WatchList[];
 }
 
+/** What is about to be done, with those who were selected then. */
+interface Opened {
+  readonly what: 'edit' | 'lists' | 'delete';
+  readonly target: BulkTarget;
+  readonly count: number;
+}
+
 /** How many dossiers are selected, and what can be done with them. Further actions have their place here. */
 export function BulkBar({ selection, filter, more, lists }: BulkBarProps) {
   const { t } = useTranslation();
-  const [opened, setOpened] = useState<'edit' | 'lists' | 'delete' | null>(null);
+  const [opened, setOpened] = useState<Opened | null>(null);
   const { found, chosen, count } = selection;
   const target: BulkTarget =
     found === null
       ? { kind: 'chosen', dossiers: [...chosen].map(([id, date]) => ({ id, modified_date: date })) }
       : { kind: 'found', filter, count, state: found.state };
-  const dialog = { target, count, onClose: () => setOpened(null), onDone: selection.clear };
+  const open = (what: Opened['what']): void => setOpened({ what, target, count });
+  const dialog = opened && { target: opened.target, count: opened.count, onClose: () => setOpened(null), onDone: selection.clear };
   if (count === 0 && opened === null) return null;
   return (
     <Paper withBorder p="xs" mb="xs" role="region" aria-label={t('bulk.region')}>
@@ -42,10 +50,10 @@ export function BulkBar({ selection, filter, more, lists }: BulkBarProps) {
           {t('bulk.clear')}
         </Button>
         <Group gap="xs" ml="auto">
-          <Button size="xs" variant="default" leftSection={<IconEdit size={16} aria-hidden />} onClick={() => setOpened('edit')}>
+          <Button size="xs" variant="default" leftSection={<IconEdit size={16} aria-hidden />} onClick={() => open('edit')}>
             {t('bulk.edit')}
           </Button>
-          <Button size="xs" variant="default" leftSection={<IconFolders size={16} aria-hidden />} onClick={() => setOpened('lists')}>
+          <Button size="xs" variant="default" leftSection={<IconFolders size={16} aria-hidden />} onClick={() => open('lists')}>
             {t('bulk.lists')}
           </Button>
           <Button
@@ -53,17 +61,17 @@ export function BulkBar({ selection, filter, more, lists }: BulkBarProps) {
             variant="default"
             className="danger"
             leftSection={<IconTrash size={16} aria-hidden />}
-            onClick={() => setOpened('delete')}
+            onClick={() => open('delete')}
           >
             {t('bulk.delete')}
           </Button>
         </Group>
       </Group>
-      {opened === 'edit' && <BulkEditDialog {...dialog} />}
-      {opened === 'lists' && (
+      {dialog && opened.what === 'edit' && <BulkEditDialog {...dialog} />}
+      {dialog && opened.what === 'lists' && (
         <BulkListsDialog {...dialog} lists={lists.filter((list) => list.replica === null)} from={filter.dossier_lists?.[0]} />
       )}
-      {opened === 'delete' && <BulkDeleteDialog {...dialog} />}
+      {dialog && opened.what === 'delete' && <BulkDeleteDialog {...dialog} />}
     </Paper>
   );
 }

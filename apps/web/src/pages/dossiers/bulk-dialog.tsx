@@ -5,6 +5,7 @@ import { useTranslation } from 'react-i18next';
 import type { BulkReport } from '@dossier/protocol/bulk.ts';
 import { useBulk } from '../../api/bulk.ts';
 import type { BulkDeed, BulkTarget } from '../../api/bulk.ts';
+import { whenDone } from '../../api/when-done.ts';
 import { Dialog } from '../../components/dialog.tsx';
 import { FormDialog } from '../../components/form-dialog.tsx';
 import { Name } from '../../components/name.tsx';
@@ -40,21 +41,14 @@ export function BulkForm({ target, count, onClose, onDone, title, deed, submitLa
   const submit = (): void => {
     if (deed === null || bulk.isPending) return;
     setThrough(0);
-    bulk.mutate(
-      { target, deed, tell: setThrough },
-      {
-        onSuccess(report) {
-          onDone();
-          if (report.refused > 0) return;
-          tell(
-            [t(done, { count: report.done }), ...(report.unchanged > 0 ? [t('bulk.unchanged', { count: report.unchanged })] : [])].join(
-              ' ',
-            ),
-          );
-          onClose();
-        },
-      },
-    );
+    whenDone(bulk.mutateAsync({ target, deed, tell: setThrough }), (report) => {
+      onDone();
+      if (report.refused > 0) return;
+      tell(
+        [t(done, { count: report.done }), ...(report.unchanged > 0 ? [t('bulk.unchanged', { count: report.unchanged })] : [])].join(' '),
+      );
+      onClose();
+    });
   };
   if (bulk.data !== undefined) {
     return (

@@ -53,56 +53,58 @@ export function DossierResults({ lists, editable }: { lists: readonly WatchList[
   const total = filtered || search.list === undefined ? null : (lists.find((list) => list.id === search.list)?.dossier_count ?? null);
   if (search.list !== undefined && !lists.some(({ id }) => id === search.list)) return <NoSuchList id={search.list} />;
   return (
-    <Loaded query={pages}>
-      {(data) => {
-        const dossiers = data.pages.flatMap((page) => page.results);
-        const answer = data.pages[0]?.search;
-        const notes = answer && <SearchNotes answer={answer} lists={lists} />;
-        if (dossiers.length === 0) {
+    <div>
+      {editable && <BulkBar selection={selection} filter={bulkFilterOf(search)} more={pages.hasNextPage} lists={lists} />}
+      <Loaded query={pages}>
+        {(data) => {
+          const dossiers = data.pages.flatMap((page) => page.results);
+          const answer = data.pages[0]?.search;
+          const notes = answer && <SearchNotes answer={answer} lists={lists} />;
+          if (dossiers.length === 0) {
+            return (
+              <>
+                {notes}
+                <Nothing filtered={filtered} editable={editable} />
+              </>
+            );
+          }
+          const loadMore = (): void => {
+            // Scrolling asks again before this page is drawn anew: the page that is on its way must not be dropped for that.
+            if (pages.hasNextPage && !pages.isFetchNextPageError) void pages.fetchNextPage({ cancelRefetch: false });
+          };
+          const count = writing.number(dossiers.length);
+          const View = search.view === 'photos' ? PhotoGrid : DossierTable;
           return (
-            <>
+            <div>
               {notes}
-              <Nothing filtered={filtered} editable={editable} />
-            </>
+              <View
+                dossiers={dossiers}
+                lists={lists}
+                total={answer ? answer.total : pages.hasNextPage ? total : dossiers.length}
+                onNearEnd={loadMore}
+                selection={editable ? selection : null}
+              />
+              {pages.isFetchNextPageError && <ProblemAlert error={pages.error} onRetry={() => void pages.fetchNextPage()} />}
+              <Group gap="xs" mt="xs" role="status">
+                <Text size="sm" c="dimmed">
+                  {answer
+                    ? t(answer.total_is_more ? 'dossiers.foundMore' : 'dossiers.found', {
+                        count: answer.total,
+                        shown: writing.number(answer.total),
+                      })
+                    : pages.hasNextPage
+                      ? total === null
+                        ? t('dossiers.loadedSome', { count: dossiers.length, shown: count })
+                        : t('dossiers.loadedOf', { shown: count, total: writing.number(total) })
+                      : t('dossiers.loadedAll', { count: dossiers.length, shown: count })}
+                </Text>
+                {pages.isFetching && <Loader size="xs" aria-hidden />}
+              </Group>
+            </div>
           );
-        }
-        const loadMore = (): void => {
-          // Scrolling asks again before this page is drawn anew: the page that is on its way must not be dropped for that.
-          if (pages.hasNextPage && !pages.isFetchNextPageError) void pages.fetchNextPage({ cancelRefetch: false });
-        };
-        const count = writing.number(dossiers.length);
-        const View = search.view === 'photos' ? PhotoGrid : DossierTable;
-        return (
-          <div>
-            {notes}
-            {editable && <BulkBar selection={selection} filter={bulkFilterOf(search)} more={pages.hasNextPage} lists={lists} />}
-            <View
-              dossiers={dossiers}
-              lists={lists}
-              total={answer ? answer.total : pages.hasNextPage ? total : dossiers.length}
-              onNearEnd={loadMore}
-              selection={editable ? selection : null}
-            />
-            {pages.isFetchNextPageError && <ProblemAlert error={pages.error} onRetry={() => void pages.fetchNextPage()} />}
-            <Group gap="xs" mt="xs" role="status">
-              <Text size="sm" c="dimmed">
-                {answer
-                  ? t(answer.total_is_more ? 'dossiers.foundMore' : 'dossiers.found', {
-                      count: answer.total,
-                      shown: writing.number(answer.total),
-                    })
-                  : pages.hasNextPage
-                    ? total === null
-                      ? t('dossiers.loadedSome', { count: dossiers.length, shown: count })
-                      : t('dossiers.loadedOf', { shown: count, total: writing.number(total) })
-                    : t('dossiers.loadedAll', { count: dossiers.length, shown: count })}
-              </Text>
-              {pages.isFetching && <Loader size="xs" aria-hidden />}
-            </Group>
-          </div>
-        );
-      }}
-    </Loaded>
+        }}
+      </Loaded>
+    </div>
   );
 }
 
