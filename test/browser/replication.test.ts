@@ -46,7 +46,7 @@ async function enable({ visitor: { page }, hand, name }: Story): Promise<void> {
   await hand.press(page.getByRole('link', { name: 'Replicate a list' }));
   await hand.write(page.getByLabel('Address of the master'), master.url);
   await hand.press(page.getByRole('button', { name: 'Test the connection' }));
-  await hand.choose(page.getByRole('radio', { name }));
+  await hand.tick(page.getByRole('checkbox', { name }));
   await hand.press(page.getByRole('button', { name: 'Next' }));
   await page.getByText(`The list will hold the master’s ${people.toLocaleString('en')} dossiers.`).waitFor();
   await hand.press(page.getByRole('button', { name: 'Replicate', exact: true }));

@@ -124,10 +124,10 @@ describe('a copy', () => {
       await page.getByLabel('Address of the master').fill(`${master.url}/ui/`);
       await page.getByRole('button', { name: 'Test the connection' }).click();
       await page.getByLabel('Find a list').waitFor();
-      expect(await page.getByRole('radio').count()).toBeLessThanOrEqual(31);
+      expect(await page.getByRole('checkbox').count()).toBeLessThanOrEqual(31);
       expect((await page.getByRole('dialog').boundingBox())?.height).toBeLessThan(800);
       await page.getByLabel('Find a list').fill('gate 203');
-      await page.getByRole('radio', { name: 'Gate 203' }).check();
+      await page.getByRole('checkbox', { name: 'Gate 203' }).check();
       expect(await findBarriers(page)).toEqual([]);
     });
   });
@@ -141,8 +141,8 @@ describe('the page of dossiers', () => {
 
   test('shows the filter that its address has, and rows of no other search', async () => {
     await visit(master, async (page) => {
-      await page.goto(`${master.url}/ui/dossiers?name=Searched+7`);
-      const box = page.getByRole('searchbox', { name: 'Name contains' });
+      await page.goto(`${master.url}/ui/dossiers?q=Searched+7`);
+      const box = page.getByRole('searchbox', { name: 'Search', exact: true });
       expect(await box.inputValue()).toBe('Searched 7');
       await page.getByRole('row', { name: /Searched 7/ }).waitFor();
       await page.getByRole('navigation', { name: 'Pages' }).getByRole('link', { name: 'Dossiers' }).click();
@@ -151,11 +151,11 @@ describe('the page of dossiers', () => {
       await page.goto(`${master.url}/ui/dossiers?list=${list}`);
       await page.getByRole('row', { name: /Searched 3/ }).waitFor();
       const answer = Promise.withResolvers<void>();
-      await page.route(/\/dossiers\/\?.*name_contains=/, async (route) => {
+      await page.route(/\/dossiers\/\?.*q=/, async (route) => {
         await answer.promise;
         await route.continue();
       });
-      const asked = page.waitForRequest(/name_contains=/);
+      const asked = page.waitForRequest(/[?&]q=/);
       await box.fill('Searched 12');
       await asked;
       await page.getByRole('row', { name: /Searched 3/ }).waitFor({ state: 'detached' });
@@ -169,7 +169,7 @@ describe('the page of dossiers', () => {
     await visit(master, async (page) => {
       await page.goto(`${master.url}/ui/dossiers?list=999999`);
       await page.getByRole('heading', { name: 'List 999999: not there' }).waitFor();
-      expect(await page.getByLabel('Watch list').locator('option:checked').innerText()).toBe('List 999999: not there');
+      expect(await page.getByRole('combobox', { name: 'Watch list' }).inputValue()).toBe('List 999999: not there');
     });
   });
 
@@ -177,7 +177,8 @@ describe('the page of dossiers', () => {
     await visit(master, async (page) => {
       await page.goto(`${master.url}/ui/`);
       await page.getByRole('navigation', { name: 'Pages' }).getByRole('link', { name: 'Dossiers' }).click();
-      await page.getByLabel('Watch list').selectOption('Searched');
+      await page.getByRole('combobox', { name: 'Watch list' }).fill('Searched');
+      await page.getByRole('option', { name: 'Searched' }).click();
       const row = page.getByRole('row', { name: /Searched 5/ });
       await row.getByRole('cell').nth(1).click();
       const drawer = page.getByRole('dialog', { name: 'Searched 5' });

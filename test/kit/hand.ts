@@ -8,6 +8,8 @@ export interface Hand {
   write(field: Locator, text: string): Promise<void>;
   /** Chooses a radio button. */
   choose(radio: Locator): Promise<void>;
+  /** Ticks a box. */
+  tick(box: Locator): Promise<void>;
   /** Opens a menu and chooses one of its items. */
   pick(menu: Locator, item: Locator): Promise<void>;
 }
@@ -18,6 +20,7 @@ export function mouseOf(): Hand {
     press: (target) => target.click(),
     write: (field, text) => field.fill(text),
     choose: (radio) => radio.check(),
+    tick: (box) => box.check(),
     async pick(menu, item) {
       await menu.click();
       await item.click();
@@ -71,6 +74,11 @@ export function keyboardOf(page: Page): Hand {
       await walkTo(inGroup, 'Tab', radio);
       if (!(await radio.isChecked())) await page.keyboard.press('Space');
       await walkTo(() => radio.isChecked(), 'ArrowDown', radio);
+    },
+    async tick(box) {
+      await box.waitFor();
+      await walkTo(() => isFocused(box), 'Tab', box);
+      if (!(await box.isChecked())) await page.keyboard.press('Space');
     },
     async pick(menu, item) {
       await this.press(menu);

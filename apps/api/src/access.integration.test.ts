@@ -34,6 +34,8 @@ const table: Record<string, Access> = {
   'post /dossier-lists/:id/purge/': 'admin',
   'post /dossier-lists/:id/import/': 'operator',
   'get /dossier-lists/:id/export/': 'viewer',
+  'get /dossiers/count/': 'viewer',
+  'post /dossiers/bulk/': 'operator',
   'get /dossiers/': 'viewer',
   'post /dossiers/': 'operator',
   'get /dossiers/:id/': 'viewer',

@@ -20,6 +20,7 @@ import { binRoutes } from './routes/bin.ts';
 import { documentationRoutes, sendPage } from './routes/documentation.ts';
 import { dossierDeletionRoute } from './routes/dossier-deletion.ts';
 import { dossierFaceRoutes } from './routes/dossier-faces.ts';
+import { dossierBulkRoutes } from './routes/dossiers-bulk.ts';
 import { dossierRoutes } from './routes/dossiers.ts';
 import { exportRoutes } from './routes/export.ts';
 import { healthRoutes } from './routes/health.ts';
@@ -43,6 +44,7 @@ export function listRoutes(deps: ApiDependencies, metrics: Metrics): Route[] {
     ...signInRoutes(deps),
     ownPasswordRoute(deps),
     ...watchListRoutes(deps),
+    ...dossierBulkRoutes(deps),
     ...dossierRoutes(deps),
     dossierDeletionRoute(deps),
     ...historyRoutes(deps),

@@ -67,6 +67,7 @@ test('a slave refuses to change dossiers and photos, and names the masters', asy
     'a',
   );
   for (const request of [
+    ['POST', '/dossiers/bulk/', { dossiers: [{ id: dossier }], delete: true }],
     ['POST', '/dossiers/', { name: 'x', dossier_lists: [local] }],
     ['PATCH', `/dossiers/${dossier}/`, { name: 'x' }],
     ['PATCH', `/dossiers/${own}/`, { name: 'x' }],

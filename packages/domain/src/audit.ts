@@ -12,6 +12,8 @@ export const auditActions = [
   'dossier-changed',
   'dossier-deleted',
   'dossier-deleted-offline',
+  'dossiers-changed',
+  'dossiers-deleted',
   'photo-added',
   'photo-deleted',
   'photo-damaged',

@@ -133,23 +133,28 @@ export async function updateCopies(tx: Knex.Transaction, copies: readonly Copy[]
   await noteUnshown(tx, stale, content.photos);
 }
 
-/** Takes these copies of a dossier from their lists, which are locked. Photos that are in none of the `kept` are noted for collection. */
-export async function removeCopies(tx: Knex.Transaction, copies: readonly Copy[], kept = ''): Promise<void> {
-  const [first] = copies;
-  if (first === undefined) return;
-  const parameters = { uuid: first.uuid, sets: copies.map((copy) => copy.set_id) };
-  await query(tx, `delete from dossiers where uuid = :uuid and set_id = any(:sets::bigint[])`, parameters);
+/** A row that is taken from its list. */
+export type RemovedCopy = Pick<Copy, 'list_id' | 'set_id' | 'uuid' | 'photos'>;
+
+/** Takes these copies of dossiers from their lists, which are locked. Photos that are in none of the `kept` are noted for collection. */
+export async function removeCopies(tx: Knex.Transaction, copies: readonly RemovedCopy[], kept = ''): Promise<void> {
+  if (copies.length === 0) return;
+  const parameters = { uuids: copies.map((copy) => copy.uuid), sets: copies.map((copy) => copy.set_id) };
+  const removed = `unnest(:sets::bigint[], :uuids::uuid[]) r (set_id, uuid)`;
+  await query(tx, `delete from dossiers d using ${removed} where d.set_id = r.set_id and d.uuid = r.uuid`, parameters);
   await query(
     tx,
-    `insert into tombstones (set_id, uuid, revision) select set_id, :uuid, nextval('dossier_revisions') from unnest(:sets::bigint[]) set_id
+    `insert into tombstones (set_id, uuid, revision) select set_id, uuid, nextval('dossier_revisions') from ${removed}
      on conflict (set_id, uuid) do update set revision = excluded.revision, removed_date = excluded.removed_date`,
     parameters,
   );
-  for (const { list_id: listId } of copies) await book(tx, { listId, growth: -1, changes: 1 });
+  for (const [listId, { length: changes }] of Map.groupBy(copies, (copy) => copy.list_id)) {
+    await book(tx, { listId, growth: -changes, changes });
+  }
   await noteUnshown(tx, copies, kept);
 }
 
-async function noteUnshown(tx: Knex.Transaction, copies: readonly Copy[], shown: string): Promise<void> {
+async function noteUnshown(tx: Knex.Transaction, copies: readonly RemovedCopy[], shown: string): Promise<void> {
   const addresses = copies.flatMap(({ photos }) => photos.match(/[0-9a-f]{64}/g) ?? []).filter((address) => !shown.includes(address));
   await noteGarbage(tx, addresses);
 }

@@ -1,9 +1,11 @@
+import type { Knex } from 'knex';
 import { notFound } from '@dossier/runtime/errors.ts';
 import { query, queryOne, transaction } from '@dossier/postgres/database.ts';
 import type { Connection, Database } from '@dossier/postgres/database.ts';
 import { binCopies } from './bin/deletions.ts';
 import type { Expectation, WrittenDossier } from './dossier-changes.ts';
 import { holdDossier, removeCopies } from './dossier-copies.ts';
+import type { RemovedCopy } from './dossier-copies.ts';
 import { readDossier } from './dossiers.ts';
 import { changeOf } from './history-values.ts';
 import { readOnly, requireWritable } from './read-only.ts';
@@ -33,9 +35,14 @@ export async function deleteDossier(
     expect?.(dossier);
     const change = changeOf({ ...copies[0], lists: dossier.lists }, null);
     if (binnedBy !== null) return { dossier, change, deletion: await binCopies(tx, copies, binnedBy) };
-    await removeCopies(tx, copies);
+    await deleteHeld(tx, copies);
     return { dossier, change, deletion: null };
   });
+}
+
+/** Deletes dossiers of this node's own: takes all their copies from their lists, which are locked. */
+export async function deleteHeld(tx: Knex.Transaction, copies: readonly RemovedCopy[]): Promise<void> {
+  await removeCopies(tx, copies);
 }
 
 /**

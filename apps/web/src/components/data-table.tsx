@@ -1,6 +1,7 @@
-import { Paper, Table } from '@mantine/core';
+import { Paper, Stack, Table } from '@mantine/core';
 import type { ReactNode } from 'react';
 import classes from './data-table.module.css';
+import { useFound } from './found-rows.tsx';
 import { openRow } from './open-row.ts';
 
 export interface Column<Row> {
@@ -17,10 +18,16 @@ interface DataTableProps<Row> {
   readonly columns: readonly Column<Row>[];
   readonly rows: readonly Row[];
   readonly rowKey: (row: Row) => string | number;
+  /** What a row is found by, where there may be hundreds: then some are shown at first. */
+  readonly find?: (row: Row) => string;
 }
 
 /** A table that scrolls sideways where it must. */
-export function DataTable<Row>({ label, columns, rows, rowKey }: DataTableProps<Row>) {
+export function DataTable<Row>({ find, ...table }: DataTableProps<Row>) {
+  return find === undefined ? <PlainTable {...table} /> : <LongTable {...table} find={find} />;
+}
+
+function PlainTable<Row>({ label, columns, rows, rowKey }: Omit<DataTableProps<Row>, 'find'>) {
   return (
     <Paper withBorder>
       <Table.ScrollContainer
@@ -51,5 +58,17 @@ export function DataTable<Row>({ label, columns, rows, rowKey }: DataTableProps<
         </Table>
       </Table.ScrollContainer>
     </Paper>
+  );
+}
+
+/** Of hundreds of rows some, and a box that finds the others. */
+function LongTable<Row>({ rows, find, ...table }: DataTableProps<Row> & { find: (row: Row) => string }) {
+  const { shown, box, more } = useFound(rows, find);
+  return (
+    <Stack gap="sm">
+      {box}
+      {shown.length > 0 && <PlainTable {...table} rows={shown} />}
+      {more}
+    </Stack>
   );
 }

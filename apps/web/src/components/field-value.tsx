@@ -8,6 +8,7 @@ import { useWatchLists } from '../api/watch-lists.ts';
 import { useWriting } from '../format/moments.ts';
 import classes from './changes.module.css';
 import { isEmpty } from './differences.ts';
+import { Name } from './name.tsx';
 
 const photosShape = z.array(rememberedPhotoSchema);
 const listsShape = z.array(z.int());
@@ -29,7 +30,16 @@ export function FieldValue({ field, value }: { field: string; value: unknown }) 
   }
   if (field === 'dossier_lists') {
     const nameOf = (id: number): string => lists.find((list) => list.id === id)?.name ?? String(id);
-    return <>{listsShape.parse(value).map(nameOf).join(', ')}</>;
+    return (
+      <>
+        {listsShape.parse(value).map((id, index) => (
+          <span key={id}>
+            {index > 0 && ', '}
+            <Name>{nameOf(id)}</Name>
+          </span>
+        ))}
+      </>
+    );
   }
   if (typeof value === 'boolean') return <>{t(value ? 'common.yes' : 'common.no')}</>;
   if ((field === 'valid_from' || field === 'valid_until') && typeof value === 'string') return <>{writing.day(value)}</>;

@@ -101,6 +101,8 @@ export const audit = {
     'dossier-changed': 'changed a dossier',
     'dossier-deleted': 'deleted a dossier',
     'dossier-deleted-offline': 'deleted a dossier without the master',
+    'dossiers-changed': 'changed many dossiers',
+    'dossiers-deleted': 'deleted many dossiers',
     'photo-added': 'added a photo',
     'photo-deleted': 'deleted a photo',
     'photo-damaged': 'found a damaged photo',

@@ -44,7 +44,7 @@ export const replication = {
     testFailed: 'The master can’t be linked',
     answered: '{{master}} answers. Its lists are synced daily at {{time}} ({{zone}}).',
     noLists: 'This master has no watch list yet. Make one there, and come back.',
-    chooseRemote: 'Which list of the master?',
+    chooseRemote: 'Which lists of the master?',
     copyHere: 'replicated here already, as “{{name}}”',
     chooseLocal: 'Into which list here?',
     newList: 'A new list',

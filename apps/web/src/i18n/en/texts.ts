@@ -1,6 +1,7 @@
 import { account } from './account.ts';
 import { bin } from './bin.ts';
 import { audit, settings, tokens, users, webhooks } from './administration.ts';
+import { bulk } from './bulk.ts';
 import { common } from './common.ts';
 import { dossiers } from './dossiers.ts';
 import { conflict, drafts, history } from './history.ts';
@@ -17,6 +18,7 @@ export const english = {
   watchLists,
   dossiers,
   bin,
+  bulk,
   history,
   conflict,
   drafts,

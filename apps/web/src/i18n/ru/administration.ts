@@ -103,6 +103,8 @@ export const audit = {
     'dossier-changed': 'досье изменено',
     'dossier-deleted': 'досье удалено',
     'dossier-deleted-offline': 'досье удалено без мастера',
+    'dossiers-changed': 'многие досье изменены',
+    'dossiers-deleted': 'многие досье удалены',
     'photo-added': 'фото добавлено',
     'photo-deleted': 'фото удалено',
     'photo-damaged': 'найдено повреждённое фото',

@@ -3,6 +3,7 @@ import type { Translation } from '../texts.types.ts';
 import { account } from './account.ts';
 import { bin } from './bin.ts';
 import { audit, settings, tokens, users, webhooks } from './administration.ts';
+import { bulk } from './bulk.ts';
 import { common } from './common.ts';
 import { dossiers } from './dossiers.ts';
 import { conflict, drafts, history } from './history.ts';
@@ -19,6 +20,7 @@ export const russian: Translation<typeof english> = {
   watchLists,
   dossiers,
   bin,
+  bulk,
   history,
   conflict,
   drafts,

@@ -1,8 +1,8 @@
-import { Checkbox, Group, Switch, Textarea, TextInput } from '@mantine/core';
+import { Group, Switch, Textarea, TextInput } from '@mantine/core';
 import { useTranslation } from 'react-i18next';
 import type { WatchList } from '@dossier/protocol/watch-list.ts';
 import { useFieldFault } from '../../components/field-fault.ts';
-import { ListName } from '../../components/list-name.tsx';
+import { ListsSelect } from '../../components/lists-select.tsx';
 import type { DossierDraft } from './dossier-draft.ts';
 import { MetaEditor } from './meta-editor.tsx';
 
@@ -28,7 +28,14 @@ export function DossierFields({ draft, lists, error, onChange }: DossierFieldsPr
         required
         data-autofocus
       />
-      <Lists draft={draft} lists={lists} error={faultOf('dossier_lists')} onChange={onChange} />
+      <ListsSelect
+        label={t('dossiers.inLists')}
+        lists={lists}
+        value={draft.lists}
+        onChange={(chosen) => onChange({ lists: chosen })}
+        error={faultOf('dossier_lists')}
+        withAsterisk
+      />
       <Textarea
         label={t('common.comment')}
         value={draft.comment}
@@ -71,25 +78,5 @@ export function DossierFields({ draft, lists, error, onChange }: DossierFieldsPr
         onChange={(event) => onChange({ active: event.currentTarget.checked })}
       />
     </>
-  );
-}
-
-/** In which lists the dossier is; hundreds of them are scrolled. */
-function Lists({ draft, lists, error, onChange }: Omit<DossierFieldsProps, 'error'> & { error: string | undefined }) {
-  const { t } = useTranslation();
-  return (
-    <Checkbox.Group
-      label={t('dossiers.inLists')}
-      value={draft.lists.map(String)}
-      onChange={(values) => onChange({ lists: values.map(Number) })}
-      error={error}
-      withAsterisk
-    >
-      <Group gap="md" mt={6} mah={200} style={{ overflowY: 'auto' }}>
-        {lists.map((list) => (
-          <Checkbox key={list.id} value={String(list.id)} label={<ListName name={list.name} color={list.color} />} />
-        ))}
-      </Group>
-    </Checkbox.Group>
   );
 }

@@ -10,6 +10,8 @@ import { When } from '../../components/when.tsx';
 import classes from './dossier-table.module.css';
 import { Marked, OtherMatches } from './marked.tsx';
 import type { ListedDossier } from './marked.tsx';
+import { SelectBox, SelectLoaded, useSelectionKeys } from './select-box.tsx';
+import type { Selection } from './selection.ts';
 import { ValidityMark } from './validity.tsx';
 
 export interface DossierViewProps {
@@ -19,6 +21,8 @@ export interface DossierViewProps {
   readonly total: number | null;
   /** Called when what comes next will soon be seen. */
   readonly onNearEnd: () => void;
+  /** Which of them are chosen; null for who may do nothing with them. */
+  readonly selection: Selection | null;
 }
 
 const rowHeight = 44;
@@ -26,7 +30,7 @@ const rowHeight = 44;
 const ahead = 150;
 
 /** Dossiers as rows, of which only those in sight are on the page. */
-export function DossierTable({ dossiers, lists, total, onNearEnd }: DossierViewProps) {
+export function DossierTable({ dossiers, lists, total, onNearEnd, selection }: DossierViewProps) {
   const { t } = useTranslation();
   const scroller = useRef<HTMLDivElement>(null);
   const rows = useVirtualizer({
@@ -43,11 +47,26 @@ export function DossierTable({ dossiers, lists, total, onNearEnd }: DossierViewP
   const above = visible[0]?.start ?? 0;
   const below = rows.getTotalSize() - (visible.at(-1)?.end ?? 0);
   const byId = new Map(lists.map((list) => [list.id, list]));
+  const onKeyDown = useSelectionKeys({ selection, rows: dossiers.length, show: (index) => rows.scrollToIndex(index) });
   return (
-    <Paper withBorder ref={scroller} className={classes.scroller ?? ''} tabIndex={0} role="region" aria-label={t('dossiers.title')}>
-      <table className={classes.table} aria-rowcount={(total ?? -2) + 1} aria-label={t('dossiers.title')}>
+    <Paper
+      withBorder
+      ref={scroller}
+      className={classes.scroller ?? ''}
+      tabIndex={0}
+      role="region"
+      aria-label={t('dossiers.title')}
+      onKeyDown={onKeyDown}
+    >
+      <table
+        className={classes.table}
+        data-selectable={selection !== null}
+        aria-rowcount={(total ?? -2) + 1}
+        aria-label={t('dossiers.title')}
+      >
         <thead>
           <tr aria-rowindex={1}>
+            {selection && <SelectLoaded selection={selection} dossiers={dossiers} />}
             <th scope="col">{t('common.personName')}</th>
             <th scope="col">{t('dossiers.list')}</th>
             <th scope="col">{t('dossiers.externalId')}</th>
@@ -62,7 +81,7 @@ export function DossierTable({ dossiers, lists, total, onNearEnd }: DossierViewP
           {visible.map(({ index }) => {
             const dossier = dossiers[index];
             // Copies that differ come one after another, all with one id.
-            return dossier && <Row key={index} dossier={dossier} index={index} byId={byId} />;
+            return dossier && <Row key={index} dossier={dossier} index={index} byId={byId} selection={selection} />;
           })}
           <Spacer height={below} />
         </tbody>
@@ -75,17 +94,25 @@ export function DossierTable({ dossiers, lists, total, onNearEnd }: DossierViewP
 function Spacer({ height }: { height: number }) {
   return (
     <tr aria-hidden className={classes.spacer}>
-      <td colSpan={5} style={{ height }} />
+      <td colSpan={6} style={{ height }} />
     </tr>
   );
 }
 
-function Row({ dossier, index, byId }: { dossier: ListedDossier; index: number; byId: ReadonlyMap<number, WatchList> }) {
+interface RowProps {
+  readonly dossier: ListedDossier;
+  readonly index: number;
+  readonly byId: ReadonlyMap<number, WatchList>;
+  readonly selection: Selection | null;
+}
+
+function Row({ dossier, index, byId, selection }: RowProps) {
   const { t } = useTranslation();
   const [first, ...others] = dossier.dossier_lists;
   const list = first === undefined ? undefined : byId.get(first);
   return (
-    <tr aria-rowindex={index + 2} onClick={openRow} className={classes.row}>
+    <tr aria-rowindex={index + 2} onClick={openRow} className={classes.row} data-chosen={selection?.has(dossier)}>
+      {selection && <SelectBox selection={selection} dossier={dossier} index={index} />}
       <td>
         <Link
           to="/dossiers"

@@ -2,8 +2,9 @@ import { Group, NativeSelect, SegmentedControl } from '@mantine/core';
 import { IconSearch } from '@tabler/icons-react';
 import { useNavigate, useSearch } from '@tanstack/react-router';
 import { useTranslation } from 'react-i18next';
-import { shownText } from '@dossier/domain/shown-text.ts';
 import type { WatchList } from '@dossier/protocol/watch-list.ts';
+import type { ListOption } from '../../components/list-options.ts';
+import { ListSelect } from '../../components/list-select.tsx';
 import { SearchField } from '../../components/search-field.tsx';
 import { orderings } from './orderings.ts';
 import type { Ordering } from './orderings.ts';
@@ -30,11 +31,12 @@ export function Filters({ lists }: { lists: readonly WatchList[] }) {
         w={{ base: '100%', xs: 320 }}
         type="search"
       />
-      <NativeSelect
+      <ListSelect
         label={t('dossiers.list')}
-        value={search.list ?? ''}
-        onChange={(event) => change({ list: event.currentTarget.value === '' ? undefined : Number(event.currentTarget.value) })}
-        data={choices}
+        lists={choices}
+        none={t('dossiers.allLists')}
+        value={search.list}
+        onChange={(list) => change({ list })}
         maw={260}
       />
       <SearchField label={t('dossiers.externalId')} value={search.external} onSearch={(external) => change({ external })} w={140} />
@@ -83,12 +85,9 @@ export function Filters({ lists }: { lists: readonly WatchList[] }) {
   );
 }
 
-/** All lists, each list, and the one that the address names although it isn't there. */
-function useListChoices(lists: readonly WatchList[], named: number | undefined): { value: string; label: string }[] {
+/** Each list, and the one that the address names although it isn't there. */
+function useListChoices(lists: readonly WatchList[], named: number | undefined): readonly ListOption[] {
   const { t } = useTranslation();
-  const choices = [{ value: '', label: t('dossiers.allLists') }];
-  choices.push(...lists.map(({ id, name }) => ({ value: String(id), label: shownText(name) })));
-  if (named !== undefined && !lists.some(({ id }) => id === named))
-    choices.push({ value: String(named), label: t('dossiers.noSuchList', { id: named }) });
-  return choices;
+  if (named === undefined || lists.some(({ id }) => id === named)) return lists;
+  return [...lists, { id: named, name: t('dossiers.noSuchList', { id: named }) }];
 }

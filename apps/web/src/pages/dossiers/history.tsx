@@ -90,6 +90,7 @@ function useDeedSentence(): (entry: HistoryEntry) => string {
       if (kind === 'many') return t('history.deeds.manyAtOnce', { ...facts, what: t(`audit.actions.${action}`) });
       return t(action === 'import-taken-back' ? 'history.deeds.takenBack' : 'history.deeds.restored', facts);
     }
+    if (kind === 'many' && action === 'dossiers-changed') return t('bulk.changedMany', facts);
     if (kind === 'many' || action === 'dossiers-imported') return t(`history.deeds.${importDeeds[kind]}`, facts);
     return t(`history.deeds.${kind}`, facts);
   };

@@ -1,4 +1,4 @@
-import { Alert, Button, Code, Group, List, NativeSelect, Stack, Text } from '@mantine/core';
+import { Alert, Button, Code, Group, List, Stack, Text } from '@mantine/core';
 import { IconFile } from '@tabler/icons-react';
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
@@ -8,6 +8,7 @@ import type { WatchList } from '@dossier/protocol/watch-list.ts';
 import { useImport } from '../../api/import.ts';
 import { Dialog } from '../../components/dialog.tsx';
 import { DropArea } from '../../components/drop-area.tsx';
+import { ListSelect } from '../../components/list-select.tsx';
 import { ProblemAlert } from '../../components/problem-alert.tsx';
 import { useWriting } from '../../format/moments.ts';
 import { TakeBackButton } from './take-back-button.tsx';
@@ -40,11 +41,11 @@ export function ImportDialog({ lists, preset, onClose }: ImportDialogProps) {
   return (
     <Dialog title={t('dossiers.import.title')} size="lg" onClose={onClose}>
       <Stack>
-        <NativeSelect
+        <ListSelect
           label={t('dossiers.import.list')}
+          lists={lists}
           value={list}
-          onChange={(event) => (file === null ? setList(Number(event.currentTarget.value)) : look(file, Number(event.currentTarget.value)))}
-          data={lists.map(({ id, name }) => ({ value: String(id), label: name }))}
+          onChange={(into = list) => (file === null ? setList(into) : look(file, into))}
           disabled={run.isPending || run.isSuccess}
         />
         {!run.isSuccess && (

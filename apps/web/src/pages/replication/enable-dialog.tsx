@@ -6,6 +6,7 @@ import type { MasterTest } from '@dossier/protocol/sync.ts';
 import { Dialog } from '../../components/dialog.tsx';
 import { useTell } from '../../components/tell.ts';
 import { LocalListStep } from './local-list-step.tsx';
+import { ManyListsStep } from './many-lists-step.tsx';
 import { MasterStep } from './master-step.tsx';
 import { RemoteListStep } from './remote-list-step.tsx';
 
@@ -15,17 +16,22 @@ export interface ChosenMaster {
 }
 export type RemoteList = MasterTest['dossier_lists'][number];
 
-/** Makes a list a replica in three steps: which master, which of its lists, which list here. */
+/** Makes lists replicas in three steps: which master, which of its lists, which lists here. */
 export function EnableDialog({ onClose }: { onClose: () => void }) {
   const { t } = useTranslation();
   const tell = useTell();
   const navigate = useNavigate();
   const [step, setStep] = useState(0);
   const [master, setMaster] = useState<ChosenMaster | null>(null);
-  const [remote, setRemote] = useState<RemoteList | null>(null);
+  const [remotes, setRemotes] = useState<readonly RemoteList[]>([]);
+  const [only, ...others] = remotes;
   const finish = (list: number): void => {
     tell(t('replication.enable.done'));
     void navigate({ to: '/replication/$list', params: { list: String(list) } });
+  };
+  const finishMany = (linked: number): void => {
+    if (linked > 0) tell(t('bulk.linking.finished', { count: linked }));
+    void navigate({ to: '/replication', search: {} });
   };
   return (
     <Dialog title={t('replication.enable.title')} size="lg" onClose={onClose}>
@@ -36,7 +42,7 @@ export function EnableDialog({ onClose }: { onClose: () => void }) {
             onCancel={onClose}
             onDone={(chosen) => {
               setMaster(chosen);
-              setRemote(null);
+              setRemotes([]);
               setStep(1);
             }}
           />
@@ -45,18 +51,21 @@ export function EnableDialog({ onClose }: { onClose: () => void }) {
           {master !== null && (
             <RemoteListStep
               master={master}
-              preset={remote}
+              preset={remotes}
               onBack={() => setStep(0)}
               onDone={(chosen) => {
-                setRemote(chosen);
+                setRemotes(chosen);
                 setStep(2);
               }}
             />
           )}
         </Stepper.Step>
         <Stepper.Step label={t('replication.enable.local')}>
-          {master !== null && remote !== null && (
-            <LocalListStep master={master} remote={remote} onBack={() => setStep(1)} onDone={finish} />
+          {master !== null && only !== undefined && others.length === 0 && (
+            <LocalListStep master={master} remote={only} onBack={() => setStep(1)} onDone={finish} />
+          )}
+          {master !== null && others.length > 0 && (
+            <ManyListsStep master={master} remotes={remotes} onBack={() => setStep(1)} onDone={finishMany} />
           )}
         </Stepper.Step>
       </Stepper>

@@ -59,5 +59,13 @@ export function LinkTable({ links, lists }: { links: readonly Link[]; lists: rea
     { title: t('watchLists.count'), align: 'right', cell: (link) => count(link) },
     { title: t('replication.next'), minor: true, cell: (link) => <NextRun link={link} /> },
   ];
-  return <DataTable label={t('overview.replicas')} columns={columns} rows={byUrgency(links)} rowKey={(link) => link.slave_dossier_list} />;
+  return (
+    <DataTable
+      label={t('overview.replicas')}
+      columns={columns}
+      rows={byUrgency(links)}
+      rowKey={(link) => link.slave_dossier_list}
+      find={(link) => `${byId.get(link.slave_dossier_list)?.name ?? ''} ${link.remote_url}`}
+    />
+  );
 }

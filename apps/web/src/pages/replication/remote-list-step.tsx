@@ -4,32 +4,33 @@ import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { useLinks } from '../../api/links.ts';
 import { useWatchLists } from '../../api/watch-lists.ts';
-import { ListChoice } from '../../components/list-choice.tsx';
+import { ListChoices } from '../../components/list-choices.tsx';
 import type { ChosenMaster, RemoteList } from './enable-dialog.tsx';
 import { StepForm } from './step-form.tsx';
 
 interface RemoteListStepProps {
   readonly master: ChosenMaster;
-  readonly preset: RemoteList | null;
+  readonly preset: readonly RemoteList[];
   readonly onBack: () => void;
-  readonly onDone: (list: RemoteList) => void;
+  readonly onDone: (lists: readonly RemoteList[]) => void;
 }
 
-/** Which of the master's lists is replicated. */
+/** Which of the master's lists are replicated. */
 export function RemoteListStep({ master, preset, onBack, onDone }: RemoteListStepProps) {
   const { t } = useTranslation();
   const copyOf = useCopies(master);
   const { dossier_lists: lists, SYNC_TIME: time, TIME_ZONE: zone } = master.test;
-  const [only] = lists.length === 1 ? lists : [];
-  const [chosen, setChosen] = useState(preset ?? only ?? null);
+  const [chosen, setChosen] = useState<ReadonlySet<number>>(
+    () => new Set((preset.length === 0 && lists.length === 1 ? lists : preset).map(({ id }) => id)),
+  );
   const clock = `${String(time.hour).padStart(2, '0')}:${String(time.minute).padStart(2, '0')}`;
   return (
     <StepForm
       back={t('common.back')}
       onBack={onBack}
       forward={t('common.next')}
-      onForward={() => chosen && onDone(chosen)}
-      disabled={chosen === null}
+      onForward={() => onDone(lists.filter(({ id }) => chosen.has(id)))}
+      disabled={chosen.size === 0}
       busy={false}
     >
       <Alert color="green" icon={<IconCircleCheck aria-hidden />} role="status">
@@ -38,15 +39,19 @@ export function RemoteListStep({ master, preset, onBack, onDone }: RemoteListSte
       {lists.length === 0 ? (
         <Text>{t('replication.enable.noLists')}</Text>
       ) : (
-        <ListChoice
+        <ListChoices
           label={t('replication.enable.chooseRemote')}
-          value={chosen === null ? null : String(chosen.id)}
-          onChoose={(id) => setChosen(lists.find((list) => String(list.id) === id) ?? null)}
-          choices={lists.map((list) => ({
-            value: String(list.id),
-            name: list.name,
-            description: [t('common.dossiers', { count: list.dossier_count }), copyOf(list)].filter(Boolean).join(' · '),
-          }))}
+          value={chosen}
+          onChange={setChosen}
+          lists={lists.map((list) => {
+            const copy = copyOf(list);
+            return {
+              id: list.id,
+              name: list.name,
+              description: [t('common.dossiers', { count: list.dossier_count }), copy].filter(Boolean).join(' · '),
+              common: copy === undefined,
+            };
+          })}
         />
       )}
     </StepForm>

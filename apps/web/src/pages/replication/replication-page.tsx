@@ -13,6 +13,7 @@ import { SwitchedOff } from '../../components/switched-off.tsx';
 import { EnableDialog } from './enable-dialog.tsx';
 import { Followers } from './followers.tsx';
 import { LinkTable } from './link-table.tsx';
+import { SyncAll } from './sync-all.tsx';
 
 /** What this node replicates from masters, and who replicates from it. */
 export function ReplicationPage() {
@@ -31,9 +32,12 @@ function Replication() {
   const lists = useWatchLists();
   const show = (opened: boolean): void => void navigate({ search: { enable: opened ? true : undefined } });
   const action = admin && (
-    <Button leftSection={<IconLinkPlus size={18} aria-hidden />} onClick={() => show(true)}>
-      {t('replication.enable.open')}
-    </Button>
+    <>
+      {links.data !== undefined && links.data.length > 1 && <SyncAll links={links.data} lists={lists.data ?? []} />}
+      <Button leftSection={<IconLinkPlus size={18} aria-hidden />} onClick={() => show(true)}>
+        {t('replication.enable.open')}
+      </Button>
+    </>
   );
   return (
     <Page title={t('replication.title')} description={t('replication.description')} actions={action}>

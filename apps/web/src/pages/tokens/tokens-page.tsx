@@ -91,5 +91,13 @@ function TokenTable({ tokens, onRevoke }: { tokens: readonly Token[]; onRevoke: 
         ),
     },
   ];
-  return <DataTable label={t('shell.pages.tokens')} columns={columns} rows={tokens} rowKey={(token) => token.id} />;
+  return (
+    <DataTable
+      label={t('shell.pages.tokens')}
+      columns={columns}
+      rows={tokens}
+      rowKey={(token) => token.id}
+      find={(token) => `${token.user.name} ${token.label}`}
+    />
+  );
 }

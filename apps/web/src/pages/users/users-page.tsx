@@ -106,5 +106,5 @@ function UserTable({ users, onEdit, onDelete, onActive }: UserTableProps) {
     { title: t('users.tokens'), align: 'right', minor: true, cell: (user) => user.token_count },
     { title: t('common.actions'), cell: (user) => <RowMenu name={user.name} actions={actionsOf(user)} /> },
   ];
-  return <DataTable label={t('shell.pages.users')} columns={columns} rows={users} rowKey={(user) => user.id} />;
+  return <DataTable label={t('shell.pages.users')} columns={columns} rows={users} rowKey={(user) => user.id} find={(user) => user.name} />;
 }

@@ -68,7 +68,15 @@ export function WatchListTable({ lists, onEdit, onRemove }: WatchListTableProps)
     },
     ...(admin ? [{ title: t('common.actions'), cell: (list: WatchList) => <RowMenu name={list.name} actions={actionsOf(list)} /> }] : []),
   ];
-  return <DataTable label={t('watchLists.title')} columns={columns} rows={lists} rowKey={(list) => list.id} />;
+  return (
+    <DataTable
+      label={t('watchLists.title')}
+      columns={columns}
+      rows={lists}
+      rowKey={(list) => list.id}
+      find={(list) => `${list.name} ${list.comment}`}
+    />
+  );
 }
 
 function Kind({ list }: { list: WatchList }) {

@@ -1,0 +1,40 @@
+import { Text, TextInput } from '@mantine/core';
+import { useState } from 'react';
+import { useTranslation } from 'react-i18next';
+import { isTyped } from '../../components/typed.ts';
+import { BulkForm } from './bulk-dialog.tsx';
+import type { BulkDialogProps } from './bulk-dialog.tsx';
+
+/** So many are deleted without their number having to be typed. */
+const withoutTyping = 20;
+
+/** Asks before many dossiers are deleted. */
+export function BulkDeleteDialog(props: BulkDialogProps) {
+  const { t } = useTranslation();
+  const { count } = props;
+  const [text, setText] = useState('');
+  const isMany = count > withoutTyping;
+  const sure = !isMany || isTyped(text, String(count));
+  return (
+    <BulkForm
+      {...props}
+      title={t('bulk.deleting.title', { count })}
+      deed={sure ? { delete: true } : null}
+      submitLabel={t('bulk.deleting.run', { count })}
+      done="bulk.deleted"
+      danger
+    >
+      <Text size="sm">{t('bulk.deleting.text')}</Text>
+      {isMany && (
+        <TextInput
+          label={t('common.typeToConfirm', { text: String(count) })}
+          value={text}
+          onChange={(event) => setText(event.currentTarget.value)}
+          inputMode="numeric"
+          autoComplete="off"
+          data-autofocus
+        />
+      )}
+    </BulkForm>
+  );
+}

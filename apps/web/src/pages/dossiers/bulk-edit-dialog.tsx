@@ -1,0 +1,123 @@
+import { Group, NativeSelect, Textarea, TextInput } from '@mantine/core';
+import { useState } from 'react';
+import { useTranslation } from 'react-i18next';
+import type { BulkRequest } from '@dossier/protocol/bulk.ts';
+import { BulkForm } from './bulk-dialog.tsx';
+import type { BulkDialogProps } from './bulk-dialog.tsx';
+
+type Change = NonNullable<BulkRequest['change']>;
+/** What becomes of a field. */
+type Way = 'leave' | 'set' | 'remove';
+
+interface Draft {
+  readonly active: '' | 'true' | 'false';
+  readonly from: { readonly way: Way; readonly day: string };
+  readonly until: { readonly way: Way; readonly day: string };
+  readonly comment: string;
+  readonly field: { readonly way: Way; readonly name: string; readonly value: string };
+}
+
+const nothing: Draft = {
+  active: '',
+  from: { way: 'leave', day: '' },
+  until: { way: 'leave', day: '' },
+  comment: '',
+  field: { way: 'leave', name: '', value: '' },
+};
+
+/** The change that is written down, or null while it is none, or not whole. */
+function changeOf({ active, from, until, comment, field }: Draft): Change | null {
+  const unfinished =
+    [from, until].some(({ way, day }) => way === 'set' && day === '') || (field.way !== 'leave' && field.name.trim() === '');
+  const change: Change = {
+    ...(active !== '' && { active: active === 'true' }),
+    ...(from.way !== 'leave' && { valid_from: from.way === 'set' ? from.day : null }),
+    ...(until.way !== 'leave' && { valid_until: until.way === 'set' ? until.day : null }),
+    ...(comment.trim() !== '' && { add_comment: comment.trim() }),
+    ...(field.way !== 'leave' && { meta: { [field.name.trim()]: field.way === 'set' ? field.value : null } }),
+  };
+  return unfinished || Object.keys(change).length === 0 ? null : change;
+}
+
+/** Changes some fields of many dossiers; what isn't touched stays as each has it. */
+export function BulkEditDialog(props: BulkDialogProps) {
+  const { t } = useTranslation();
+  const { count } = props;
+  const [draft, setDraft] = useState(nothing);
+  const change = changeOf(draft);
+  const write = (facts: Partial<Draft>): void => setDraft((before) => ({ ...before, ...facts }));
+  const ways = (['leave', 'set', 'remove'] as const).map((value) => ({ value, label: t(`bulk.editing.${value}`) }));
+  return (
+    <BulkForm
+      {...props}
+      title={t('bulk.editing.title', { count })}
+      deed={change && { change }}
+      submitLabel={t('bulk.editing.save', { count })}
+      done="bulk.done"
+    >
+      <NativeSelect
+        label={t('dossiers.state')}
+        value={draft.active}
+        onChange={(event) => write({ active: event.currentTarget.value as Draft['active'] })}
+        data={[
+          { value: '', label: t('bulk.editing.leave') },
+          { value: 'true', label: t('dossiers.active') },
+          { value: 'false', label: t('dossiers.inactive') },
+        ]}
+        data-autofocus
+      />
+      {(['from', 'until'] as const).map((bound) => {
+        const label = t(bound === 'from' ? 'dossiers.validFrom' : 'dossiers.validUntil');
+        return (
+          <Group key={bound} align="flex-end" grow>
+            <NativeSelect
+              label={label}
+              value={draft[bound].way}
+              onChange={(event) => write({ [bound]: { ...draft[bound], way: event.currentTarget.value as Way } })}
+              data={ways}
+            />
+            {draft[bound].way === 'set' && (
+              <TextInput
+                type="date"
+                aria-label={label}
+                value={draft[bound].day}
+                onChange={(event) => write({ [bound]: { way: 'set', day: event.currentTarget.value } })}
+              />
+            )}
+          </Group>
+        );
+      })}
+      <Textarea
+        label={t('bulk.editing.addComment')}
+        description={t('bulk.editing.addCommentHint')}
+        value={draft.comment}
+        onChange={(event) => write({ comment: event.currentTarget.value })}
+        autosize
+        minRows={2}
+        maxRows={6}
+      />
+      <Group align="flex-end" grow>
+        <NativeSelect
+          label={t('bulk.editing.field')}
+          value={draft.field.way}
+          onChange={(event) => write({ field: { ...draft.field, way: event.currentTarget.value as Way } })}
+          data={ways}
+        />
+        {draft.field.way !== 'leave' && (
+          <TextInput
+            label={t('dossiers.fieldName')}
+            value={draft.field.name}
+            onChange={(event) => write({ field: { ...draft.field, name: event.currentTarget.value } })}
+          />
+        )}
+        {draft.field.way === 'set' && (
+          <TextInput
+            label={t('dossiers.fieldValue')}
+            value={draft.field.value}
+            onChange={(event) => write({ field: { ...draft.field, value: event.currentTarget.value } })}
+          />
+        )}
+      </Group>
+    </BulkForm>
+  );
+}
