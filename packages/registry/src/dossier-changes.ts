@@ -10,6 +10,7 @@ import { readDossier } from './dossiers.ts';
 import type { DossierRow } from './dossiers.ts';
 import { changeOf } from './history-values.ts';
 import type { Change } from './history-values.ts';
+import { orderPhotos } from './photo-order.ts';
 import { requireWritable } from './read-only.ts';
 
 /** What people write of a dossier. */
@@ -25,7 +26,10 @@ export interface DossierContent {
   lists: readonly number[];
 }
 
-export type DossierChange = { [Field in keyof DossierContent]?: DossierContent[Field] | undefined };
+export type DossierChange = { [Field in keyof DossierContent]?: DossierContent[Field] | undefined } & {
+  /** The ids of all its photos, in another order. */
+  readonly photos?: readonly string[] | undefined;
+};
 
 /** A dossier as it is after it was written, or was before it was deleted, and what became of it; null: nothing. */
 export interface WrittenDossier {
@@ -54,13 +58,19 @@ export async function createDossier(database: Database, { lists, ...content }: D
  * Changes the given fields of a dossier in all lists that hold it, and the lists that do. Of copies that differ the newest is what the change is made to.
  * What is equal already changes nothing: neither a date nor any list's revision. READ_ONLY on a slave; CONFLICT if a list has its external id already.
  */
-export async function updateDossier(database: Database, id: number, change: DossierChange, expect?: Expectation): Promise<WrittenDossier> {
+export async function updateDossier(
+  database: Database,
+  id: number,
+  { photos, ...change }: DossierChange,
+  expect?: Expectation,
+): Promise<WrittenDossier> {
   return transaction(database, async (tx) => {
     await requireWritable(tx);
     const held = await holdDossier(tx, id, [...new Set(change.lists)]);
     expect?.(await readDossier(tx, id));
     const [newest] = held.copies;
-    const content = applyChange(newest, change);
+    const changed = applyChange(newest, change);
+    const content = photos === undefined ? changed : orderPhotos(changed, id, photos);
     const wanted = new Set(change.lists ?? held.copies.map((copy) => copy.list_id));
     const holding = new Set(held.copies.map((copy) => copy.list_id));
     const staying = held.copies.filter((copy) => wanted.has(copy.list_id));
@@ -75,7 +85,7 @@ export async function updateDossier(database: Database, id: number, change: Doss
 }
 
 /** BAD_PARAM if it would be valid until a day before the first. */
-function applyChange(content: StoredContent, { meta, lists: _lists, ...fields }: DossierChange): StoredContent {
+function applyChange(content: StoredContent, { meta, lists: _lists, ...fields }: Omit<DossierChange, 'photos'>): StoredContent {
   const given = Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined));
   const changed: StoredContent = { ...content, ...given, meta: changeMeta(content.meta, meta) };
   const fault = datesFault(changed);

@@ -11,7 +11,7 @@ import { pageOf } from '@dossier/protocol/values.ts';
 import { PhotoRefused } from '@dossier/photos/photo-refused.ts';
 import type { GuardedPhotos } from '@dossier/photos/guarded-photos.ts';
 import type { PhotoStore } from '@dossier/photos/photo-store.ts';
-import { inspectPhoto, makeThumbnail } from '@dossier/photos/photo.ts';
+import { inspectPhoto, makeRendition, makeThumbnail } from '@dossier/photos/photo.ts';
 import type { PhotoFacts } from '@dossier/photos/photo.ts';
 import { ApplicationError, badParam, notFound } from '@dossier/runtime/errors.ts';
 import type { ErrorCode } from '@dossier/runtime/errors.ts';
@@ -152,6 +152,22 @@ function bytesRoutes(deps: Dependencies): Route[] {
         await sendThumbnail({ photos, guarded }, await readShown(database, request), { request, response });
       },
     },
+    {
+      method: 'get',
+      path: '/dossier-faces/:id/rendition/',
+      access: 'viewer',
+      operation: {
+        tags,
+        summary: 'A photo to be looked at closely',
+        description:
+          'Upright, in sRGB whatever its own colours are, at most 2560 pixels a side, without metadata. The original stays as it is.',
+        requestParams,
+        responses: bytes(['image/webp']),
+      },
+      async handle(request, response) {
+        await sendRendition(guarded, await readShown(database, request), { request, response });
+      },
+    },
   ];
 }
 
@@ -224,6 +240,21 @@ async function sendPhoto(photos: GuardedPhotos, photo: PhotoRow, exchange: Excha
   response.set({ 'Content-Type': photo.media_type, 'Content-Length': String(photo.bytes) });
   if (opened === null) response.end();
   else await pipeline(opened.stream, response);
+}
+
+/** Renditions are made anew for each browser, which keeps them. */
+async function sendRendition(guarded: GuardedPhotos, photo: PhotoRow, { request, response }: Exchange): Promise<void> {
+  const tag = `${photo.sha256}-rendition`;
+  if (hasFresh(request, tag)) {
+    setImmutable(response, tag);
+    response.status(304).end();
+    return;
+  }
+  const opened = await guarded.open(photo);
+  if (opened === null) throw absent(photo);
+  const rendition = await makeRendition(await buffer(opened.stream));
+  setImmutable(response, tag);
+  response.type('image/webp').send(rendition);
 }
 
 interface Thumbnails {

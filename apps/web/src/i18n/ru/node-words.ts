@@ -1,4 +1,5 @@
 import type { HoldReason } from '@dossier/domain/guards.ts';
+import { photoSentences } from './photo-words.ts';
 
 interface FaultWords {
   /** What happened. */
@@ -180,6 +181,7 @@ export const sentences: readonly (readonly [RegExp, string])[] = [
   [/.*: is required\./, 'Нужно заполнить.'],
   [/.*(\d{4}-\d\d-\d\d) is before valid_from \((\d{4}-\d\d-\d\d)\).*/, '$1 раньше начала срока ($2).'],
   [/.*must be an http:\/\/ or https:\/\/ URL without.*/, 'Нужен адрес http:// или https:// без имени, пароля, запроса и якоря.'],
+  ...photoSentences,
   [/This is the last active administrator\..*/, 'Это последний действующий администратор. Ничего не изменено; сначала заведите другого.'],
 ];
 
