@@ -10,7 +10,6 @@ export const keys = {
   history: (dossier: number) => ['dossiers', 'history', dossier],
   runHistory: (list: number, run: number) => ['runs', list, 'history', run],
   dossierDeletion: (id: number) => ['dossiers', 'deletion', id],
-  firstPhoto: (dossier: number) => ['photos', dossier, 'first'],
   photos: (dossier: number) => ['photos', dossier, 'all'],
   links: ['links'],
   allRuns: ['runs'],

@@ -6,6 +6,7 @@ import { common } from './common.ts';
 import { dossiers } from './dossiers.ts';
 import { conflict, drafts, history } from './history.ts';
 import { overview } from './overview.ts';
+import { photos } from './photos.ts';
 import { deadLetters, offlineDeletions, replication } from './replication.ts';
 import { shell } from './shell.ts';
 import { watchLists } from './watch-lists.ts';
@@ -20,6 +21,7 @@ export const russian: Translation<typeof english> = {
   history,
   conflict,
   drafts,
+  photos,
   replication,
   deadLetters,
   offlineDeletions,
