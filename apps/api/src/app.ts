@@ -19,7 +19,9 @@ import { auditRoutes } from './routes/audit.ts';
 import { documentationRoutes, sendPage } from './routes/documentation.ts';
 import { dossierDeletionRoute } from './routes/dossier-deletion.ts';
 import { dossierFaceRoutes } from './routes/dossier-faces.ts';
+import { dossierMergeRoute } from './routes/dossier-merge.ts';
 import { dossierRoutes } from './routes/dossiers.ts';
+import { duplicateRoutes } from './routes/duplicates.ts';
 import { exportRoutes } from './routes/export.ts';
 import { healthRoutes } from './routes/health.ts';
 import { historyRoutes } from './routes/history.ts';
@@ -41,8 +43,10 @@ export function listRoutes(deps: ApiDependencies, metrics: Metrics): Route[] {
     ...signInRoutes(deps),
     ownPasswordRoute(deps),
     ...watchListRoutes(deps),
+    ...duplicateRoutes(deps),
     ...dossierRoutes(deps),
     dossierDeletionRoute(deps),
+    dossierMergeRoute(deps),
     ...historyRoutes(deps),
     ...dossierFaceRoutes(deps),
     ...importRoutes(deps),

@@ -12,6 +12,7 @@ export const auditActions = [
   'dossier-changed',
   'dossier-deleted',
   'dossier-deleted-offline',
+  'dossiers-merged',
   'photo-added',
   'photo-deleted',
   'photo-damaged',

@@ -67,6 +67,25 @@ export const dossierChange = z
   })
   .meta({ id: 'DossierChange' });
 
+/** One dossier of two: what isn't given stays as it is in the one that stays. Its lists are those of both. */
+export const dossierMerge = z
+  .strictObject({
+    with: idSchema.meta({ description: 'The dossier that is deleted' }),
+    name: dossierFields.name.optional(),
+    comment: dossierFields.comment.optional(),
+    active: dossierFields.active.optional(),
+    valid_from: dossierFields.valid_from.optional(),
+    valid_until: dossierFields.valid_until.optional(),
+    meta: dossierFields.meta.optional(),
+    external_id: dossierFields.external_id.optional(),
+    photos: z
+      .array(photoIdSchema)
+      .max(2 * dossierBounds.photos)
+      .optional()
+      .meta({ description: 'The ids of the photos of either that stay, in their order; without it all do' }),
+  })
+  .meta({ id: 'DossierMerge' });
+
 export const dossierSchema = z
   .looseObject({
     id: idSchema,

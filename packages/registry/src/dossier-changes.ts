@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import type { Knex } from 'knex';
 import type { Meta } from '@dossier/domain/dossier.ts';
 import type { StoredContent } from '@dossier/domain/dossier-hash.ts';
 import { badParam } from '@dossier/runtime/errors.ts';
@@ -6,6 +7,7 @@ import { queryOne, transaction } from '@dossier/postgres/database.ts';
 import type { Database } from '@dossier/postgres/database.ts';
 import { changeMeta, datesFault, emptyContent } from './dossier-content.ts';
 import { holdDossier, holdLists, insertCopies, removeCopies, updateCopies } from './dossier-copies.ts';
+import type { HeldDossier } from './dossier-copies.ts';
 import { readDossier } from './dossiers.ts';
 import type { DossierRow } from './dossiers.ts';
 import { changeOf } from './history-values.ts';
@@ -71,21 +73,31 @@ export async function updateDossier(
     const [newest] = held.copies;
     const changed = applyChange(newest, change);
     const content = photos === undefined ? changed : orderPhotos(changed, id, photos);
-    const wanted = new Set(change.lists ?? held.copies.map((copy) => copy.list_id));
-    const holding = new Set(held.copies.map((copy) => copy.list_id));
-    const staying = held.copies.filter((copy) => wanted.has(copy.list_id));
-    const leaving = held.copies.filter((copy) => !wanted.has(copy.list_id));
-    const joining = held.lists.filter((list) => wanted.has(list.list_id) && !holding.has(list.list_id));
-    await removeCopies(tx, leaving, content.photos);
-    await updateCopies(tx, staying, content);
-    await insertCopies(tx, joining, { uuid: newest.uuid, id, createdDate: newest.created_date }, content);
-    const dossier = await readDossier(tx, id);
-    return { dossier, change: changeOf({ ...newest, lists: [...holding] }, { ...content, lists: dossier.lists }) };
+    return writeDossier(tx, held, { content, lists: change.lists ?? held.copies.map((copy) => copy.list_id) });
   });
 }
 
-/** BAD_PARAM if it would be valid until a day before the first. */
-function applyChange(content: StoredContent, { meta, lists: _lists, ...fields }: Omit<DossierChange, 'photos'>): StoredContent {
+/** Gives a held dossier this content, in these lists and no others; those that it isn't in yet are among the held ones. */
+export async function writeDossier(
+  tx: Knex.Transaction,
+  held: HeldDossier,
+  { content, lists }: { content: StoredContent; lists: readonly number[] },
+): Promise<WrittenDossier> {
+  const [newest] = held.copies;
+  const wanted = new Set(lists);
+  const holding = new Set(held.copies.map((copy) => copy.list_id));
+  const staying = held.copies.filter((copy) => wanted.has(copy.list_id));
+  const leaving = held.copies.filter((copy) => !wanted.has(copy.list_id));
+  const joining = held.lists.filter((list) => wanted.has(list.list_id) && !holding.has(list.list_id));
+  await removeCopies(tx, leaving, content.photos);
+  await updateCopies(tx, staying, content);
+  await insertCopies(tx, joining, { uuid: newest.uuid, id: newest.id, createdDate: newest.created_date }, content);
+  const dossier = await readDossier(tx, newest.id);
+  return { dossier, change: changeOf({ ...newest, lists: [...holding] }, { ...content, lists: dossier.lists }) };
+}
+
+/** The content with the given fields changed. BAD_PARAM if it would be valid until a day before the first. */
+export function applyChange(content: StoredContent, { meta, lists: _lists, ...fields }: Omit<DossierChange, 'photos'>): StoredContent {
   const given = Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined));
   const changed: StoredContent = { ...content, ...given, meta: changeMeta(content.meta, meta) };
   const fault = datesFault(changed);

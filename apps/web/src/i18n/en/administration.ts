@@ -100,6 +100,7 @@ export const audit = {
     'dossier-changed': 'changed a dossier',
     'dossier-deleted': 'deleted a dossier',
     'dossier-deleted-offline': 'deleted a dossier without the master',
+    'dossiers-merged': 'merged dossiers',
     'photo-added': 'added a photo',
     'photo-deleted': 'deleted a photo',
     'photo-damaged': 'found a damaged photo',

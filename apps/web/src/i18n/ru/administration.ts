@@ -102,6 +102,7 @@ export const audit = {
     'dossier-changed': 'досье изменено',
     'dossier-deleted': 'досье удалено',
     'dossier-deleted-offline': 'досье удалено без мастера',
+    'dossiers-merged': 'досье объединены',
     'photo-added': 'фото добавлено',
     'photo-deleted': 'фото удалено',
     'photo-damaged': 'найдено повреждённое фото',
