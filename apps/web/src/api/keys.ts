@@ -10,6 +10,8 @@ export const keys = {
   history: (dossier: number) => ['dossiers', 'history', dossier],
   runHistory: (list: number, run: number) => ['runs', list, 'history', run],
   dossierDeletion: (id: number) => ['dossiers', 'deletion', id],
+  namesakes: (name: string, lists: readonly number[], except: number | undefined) => ['dossiers', 'namesakes', name, lists, except],
+  merge: (ids: readonly number[]) => ['preview', 'merge', ...ids],
   photos: (dossier: number) => ['photos', dossier, 'all'],
   links: ['links'],
   allRuns: ['runs'],

@@ -20,13 +20,18 @@ export function photoAddress(id: string, kind: 'photo' | 'thumbnail' | 'renditio
 export function usePhotos(dossier: number) {
   return useQuery({
     queryKey: keys.photos(dossier),
-    queryFn: ({ signal }) => readAll(photoPage, '/dossier-faces/', { query: { dossier }, signal }),
+    queryFn: ({ signal }) => readPhotos(dossier, signal),
   });
 }
 
+/** The photos of a dossier as they are now, the face first. Throws Problem. */
+export async function readPhotos(dossier: number, signal: AbortSignal): Promise<DossierFace[]> {
+  return readAll(photoPage, '/dossier-faces/', { query: { dossier }, signal });
+}
+
 /** Uploads a photo, telling how much of it is sent (0…1). Throws Problem. */
-export function uploadPhoto(dossier: number, file: File, onProgress: (part: number) => void): Promise<void> {
-  const { promise, resolve, reject } = Promise.withResolvers<void>();
+export function uploadPhoto(dossier: number, file: File, onProgress: (part: number) => void): Promise<DossierFace> {
+  const { promise, resolve, reject } = Promise.withResolvers<DossierFace>();
   const form = new FormData();
   form.append('dossier', String(dossier));
   form.append('source_photo', file);
@@ -37,7 +42,7 @@ export function uploadPhoto(dossier: number, file: File, onProgress: (part: numb
     if (event.lengthComputable) onProgress(event.loaded / event.total);
   });
   request.addEventListener('load', () => {
-    if (request.status === 201) resolve();
+    if (request.status === 201) resolve(dossierFaceSchema.parse(JSON.parse(request.responseText)));
     else void problemOf(new Response(request.responseText, { status: request.status, statusText: request.statusText })).then(reject);
   });
   request.addEventListener('error', () => reject(new Problem('unreachable', { status: 0, code: 'UNREACHABLE' })));

@@ -2,6 +2,7 @@ import { account } from './account.ts';
 import { audit, settings, tokens, users, webhooks } from './administration.ts';
 import { common } from './common.ts';
 import { dossiers } from './dossiers.ts';
+import { duplicates } from './duplicates.ts';
 import { conflict, drafts, history } from './history.ts';
 import { overview } from './overview.ts';
 import { photos } from './photos.ts';
@@ -16,6 +17,7 @@ export const english = {
   overview,
   watchLists,
   dossiers,
+  duplicates,
   history,
   conflict,
   drafts,

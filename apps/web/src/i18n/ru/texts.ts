@@ -4,6 +4,7 @@ import { account } from './account.ts';
 import { audit, settings, tokens, users, webhooks } from './administration.ts';
 import { common } from './common.ts';
 import { dossiers } from './dossiers.ts';
+import { duplicates } from './duplicates.ts';
 import { conflict, drafts, history } from './history.ts';
 import { overview } from './overview.ts';
 import { photos } from './photos.ts';
@@ -18,6 +19,7 @@ export const russian: Translation<typeof english> = {
   overview,
   watchLists,
   dossiers,
+  duplicates,
   history,
   conflict,
   drafts,

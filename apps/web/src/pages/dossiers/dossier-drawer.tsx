@@ -18,6 +18,7 @@ import { draftSubject } from './dossier-draft.ts';
 import { DeleteButton } from './delete-button.tsx';
 import { DossierForm } from './dossier-form.tsx';
 import { History } from './history.tsx';
+import { MergeButton } from './merge-button.tsx';
 import { Photos } from './photos.tsx';
 import classes from './photos.module.css';
 import { ValidityFacts } from './validity.tsx';
@@ -68,6 +69,7 @@ function Details({ read, lists, onClose }: { read: Tagged<Dossier>; lists: reado
             {t('common.edit')}
           </Button>
         )}
+        {editable && <MergeButton read={read} />}
         <DeleteButton read={read} onDeleted={onClose} />
       </Group>
       <div className={classes.person}>

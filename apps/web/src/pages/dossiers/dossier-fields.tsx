@@ -1,4 +1,5 @@
 import { Checkbox, Group, Switch, Textarea, TextInput } from '@mantine/core';
+import type { ReactNode } from 'react';
 import { useTranslation } from 'react-i18next';
 import type { WatchList } from '@dossier/protocol/watch-list.ts';
 import { useFieldFault } from '../../components/field-fault.ts';
@@ -10,11 +11,13 @@ interface DossierFieldsProps {
   readonly draft: DossierDraft;
   readonly lists: readonly WatchList[];
   readonly error: unknown;
+  /** What is to be known of the name. */
+  readonly aboutName?: ReactNode;
   readonly onChange: (facts: Partial<DossierDraft>) => void;
 }
 
 /** The fields of a dossier that people edit. */
-export function DossierFields({ draft, lists, error, onChange }: DossierFieldsProps) {
+export function DossierFields({ draft, lists, error, aboutName, onChange }: DossierFieldsProps) {
   const { t } = useTranslation();
   const faultOf = useFieldFault(error);
   return (
@@ -28,6 +31,7 @@ export function DossierFields({ draft, lists, error, onChange }: DossierFieldsPr
         required
         data-autofocus
       />
+      {aboutName}
       <Lists draft={draft} lists={lists} error={faultOf('dossier_lists')} onChange={onChange} />
       <Textarea
         label={t('common.comment')}
@@ -75,7 +79,7 @@ export function DossierFields({ draft, lists, error, onChange }: DossierFieldsPr
 }
 
 /** In which lists the dossier is; hundreds of them are scrolled. */
-function Lists({ draft, lists, error, onChange }: Omit<DossierFieldsProps, 'error'> & { error: string | undefined }) {
+function Lists({ draft, lists, error, onChange }: Omit<DossierFieldsProps, 'error' | 'aboutName'> & { error: string | undefined }) {
   const { t } = useTranslation();
   return (
     <Checkbox.Group

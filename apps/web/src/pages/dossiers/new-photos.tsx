@@ -4,7 +4,9 @@ import { useTranslation } from 'react-i18next';
 import { shownText } from '@dossier/domain/shown-text.ts';
 import { DropArea } from '../../components/drop-area.tsx';
 import { SortablePhotos } from '../../components/sortable-photos.tsx';
+import { ProblemAlert } from '../../components/problem-alert.tsx';
 import type { ChosenPhotos } from './chosen-photos.ts';
+import { Duplicates } from './duplicates.tsx';
 import classes from './new-photos.module.css';
 import { takenTypes } from './taken-types.ts';
 
@@ -19,6 +21,8 @@ interface NewPhotosProps {
 export function NewPhotos({ chosen, drafted, onNames }: NewPhotosProps) {
   const { t } = useTranslation();
   const namesOf = (photos: ChosenPhotos['list']): string[] => photos.map(({ label }) => label);
+  const held = chosen.list.flatMap((photo) => photo.holders ?? []);
+  const holders = held.filter(({ id }, index) => held.findIndex((each) => each.id === id) === index);
   const isLost = chosen.list.length === 0 && drafted.length > 0;
   return (
     <div>
@@ -53,6 +57,10 @@ export function NewPhotos({ chosen, drafted, onNames }: NewPhotosProps) {
           )}
         </SortablePhotos>
       )}
+      {chosen.list.map(
+        ({ key, label, refusal }) => refusal && <ProblemAlert key={key} title={t('duplicates.refused', { name: label })} error={refusal} />,
+      )}
+      <Duplicates found={holders} title={t('duplicates.photo')} />
       {chosen.list.length > 1 && (
         <Text size="xs" c="dimmed" mt={4}>
           {t('photos.orderHint')}

@@ -12,10 +12,12 @@ import { moved } from '../../components/moved.ts';
 import { ProblemAlert } from '../../components/problem-alert.tsx';
 import { RowMenu } from '../../components/row-menu.tsx';
 import { SortablePhotos } from '../../components/sortable-photos.tsx';
+import { Duplicates } from './duplicates.tsx';
 import { PhotoViewer } from './photo-viewer.tsx';
 import classes from './photos.module.css';
 import { takenTypes } from './taken-types.ts';
 import { UploadList } from './upload-list.tsx';
+import { useHolders } from './use-holders.ts';
 import { useUploads } from './use-uploads.ts';
 
 /** The face of a dossier and its other photos; who may change it puts them in order here, and drops new ones. */
@@ -128,7 +130,8 @@ function Removal({ photo, label, onClose }: { photo: DossierFace; label: string;
 
 function Uploading({ dossier }: { dossier: number }) {
   const { t } = useTranslation();
-  const uploads = useUploads();
+  const { holders, ask } = useHolders();
+  const uploads = useUploads((photo) => void ask(photo.sha256, dossier));
   return (
     <>
       <DropArea
@@ -139,6 +142,7 @@ function Uploading({ dossier }: { dossier: number }) {
         onFiles={(files) => void uploads.send(dossier, files)}
       />
       <UploadList dossier={dossier} uploads={uploads} />
+      <Duplicates found={holders} title={t('duplicates.photo')} />
     </>
   );
 }

@@ -1,4 +1,5 @@
 import { useRef, useState } from 'react';
+import type { DossierFace } from '@dossier/protocol/dossier.ts';
 import { uploadPhoto, useForgetPhotos } from '../../api/photos.ts';
 
 /** A photo on its way to a dossier; one that failed stays until it is tried again or left out. */
@@ -21,7 +22,8 @@ export interface Uploads {
 
 let uploads = 0;
 
-export function useUploads(): Uploads {
+/** `onAdded` is called for each photo that a dossier got. */
+export function useUploads(onAdded?: (photo: DossierFace) => void): Uploads {
   const forget = useForgetPhotos();
   const [list, setList] = useState<readonly Upload[]>([]);
   const turn = useRef<Promise<unknown>>(Promise.resolve());
@@ -29,8 +31,9 @@ export function useUploads(): Uploads {
     setList((before) => before.map((upload) => (upload.key === key ? { ...upload, ...facts } : upload)));
   const take = async (dossier: number, { key, file }: Upload): Promise<boolean> => {
     try {
-      await uploadPhoto(dossier, file, (part) => change(key, { part }));
+      const photo = await uploadPhoto(dossier, file, (part) => change(key, { part }));
       setList((before) => before.filter((upload) => upload.key !== key));
+      onAdded?.(photo);
       return true;
     } catch (error) {
       change(key, { error, part: null });
