@@ -29,6 +29,7 @@ export const photos = {
   upload: {
     waiting: 'waiting',
     failed: 'not added',
+    lost: 'The photo {{name}} could not be added to the dossier. Add it again.',
     retry: 'Try {{name}} again',
     leaveOut: 'Leave out {{name}}',
     retryAll: 'Try again',

@@ -29,6 +29,7 @@ export const photos = {
   upload: {
     waiting: 'ждёт',
     failed: 'не добавлено',
+    lost: 'Фото {{name}} добавить к досье не удалось. Добавьте его ещё раз.',
     retry: 'Попробовать ещё раз: {{name}}',
     leaveOut: 'Не добавлять {{name}}',
     retryAll: 'Попробовать ещё раз',

@@ -14,6 +14,8 @@ export function AddingPhotos({ dossier, uploads, onDone }: { dossier: Dossier; u
   const failed = uploads.list.filter(({ error }) => error !== null).length;
   const busy = failed < uploads.list.length;
   const leave = (): void => {
+    // What is on its way may still fail, and there would be nobody to hear of it.
+    if (busy) return;
     if (failed > 0) tell(t('photos.upload.without', { name, count: failed }));
     onDone();
   };

@@ -6,8 +6,8 @@ import type { Dossier } from '@dossier/protocol/dossier.ts';
 import { useDossierPages } from '../../api/dossiers.ts';
 import { useNamesakes } from '../../api/duplicates.ts';
 import { useWatchLists } from '../../api/watch-lists.ts';
+import { Loaded } from '../../components/loaded.tsx';
 import { Name } from '../../components/name.tsx';
-import { ProblemAlert } from '../../components/problem-alert.tsx';
 import { SearchField } from '../../components/search-field.tsx';
 import { Face } from './face.tsx';
 
@@ -24,11 +24,7 @@ export function MergeFind({ dossier, onFound, onClose }: MergeFindProps) {
   const { t } = useTranslation();
   const [wanted, setWanted] = useState<string | undefined>();
   const [chosen, setChosen] = useState<string | null>(null);
-  const namesakes = useNamesakes(dossier.name, { lists: [], except: dossier.id });
-  const pages = useDossierPages({ q: wanted, valid: 'all' });
-  const searched = pages.data?.pages.flatMap(({ results }) => results).filter(({ id }) => id !== dossier.id) ?? [];
-  const offered: readonly Dossier[] = (wanted === undefined ? (namesakes.data ?? []) : searched).slice(0, shownAtMost);
-  const query = wanted === undefined ? namesakes : pages;
+  const choice = { dossier, chosen, onChoose: setChosen };
   return (
     <Stack>
       <Text size="sm">{t('duplicates.merge.findText', { name: dossier.name })}</Text>
@@ -44,29 +40,7 @@ export function MergeFind({ dossier, onFound, onClose }: MergeFindProps) {
         }}
         data-autofocus
       />
-      <ProblemAlert error={query.error} onRetry={() => void query.refetch()} />
-      {wanted === undefined && offered.length > 0 && (
-        <Text size="sm" c="dimmed">
-          {t('duplicates.merge.alikeOnly')}
-        </Text>
-      )}
-      {offered.length > 0 && (
-        <Radio.Group label={t('duplicates.merge.candidates')} value={chosen} onChange={setChosen}>
-          <Stack gap="xs" mt="xs">
-            {offered.map((each) => (
-              <Radio
-                key={each.id}
-                value={String(each.id)}
-                label={<Candidate dossier={each} />}
-                styles={{ body: { alignItems: 'center' } }}
-              />
-            ))}
-          </Stack>
-        </Radio.Group>
-      )}
-      <Text size="sm" c="dimmed" role="status">
-        {query.isSuccess && offered.length === 0 && t('duplicates.merge.none')}
-      </Text>
+      {wanted === undefined ? <Alike {...choice} /> : <Searched {...choice} text={wanted} />}
       <Group justify="flex-end">
         <Button variant="default" onClick={onClose}>
           {t('common.cancel')}
@@ -76,6 +50,54 @@ export function MergeFind({ dossier, onFound, onClose }: MergeFindProps) {
         </Button>
       </Group>
     </Stack>
+  );
+}
+
+interface Choice {
+  readonly dossier: Dossier;
+  readonly chosen: string | null;
+  readonly onChoose: (id: string) => void;
+}
+
+function Alike({ dossier, ...choice }: Choice) {
+  const { t } = useTranslation();
+  const namesakes = useNamesakes(dossier.name, { lists: [], except: dossier.id });
+  return <Loaded query={namesakes}>{(found) => <Candidates {...choice} found={found} note={t('duplicates.merge.alikeOnly')} />}</Loaded>;
+}
+
+function Searched({ dossier, text, ...choice }: Choice & { text: string }) {
+  const pages = useDossierPages({ q: text, valid: 'all' });
+  return (
+    <Loaded query={pages}>
+      {(data) => (
+        <Candidates {...choice} found={data.pages.flatMap(({ results }) => results).filter(({ id }) => id !== dossier.id)} note={null} />
+      )}
+    </Loaded>
+  );
+}
+
+interface CandidatesProps extends Omit<Choice, 'dossier'> {
+  readonly found: readonly Dossier[];
+  readonly note: string | null;
+}
+
+function Candidates({ found, note, chosen, onChoose }: CandidatesProps) {
+  const { t } = useTranslation();
+  if (found.length === 0) {
+    return (
+      <Text size="sm" c="dimmed" role="status">
+        {t('duplicates.merge.none')}
+      </Text>
+    );
+  }
+  return (
+    <Radio.Group label={t('duplicates.merge.candidates')} description={note} value={chosen} onChange={onChoose}>
+      <Stack gap="xs" mt="xs">
+        {found.slice(0, shownAtMost).map((each) => (
+          <Radio key={each.id} value={String(each.id)} label={<Candidate dossier={each} />} styles={{ body: { alignItems: 'center' } }} />
+        ))}
+      </Stack>
+    </Radio.Group>
   );
 }
 

@@ -1,6 +1,8 @@
-import { useRef, useState } from 'react';
+import { useEffect, useRef, useState } from 'react';
+import { useTranslation } from 'react-i18next';
 import type { DossierFace } from '@dossier/protocol/dossier.ts';
 import { uploadPhoto, useForgetPhotos } from '../../api/photos.ts';
+import { useTell } from '../../components/tell.ts';
 
 /** A photo on its way to a dossier; one that failed stays until it is tried again or left out. */
 export interface Upload {
@@ -24,7 +26,14 @@ let uploads = 0;
 
 /** `onAdded` is called for each photo that a dossier got. */
 export function useUploads(onAdded?: (photo: DossierFace) => void): Uploads {
+  const { t } = useTranslation();
+  const tell = useTell();
   const forget = useForgetPhotos();
+  const isShown = useRef(true);
+  useEffect(() => {
+    isShown.current = true;
+    return () => void (isShown.current = false);
+  }, []);
   const [list, setList] = useState<readonly Upload[]>([]);
   const turn = useRef<Promise<unknown>>(Promise.resolve());
   const change = (key: number, facts: Partial<Upload>): void =>
@@ -37,6 +46,8 @@ export function useUploads(onAdded?: (photo: DossierFace) => void): Uploads {
       return true;
     } catch (error) {
       change(key, { error, part: null });
+      // Where the list of them is closed meanwhile, somebody has to hear of it nevertheless.
+      if (!isShown.current) tell(t('photos.upload.lost', { name: file.name }));
       return false;
     }
   };
