@@ -21,7 +21,9 @@ import { documentationRoutes, sendPage } from './routes/documentation.ts';
 import { dossierDeletionRoute } from './routes/dossier-deletion.ts';
 import { dossierFaceRoutes } from './routes/dossier-faces.ts';
 import { dossierBulkRoutes } from './routes/dossiers-bulk.ts';
+import { dossierMergeRoute } from './routes/dossier-merge.ts';
 import { dossierRoutes } from './routes/dossiers.ts';
+import { duplicateRoutes } from './routes/duplicates.ts';
 import { exportRoutes } from './routes/export.ts';
 import { healthRoutes } from './routes/health.ts';
 import { historyRoutes } from './routes/history.ts';
@@ -45,8 +47,10 @@ export function listRoutes(deps: ApiDependencies, metrics: Metrics): Route[] {
     ownPasswordRoute(deps),
     ...watchListRoutes(deps),
     ...dossierBulkRoutes(deps),
+    ...duplicateRoutes(deps),
     ...dossierRoutes(deps),
     dossierDeletionRoute(deps),
+    dossierMergeRoute(deps),
     ...historyRoutes(deps),
     ...dossierFaceRoutes(deps),
     ...importRoutes(deps),

@@ -3,6 +3,7 @@ import type { Request } from 'express';
 import type { Dossier, DossierFace } from '@dossier/protocol/dossier.ts';
 import type { WatchList } from '@dossier/protocol/watch-list.ts';
 import type { DossierRow } from '@dossier/registry/dossiers.ts';
+import { photoId } from '@dossier/registry/photo-order.ts';
 import type { PhotoRow } from '@dossier/registry/photos.ts';
 import type { WatchListRow } from '@dossier/registry/watch-lists.ts';
 
@@ -39,6 +40,7 @@ export function presentDossier(dossier: DossierRow): Dossier {
     external_id: dossier.external_id,
     face_count: dossier.photo_count,
     has_faces: dossier.photo_count > 0,
+    face: dossier.face === null ? null : photoId(dossier.id, dossier.face),
     created_date: dossier.created_date.toISOString(),
     modified_date: dossier.modified_date.toISOString(),
   };

@@ -76,6 +76,7 @@ test('a slave refuses to change dossiers and photos, and names the masters', asy
     ['POST', '/dossier-faces/', form],
     ['DELETE', `/dossier-faces/${face}/`],
     ['DELETE', `/dossiers/${own}/`],
+    ['POST', `/dossiers/${own}/merge/`, { with: shared }],
   ] as [string, string, unknown?][]) {
     const problem = await api.refused('READ_ONLY', request);
     expect(problem.detail).toContain(near);

@@ -1,5 +1,6 @@
 import type { Request, Response } from 'express';
 import multer from 'multer';
+import { sizeText } from '@dossier/domain/size.ts';
 import { MAXIMUM_PHOTO_BYTES } from '@dossier/photos/limits.ts';
 import { ApplicationError, badParam } from '@dossier/runtime/errors.ts';
 
@@ -47,7 +48,7 @@ function refusal(error: unknown): ApplicationError {
     return new ApplicationError('BAD_PARAM', `The form can not be read: ${reason.slice(0, 200)}.`, { cause: error });
   }
   if (error.code === 'LIMIT_FILE_SIZE') {
-    return new ApplicationError('TOO_LARGE', `The photo has more than ${MAXIMUM_PHOTO_BYTES} bytes.`, {
+    return new ApplicationError('TOO_LARGE', `The photo has more than ${sizeText(MAXIMUM_PHOTO_BYTES)}, the most that is taken.`, {
       param: error.field ?? 'source_photo',
     });
   }

@@ -55,7 +55,7 @@ const faults = `
       when a.id is not null and audit_content(a) <> l.content then 'altered'
       when a.values_hash is not null and audit_values_hash(h.salt, h.before, h.after) is distinct from a.values_hash
         and (h.id is not null or a.id not in (select audit_id from erased)) then 'values' end as kind
-    from links l left join audit a on a.id = l.audit_id left join history h on h.audit_id = a.id and a.values_hash is not null
+    from links l left join audit a on a.id = l.audit_id left join history h on h.audit_id = a.id and h.salt is not null
   )
   select kind, entry, date from found where kind is not null
   union all

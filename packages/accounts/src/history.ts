@@ -33,10 +33,15 @@ export interface HistoryRow {
   dossiers: number | null;
   before: Values | null;
   after: Values | null;
+  /** Of a merge: the entry of the dossier that was deleted by it. */
+  merged: { id: number; before: Values } | null;
 }
 
 const columns = `h.id, h.date, h.kind, h.object, h.run_id, h.master, h.list_id, h.dossiers, h.before, h.after, a.actor, a.via, a.address, a.action,
-  a.details ->> 'file' as file`;
+  a.details ->> 'file' as file,
+  case when a.action = 'dossiers-merged' then (
+    select json_build_object('id', m.id, 'before', m.before) from history m where m.audit_id = h.audit_id and m.id <> h.id and m.kind = 'removed' limit 1
+  ) end as merged`;
 
 const placeOf = ({ id }: HistoryRow) => ({ value: null, id });
 
@@ -98,6 +103,18 @@ export async function findRememberedPhoto(
      ) s (p) where h.id = :entry and p ->> 'sha256' = :sha256 and p ->> 'bytes' is not null limit 1`,
     { entry, sha256 },
   );
+}
+
+/** Keeps what a dossier was that was deleted by a deed upon another one, of which that entry of the audit tells. */
+export async function rememberRemoval(
+  transaction: Connection,
+  { auditId, uuid, before }: { auditId: number; uuid: string; before: string },
+) {
+  await query(transaction, `insert into history (object, kind, audit_id, before) values (:uuid, 'removed', :auditId, :before::json)`, {
+    uuid,
+    auditId,
+    before,
+  });
 }
 
 /** So many entries of the audit one entry tells of whose values were erased. */

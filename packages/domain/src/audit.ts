@@ -14,6 +14,7 @@ export const auditActions = [
   'dossier-deleted-offline',
   'dossiers-changed',
   'dossiers-deleted',
+  'dossiers-merged',
   'photo-added',
   'photo-deleted',
   'photo-damaged',

@@ -13,5 +13,8 @@ export const DECODED_AT_ONCE = 2;
 /** The longest side, in pixels, of a thumbnail. */
 export const THUMBNAIL_SIDE_PIXELS = 320;
 
+/** The longest side, in pixels, of a photo as it is looked at closely. */
+export const RENDITION_SIDE_PIXELS = 2560;
+
 /** So many files that took the place of photos are kept, the latest ones. */
 export const KEPT_DAMAGED = 100;

@@ -2,7 +2,7 @@ import type { Sharp } from 'sharp';
 import sharp from 'sharp';
 import { describe, expect, it } from 'vitest';
 import { MAXIMUM_PHOTO_BYTES, MAXIMUM_PHOTO_SIDE_PIXELS, THUMBNAIL_SIDE_PIXELS } from './limits.ts';
-import { inspectPhoto, makeThumbnail } from './photo.ts';
+import { inspectPhoto, makeRendition, makeThumbnail } from './photo.ts';
 import { PhotoRefused } from './photo-refused.ts';
 
 /** Red above, blue below, which shows how an image is turned. */
@@ -103,6 +103,30 @@ describe('inspectPhoto', () => {
     expect(await reasonFor(Buffer.from(content, 'latin1'))).toBe('unsupported-type');
   });
 
+  /** A file of the kind that phones write (ISO 14496-12): a box that names it, and no more. */
+  const boxed = (brand: string): Buffer => Buffer.concat([Buffer.from([0, 0, 0, 24]), Buffer.from(`ftyp${brand}`), Buffer.alloc(48)]);
+
+  it.each([
+    ['HEIC', boxed('heic'), /^This is a HEIC picture, as iPhones take them; only JPEG, PNG and WebP are taken\. .*as JPEG/],
+    ['HEIF', boxed('mif1'), /^This is a HEIC picture/],
+    ['AVIF', plain(9, 9).avif(), /^This is an AVIF picture; .*save it as JPEG/],
+    ['TIFF', plain(9, 9).tiff(), /^This is a TIFF picture, as scanners make them; /],
+    ['GIF', plain(9, 9).gif(), /^This is a GIF picture; /],
+    ['PDF', Buffer.from('%PDF-1.4\n1 0 obj'), /^This is a PDF document; /],
+    ['a program', Buffer.from('MZ\u0090\0\u0003'), /^This is a file of the kind "exe"; /],
+    ['a text', Buffer.from('a text'), /^This is no picture that is known here; /],
+  ])('says of %s what it is and what to do', async (_, made, sentence) => {
+    await expect(inspectPhoto(Buffer.isBuffer(made) ? made : await made.toBuffer())).rejects.toThrow(sentence);
+  });
+
+  it('says of a photo that is cut off no word of the library that decodes it', async () => {
+    for (const format of ['jpeg', 'webp', 'png'] as const) {
+      const whole = await painted(300, 200).toFormat(format).toBuffer();
+      const half = whole.subarray(0, whole.length / 2);
+      await expect(inspectPhoto(half)).rejects.toThrow(/^The photo is damaged or cut off: .*save it as JPEG$/);
+    }
+  });
+
   it.each(['jpeg', 'webp', 'png'] as const)('refuses a %s image that was cut off, wherever', async (format) => {
     const whole = await painted(300, 200).toFormat(format).toBuffer();
     // A PNG's last chunk of 12 bytes holds nothing of the image, and one that lacks only it is taken.
@@ -142,5 +166,30 @@ describe('makeThumbnail', () => {
     const last = (info.width - 1) * info.channels;
     expect(data[last]).toBeGreaterThan(200);
     expect(data[0]).toBeLessThan(60);
+  });
+});
+
+describe('colours', () => {
+  const orange = [192, 96, 32];
+
+  async function middleOf(webp: Uint8Array): Promise<number[]> {
+    const { data, info } = await sharp(webp).removeAlpha().raw().toBuffer({ resolveWithObject: true });
+    expect([info.channels, (await sharp(webp).metadata()).icc]).toEqual([3, undefined]);
+    const at = (Math.floor(info.height / 2) * info.width + Math.floor(info.width / 2)) * 3;
+    return [...data.subarray(at, at + 3)];
+  }
+
+  const canvas = sharp({ create: { width: 60, height: 60, channels: 3, background: '#c06020' } });
+  it.each([
+    ['Display P3', canvas.clone().withIccProfile('p3').jpeg({ quality: 100 })],
+    ['Display P3 in 16 bits', canvas.clone().toColourspace('rgb16').withIccProfile('p3').png()],
+    ['CMYK with a profile', canvas.clone().toColourspace('cmyk').withIccProfile('cmyk').jpeg({ quality: 100 })],
+    ['CMYK without one', canvas.clone().toColourspace('cmyk').jpeg({ quality: 100 })],
+  ])('are the same to the eye in thumbnail and rendition of a photo in %s', async (_, made) => {
+    const bytes = await made.toBuffer();
+    for (const shown of [await makeThumbnail(bytes), await makeRendition(bytes)]) {
+      const found = await middleOf(shown);
+      expect(Math.max(...found.map((value, channel) => Math.abs(value - (orange[channel] ?? 0)))), String(found)).toBeLessThan(32);
+    }
   });
 });

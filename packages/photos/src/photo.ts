@@ -1,14 +1,20 @@
-import { fileTypeFromBuffer } from 'file-type';
 import type { Metadata, Sharp } from 'sharp';
 import sharp from 'sharp';
 import { sizeText } from '@dossier/domain/size.ts';
 import { countJpegScans } from './jpeg-scans.ts';
 import { createGate } from './gate.ts';
-import { DECODED_AT_ONCE, MAXIMUM_DECODED_BYTES, MAXIMUM_PHOTO_BYTES, MAXIMUM_PHOTO_SIDE_PIXELS, THUMBNAIL_SIDE_PIXELS } from './limits.ts';
+import {
+  DECODED_AT_ONCE,
+  MAXIMUM_DECODED_BYTES,
+  MAXIMUM_PHOTO_BYTES,
+  MAXIMUM_PHOTO_SIDE_PIXELS,
+  RENDITION_SIDE_PIXELS,
+  THUMBNAIL_SIDE_PIXELS,
+} from './limits.ts';
+import { photoKindOf } from './photo-kind.ts';
+import type { PhotoMediaType } from './photo-kind.ts';
 import type { RefusalReason } from './photo-refused.ts';
 import { PhotoRefused } from './photo-refused.ts';
-
-export type PhotoMediaType = 'image/jpeg' | 'image/png' | 'image/webp';
 
 export interface PhotoFacts {
   readonly mediaType: PhotoMediaType;
@@ -22,14 +28,7 @@ const DECODING_TIMEOUT_SECONDS = 5;
 /** Programs that write progressive JPEGs make about ten; each costs milliseconds. */
 const MAXIMUM_JPEG_SCANS = 64;
 const THUMBNAIL_QUALITY = 80;
-
-/** An animated PNG shows its first picture to any decoder that doesn't know about animation. */
-const MEDIA_TYPES: Readonly<Record<string, PhotoMediaType>> = {
-  'image/jpeg': 'image/jpeg',
-  'image/png': 'image/png',
-  'image/apng': 'image/png',
-  'image/webp': 'image/webp',
-};
+const RENDITION_QUALITY = 90;
 
 // libvips keeps these settings per process. Every decoder is one more door for hostile files, so only three are left open; decoded images
 // are not kept, and one image uses one thread, as several are decoded side by side.
@@ -53,15 +52,25 @@ export async function inspectPhoto(bytes: Uint8Array): Promise<PhotoFacts> {
 }
 
 /**
- * A WebP of the photo for lists: upright, at most THUMBNAIL_SIDE_PIXELS a side and never enlarged, without any metadata (no place, no
+ * A WebP of the photo for lists: upright, in sRGB, at most THUMBNAIL_SIDE_PIXELS a side and never enlarged, without any metadata (no place, no
  * camera). Throws PhotoRefused as {@link inspectPhoto} does.
  */
 export async function makeThumbnail(bytes: Uint8Array): Promise<Buffer> {
+  return makeWebp(bytes, { side: THUMBNAIL_SIDE_PIXELS, quality: THUMBNAIL_QUALITY });
+}
+
+/**
+ * A WebP of the photo to be looked at closely, as {@link makeThumbnail} makes it, but of at most RENDITION_SIDE_PIXELS a side. Its colours are those that
+ * the photo's profile means; browsers show CMYK as they like.
+ */
+export async function makeRendition(bytes: Uint8Array): Promise<Buffer> {
+  return makeWebp(bytes, { side: RENDITION_SIDE_PIXELS, quality: RENDITION_QUALITY });
+}
+
+async function makeWebp(bytes: Uint8Array, { side, quality }: { side: number; quality: number }): Promise<Buffer> {
   await inspectHeader(bytes);
-  const thumbnail = open(bytes)
-    .resize({ width: THUMBNAIL_SIDE_PIXELS, height: THUMBNAIL_SIDE_PIXELS, fit: 'inside', withoutEnlargement: true })
-    .webp({ quality: THUMBNAIL_QUALITY });
-  return await decode(thumbnail);
+  // Colours become those of sRGB, as no profile is kept.
+  return await decode(open(bytes).resize({ width: side, height: side, fit: 'inside', withoutEnlargement: true }).webp({ quality }));
 }
 
 /** All that can be refused without decoding the image. */
@@ -73,25 +82,16 @@ async function inspectHeader(bytes: Uint8Array): Promise<PhotoFacts> {
       `The photo has ${sizeText(bytes.byteLength)}; at most ${sizeText(MAXIMUM_PHOTO_BYTES)} are allowed`,
     );
   }
-  const mediaType = await mediaTypeOf(bytes);
+  const mediaType = await photoKindOf(bytes);
   const size = await sizeOf(bytes);
   // A few hundred bytes a scan make the decoder go over the whole image again, where its timeout doesn't reach.
   if (mediaType === 'image/jpeg' && countJpegScans(bytes, MAXIMUM_JPEG_SCANS) > MAXIMUM_JPEG_SCANS) {
-    throw new PhotoRefused('too-slow', `The photo is a JPEG of more than ${MAXIMUM_JPEG_SCANS} scans, which would take too long to decode`);
-  }
-  return { mediaType, ...size };
-}
-
-async function mediaTypeOf(bytes: Uint8Array): Promise<PhotoMediaType> {
-  const found = await fileTypeFromBuffer(bytes);
-  const mediaType = MEDIA_TYPES[found?.mime ?? ''];
-  if (mediaType === undefined) {
     throw new PhotoRefused(
-      'unsupported-type',
-      `The photo must be a JPEG, PNG or WebP image; its content is ${found?.mime ?? 'none of these'}`,
+      'too-slow',
+      `The photo is a JPEG of more than ${MAXIMUM_JPEG_SCANS} scans, which would take too long to decode. Open it in a picture program and save it as JPEG`,
     );
   }
-  return mediaType;
+  return { mediaType, ...size };
 }
 
 async function sizeOf(bytes: Uint8Array): Promise<{ width: number; height: number }> {
@@ -100,7 +100,7 @@ async function sizeOf(bytes: Uint8Array): Promise<{ width: number; height: numbe
   if (Math.max(width, height) > MAXIMUM_PHOTO_SIDE_PIXELS) {
     throw new PhotoRefused(
       'too-many-pixels',
-      `The photo has ${width} x ${height} pixels; at most ${MAXIMUM_PHOTO_SIDE_PIXELS} a side are allowed`,
+      `The photo has ${width} x ${height} pixels; at most ${MAXIMUM_PHOTO_SIDE_PIXELS} a side are allowed. Save it smaller`,
     );
   }
   const held = heldBytes(metadata);
@@ -137,12 +137,19 @@ async function refusing<T>(action: () => Promise<T>): Promise<T> {
   try {
     return await action();
   } catch (error) {
-    const detail = error instanceof Error ? error.message : String(error);
-    throw new PhotoRefused(reasonOf(detail), `The photo can't be decoded: ${detail.replaceAll(/\s+/g, ' ').slice(0, 200)}`, error);
+    const reason = reasonOf(error instanceof Error ? error.message : String(error));
+    throw new PhotoRefused(reason, undecodable[reason], error);
   }
 }
 
-function reasonOf(detail: string): RefusalReason {
+const undecodable = {
+  damaged:
+    "The photo is damaged or cut off: it can't be read to its end. Take the file again from where it came, or open it in a picture program and save it as JPEG",
+  'too-many-pixels': `The photo has too many pixels; at most ${MAXIMUM_PHOTO_SIDE_PIXELS} a side are allowed. Save it smaller`,
+  'too-slow': `The photo takes longer than ${DECODING_TIMEOUT_SECONDS} seconds to decode. Open it in a picture program and save it as JPEG`,
+} satisfies Partial<Record<RefusalReason, string>>;
+
+function reasonOf(detail: string): keyof typeof undecodable {
   if (detail.includes('exceeds pixel limit')) return 'too-many-pixels';
   if (detail.startsWith('timeout')) return 'too-slow';
   return 'damaged';

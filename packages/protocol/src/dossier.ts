@@ -31,6 +31,9 @@ export const dossierFields = {
   external_id: text(dossierBounds.externalId, 1).nullable(),
 };
 
+/** The id of a photo: made of the dossier's id and the photo's hash. */
+const photoIdSchema = z.string().regex(/^[1-9]\d{0,14}-[0-9a-f]{64}$/, 'must be the id of a photo');
+
 const listsSchema = z.array(idSchema).min(1, 'must name at least one watch list').max(1000);
 
 export const dossierCreation = z
@@ -56,8 +59,32 @@ export const dossierChange = z
     valid_until: dossierFields.valid_until.optional(),
     meta: dossierFields.meta.optional(),
     external_id: dossierFields.external_id.optional(),
+    photos: z
+      .array(photoIdSchema)
+      .max(dossierBounds.photos)
+      .optional()
+      .meta({ description: 'The ids of all its photos in another order; the first is the face' }),
   })
   .meta({ id: 'DossierChange' });
+
+/** One dossier of two: what isn't given stays as it is in the one that stays. Its lists are those of both. */
+export const dossierMerge = z
+  .strictObject({
+    with: idSchema.meta({ description: 'The dossier that is deleted' }),
+    name: dossierFields.name.optional(),
+    comment: dossierFields.comment.optional(),
+    active: dossierFields.active.optional(),
+    valid_from: dossierFields.valid_from.optional(),
+    valid_until: dossierFields.valid_until.optional(),
+    meta: dossierFields.meta.optional(),
+    external_id: dossierFields.external_id.optional(),
+    photos: z
+      .array(photoIdSchema)
+      .max(2 * dossierBounds.photos)
+      .optional()
+      .meta({ description: 'The ids of the photos of either that stay, in their order; without it all do' }),
+  })
+  .meta({ id: 'DossierMerge' });
 
 export const dossierSchema = z
   .looseObject({
@@ -72,6 +99,8 @@ export const dossierSchema = z
     external_id: z.string().nullable(),
     face_count: z.int(),
     has_faces: z.boolean(),
+    /** The id of the first photo, which is the one that is shown; null where there is none. */
+    face: z.string().nullable(),
     created_date: timeSchema,
     modified_date: timeSchema,
   })

@@ -40,6 +40,8 @@ export const historyEntrySchema = z
     dossiers: z.int().nullable(),
     before: historyValues,
     after: historyValues,
+    /** Of a merge: what the other dossier was, which was deleted by it; null otherwise, and once that is erased. */
+    merged: historyValues,
   })
   .meta({ id: 'HistoryEntry' });
 export type HistoryEntry = z.infer<typeof historyEntrySchema>;

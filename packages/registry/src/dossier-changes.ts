@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import type { Knex } from 'knex';
 import type { Meta } from '@dossier/domain/dossier.ts';
 import type { StoredContent } from '@dossier/domain/dossier-hash.ts';
 import { badParam } from '@dossier/runtime/errors.ts';
@@ -6,10 +7,12 @@ import { queryOne, transaction } from '@dossier/postgres/database.ts';
 import type { Database } from '@dossier/postgres/database.ts';
 import { changeMeta, datesFault, emptyContent } from './dossier-content.ts';
 import { holdDossier, holdLists, insertCopies, removeCopies, updateCopies } from './dossier-copies.ts';
+import type { HeldDossier } from './dossier-copies.ts';
 import { readDossier } from './dossiers.ts';
 import type { DossierRow } from './dossiers.ts';
 import { changeOf } from './history-values.ts';
 import type { Change } from './history-values.ts';
+import { orderPhotos } from './photo-order.ts';
 import { requireWritable } from './read-only.ts';
 
 /** What people write of a dossier. */
@@ -25,7 +28,10 @@ export interface DossierContent {
   lists: readonly number[];
 }
 
-export type DossierChange = { [Field in keyof DossierContent]?: DossierContent[Field] | undefined };
+export type DossierChange = { [Field in keyof DossierContent]?: DossierContent[Field] | undefined } & {
+  /** The ids of all its photos, in another order. */
+  readonly photos?: readonly string[] | undefined;
+};
 
 /** A dossier as it is after it was written, or was before it was deleted, and what became of it; null: nothing. */
 export interface WrittenDossier {
@@ -54,28 +60,44 @@ export async function createDossier(database: Database, { lists, ...content }: D
  * Changes the given fields of a dossier in all lists that hold it, and the lists that do. Of copies that differ the newest is what the change is made to.
  * What is equal already changes nothing: neither a date nor any list's revision. READ_ONLY on a slave; CONFLICT if a list has its external id already.
  */
-export async function updateDossier(database: Database, id: number, change: DossierChange, expect?: Expectation): Promise<WrittenDossier> {
+export async function updateDossier(
+  database: Database,
+  id: number,
+  { photos, ...change }: DossierChange,
+  expect?: Expectation,
+): Promise<WrittenDossier> {
   return transaction(database, async (tx) => {
     await requireWritable(tx);
     const held = await holdDossier(tx, id, [...new Set(change.lists)]);
     expect?.(await readDossier(tx, id));
     const [newest] = held.copies;
-    const content = applyChange(newest, change);
-    const wanted = new Set(change.lists ?? held.copies.map((copy) => copy.list_id));
-    const holding = new Set(held.copies.map((copy) => copy.list_id));
-    const staying = held.copies.filter((copy) => wanted.has(copy.list_id));
-    const leaving = held.copies.filter((copy) => !wanted.has(copy.list_id));
-    const joining = held.lists.filter((list) => wanted.has(list.list_id) && !holding.has(list.list_id));
-    await removeCopies(tx, leaving, content.photos);
-    await updateCopies(tx, staying, content);
-    await insertCopies(tx, joining, { uuid: newest.uuid, id, createdDate: newest.created_date }, content);
-    const dossier = await readDossier(tx, id);
-    return { dossier, change: changeOf({ ...newest, lists: [...holding] }, { ...content, lists: dossier.lists }) };
+    const changed = applyChange(newest, change);
+    const content = photos === undefined ? changed : orderPhotos(changed, id, photos);
+    return writeDossier(tx, held, { content, lists: change.lists ?? held.copies.map((copy) => copy.list_id) });
   });
 }
 
-/** BAD_PARAM if it would be valid until a day before the first. */
-function applyChange(content: StoredContent, { meta, lists: _lists, ...fields }: DossierChange): StoredContent {
+/** Gives a held dossier this content, in these lists and no others; those that it isn't in yet are among the held ones. */
+export async function writeDossier(
+  tx: Knex.Transaction,
+  held: HeldDossier,
+  { content, lists }: { content: StoredContent; lists: readonly number[] },
+): Promise<WrittenDossier> {
+  const [newest] = held.copies;
+  const wanted = new Set(lists);
+  const holding = new Set(held.copies.map((copy) => copy.list_id));
+  const staying = held.copies.filter((copy) => wanted.has(copy.list_id));
+  const leaving = held.copies.filter((copy) => !wanted.has(copy.list_id));
+  const joining = held.lists.filter((list) => wanted.has(list.list_id) && !holding.has(list.list_id));
+  await removeCopies(tx, leaving, content.photos);
+  await updateCopies(tx, staying, content);
+  await insertCopies(tx, joining, { uuid: newest.uuid, id: newest.id, createdDate: newest.created_date }, content);
+  const dossier = await readDossier(tx, newest.id);
+  return { dossier, change: changeOf({ ...newest, lists: [...holding] }, { ...content, lists: dossier.lists }) };
+}
+
+/** The content with the given fields changed. BAD_PARAM if it would be valid until a day before the first. */
+export function applyChange(content: StoredContent, { meta, lists: _lists, ...fields }: Omit<DossierChange, 'photos'>): StoredContent {
   const given = Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined));
   const changed: StoredContent = { ...content, ...given, meta: changeMeta(content.meta, meta) };
   const fault = datesFault(changed);

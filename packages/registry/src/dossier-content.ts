@@ -1,6 +1,8 @@
 import { canonicalJson } from '@dossier/domain/canonical-json.ts';
 import type { Json, Meta } from '@dossier/domain/dossier.ts';
 import type { StoredContent } from '@dossier/domain/dossier-hash.ts';
+import { readPhotos, writePhotos } from '@dossier/domain/photo.ts';
+import type { ShownPhoto } from '@dossier/domain/photo.ts';
 
 /** What a dossier has where nothing is said. */
 export const emptyContent: StoredContent = {
@@ -20,6 +22,13 @@ export function changeMeta(stored: string, meta: Meta | undefined): string {
   if (meta === undefined) return stored;
   const text = canonicalJson(meta);
   return text === stored || text === canonicalJson(JSON.parse(stored) as Json) ? stored : text;
+}
+
+/** The content with other photos; their texts stay as they are written where they say the same. */
+export function withPhotos(content: StoredContent, shown: readonly ShownPhoto[]): StoredContent {
+  const texts = writePhotos(shown);
+  const before = writePhotos(readPhotos(content));
+  return before.photos === texts.photos && before.features === texts.features ? content : { ...content, ...texts };
 }
 
 /** Why the dates of a dossier don't fit each other, or null. */

@@ -21,6 +21,8 @@ export interface DossierRow {
   meta: Meta;
   external_id: string | null;
   photo_count: number;
+  /** The address of the photo that is shown; null without photos. */
+  face: string | null;
   created_date: Date;
   modified_date: Date;
   /** Of the content, 64 hexadecimal digits. */
@@ -33,6 +35,7 @@ export interface DossierRow {
 export const dossierColumns = `
   d.id, d.uuid, d.name, d.comment, d.active, d.valid_from::text as valid_from, d.valid_until::text as valid_until, d.meta, d.external_id,
   case json_typeof(d.photos) when 'array' then json_array_length(d.photos) else 0 end as photo_count,
+  case json_typeof(d.photos) when 'array' then substring(d.photos -> 0 ->> 'sha256' from '^[0-9a-f]{64}$') end as face,
   d.created_date, d.modified_date, encode(d.hash, 'hex') as hash`;
 
 export interface DossierListing extends PageRequest {

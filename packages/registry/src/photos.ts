@@ -1,16 +1,17 @@
 import { dossierBounds } from '@dossier/domain/dossier.ts';
-import { readPhotos, writePhotos } from '@dossier/domain/photo.ts';
+import { readPhotos } from '@dossier/domain/photo.ts';
 import type { PhotoContent, ShownPhoto } from '@dossier/domain/photo.ts';
-import type { StoredContent } from '@dossier/domain/dossier-hash.ts';
 import { ApplicationError, badParam, conflict, notFound } from '@dossier/runtime/errors.ts';
 import { query, queryOne, transaction } from '@dossier/postgres/database.ts';
 import type { Connection, Database } from '@dossier/postgres/database.ts';
 import { toPage } from '@dossier/postgres/keyset.ts';
 import type { Page, PageRequest } from '@dossier/postgres/keyset.ts';
+import { withPhotos } from './dossier-content.ts';
 import { holdDossier, updateCopies } from './dossier-copies.ts';
 import { changeOf } from './history-values.ts';
 import type { Change } from './history-values.ts';
 import { noteGarbage, sharePhotoStore } from './photo-garbage.ts';
+import { photoId } from './photo-order.ts';
 import { requireWritable } from './read-only.ts';
 import { settleDamagedPhotos } from './damaged-photos.ts';
 
@@ -126,7 +127,7 @@ export interface WrittenPhoto {
  */
 export async function addPhoto(database: Database, addition: PhotoAddition): Promise<PhotoRow> {
   const { dossierId, photo } = addition;
-  const id = `${dossierId}-${photo.sha256}`;
+  const id = photoId(dossierId, photo.sha256);
   await transaction(database, requireWritable);
   // Noted before the bytes are put: whatever happens from here on, bytes without a row will be found.
   await noteGarbage(database, [photo.sha256]);
@@ -173,13 +174,6 @@ export function newlyShown({ sha256, width, height, bytes, mediaType, features }
 
 function renewFeatures(shown: readonly ShownPhoto[], { sha256, features }: PhotoContent): ShownPhoto[] {
   return shown.map((other) => (other.photo.sha256 === sha256 && features !== null ? { ...other, features } : other));
-}
-
-/** The content with other photos; their texts stay as they are written where they say the same. */
-function withPhotos(content: StoredContent, shown: readonly ShownPhoto[]): StoredContent {
-  const texts = writePhotos(shown);
-  const before = writePhotos(readPhotos(content));
-  return before.photos === texts.photos && before.features === texts.features ? content : { ...content, ...texts };
 }
 
 /** Takes a photo from its dossier, in all lists that hold it, and returns what it was. READ_ONLY on a slave; NOT_FOUND if there is none. */

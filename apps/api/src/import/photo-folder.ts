@@ -1,5 +1,6 @@
 import { readdir, readFile, realpath, stat } from 'node:fs/promises';
 import { isAbsolute, join, normalize, sep } from 'node:path';
+import { sizeText } from '@dossier/domain/size.ts';
 import { MAXIMUM_PHOTO_BYTES } from '@dossier/photos/limits.ts';
 
 /** A line names a photo that can't be taken; the message completes "the photo a.jpg …". */
@@ -77,7 +78,8 @@ async function readPhoto(root: string, relative: string): Promise<Uint8Array> {
   if (!file.startsWith(root.endsWith(sep) ? root : root + sep)) throw new PhotoFault('lies outside of the folder of the photos');
   const status = await stat(file);
   if (!status.isFile()) throw new PhotoFault('is no file');
-  if (status.size > MAXIMUM_PHOTO_BYTES) throw new PhotoFault(`has ${status.size} bytes; at most ${MAXIMUM_PHOTO_BYTES} are allowed`);
+  if (status.size > MAXIMUM_PHOTO_BYTES)
+    throw new PhotoFault(`has ${sizeText(status.size)}; at most ${sizeText(MAXIMUM_PHOTO_BYTES)} are allowed`);
   return await readFile(file);
 }
 

@@ -23,6 +23,7 @@ export function presentHistory(request: Request, row: HistoryRow): HistoryEntry 
     dossiers: row.dossiers,
     before: presentValues(row.before, thumbnails),
     after: presentValues(row.after, thumbnails),
+    merged: row.merged && presentValues(row.merged.before, `${originOf(request)}/history/${row.merged.id}/thumbnails`),
   };
 }
 

@@ -8,13 +8,10 @@ import { dossierFaceFields, dossierFaceSchema } from '@dossier/protocol/dossier.
 import { dossierFaceQuery } from '@dossier/protocol/queries.ts';
 import { sentAlong } from '@dossier/protocol/sent-along.ts';
 import { pageOf } from '@dossier/protocol/values.ts';
-import { PhotoRefused } from '@dossier/photos/photo-refused.ts';
 import type { GuardedPhotos } from '@dossier/photos/guarded-photos.ts';
 import type { PhotoStore } from '@dossier/photos/photo-store.ts';
-import { inspectPhoto, makeThumbnail } from '@dossier/photos/photo.ts';
-import type { PhotoFacts } from '@dossier/photos/photo.ts';
+import { makeRendition, makeThumbnail } from '@dossier/photos/photo.ts';
 import { ApplicationError, badParam, notFound } from '@dossier/runtime/errors.ts';
-import type { ErrorCode } from '@dossier/runtime/errors.ts';
 import type { Database } from '@dossier/postgres/database.ts';
 import { addPhoto, deletePhoto, listPhotos, readPhoto } from '@dossier/registry/photos.ts';
 import type { PhotoRow } from '@dossier/registry/photos.ts';
@@ -25,6 +22,7 @@ import { decodeCursor, presentPage } from '../cursor.ts';
 import type { CursorOrder } from '../cursor.ts';
 import type { ApiDependencies } from '../dependencies.ts';
 import { guardPhotos } from '../guarded-photos.ts';
+import { inspectUpload } from '../inspect-upload.ts';
 import { parseFields, parseQuery } from '../parse.ts';
 import { presentFace } from '../present.ts';
 import { answers } from '../route.ts';
@@ -152,6 +150,22 @@ function bytesRoutes(deps: Dependencies): Route[] {
         await sendThumbnail({ photos, guarded }, await readShown(database, request), { request, response });
       },
     },
+    {
+      method: 'get',
+      path: '/dossier-faces/:id/rendition/',
+      access: 'viewer',
+      operation: {
+        tags,
+        summary: 'A photo to be looked at closely',
+        description:
+          'Upright, in sRGB whatever its own colours are, at most 2560 pixels a side, without metadata. The original stays as it is.',
+        requestParams,
+        responses: bytes(['image/webp']),
+      },
+      async handle(request, response) {
+        await sendRendition(guarded, await readShown(database, request), { request, response });
+      },
+    },
   ];
 }
 
@@ -165,7 +179,7 @@ async function addUpload({ database, photos }: Dependencies, request: Request, r
   const { file, fields } = await readUpload(request, response, 'source_photo');
   const { dossier, features = null } = parseFields(dossierFaceFields, fields);
   if (file === null) throw badParam('source_photo', 'source_photo: is required, as a file.');
-  const facts = await inspect(file);
+  const facts = await inspectUpload(file);
   return addPhoto(database, {
     dossierId: dossier,
     photo: { ...facts, sha256: createHash('sha256').update(file).digest('hex'), bytes: file.byteLength, features },
@@ -185,19 +199,6 @@ async function addUpload({ database, photos }: Dependencies, request: Request, r
 
 function detailsOf({ dossier_id: dossier, sha256 }: PhotoRow) {
   return { dossier, sha256 };
-}
-
-async function inspect(file: Uint8Array): Promise<PhotoFacts> {
-  try {
-    return await inspectPhoto(file);
-  } catch (error) {
-    if (!(error instanceof PhotoRefused)) throw error;
-    const codes: Partial<Record<PhotoRefused['reason'], ErrorCode>> = {
-      'too-many-bytes': 'TOO_LARGE',
-      'unsupported-type': 'UNSUPPORTED_MEDIA_TYPE',
-    };
-    throw new ApplicationError(codes[error.reason] ?? 'BAD_PARAM', `${error.message}.`, { param: 'source_photo', cause: error });
-  }
 }
 
 interface Exchange {
@@ -224,6 +225,21 @@ async function sendPhoto(photos: GuardedPhotos, photo: PhotoRow, exchange: Excha
   response.set({ 'Content-Type': photo.media_type, 'Content-Length': String(photo.bytes) });
   if (opened === null) response.end();
   else await pipeline(opened.stream, response);
+}
+
+/** Renditions are made anew for each browser, which keeps them. */
+async function sendRendition(guarded: GuardedPhotos, photo: PhotoRow, { request, response }: Exchange): Promise<void> {
+  const tag = `${photo.sha256}-rendition`;
+  if (hasFresh(request, tag)) {
+    setImmutable(response, tag);
+    response.status(304).end();
+    return;
+  }
+  const opened = await guarded.open(photo);
+  if (opened === null) throw absent(photo);
+  const rendition = await makeRendition(await buffer(opened.stream));
+  setImmutable(response, tag);
+  response.type('image/webp').send(rendition);
 }
 
 interface Thumbnails {

@@ -32,22 +32,22 @@ const what = 'such dossier';
 
 const columns: Record<DossierOrdering, CursorOrder['column']> = { id: 'id', name: 'text', created_date: 'date', modified_date: 'date' };
 
-function objectOf({ id, uuid, name }: DossierRow) {
+export function objectOf({ id, uuid, name }: DossierRow) {
   return { kind: 'dossier', id, uuid, name } as const;
 }
 
 /** Answers with a dossier and its entity tag (RFC 9110 §8.8.3), which `If-Match` names when it is changed. */
-function send(response: Response, dossier: DossierRow): void {
+export function sendDossier(response: Response, dossier: DossierRow): void {
   response.set('ETag', dossierTag(dossier)).json(presentDossier(dossier));
 }
 
 /** Refuses a change of a dossier that is another than the one that the request names. */
-function expected(request: Request): Expectation {
+export function expected(request: Request): Expectation {
   return (dossier) => requireState(request, `Dossier ${dossier.id}`, (tag) => tag === dossierTag(dossier));
 }
 
 /** Refuses a change that names no state of a dossier of which a list demands that. */
-async function requireNamedState(tx: Database, request: Request, id: number): Promise<void> {
+export async function requireNamedState(tx: Database, request: Request, id: number): Promise<void> {
   if (!namesState(request) && (await isMatchRequired(tx, id))) throw matchRequired(`Dossier ${id}`);
 }
 
@@ -132,7 +132,7 @@ function collectionRoutes({ database }: Dependencies): Route[] {
             change,
           }),
         );
-        send(response.status(201).location(`/dossiers/${dossier.id}/`), dossier);
+        sendDossier(response.status(201).location(`/dossiers/${dossier.id}/`), dossier);
       },
     },
   ];
@@ -149,7 +149,7 @@ function itemRoutes(deps: Dependencies): Route[] {
       async handle(request, response) {
         const dossier = await readDossier(database, pathId(request, what));
         await recordReads(database, actorOf(request), { kind: 'dossier', dossiers: [dossier.id] });
-        send(response, dossier);
+        sendDossier(response, dossier);
       },
     },
     {
@@ -180,7 +180,7 @@ function itemRoutes(deps: Dependencies): Route[] {
             change,
           }),
         );
-        send(response, dossier);
+        sendDossier(response, dossier);
       },
     },
     {

@@ -1,43 +1,37 @@
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
-import { dossierFaceSchema } from '@dossier/protocol/dossier.ts';
-import type { DossierFace } from '@dossier/protocol/dossier.ts';
+import { dossierFaceSchema, dossierSchema } from '@dossier/protocol/dossier.ts';
+import type { Dossier, DossierFace } from '@dossier/protocol/dossier.ts';
 import { pageOf } from '@dossier/protocol/values.ts';
 import { keys } from './keys.ts';
 import { Problem, problemOf } from './problem.ts';
 import { readAll } from './read-all.ts';
-import { command, read } from './request.ts';
+import { command, exchange } from './request.ts';
+import { ifMatch } from './tagged.ts';
+import type { Tagged } from './tagged.ts';
 
 const photoPage = pageOf(dossierFaceSchema);
 
-/** Where the bytes of a photo are; on this node, whatever name it is called by. */
-export function photoAddress(photo: Pick<DossierFace, 'id'>, kind: 'photo' | 'thumbnail'): string {
-  return `/dossier-faces/${photo.id}/${kind}/`;
+/** Where the bytes of the photo of this id are; on this node, whatever name it is called by. A rendition is for looking closely, in true colours. */
+export function photoAddress(id: string, kind: 'photo' | 'thumbnail' | 'rendition'): string {
+  return `/dossier-faces/${id}/${kind}/`;
 }
 
 /** All photos of a dossier. */
 export function usePhotos(dossier: number) {
   return useQuery({
     queryKey: keys.photos(dossier),
-    queryFn: ({ signal }) => readAll(photoPage, '/dossier-faces/', { query: { dossier }, signal }),
+    queryFn: ({ signal }) => readPhotos(dossier, signal),
   });
 }
 
-/** The first photo of a dossier, or null. */
-export function useFirstPhoto(dossier: number, { enabled }: { enabled: boolean }) {
-  return useQuery({
-    enabled,
-    queryKey: keys.firstPhoto(dossier),
-    staleTime: 300_000,
-    queryFn: async ({ signal }) => {
-      const { results } = await read(photoPage, '/dossier-faces/', { query: { dossier, limit: 1 }, signal });
-      return results[0] ?? null;
-    },
-  });
+/** The photos of a dossier as they are now, the face first. Throws Problem. */
+export async function readPhotos(dossier: number, signal: AbortSignal): Promise<DossierFace[]> {
+  return readAll(photoPage, '/dossier-faces/', { query: { dossier }, signal });
 }
 
 /** Uploads a photo, telling how much of it is sent (0…1). Throws Problem. */
-export function uploadPhoto(dossier: number, file: File, onProgress: (part: number) => void): Promise<void> {
-  const { promise, resolve, reject } = Promise.withResolvers<void>();
+export function uploadPhoto(dossier: number, file: File, onProgress: (part: number) => void): Promise<DossierFace> {
+  const { promise, resolve, reject } = Promise.withResolvers<DossierFace>();
   const form = new FormData();
   form.append('dossier', String(dossier));
   form.append('source_photo', file);
@@ -48,7 +42,7 @@ export function uploadPhoto(dossier: number, file: File, onProgress: (part: numb
     if (event.lengthComputable) onProgress(event.loaded / event.total);
   });
   request.addEventListener('load', () => {
-    if (request.status === 201) resolve();
+    if (request.status === 201) resolve(dossierFaceSchema.parse(JSON.parse(request.responseText)));
     else void problemOf(new Response(request.responseText, { status: request.status, statusText: request.statusText })).then(reject);
   });
   request.addEventListener('error', () => reject(new Problem('unreachable', { status: 0, code: 'UNREACHABLE' })));
@@ -57,12 +51,31 @@ export function uploadPhoto(dossier: number, file: File, onProgress: (part: numb
 }
 
 /** Forgets what is known of a dossier's photos, as they have changed. */
-export function useForgetPhotos(dossier: number): () => Promise<unknown> {
+export function useForgetPhotos(): (dossier: number) => Promise<unknown> {
   const client = useQueryClient();
-  return () =>
-    Promise.all([keys.photos(dossier), keys.firstPhoto(dossier), keys.dossiers].map((queryKey) => client.invalidateQueries({ queryKey })));
+  return (dossier) => Promise.all([keys.photos(dossier), keys.dossiers].map((queryKey) => client.invalidateQueries({ queryKey })));
 }
 
 export function useDeletePhoto(dossier: number) {
-  return useMutation({ mutationFn: (id: string) => command(['DELETE', `/dossier-faces/${id}/`]), onSuccess: useForgetPhotos(dossier) });
+  const forget = useForgetPhotos();
+  return useMutation({ mutationFn: (id: string) => command(['DELETE', `/dossier-faces/${id}/`]), onSuccess: () => forget(dossier) });
+}
+
+/** Puts the photos of a dossier in the order given, if it still is as it was read; they are shown so at once, and as they are if that fails. */
+export function useOrderPhotos({ value: { id }, tag }: Tagged<Dossier>) {
+  const client = useQueryClient();
+  const forget = useForgetPhotos();
+  return useMutation({
+    async mutationFn(photos: readonly DossierFace[]): Promise<Tagged<Dossier>> {
+      const body = { photos: photos.map((photo) => photo.id) };
+      const response = await exchange('PATCH', `/dossiers/${id}/`, { body, headers: ifMatch(tag) });
+      return { value: dossierSchema.parse(await response.json()), tag: response.headers.get('etag') ?? '' };
+    },
+    async onMutate(photos) {
+      await client.cancelQueries({ queryKey: keys.photos(id) });
+      client.setQueryData(keys.photos(id), photos);
+    },
+    onSuccess: (ordered) => client.setQueryData(keys.dossier(id), ordered),
+    onSettled: () => forget(id),
+  });
 }

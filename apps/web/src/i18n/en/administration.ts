@@ -103,6 +103,7 @@ export const audit = {
     'dossier-deleted-offline': 'deleted a dossier without the master',
     'dossiers-changed': 'changed many dossiers',
     'dossiers-deleted': 'deleted many dossiers',
+    'dossiers-merged': 'merged dossiers',
     'photo-added': 'added a photo',
     'photo-deleted': 'deleted a photo',
     'photo-damaged': 'found a damaged photo',

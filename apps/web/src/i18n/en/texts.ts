@@ -4,8 +4,10 @@ import { audit, settings, tokens, users, webhooks } from './administration.ts';
 import { bulk } from './bulk.ts';
 import { common } from './common.ts';
 import { dossiers } from './dossiers.ts';
+import { duplicates } from './duplicates.ts';
 import { conflict, drafts, history } from './history.ts';
 import { overview } from './overview.ts';
+import { photos } from './photos.ts';
 import { deadLetters, offlineDeletions, replication } from './replication.ts';
 import { shell } from './shell.ts';
 import { watchLists } from './watch-lists.ts';
@@ -19,9 +21,11 @@ export const english = {
   dossiers,
   bin,
   bulk,
+  duplicates,
   history,
   conflict,
   drafts,
+  photos,
   replication,
   deadLetters,
   offlineDeletions,

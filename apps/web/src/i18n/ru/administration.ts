@@ -105,6 +105,7 @@ export const audit = {
     'dossier-deleted-offline': 'досье удалено без мастера',
     'dossiers-changed': 'многие досье изменены',
     'dossiers-deleted': 'многие досье удалены',
+    'dossiers-merged': 'досье объединены',
     'photo-added': 'фото добавлено',
     'photo-deleted': 'фото удалено',
     'photo-damaged': 'найдено повреждённое фото',

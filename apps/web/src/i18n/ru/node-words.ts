@@ -1,4 +1,5 @@
 import type { HoldReason } from '@dossier/domain/guards.ts';
+import { photoSentences } from './photo-words.ts';
 
 interface FaultWords {
   /** What happened. */
@@ -194,6 +195,7 @@ export const sentences: readonly (readonly [RegExp, string])[] = [
     /Dossier \d+ \((.*)\) stays in the bin: .* has its external id (.*) now\..*/,
     '$1: внешний номер $2 теперь у другого досье списка. Ничего не потеряно.',
   ],
+  ...photoSentences,
   [/This is the last active administrator\..*/, 'Это последний действующий администратор. Ничего не изменено; сначала заведите другого.'],
 ];
 

@@ -6,8 +6,10 @@ import { audit, settings, tokens, users, webhooks } from './administration.ts';
 import { bulk } from './bulk.ts';
 import { common } from './common.ts';
 import { dossiers } from './dossiers.ts';
+import { duplicates } from './duplicates.ts';
 import { conflict, drafts, history } from './history.ts';
 import { overview } from './overview.ts';
+import { photos } from './photos.ts';
 import { deadLetters, offlineDeletions, replication } from './replication.ts';
 import { shell } from './shell.ts';
 import { watchLists } from './watch-lists.ts';
@@ -21,9 +23,11 @@ export const russian: Translation<typeof english> = {
   dossiers,
   bin,
   bulk,
+  duplicates,
   history,
   conflict,
   drafts,
+  photos,
   replication,
   deadLetters,
   offlineDeletions,

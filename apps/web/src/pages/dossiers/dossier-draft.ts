@@ -14,6 +14,8 @@ export interface DossierDraft {
   readonly until: string;
   readonly rows: readonly MetaRow[];
   readonly lists: readonly number[];
+  /** Names of the photos that were chosen for a new dossier; their bytes don't outlive the page. */
+  readonly photoNames?: readonly string[];
 }
 
 /** By which what is written of a dossier is found again. */

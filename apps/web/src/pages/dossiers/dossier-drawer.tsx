@@ -18,7 +18,9 @@ import { draftSubject } from './dossier-draft.ts';
 import { DeleteButton } from './delete-button.tsx';
 import { DossierForm } from './dossier-form.tsx';
 import { History } from './history.tsx';
+import { MergeButton } from './merge-button.tsx';
 import { Photos } from './photos.tsx';
+import classes from './photos.module.css';
 import { ValidityFacts } from './validity.tsx';
 
 interface DossierDrawerProps {
@@ -36,7 +38,7 @@ export function DossierDrawer({ id, lists, onClose }: DossierDrawerProps) {
       opened
       onClose={onClose}
       position="right"
-      size="lg"
+      size="xl"
       title={<Name>{query.data?.value.name ?? t('common.loading')}</Name>}
       closeButtonProps={{ 'aria-label': t('common.close') }}
       // Escape in a dialog above it is that dialog's.
@@ -67,21 +69,26 @@ function Details({ read, lists, onClose }: { read: Tagged<Dossier>; lists: reado
             {t('common.edit')}
           </Button>
         )}
+        {editable && <MergeButton read={read} />}
         <DeleteButton read={read} onDeleted={onClose} />
       </Group>
-      <Photos dossier={dossier.id} editable={editable} />
-      <Facts dossier={dossier} lists={inLists} />
-      {dossier.comment !== '' && (
-        <section>
-          <Title order={3} size="h5">
-            {t('common.comment')}
-          </Title>
-          <Text size="sm" className="written">
-            <bdi>{shownLines(dossier.comment)}</bdi>
-          </Text>
-        </section>
-      )}
-      <CustomFields meta={dossier.meta} />
+      <div className={classes.person}>
+        <Photos read={read} editable={editable} />
+        <Stack gap="lg">
+          {dossier.comment !== '' && (
+            <section>
+              <Title order={3} size="h5">
+                {t('common.comment')}
+              </Title>
+              <Text size="sm" className="written">
+                <bdi>{shownLines(dossier.comment)}</bdi>
+              </Text>
+            </section>
+          )}
+          <CustomFields meta={dossier.meta} />
+          <Facts dossier={dossier} lists={inLists} />
+        </Stack>
+      </div>
       <History dossier={dossier.id} />
       {editing && (
         <DossierForm

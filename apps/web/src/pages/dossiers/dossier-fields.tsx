@@ -1,4 +1,5 @@
 import { Group, Switch, Textarea, TextInput } from '@mantine/core';
+import type { ReactNode } from 'react';
 import { useTranslation } from 'react-i18next';
 import type { WatchList } from '@dossier/protocol/watch-list.ts';
 import { useFieldFault } from '../../components/field-fault.ts';
@@ -10,11 +11,13 @@ interface DossierFieldsProps {
   readonly draft: DossierDraft;
   readonly lists: readonly WatchList[];
   readonly error: unknown;
+  /** What is to be known of the name. */
+  readonly aboutName?: ReactNode;
   readonly onChange: (facts: Partial<DossierDraft>) => void;
 }
 
 /** The fields of a dossier that people edit. */
-export function DossierFields({ draft, lists, error, onChange }: DossierFieldsProps) {
+export function DossierFields({ draft, lists, error, aboutName, onChange }: DossierFieldsProps) {
   const { t } = useTranslation();
   const faultOf = useFieldFault(error);
   return (
@@ -28,6 +31,7 @@ export function DossierFields({ draft, lists, error, onChange }: DossierFieldsPr
         required
         data-autofocus
       />
+      {aboutName}
       <ListsSelect
         label={t('dossiers.inLists')}
         lists={lists}

@@ -14,6 +14,9 @@ import { useTell } from '../../components/tell.ts';
 import { useConflict } from '../../components/use-conflict.ts';
 import { bodyOf, draftOf, draftSubject, editedFields, isComplete } from './dossier-draft.ts';
 import type { DossierDraft } from './dossier-draft.ts';
+import type { ChosenPhotos } from './chosen-photos.ts';
+import { Namesakes } from './namesakes.tsx';
+import { NewPhotos } from './new-photos.tsx';
 import { DossierFields } from './dossier-fields.tsx';
 
 interface DossierFormProps {
@@ -22,7 +25,10 @@ interface DossierFormProps {
   readonly lists: readonly WatchList[];
   /** The list that is chosen at first. */
   readonly preset?: number;
+  /** The photos of a new one. */
+  readonly chosen?: ChosenPhotos;
   readonly onClose: () => void;
+  /** Called instead of onClose when it is saved. */
   readonly onDone: (dossier: Dossier) => void;
 }
 
@@ -32,7 +38,7 @@ async function readTheirs({ id }: Dossier): Promise<Pick<Conflict<Dossier>, 'the
 }
 
 /** Makes a dossier, or changes the one that is given: as it was read, or by a person's choice over what somebody else changed meanwhile. */
-export function DossierForm({ read, lists, preset, onClose, onDone }: DossierFormProps) {
+export function DossierForm({ read, lists, preset, chosen: photos, onClose, onDone }: DossierFormProps) {
   const { t } = useTranslation();
   const tell = useTell();
   const create = useCreateDossier();
@@ -48,7 +54,6 @@ export function DossierForm({ read, lists, preset, onClose, onDone }: DossierFor
   const onSuccess = (saved: Dossier): void => {
     draft.discard();
     tell(t(draft.base === null ? 'dossiers.created' : 'dossiers.changed', { name: saved.name }));
-    onClose();
     onDone(saved);
   };
   const save = (base: Tagged<Dossier>, content: DossierDraft): void => {
@@ -76,6 +81,7 @@ export function DossierForm({ read, lists, preset, onClose, onDone }: DossierFor
       }}
       onCancel={() => {
         draft.discard();
+        photos?.clear();
         onClose();
       }}
       onSubmit={submit}
@@ -86,7 +92,16 @@ export function DossierForm({ read, lists, preset, onClose, onDone }: DossierFor
       {conflict === null ? (
         <>
           <KeptDraft draft={draft} />
-          <DossierFields draft={draft.content} lists={lists} error={error} onChange={draft.change} />
+          {photos && (
+            <NewPhotos chosen={photos} drafted={draft.content.photoNames ?? []} onNames={(photoNames) => draft.change({ photoNames })} />
+          )}
+          <DossierFields
+            draft={draft.content}
+            lists={lists}
+            error={error}
+            aboutName={<Namesakes draft={draft.content} known={draft.base?.value ?? null} lists={lists} />}
+            onChange={draft.change}
+          />
         </>
       ) : (
         <ConflictChoice conflict={conflict} onChange={decide} />

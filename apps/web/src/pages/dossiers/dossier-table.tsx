@@ -8,6 +8,7 @@ import { ListName } from '../../components/list-name.tsx';
 import { openRow } from '../../components/open-row.ts';
 import { When } from '../../components/when.tsx';
 import classes from './dossier-table.module.css';
+import { Face } from './face.tsx';
 import { Marked, OtherMatches } from './marked.tsx';
 import type { ListedDossier } from './marked.tsx';
 import { SelectBox, SelectLoaded, useSelectionKeys } from './select-box.tsx';
@@ -114,6 +115,7 @@ function Row({ dossier, index, byId, selection }: RowProps) {
     <tr aria-rowindex={index + 2} onClick={openRow} className={classes.row} data-chosen={selection?.has(dossier)}>
       {selection && <SelectBox selection={selection} dossier={dossier} index={index} />}
       <td>
+        <Face dossier={dossier} />
         <Link
           to="/dossiers"
           search={(before) => ({ ...before, open: dossier.id })}

@@ -8,11 +8,12 @@ import { useWatchLists } from '../../api/watch-lists.ts';
 import { useInterruptedDraft } from '../../components/draft.ts';
 import { Loaded } from '../../components/loaded.tsx';
 import { Page } from '../../components/page.tsx';
+import { useChosenPhotos } from './chosen-photos.ts';
 import { draftSubject } from './dossier-draft.ts';
 import { DossierDrawer } from './dossier-drawer.tsx';
-import { DossierForm } from './dossier-form.tsx';
 import { DossierResults } from './dossier-results.tsx';
 import { Filters } from './filters.tsx';
+import { NewDossier } from './new-dossier.tsx';
 import { NoLists } from './no-lists.tsx';
 import { ReadOnlyLine } from './read-only-line.tsx';
 
@@ -27,6 +28,7 @@ export function DossiersPage() {
   const editable = useMayEditDossiers();
   const interrupted = useInterruptedDraft(draftSubject(null));
   const [asked, setOpened] = useState<'create' | 'import' | 'nothing' | null>(null);
+  const chosen = useChosenPhotos();
   const opened = asked ?? (editable && interrupted ? 'create' : null);
   const ownLists = (lists.data ?? []).filter((list) => list.replica === null);
   const open = (id: number): void => void navigate({ search: (before) => ({ ...before, open: id }) });
@@ -59,12 +61,15 @@ export function DossiersPage() {
       </Loaded>
       {search.open !== undefined && <DossierDrawer key={search.open} id={search.open} lists={lists.data ?? []} onClose={close} />}
       {opened === 'create' && (
-        <DossierForm
-          read={null}
+        <NewDossier
           lists={ownLists}
           {...(search.list !== undefined && { preset: search.list })}
           onClose={() => setOpened('nothing')}
-          onDone={(made) => open(made.id)}
+          chosen={chosen}
+          onDone={(made) => {
+            setOpened('nothing');
+            open(made.id);
+          }}
         />
       )}
       {opened === 'import' && (

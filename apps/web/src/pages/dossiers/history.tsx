@@ -7,6 +7,7 @@ import { Changes } from '../../components/changes.tsx';
 import { Loaded } from '../../components/loaded.tsx';
 import { When } from '../../components/when.tsx';
 import classes from './history.module.css';
+import { MergedAway } from './merged-away.tsx';
 
 /** Who changed the dossier, from what to what, when and from where; of a copy, which sync brought it. */
 export function History({ dossier }: { dossier: number }) {
@@ -33,6 +34,7 @@ export function History({ dossier }: { dossier: number }) {
                 <li key={entry.id} className={classes.entry}>
                   <Deed entry={entry} />
                   <Changes before={entry.before} after={entry.after} />
+                  {entry.merged !== null && <MergedAway values={entry.merged} />}
                 </li>
               ))}
             </ol>
@@ -77,7 +79,7 @@ const importDeeds = { made: 'imported', changed: 'importedChange', removed: 'rem
 function useDeedSentence(): (entry: HistoryEntry) => string {
   const { t } = useTranslation();
   const { data: lists = [] } = useWatchLists();
-  return ({ kind, run, master, actor, action, dossiers, dossier_list: list }) => {
+  return ({ kind, run, master, actor, action, dossiers, dossier_list: list, merged }) => {
     const facts = {
       who: actor ?? '',
       run: run ?? 0,
@@ -85,6 +87,8 @@ function useDeedSentence(): (entry: HistoryEntry) => string {
       count: dossiers ?? 0,
       list: lists.find(({ id }) => id === list)?.name ?? String(list),
     };
+    if (action === 'dossiers-merged')
+      return t('duplicates.merged', { ...facts, name: typeof merged?.['name'] === 'string' ? merged['name'] : '' });
     if (run !== null) return t(`history.deeds.${syncDeeds[kind]}`, facts);
     if (action === 'dossier-restored' || action === 'dossiers-restored' || action === 'import-taken-back') {
       if (kind === 'many') return t('history.deeds.manyAtOnce', { ...facts, what: t(`audit.actions.${action}`) });

@@ -5,7 +5,7 @@ import { Link } from '@tanstack/react-router';
 import { useVirtualizer } from '@tanstack/react-virtual';
 import { useEffect, useRef } from 'react';
 import { useTranslation } from 'react-i18next';
-import { photoAddress, useFirstPhoto } from '../../api/photos.ts';
+import { photoAddress } from '../../api/photos.ts';
 import type { DossierViewProps } from './dossier-table.tsx';
 import { Marked } from './marked.tsx';
 import type { ListedDossier } from './marked.tsx';
@@ -69,16 +69,15 @@ interface TileProps {
 
 function Tile({ dossier, place, position, total }: TileProps) {
   const { t } = useTranslation();
-  const photo = useFirstPhoto(dossier.id, { enabled: dossier.has_faces });
   return (
     <li className={classes.tile} style={place} aria-posinset={position} aria-setsize={total ?? -1}>
       <Link to="/dossiers" search={(before) => ({ ...before, open: dossier.id })} className={classes.link ?? ''} data-opens={dossier.id}>
-        {photo.data ? (
-          <img src={photoAddress(photo.data, 'thumbnail')} alt="" className={classes.photo} />
+        {dossier.face !== null ? (
+          <img src={photoAddress(dossier.face, 'thumbnail')} alt="" className={classes.photo} />
         ) : (
           <span className={classes.photo}>
             <IconUser size={40} aria-hidden />
-            {!dossier.has_faces && <span className="unseen">{t('dossiers.noPhoto')}</span>}
+            <span className="unseen">{t('dossiers.noPhoto')}</span>
           </span>
         )}
         <span className={classes.name}>

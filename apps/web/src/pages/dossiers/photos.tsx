@@ -1,115 +1,137 @@
-import { ActionIcon, Anchor, Group, Progress, Text } from '@mantine/core';
-import { IconTrash } from '@tabler/icons-react';
+import { Text, UnstyledButton } from '@mantine/core';
+import { IconUser } from '@tabler/icons-react';
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
-import type { DossierFace } from '@dossier/protocol/dossier.ts';
-import { photoAddress, uploadPhoto, useDeletePhoto, useForgetPhotos, usePhotos } from '../../api/photos.ts';
+import type { Dossier, DossierFace } from '@dossier/protocol/dossier.ts';
+import { photoAddress, useDeletePhoto, useOrderPhotos, usePhotos } from '../../api/photos.ts';
+import type { Tagged } from '../../api/tagged.ts';
 import { ConfirmDialog } from '../../components/confirm-dialog.tsx';
-import { Loaded } from '../../components/loaded.tsx';
-import { useProblemWords } from '../../components/problem-alert.tsx';
 import { DropArea } from '../../components/drop-area.tsx';
-import { useWriting } from '../../format/moments.ts';
+import { Loaded } from '../../components/loaded.tsx';
+import { moved } from '../../components/moved.ts';
+import { ProblemAlert } from '../../components/problem-alert.tsx';
+import { RowMenu } from '../../components/row-menu.tsx';
+import { SortablePhotos } from '../../components/sortable-photos.tsx';
+import { Duplicates } from './duplicates.tsx';
+import { PhotoViewer } from './photo-viewer.tsx';
 import classes from './photos.module.css';
+import { takenTypes } from './taken-types.ts';
+import { UploadList } from './upload-list.tsx';
+import { useHolders } from './use-holders.ts';
+import { useUploads } from './use-uploads.ts';
 
-interface Upload {
-  readonly key: number;
-  readonly name: string;
-  readonly part: number;
-  readonly error: unknown;
-}
-
-const takenTypes = 'image/jpeg,image/png,image/webp';
-let uploads = 0;
-
-/** The photos of a dossier; who may change it drops new ones here. */
-export function Photos({ dossier, editable }: { dossier: number; editable: boolean }) {
+/** The face of a dossier and its other photos; who may change it puts them in order here, and drops new ones. */
+export function Photos({ read, editable }: { read: Tagged<Dossier>; editable: boolean }) {
   const { t } = useTranslation();
-  const photos = usePhotos(dossier);
+  const photos = usePhotos(read.value.id);
   return (
     <section aria-label={t('dossiers.photos')}>
-      <Loaded query={photos}>
-        {(found) =>
-          found.length === 0 ? (
-            <Text size="sm" c="dimmed">
-              {t('dossiers.noPhoto')}
-            </Text>
-          ) : (
-            <ul className={classes.photos}>
-              {found.map((photo, index) => (
-                <Photo key={photo.id} photo={photo} label={t('dossiers.photoNumber', { number: index + 1 })} editable={editable} />
-              ))}
-            </ul>
-          )
-        }
-      </Loaded>
-      {editable && <Uploads dossier={dossier} />}
+      <Loaded query={photos}>{(found) => <Gallery read={read} photos={found} editable={editable} />}</Loaded>
+      {editable && <Uploading dossier={read.value.id} />}
     </section>
   );
 }
 
-function Photo({ photo, label, editable }: { photo: DossierFace; label: string; editable: boolean }) {
+function Gallery({ read, photos, editable }: { read: Tagged<Dossier>; photos: readonly DossierFace[]; editable: boolean }) {
   const { t } = useTranslation();
-  const writing = useWriting();
-  const remove = useDeletePhoto(photo.dossier);
-  const [asking, setAsking] = useState(false);
+  const order = useOrderPhotos(read);
+  const [looked, setLooked] = useState<number | null>(null);
+  const [leaving, setLeaving] = useState<DossierFace | null>(null);
+  const [face] = photos;
+  if (face === undefined) {
+    return (
+      <div className={`${classes.face} ${classes.nobody}`}>
+        <div>
+          <IconUser size={40} aria-hidden />
+          <Text size="sm">{t('dossiers.noPhoto')}</Text>
+        </div>
+      </div>
+    );
+  }
+  const labelOf = (index: number): string => t('photos.number', { number: index + 1, count: photos.length });
+  const shown = photos.map((photo, index) => ({ key: photo.id, src: photoAddress(photo.id, 'thumbnail'), label: labelOf(index), photo }));
+  const put = (from: number, to: number): void => order.mutate(moved(photos, from, to));
+  const actionsOf = (photo: DossierFace, index: number) => [
+    ...(index > 0 ? [{ label: t('photos.makeFace'), onClick: () => put(index, 0) }] : []),
+    ...(index > 1 ? [{ label: t('photos.earlier'), onClick: () => put(index, index - 1) }] : []),
+    ...(index < photos.length - 1 ? [{ label: t('photos.later'), onClick: () => put(index, index + 1) }] : []),
+    { label: t('common.delete'), danger: true, onClick: () => setLeaving(photo) },
+  ];
   return (
-    <li className={classes.item}>
-      <Anchor href={photoAddress(photo, 'photo')} target="_blank">
-        <img className={classes.photo} src={photoAddress(photo, 'thumbnail')} alt={label} />
-      </Anchor>
-      <Group justify="space-between" wrap="nowrap" gap={4}>
-        <Text size="xs" c="dimmed">
-          {photo.width} × {photo.height} · {writing.bytes(photo.bytes)}
-        </Text>
-        {editable && (
-          <ActionIcon
-            variant="subtle"
-            color="gray"
-            size="sm"
-            aria-label={t('dossiers.deletePhoto', { label })}
-            onClick={() => setAsking(true)}
-          >
-            <IconTrash size={16} aria-hidden />
-          </ActionIcon>
-        )}
-      </Group>
-      {asking && (
-        <ConfirmDialog
-          title={t('dossiers.deletePhoto', { label })}
-          onClose={() => setAsking(false)}
-          onConfirm={() => remove.mutate(photo.id, { onSuccess: () => setAsking(false) })}
-          confirmLabel={t('common.delete')}
-          busy={remove.isPending}
-          error={remove.error}
+    <>
+      <UnstyledButton onClick={() => setLooked(0)} aria-label={t('photos.open', { label: labelOf(0) })} mb="xs">
+        <img className={classes.face} src={photoAddress(face.id, 'rendition')} alt="" title={t('photos.face')} />
+      </UnstyledButton>
+      {(editable || photos.length > 1) && (
+        <SortablePhotos
+          photos={shown}
+          label={t('dossiers.photos')}
+          // One order after the other: each is meant for the state that the one before has made.
+          onOrder={editable && !order.isPending ? (ordered) => order.mutate(ordered.map(({ photo }) => photo)) : null}
         >
-          {t('dossiers.deletePhotoText')}
-        </ConfirmDialog>
+          {({ photo, label }, index, picture) => (
+            <>
+              <UnstyledButton
+                className={classes.open ?? ''}
+                onClick={() => setLooked(index)}
+                aria-label={t('photos.open', { label })}
+                aria-keyshortcuts="Alt+ArrowLeft Alt+ArrowRight"
+              >
+                {picture}
+              </UnstyledButton>
+              {editable && (
+                <div className={classes.menu}>
+                  <RowMenu name={label} actions={actionsOf(photo, index)} />
+                </div>
+              )}
+            </>
+          )}
+        </SortablePhotos>
       )}
-    </li>
+      {editable && photos.length > 1 && (
+        <Text size="xs" c="dimmed" mt={4}>
+          {t('photos.orderHint')}
+        </Text>
+      )}
+      <ProblemAlert error={order.error} />
+      {looked !== null && (
+        <PhotoViewer
+          name={read.value.name}
+          photos={photos}
+          at={Math.min(looked, photos.length - 1)}
+          onMove={setLooked}
+          onClose={() => setLooked(null)}
+        />
+      )}
+      {leaving !== null && (
+        <Removal photo={leaving} label={labelOf(photos.findIndex(({ id }) => id === leaving.id))} onClose={() => setLeaving(null)} />
+      )}
+    </>
   );
 }
 
-function Uploads({ dossier }: { dossier: number }) {
+function Removal({ photo, label, onClose }: { photo: DossierFace; label: string; onClose: () => void }) {
   const { t } = useTranslation();
-  const wordsOf = useProblemWords();
-  const forget = useForgetPhotos(dossier);
-  const [running, setRunning] = useState<readonly Upload[]>([]);
-  const change = (key: number, facts: Partial<Upload>): void =>
-    setRunning((before) => before.map((upload) => (upload.key === key ? { ...upload, ...facts } : upload)));
-  const take = async (files: readonly File[]): Promise<void> => {
-    const added = files.map((file) => ({ file, upload: { key: (uploads += 1), name: file.name, part: 0, error: null } }));
-    setRunning((before) => [...before.filter((upload) => upload.error === null), ...added.map(({ upload }) => upload)]);
-    // One after the other: the node inspects each, and the line may be thin.
-    for (const { file, upload } of added) {
-      try {
-        await uploadPhoto(dossier, file, (part) => change(upload.key, { part }));
-        setRunning((before) => before.filter(({ key }) => key !== upload.key));
-      } catch (error) {
-        change(upload.key, { error });
-      }
-    }
-    await forget();
-  };
+  const remove = useDeletePhoto(photo.dossier);
+  return (
+    <ConfirmDialog
+      title={t('photos.remove', { label })}
+      onClose={onClose}
+      onConfirm={() => remove.mutate(photo.id, { onSuccess: onClose })}
+      confirmLabel={t('common.delete')}
+      busy={remove.isPending}
+      error={remove.error}
+    >
+      <img className={classes.face} src={photoAddress(photo.id, 'thumbnail')} alt={label} />
+      {t('photos.removeText')}
+    </ConfirmDialog>
+  );
+}
+
+function Uploading({ dossier }: { dossier: number }) {
+  const { t } = useTranslation();
+  const { holders, ask } = useHolders();
+  const uploads = useUploads((photo) => void ask(photo.sha256, dossier));
   return (
     <>
       <DropArea
@@ -117,19 +139,10 @@ function Uploads({ dossier }: { dossier: number }) {
         hint={t('dossiers.dropPhotosHint')}
         accept={takenTypes}
         multiple
-        onFiles={(files) => void take(files)}
+        onFiles={(files) => void uploads.send(dossier, files)}
       />
-      <div role="status">
-        {running.map(({ key, name, part, error }) => (
-          <div key={key}>
-            <Text size="sm" className="wrap" {...(error !== null && { c: 'var(--mantine-color-error)' })}>
-              {name}
-              {error !== null && `: ${wordsOf(error).text}`}
-            </Text>
-            {error === null && <Progress value={part * 100} aria-label={name} />}
-          </div>
-        ))}
-      </div>
+      <UploadList dossier={dossier} uploads={uploads} />
+      <Duplicates found={holders} title={t('duplicates.photo')} />
     </>
   );
 }

@@ -1,0 +1,41 @@
+import { Button, Group, Stack, Text } from '@mantine/core';
+import { useTranslation } from 'react-i18next';
+import type { Dossier } from '@dossier/protocol/dossier.ts';
+import { Dialog } from '../../components/dialog.tsx';
+import { useTell } from '../../components/tell.ts';
+import { UploadList } from './upload-list.tsx';
+import type { Uploads } from './use-uploads.ts';
+
+/** A dossier is made, and its photos are on their way: those that fail are tried again, or left out knowingly. */
+export function AddingPhotos({ dossier, uploads, onDone }: { dossier: Dossier; uploads: Uploads; onDone: () => void }) {
+  const { t } = useTranslation();
+  const tell = useTell();
+  const { name } = dossier;
+  const failed = uploads.list.filter(({ error }) => error !== null).length;
+  const busy = failed < uploads.list.length;
+  const leave = (): void => {
+    // What is on its way may still fail, and there would be nobody to hear of it.
+    if (busy) return;
+    if (failed > 0) tell(t('photos.upload.without', { name, count: failed }));
+    onDone();
+  };
+  const retry = async (): Promise<void> => {
+    if ((await uploads.retry(dossier.id)) === 0) onDone();
+  };
+  return (
+    <Dialog title={t(failed > 0 ? 'photos.upload.made' : 'photos.upload.adding', { name })} onClose={leave}>
+      <Stack>
+        {failed > 0 && <Text size="sm">{t('photos.upload.madeText')}</Text>}
+        <UploadList dossier={dossier.id} uploads={uploads} />
+        <Group justify="flex-end">
+          <Button variant="default" onClick={leave} disabled={busy}>
+            {t('photos.upload.openAnyway')}
+          </Button>
+          <Button onClick={() => void retry()} loading={busy}>
+            {t('photos.upload.retryAll')}
+          </Button>
+        </Group>
+      </Stack>
+    </Dialog>
+  );
+}
