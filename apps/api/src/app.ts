@@ -15,6 +15,7 @@ import { answerProblem } from './problem.ts';
 import { refuseUnknown } from './refuse-unknown.ts';
 import { handleBounded } from './request-bound.ts';
 import type { Access, Route } from './route.ts';
+import { auditExportRoute } from './routes/audit-export.ts';
 import { auditRoutes } from './routes/audit.ts';
 import { documentationRoutes, sendPage } from './routes/documentation.ts';
 import { dossierDeletionRoute } from './routes/dossier-deletion.ts';
@@ -24,6 +25,7 @@ import { exportRoutes } from './routes/export.ts';
 import { healthRoutes } from './routes/health.ts';
 import { historyRoutes } from './routes/history.ts';
 import { importRoutes } from './routes/import.ts';
+import { importHistoryRoutes } from './routes/imports.ts';
 import { metricsRoutes } from './routes/metrics.ts';
 import { ownPasswordRoute } from './routes/own-password.ts';
 import { ownPages, pageRoutes } from './routes/pages.ts';
@@ -41,15 +43,18 @@ export function listRoutes(deps: ApiDependencies, metrics: Metrics): Route[] {
     ...signInRoutes(deps),
     ownPasswordRoute(deps),
     ...watchListRoutes(deps),
+    // Before the dossiers, among which it would be looked for.
+    ...exportRoutes(deps),
     ...dossierRoutes(deps),
     dossierDeletionRoute(deps),
     ...historyRoutes(deps),
     ...dossierFaceRoutes(deps),
     ...importRoutes(deps),
-    ...exportRoutes(deps),
+    ...importHistoryRoutes(deps),
     ...userRoutes(deps),
     ...tokenRoutes(deps),
     ...auditRoutes(deps),
+    auditExportRoute(deps),
     ...deps.routes,
     ...healthRoutes(deps),
     ...metricsRoutes(metrics),

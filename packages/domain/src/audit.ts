@@ -8,6 +8,9 @@ export const auditActions = [
   'list-deleted',
   'list-purged',
   'list-exported',
+  'search-exported',
+  'audit-exported',
+  'refused-exported',
   'dossier-made',
   'dossier-changed',
   'dossier-deleted',
@@ -66,5 +69,6 @@ export const auditObjects = [
   'webhook',
   'master',
   'session',
+  'audit',
 ] as const;
 export type AuditObject = (typeof auditObjects)[number];

@@ -1,5 +1,7 @@
 import { canonicalJson } from '@dossier/domain/canonical-json.ts';
+import { dossierBounds, metaFault } from '@dossier/domain/dossier.ts';
 import type { Json, Meta } from '@dossier/domain/dossier.ts';
+import { parseJson } from '@dossier/domain/whole-numbers.ts';
 import type { StoredContent } from '@dossier/domain/dossier-hash.ts';
 
 /** What a dossier has where nothing is said. */
@@ -20,6 +22,15 @@ export function changeMeta(stored: string, meta: Meta | undefined): string {
   if (meta === undefined) return stored;
   const text = canonicalJson(meta);
   return text === stored || text === canonicalJson(JSON.parse(stored) as Json) ? stored : text;
+}
+
+/** The text of `meta` with further fields in it, or why it can't have them; what is equal stays as it was written. */
+export function extendMeta(stored: string, fields: Meta | undefined): string | { readonly fault: string } {
+  if (fields === undefined) return stored;
+  const before = parseJson(stored);
+  if (metaFault(before) !== null) return { fault: `${metaFault(before) ?? ''}; it was written by hand` };
+  const text = changeMeta(stored, { ...(before as Meta), ...fields });
+  return Buffer.byteLength(text) > dossierBounds.metaBytes ? { fault: 'meta: has more fields than fit' } : text;
 }
 
 /** Why the dates of a dossier don't fit each other, or null. */

@@ -2,6 +2,7 @@ import { NavLink, ScrollArea, Stack, Text } from '@mantine/core';
 import {
   IconAlertOctagon,
   IconApi,
+  IconFileImport,
   IconFolders,
   IconFolderX,
   IconLayoutDashboard,
@@ -25,6 +26,7 @@ type PageName =
   | 'overview'
   | 'watchLists'
   | 'dossiers'
+  | 'imports'
   | 'replication'
   | 'deadLetters'
   | 'offlineDeletions'
@@ -45,6 +47,7 @@ const contents: readonly Entry[] = [
   { page: 'overview', to: '/', icon: IconLayoutDashboard },
   { page: 'watchLists', to: '/watch-lists', icon: IconListDetails },
   { page: 'dossiers', to: '/dossiers', icon: IconFolders },
+  { page: 'imports', to: '/imports', icon: IconFileImport },
 ];
 
 const replicating: readonly Entry[] = [

@@ -23,6 +23,7 @@ export const shell = {
     overview: 'Overview',
     watchLists: 'Watch lists',
     dossiers: 'Dossiers',
+    imports: 'Imports',
     replication: 'Replication',
     deadLetters: 'Dead letters',
     offlineDeletions: 'Offline deletions',

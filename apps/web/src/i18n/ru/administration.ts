@@ -88,6 +88,7 @@ export const audit = {
     webhook: 'Веб-хук',
     master: 'Мастер',
     session: 'Сеанс',
+    audit: 'Журнал',
   },
   actions: {
     'signed-in': 'вход',
@@ -98,6 +99,9 @@ export const audit = {
     'list-deleted': 'список удалён',
     'list-purged': 'список опустошён',
     'list-exported': 'список выгружен',
+    'search-exported': 'найденное выгружено',
+    'audit-exported': 'журнал выгружен',
+    'refused-exported': 'получены отклонённые строки импорта',
     'dossier-made': 'досье заведено',
     'dossier-changed': 'досье изменено',
     'dossier-deleted': 'досье удалено',

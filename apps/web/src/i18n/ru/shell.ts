@@ -23,6 +23,7 @@ export const shell = {
     overview: 'Обзор',
     watchLists: 'Списки наблюдения',
     dossiers: 'Досье',
+    imports: 'Импорты',
     replication: 'Репликация',
     deadLetters: 'Недоставленное',
     offlineDeletions: 'Удалено без связи',

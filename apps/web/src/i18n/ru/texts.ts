@@ -4,6 +4,7 @@ import { account } from './account.ts';
 import { audit, settings, tokens, users, webhooks } from './administration.ts';
 import { common } from './common.ts';
 import { dossiers } from './dossiers.ts';
+import { card, exports, imports } from './exchange.ts';
 import { conflict, drafts, history } from './history.ts';
 import { overview } from './overview.ts';
 import { deadLetters, offlineDeletions, replication } from './replication.ts';
@@ -20,6 +21,9 @@ export const russian: Translation<typeof english> = {
   history,
   conflict,
   drafts,
+  imports,
+  exports,
+  card,
   replication,
   deadLetters,
   offlineDeletions,
