@@ -43,7 +43,12 @@ test.each(['the node itself', 'nginx'])('why a long file can’t be used is told
   const dialog = await openDialog(page, way === 'nginx' ? open.url : node.url);
   const input = dialog.locator('input[type=file]');
   await input.setInputFiles(file('people.csv', long('title,other,more')));
-  await dialog.getByText('Line 1: the header must name the column "name"').waitFor();
+  await dialog.getByText('No column is the name').waitFor();
+  expect(await dialog.getByRole('button', { name: 'Check the file' }).isDisabled()).toBe(true);
+  await dialog.getByLabel('What title becomes').selectOption('Name');
+  await dialog.getByRole('button', { name: 'Check the file' }).click();
+  await dialog.getByRole('button', { name: 'Stop' }).click();
+  await dialog.getByRole('button', { name: 'Check the file' }).waitFor();
   await input.setInputFiles(file('people.csv', long('<html>')));
   await dialog.getByText('The file is an HTML page').waitFor();
   expect(await findBarriers(page)).toEqual([]);
@@ -56,6 +61,7 @@ test('a file that Excel saved as Unicode text is imported', async () => {
   const dialog = await openDialog(page, node.url);
   const content = Buffer.from('\ufeffexternal_id\tname\r\na1\tАда\r\n\t\r\na2\t愛\r\n', 'utf16le');
   await dialog.locator('input[type=file]').setInputFiles(file('people.txt', content));
+  await dialog.getByRole('button', { name: 'Check the file' }).click();
   await dialog.getByRole('button', { name: 'Import 2 dossiers' }).click();
   await dialog.getByText('Done').waitFor();
   expect(faults).toEqual([]);
@@ -66,6 +72,7 @@ test('a proxy that takes no long files is told of, and what lifts its limit', as
   const { page, faults, close } = await openWindow(browser);
   const dialog = await openDialog(page, strict.url);
   await dialog.locator('input[type=file]').setInputFiles(file('people.csv', long('name,other,more')));
+  await dialog.getByRole('button', { name: 'Check the file' }).click();
   await dialog.getByText('takes no files of this size (413)').waitFor();
   await dialog.getByText('client_max_body_size').waitFor();
   expect(faults).toEqual([]);

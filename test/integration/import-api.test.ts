@@ -65,7 +65,7 @@ describe('a preview', () => {
       await query<object>(node.test.database, `select revision, dossier_count from list_positions where list_id = :list`, { list }),
     ).toEqual([position]);
     const done = await send(list, 'preview=false', changes);
-    expect(done).toEqual({ ...told, preview: false });
+    expect(done).toEqual({ ...told, preview: false, import: expect.any(String) });
   });
 
   it('is refused where the import would be', async () => {
@@ -97,7 +97,7 @@ describe('CSV', () => {
     const csv = `\ufeff${rows.map((row) => row.map((field) => `"${field.replaceAll('"', '""')}"`).join(delimiter)).join('\r\n')}\r\n`;
     expect(await send(list, 'format=csv', csv)).toMatchObject({ added: 2, refused: 0 });
     expect(await contentOf(list)).toEqual([
-      { external_id: null, name: 'Ада "Лавлейс"', comment: 'two\nlines', active: false, meta: { n: 1, country: 'RU' } },
+      { external_id: null, name: 'Ада "Лавлейс"', comment: 'two\nlines', active: false, meta: { n: 1, country: 'RU', whatever: 'x' } },
       { external_id: null, name: '爱', comment: '', active: true, meta: {} },
     ]);
   });
@@ -188,11 +188,22 @@ describe('an import that ends before its file does', () => {
   });
 });
 
+/** Long lines of so many bytes together, packed: a gzip file may be several, one behind the other. */
+function bombOf(bytes: number): Uint8Array {
+  const member = 64 * 1024 * 1024;
+  const one = gzipSync(Buffer.alloc(member, `${'x'.repeat(10_000)}\n`));
+  return new Uint8Array(Buffer.concat(Array.from({ length: Math.ceil(bytes / member) }, () => one)));
+}
+
 describe('an import', () => {
   it('names photos in vain: their files are elsewhere', async () => {
     const list = await node.makeList();
     const report = await send(list, '', '{"name":"One","photo":"../../etc/passwd"}\n{"name":"Two","photo":null}\n');
-    expect(report).toMatchObject({ added: 1, refused: 1, refusals: [{ line: 1, reason: expect.stringContaining('no folder') }] });
+    expect(report).toMatchObject({
+      added: 1,
+      refused: 1,
+      refusals: [{ line: 1, reason: expect.stringContaining('no photos were given') }],
+    });
   });
 
   it('is kept in the audit with what came of it', async () => {
@@ -234,10 +245,10 @@ describe('an import', () => {
     const unknown = await node.call('POST', path, { body: people(1), headers: { 'content-encoding': 'compress' } });
     expect(unknown.status).toBe(415);
     const form = await node.call('POST', path, { body: people(1), headers: { 'content-type': 'multipart/form-data; boundary=x' } });
-    expect([form.status, form.text]).toEqual([415, expect.stringContaining('--data-binary @FILE')]);
+    expect([form.status, form.text]).toEqual([400, expect.stringContaining('"param":"file"')]);
     const plain = await node.call('POST', path, { body: people(1), headers: { 'content-encoding': 'gzip' } });
     expect([plain.status, plain.text]).toEqual([400, expect.stringContaining("can't be unpacked")]);
-    const bomb = new Uint8Array(gzipSync(Buffer.alloc(maximumImportBytes + 1, '\n')));
+    const bomb = bombOf(maximumImportBytes + 1);
     expect((await node.call('POST', path, { body: bomb })).status).toBe(413);
     const broken = request(`${node.url}${path}`, {
       method: 'POST',
@@ -254,7 +265,7 @@ describe('an import', () => {
     expect(await count()).toBe(2000);
     const large = request(`${node.url}${path}`, {
       method: 'POST',
-      headers: { authorization: `Token ${node.tokens.operator}`, 'content-length': '200000000' },
+      headers: { authorization: `Token ${node.tokens.operator}`, 'content-length': '5000000000' },
     });
     large.on('error', () => undefined);
     large.flushHeaders();

@@ -31,6 +31,8 @@ export function pagesOf({ lists, dossiers }: SampleSite): SitePage[] {
     slave('dossiers', '/ui/dossiers'),
     slave('dossiers-photos', `/ui/dossiers?list=${lists.synced}&view=photos&order=name`, (page) => page.locator('main img').nth(6)),
     slave('dossier', `/ui/dossiers?open=${dossiers.slave}`, (page) => page.getByRole('dialog').locator('img').first()),
+    slave('card', `/ui/dossiers/${dossiers.slave}/card`, (page) => page.locator('article img')),
+    slave('imports', '/ui/imports', title),
     slave('replication', '/ui/replication'),
     forAdmin(slave('replication-enable', '/ui/replication?enable=true', dialog)),
     slave('link-synced', link(lists.synced)),

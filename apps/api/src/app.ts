@@ -15,6 +15,7 @@ import { answerProblem } from './problem.ts';
 import { refuseUnknown } from './refuse-unknown.ts';
 import { handleBounded } from './request-bound.ts';
 import type { Access, Route } from './route.ts';
+import { auditExportRoute } from './routes/audit-export.ts';
 import { auditRoutes } from './routes/audit.ts';
 import { binRoutes } from './routes/bin.ts';
 import { documentationRoutes, sendPage } from './routes/documentation.ts';
@@ -29,6 +30,7 @@ import { healthRoutes } from './routes/health.ts';
 import { historyRoutes } from './routes/history.ts';
 import { importRoutes } from './routes/import.ts';
 import { importUndoRoute } from './routes/import-undo.ts';
+import { importHistoryRoutes } from './routes/imports.ts';
 import { metricsRoutes } from './routes/metrics.ts';
 import { ownPasswordRoute } from './routes/own-password.ts';
 import { ownPages, pageRoutes } from './routes/pages.ts';
@@ -48,6 +50,8 @@ export function listRoutes(deps: ApiDependencies, metrics: Metrics): Route[] {
     ...watchListRoutes(deps),
     ...dossierBulkRoutes(deps),
     ...duplicateRoutes(deps),
+    // Before the dossiers, among which it would be looked for.
+    ...exportRoutes(deps),
     ...dossierRoutes(deps),
     dossierDeletionRoute(deps),
     dossierMergeRoute(deps),
@@ -56,10 +60,11 @@ export function listRoutes(deps: ApiDependencies, metrics: Metrics): Route[] {
     ...importRoutes(deps),
     importUndoRoute(deps),
     ...binRoutes(deps),
-    ...exportRoutes(deps),
+    ...importHistoryRoutes(deps),
     ...userRoutes(deps),
     ...tokenRoutes(deps),
     ...auditRoutes(deps),
+    auditExportRoute(deps),
     ...deps.routes,
     ...healthRoutes(deps),
     ...metricsRoutes(metrics),

@@ -29,6 +29,16 @@ const routes = [
   }),
   createRoute({
     getParentRoute,
+    path: '/dossiers/$id/card',
+    component: lazyRouteComponent(() => import('./pages/card/card-page.tsx'), 'CardPage'),
+  }),
+  createRoute({
+    getParentRoute,
+    path: '/imports',
+    component: lazyRouteComponent(() => import('./pages/import/imports-page.tsx'), 'ImportsPage'),
+  }),
+  createRoute({
+    getParentRoute,
     path: '/replication',
     validateSearch: replicationSearch,
     component: lazyRouteComponent(() => import('./pages/replication/replication-page.tsx'), 'ReplicationPage'),

@@ -8,6 +8,9 @@ export const auditActions = [
   'list-deleted',
   'list-purged',
   'list-exported',
+  'search-exported',
+  'audit-exported',
+  'refused-exported',
   'dossier-made',
   'dossier-changed',
   'dossier-deleted',
@@ -74,5 +77,6 @@ export const auditObjects = [
   'master',
   'session',
   'bin',
+  'audit',
 ] as const;
 export type AuditObject = (typeof auditObjects)[number];

@@ -1,5 +1,7 @@
 import { canonicalJson } from '@dossier/domain/canonical-json.ts';
+import { dossierBounds, metaFault } from '@dossier/domain/dossier.ts';
 import type { Json, Meta } from '@dossier/domain/dossier.ts';
+import { parseJson } from '@dossier/domain/whole-numbers.ts';
 import type { StoredContent } from '@dossier/domain/dossier-hash.ts';
 import { readPhotos, writePhotos } from '@dossier/domain/photo.ts';
 import type { ShownPhoto } from '@dossier/domain/photo.ts';
@@ -29,6 +31,15 @@ export function withPhotos(content: StoredContent, shown: readonly ShownPhoto[])
   const texts = writePhotos(shown);
   const before = writePhotos(readPhotos(content));
   return before.photos === texts.photos && before.features === texts.features ? content : { ...content, ...texts };
+}
+
+/** The text of `meta` with further fields in it, or why it can't have them; what is equal stays as it was written. */
+export function extendMeta(stored: string, fields: Meta | undefined): string | { readonly fault: string } {
+  if (fields === undefined) return stored;
+  const before = parseJson(stored);
+  if (metaFault(before) !== null) return { fault: `${metaFault(before) ?? ''}; it was written by hand` };
+  const text = changeMeta(stored, { ...(before as Meta), ...fields });
+  return Buffer.byteLength(text) > dossierBounds.metaBytes ? { fault: 'meta: has more fields than fit' } : text;
 }
 
 /** Why the dates of a dossier don't fit each other, or null. */

@@ -11,7 +11,11 @@ export interface ExportedDossier {
   valid_from: string | null;
   valid_until: string | null;
   meta: string;
+  /** An array of photos (domain/photo.ts) as it is stored. */
+  photos: string;
 }
+
+const columns = `id, external_id, name, comment, active, valid_from::text as valid_from, valid_until::text as valid_until, meta::text as meta, photos::text as photos`;
 
 /** The dossiers of a list in the order of their ids, in chunks; each chunk as the list is when it is read. */
 export async function* exportDossiers(connection: Connection, listId: number, rows: number): AsyncGenerator<ExportedDossier[]> {
@@ -20,8 +24,7 @@ export async function* exportDossiers(connection: Connection, listId: number, ro
     const chunk = await query<ExportedDossier>(
       connection,
       `select d.* from list_positions p cross join lateral (
-         select id, external_id, name, comment, active, valid_from::text as valid_from, valid_until::text as valid_until, meta::text as meta
-         from dossiers where set_id = p.set_id and id > :after order by id limit :rows
+         select ${columns} from dossiers where set_id = p.set_id and id > :after order by id limit :rows
        ) d where p.list_id = :listId order by d.id`,
       { listId, after, rows },
     );
@@ -30,4 +33,17 @@ export async function* exportDossiers(connection: Connection, listId: number, ro
     yield chunk;
     after = last.id;
   }
+}
+
+/** The copies of these contents, in the order in which they are given; those that are gone meanwhile are left out. */
+export async function exportCopies(
+  connection: Connection,
+  copies: readonly { readonly id: number; readonly hash: string }[],
+): Promise<ExportedDossier[]> {
+  return query<ExportedDossier>(
+    connection,
+    `select d.* from unnest(:ids::bigint[], :hashes::text[]) with ordinality w (wanted, content, place)
+     cross join lateral (select ${columns} from rows_of(wanted) where hash = decode(content, 'hex') limit 1) d order by place`,
+    { ids: copies.map(({ id }) => id), hashes: copies.map(({ hash }) => hash) },
+  );
 }

@@ -11,7 +11,7 @@ import type { RawConnection } from '@dossier/postgres/copy-in.ts';
 import type { Cell } from '@dossier/postgres/copy-line.ts';
 import { query, transaction } from '@dossier/postgres/database.ts';
 import type { Connection } from '@dossier/postgres/database.ts';
-import { changeMeta, datesFault, emptyContent } from './dossier-content.ts';
+import { changeMeta, datesFault, emptyContent, extendMeta } from './dossier-content.ts';
 import { noteBatch } from './bin/import-notes.ts';
 import { rememberImport } from './history.ts';
 import type { ImportOrigin } from './history.ts';
@@ -29,6 +29,8 @@ export interface ImportedDossier {
   readonly validFrom?: string | null | undefined;
   readonly validUntil?: string | null | undefined;
   readonly meta: Meta | undefined;
+  /** Fields that are put into `meta` beside what is there. */
+  readonly extra?: Meta | undefined;
   /** The whole set, each photo once; their bytes must be in the photo store. */
   readonly photos: readonly PhotoContent[] | undefined;
 }
@@ -80,8 +82,8 @@ export async function importDossiers(
     for (const [index, dossier] of dossiers.entries()) {
       const row = dossier.externalId === null ? undefined : known.get(dossier.externalId);
       const content = contentOf(row?.content ?? emptyContent, dossier);
-      const fault = datesFault(content);
-      if (fault !== null) counts.refused.push({ index, reason: fault });
+      const fault = 'fault' in content ? content.fault : datesFault(content);
+      if ('fault' in content || fault !== null) counts.refused.push({ index, reason: fault ?? '' });
       else if (row === undefined) {
         const made = { uuid: randomUUID(), hash: null, former: null, content };
         fresh.push(made);
@@ -125,8 +127,11 @@ async function readKnown(tx: Knex.Transaction, setId: number, dossiers: readonly
   return new Map(rows.map(({ uuid, hash, ...content }) => [content.external_id ?? '', { uuid, hash, former: content, content }]));
 }
 
-function contentOf(before: StoredContent, dossier: ImportedDossier): StoredContent {
-  const { externalId, name, comment, active, validFrom, validUntil, meta, photos } = dossier;
+/** What the dossier becomes, or why it can't. */
+function contentOf(before: StoredContent, dossier: ImportedDossier): StoredContent | { readonly fault: string } {
+  const { externalId, name, comment, active, validFrom, validUntil, meta, extra, photos } = dossier;
+  const extended = extendMeta(changeMeta(before.meta, meta), extra);
+  if (typeof extended !== 'string') return extended;
   return {
     active: active ?? before.active,
     external_id: externalId,
@@ -134,7 +139,7 @@ function contentOf(before: StoredContent, dossier: ImportedDossier): StoredConte
     comment: comment ?? before.comment,
     valid_from: validFrom === undefined ? before.valid_from : validFrom,
     valid_until: validUntil === undefined ? before.valid_until : validUntil,
-    meta: changeMeta(before.meta, meta),
+    meta: extended,
     ...photosOf(before, photos),
   };
 }

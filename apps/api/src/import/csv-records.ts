@@ -10,7 +10,7 @@ export interface CsvRecord {
   readonly last: number;
   /** Length of its text. */
   readonly characters: number;
-  readonly content: { readonly fields: readonly Field[] } | { readonly fault: string };
+  readonly content: { readonly fields: readonly Field[] } | { readonly fault: string; readonly text: string };
   /** It stands behind a broken quote, and may be a piece of what that quote should have held. */
   readonly isDoubtful: boolean;
 }
@@ -147,7 +147,7 @@ function parseFrames(frames: readonly Frame[], delimiter: string): CsvRecord[] {
   return frames.map(({ lines, fault, isLoose, isDoubtful }, at): CsvRecord => {
     const number = lines[0]?.number ?? 0;
     const facts = { number, last: lines.at(-1)?.number ?? number, characters: texts[at]?.length ?? 0, isDoubtful };
-    if (fault !== null) return { ...facts, content: { fault } };
+    if (fault !== null) return { ...facts, content: { fault, text: textOf(lines) } };
     const fields = (isLoose ? loose : strict).next().value ?? [];
     return { ...facts, content: { fields: isWhole(lines) ? fields : fields.map(decode) } };
   });

@@ -12,7 +12,7 @@ import { requireWritable } from '@dossier/registry/read-only.ts';
 import type { ParsedLine } from './parse-line.ts';
 import type { PhotoFolder } from './photo-folder.ts';
 import { ReadAhead } from './read-ahead.ts';
-import type { ImportRow } from './rows.ts';
+import type { Given, ImportRow } from './rows.ts';
 import { takePhotos } from './take-photos.ts';
 
 /** A line that was not imported. */
@@ -20,6 +20,9 @@ export interface RefusedLine {
   readonly line: number;
   readonly reason: string;
 }
+
+/** A line that was not imported, as the file has it. */
+export type RefusedRow = RefusedLine & { readonly given: () => Given };
 
 /** What an import has done so far. Lines are counted when their batch is committed. */
 export interface ImportReport {
@@ -50,7 +53,9 @@ export interface ImportTask {
   /** Once aborted, the batch under way is finished and no further one begun. */
   readonly signal: AbortSignal;
   /** Told after each batch. */
-  readonly progress: (report: ImportReport) => void;
+  readonly progress: (report: ImportReport) => unknown;
+  /** Given the refused rows of each batch, in the order of the file. */
+  readonly takeRefused?: (rows: readonly RefusedRow[]) => Promise<void>;
 }
 
 /** Lines and the photos that they name: to decode one takes longer than to write a line. */
@@ -60,11 +65,11 @@ const batchCharacters = 4 * 1024 * 1024;
 /** So many new dossiers change what the planner should know. */
 const worthStatistics = 1000;
 
-type NumberedLine = ParsedLine & { readonly number: number };
+type NumberedLine = ParsedLine & Pick<ImportRow, 'number' | 'given'>;
 
 interface Batch {
   readonly lines: readonly NumberedLine[];
-  readonly refused: readonly RefusedLine[];
+  readonly refused: readonly RefusedRow[];
 }
 
 /**
@@ -79,8 +84,10 @@ export async function importFile(task: ImportTask, report: ImportReport): Promis
     if (batch === null || task.signal.aborted) break;
     const lines = task.preview === true ? passOver(batch.lines, earlier, report) : batch.lines;
     const refused = [...batch.refused, ...(await writeBatch({ ...task, meanwhile: () => batches.begin() }, lines, report))];
+    refused.sort((a, b) => a.line - b.line);
     note(report, batch, refused);
-    task.progress(report);
+    await task.takeRefused?.(refused);
+    await task.progress(report);
   }
   await batches.close();
   if (task.preview === true || report.added + report.changed === 0) return;
@@ -96,22 +103,22 @@ function passOver(lines: readonly NumberedLine[], earlier: Set<string>, report: 
   return fresh;
 }
 
-function note(report: ImportReport, batch: Batch, refused: readonly RefusedLine[]): void {
+function note(report: ImportReport, batch: Batch, refused: readonly RefusedRow[]): void {
   report.lines += batch.lines.length + batch.refused.length;
   report.refused += refused.length;
-  const ordered = refused.toSorted((a, b) => a.line - b.line);
-  report.refusedLines.push(...ordered.slice(0, Math.max(0, mostRefusedLines - report.refusedLines.length)));
+  const shown = refused.slice(0, Math.max(0, mostRefusedLines - report.refusedLines.length));
+  report.refusedLines.push(...shown.map(({ line, reason }) => ({ line, reason })));
 }
 
 async function* readBatches(rows: AsyncIterable<ImportRow[]>): AsyncGenerator<Batch> {
   let lines: NumberedLine[] = [];
-  let refused: RefusedLine[] = [];
+  let refused: RefusedRow[] = [];
   let items = 0;
   let characters = 0;
   for await (const chunk of rows) {
     for (const row of chunk) {
-      if ('fault' in row.parsed) refused.push({ line: row.number, reason: row.parsed.fault });
-      else lines.push({ ...row.parsed, number: row.number });
+      if ('fault' in row.parsed) refused.push({ line: row.number, reason: row.parsed.fault, given: row.given });
+      else lines.push({ ...row.parsed, number: row.number, given: row.given });
       items += itemsOf(row);
       characters += row.characters;
       if (items < batchItems && characters < batchCharacters) continue;
@@ -133,7 +140,7 @@ function itemsOf({ parsed }: ImportRow): number {
 type Writing = ImportTask & { readonly meanwhile: () => void };
 
 /** Writes the lines in one transaction and returns those that were refused for their photos, or by PostgreSQL for their content. */
-async function writeBatch(task: Writing, lines: readonly NumberedLine[], report: ImportReport): Promise<RefusedLine[]> {
+async function writeBatch(task: Writing, lines: readonly NumberedLine[], report: ImportReport): Promise<RefusedRow[]> {
   if (lines.length === 0) return [];
   try {
     const { counts, refused } = await writeOnce(task, lines);
@@ -144,7 +151,9 @@ async function writeBatch(task: Writing, lines: readonly NumberedLine[], report:
   } catch (error) {
     if (!isContentFault(error)) throw error;
     const [only] = lines;
-    if (lines.length === 1 && only !== undefined) return [{ line: only.number, reason: `PostgreSQL refuses it: ${messageOf(error)}` }];
+    if (lines.length === 1 && only !== undefined) {
+      return [{ line: only.number, reason: `PostgreSQL refuses it: ${messageOf(error)}`, given: only.given }];
+    }
     // Halved until the line at fault is alone, so that the others are imported.
     const middle = lines.length >> 1;
     const first = await writeBatch(task, lines.slice(0, middle), report);
@@ -154,7 +163,7 @@ async function writeBatch(task: Writing, lines: readonly NumberedLine[], report:
 
 interface Written {
   readonly counts: ImportCounts;
-  readonly refused: RefusedLine[];
+  readonly refused: RefusedRow[];
 }
 
 /** Ends the transaction of a preview, which is to change nothing. */
@@ -172,26 +181,31 @@ async function writeOnce(task: Writing, lines: readonly NumberedLine[]): Promise
   const havePhotos = lines.some(({ photoPaths }) => photoPaths !== undefined);
   if (havePhotos) await transaction(database, requireWritable);
   return transaction(database, async (trx) => {
-    if (havePhotos) await sharePhotoStore(trx);
+    if (havePhotos && preview !== true) await sharePhotoStore(trx);
     // Before any lock: a slow store keeps neither the lists nor new links waiting.
-    const taken = await takePhotos(lines, { folder, store, note: (sha256) => noteGarbage(database, [sha256]) });
+    const keep = preview === true ? null : { store, note: (sha256: string) => noteGarbage(database, [sha256]) };
+    const taken = await takePhotos(lines, { folder, keep });
     await requireWritable(trx);
     const dossiers: ImportedDossier[] = [];
-    const refused: RefusedLine[] = [];
-    const numbers: number[] = [];
-    for (const [index, { number, photoPaths: _paths, ...line }] of lines.entries()) {
+    const refused: RefusedRow[] = [];
+    const written: NumberedLine[] = [];
+    for (const [index, line] of lines.entries()) {
+      const { number, given, photoPaths: _paths, ...content } = line;
       const photos = taken[index];
-      if (photos === undefined || 'fault' in photos) refused.push({ line: number, reason: photos?.fault ?? '' });
+      if (photos === undefined || 'fault' in photos) refused.push({ line: number, reason: photos?.fault ?? '', given });
       else {
-        dossiers.push({ ...line, photos: photos.photos });
-        numbers.push(number);
+        dossiers.push({ ...content, photos: photos.photos });
+        written.push(line);
       }
     }
     const counts = await importDossiers(trx, { listId, dossiers, origin, meanwhile });
-    for (const { index, reason } of counts.refused) refused.push({ line: numbers[index] ?? 0, reason });
-    const written = { counts, refused };
-    if (preview === true) throw new RolledBack(written);
-    return written;
+    for (const { index, reason } of counts.refused) {
+      const line = written[index];
+      if (line !== undefined) refused.push({ line: line.number, reason, given: line.given });
+    }
+    const outcome = { counts, refused };
+    if (preview === true) throw new RolledBack(outcome);
+    return outcome;
   }).catch((error: unknown) => {
     if (error instanceof RolledBack) return error.written;
     throw error;

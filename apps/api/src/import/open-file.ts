@@ -1,14 +1,17 @@
 import { fileTypeFromBuffer } from 'file-type';
 import { ApplicationError } from '@dossier/runtime/errors.ts';
+import { plainReading } from './columns.ts';
+import type { Reading } from './columns.ts';
 import { readDialect } from './csv-header.ts';
-import type { Dialect } from './csv-header.ts';
 import { readCsvRows } from './csv-rows.ts';
+import type { CsvReader } from './csv-rows.ts';
 import { charsetOf, likelyCharset, toUtf8 } from './encoding.ts';
 import { readHead } from './head.ts';
 import { readJsonRows } from './json-rows.ts';
 import { readJsonlRows } from './jsonl-rows.ts';
 import { notUtf8 } from './rows.ts';
 import type { ImportRow } from './rows.ts';
+import { Survey } from './survey.ts';
 import { unpack } from './unpacked.ts';
 
 /** What is said of a file beside its content, which counts first. */
@@ -16,6 +19,11 @@ export interface Declared {
   readonly format?: 'jsonl' | 'csv' | undefined;
   /** A label of the Encoding Standard, as `windows-1251`. */
   readonly charset?: string | undefined;
+  /** What separates the fields of a CSV file. */
+  readonly delimiter?: string | undefined;
+  readonly reading?: Reading | undefined;
+  /** The file, or its beginning, is only looked at: what isn't JSON is taken for CSV, also where its header can't be used. */
+  readonly isLook?: boolean | undefined;
   /** Of the unpacked file: TOO_LARGE is thrown beyond. */
   readonly maximumBytes?: number | undefined;
 }
@@ -23,7 +31,13 @@ export interface Declared {
 /** An import file, ready to be read. */
 export interface OpenedFile {
   readonly format: 'jsonl' | 'json' | 'csv';
+  /** How its text is written, by a label of the Encoding Standard. */
+  readonly charset: string;
+  /** Null but for CSV. */
+  readonly delimiter: string | null;
   readonly rows: AsyncIterable<ImportRow[]>;
+  /** What was seen of the rows that were read so far. */
+  readonly survey: Survey;
 }
 
 const headBytes = 64 * 1024;
@@ -39,9 +53,23 @@ export async function openFile(source: AsyncIterable<Uint8Array>, declared: Decl
   const { head, all } = await readHead(toUtf8(raw.all, charset), headBytes);
   const text = head.toString('utf8').trimStart();
   refuseMarkup(text);
-  const dialect = readDialect(text);
-  const format = formatOf(text, dialect, declared.format);
-  return { format, rows: explain(read(all, format, dialect), { head, isSaid: declared.format !== undefined, format }) };
+  const { delimiter: said, reading = plainReading, isLook = false } = declared;
+  const dialect = readDialect(text, said);
+  const hasColumns = isLook || Object.keys(reading.columns).length > 0;
+  const format = formatOf(text, dialect.hasName || dialect.namesDelimiter || hasColumns, declared.format);
+  const survey = new Survey();
+  const reader = { reading, survey, dialect, isLook };
+  const rows = watch(explain(read(all, format, reader), { head, isSaid: declared.format !== undefined, format }), survey);
+  return { format, charset, delimiter: format === 'csv' ? dialect.delimiter : null, rows, survey };
+}
+
+/** Shows the survey whom rows are about. */
+async function* watch(rows: AsyncIterable<ImportRow[]>, survey: Survey): AsyncGenerator<ImportRow[]> {
+  for await (const chunk of rows) {
+    for (const { number, parsed } of chunk)
+      if (!('fault' in parsed) && parsed.externalId !== null) survey.externalId(number, parsed.externalId);
+    yield chunk;
+  }
 }
 
 /** TOO_LARGE for a file of more bytes. */
@@ -60,16 +88,23 @@ async function* bounded(source: AsyncIterable<Uint8Array>, maximum: number): Asy
   }
 }
 
-function read(source: AsyncIterable<Uint8Array>, format: OpenedFile['format'], dialect: Dialect): AsyncIterable<ImportRow[]> {
-  if (format === 'csv') return readCsvRows(source, dialect);
-  return format === 'json' ? readJsonRows(source) : readJsonlRows(source);
+function read(source: AsyncIterable<Uint8Array>, format: OpenedFile['format'], reader: CsvReader): AsyncIterable<ImportRow[]> {
+  if (format === 'csv') return readCsvRows(source, reader);
+  return format === 'json' ? readJsonRows(source, reader) : readJsonlRows(source, reader);
 }
 
 /** A file that begins as JSON is JSON, whatever it is called; else one that is called CSV, or names its columns, is CSV. */
-function formatOf(text: string, dialect: Dialect, declared: 'jsonl' | 'csv' | undefined): OpenedFile['format'] {
+function formatOf(text: string, hasColumns: boolean, declared: 'jsonl' | 'csv' | undefined): OpenedFile['format'] {
   if (text.startsWith('[') || /^\{[ \t]*[\r\n]/.test(text)) return 'json';
   if (text.startsWith('{')) return 'jsonl';
-  return declared === 'csv' || dialect.hasName || dialect.namesDelimiter ? 'csv' : 'jsonl';
+  return declared === 'csv' || hasColumns ? 'csv' : 'jsonl';
+}
+
+/** What the name of a file says of it; its content counts first. */
+export function formatOfName(file: string): 'jsonl' | 'csv' | undefined {
+  const [extension] = /\.[a-z]+$/i.exec(file.replace(/\.(gz|zst)$/i, '')) ?? [''];
+  if (/^\.(csv|tsv|tab)$/i.test(extension)) return 'csv';
+  return /^\.(jsonl|ndjson|json)$/i.test(extension) ? 'jsonl' : undefined;
 }
 
 const names: Readonly<Record<string, string>> = {

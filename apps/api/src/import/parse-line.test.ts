@@ -18,9 +18,43 @@ describe('a line', () => {
     });
   });
 
-  it('may hold keys that are none of ours', () => {
-    expect(faultOf({ name: 'Ada', id: 7, nationality: ['x'] })).toBe('taken');
-    expect(faultOf('{"name":"Ada","id":12345678901234567890}')).toBe('taken');
+  it('may hold keys that are none of ours, which are kept as fields of their own', () => {
+    const line = '{"name":"Ada","nationality":["x"],"meta.born":1815,"nothing":null,"empty":"","external_id":"a","id":5}';
+    expect(parseLine(line)).toMatchObject({
+      name: 'Ada',
+      externalId: 'a',
+      meta: undefined,
+      extra: { nationality: ['x'], born: 1815, id: 5 },
+    });
+    expect(parseLine('{"name":"Ada","x":1}', { reading: { columns: {}, unknown: 'drop' }, survey: null })).toMatchObject({
+      extra: undefined,
+    });
+    expect(parseLine('{"name":"Ada","__proto__":{"x":1}}')).toHaveProperty('extra', JSON.parse('{"__proto__":{"x":1}}'));
+  });
+
+  it('is left out, renamed or refused as people say and as it can be kept', () => {
+    const reading = { columns: { person: 'name', born: 'meta.birth_date', remark: '' }, unknown: 'keep' } as const;
+    const line = '{"person":"Ada","born":"1815","remark":"x"}';
+    expect(parseLine(line, { reading, survey: null })).toMatchObject({ name: 'Ada', extra: { birth_date: '1815' } });
+    expect(faultOf('{"name":"Ada","number":12345678901234567890}')).toBe(
+      'number is a number that cannot be kept as it is written; put it in quotes, as a text',
+    );
+    expect(faultOf({ name: 'Ada', text: 'x'.repeat(600_000) })).toContain('as JSON');
+  });
+
+  it('is known by id where it has no external_id, and what the API computes is passed over', () => {
+    expect(parseLine('{"name":"Ada","id":"Q7259"}')).toMatchObject({ externalId: 'Q7259', extra: undefined });
+    const own = {
+      id: 5,
+      name: 'Ada',
+      external_id: null,
+      dossier_lists: [1],
+      face_count: 0,
+      has_faces: false,
+      created_date: 'x',
+      modified_date: 'y',
+    };
+    expect(parseLine(JSON.stringify(own))).toMatchObject({ externalId: null, extra: undefined });
   });
 
   it.each([

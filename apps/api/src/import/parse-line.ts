@@ -1,14 +1,18 @@
 import { z } from 'zod';
-import { dossierBounds } from '@dossier/domain/dossier.ts';
+import { dossierBounds, textFault } from '@dossier/domain/dossier.ts';
+import type { Meta } from '@dossier/domain/dossier.ts';
 import { parseJson } from '@dossier/domain/whole-numbers.ts';
 import { dossierFields } from '@dossier/protocol/dossier.ts';
 import { noDate } from '@dossier/protocol/import.ts';
 import { dateSchema } from '@dossier/protocol/values.ts';
+import { keyTarget, plainReading } from './columns.ts';
+import type { Reading } from './columns.ts';
+import type { Survey } from './survey.ts';
 
 const day = z.union([dateSchema, z.literal(noDate)], `must be a date that exists, as 2026-12-31, or "${noDate}"`);
 const photoPath = z.string().min(1, 'must name a file').max(4096);
 
-/** One line of an import file. Keys that are none of ours are passed over; but for photos, null says nothing. */
+/** The fields of a dossier in an import file; but for photos, null says nothing. */
 const lineSchema = z.object({
   external_id: dossierFields.external_id.optional(),
   name: dossierFields.name,
@@ -29,13 +33,23 @@ export interface ParsedLine {
   /** Null: it has no such bound. */
   readonly validFrom: string | null | undefined;
   readonly validUntil: string | null | undefined;
-  readonly meta: z.infer<typeof dossierFields.meta> | undefined;
+  readonly meta: Meta | undefined;
+  /** Fields of their own, which are put into `meta` beside what is there. */
+  readonly extra: Meta | undefined;
   /** Paths below the folder of the photos: the dossier's whole set. Undefined where the line says nothing about photos. */
   readonly photoPaths: readonly string[] | undefined;
 }
 
+/** Where lines are read, and what is seen of them meanwhile. */
+export interface LineReader {
+  readonly reading: Reading;
+  readonly survey: Survey | null;
+}
+
+const plainReader: LineReader = { reading: plainReading, survey: null };
+
 /** What a line says, or why it is refused. */
-export function parseLine(text: string): ParsedLine | { readonly fault: string } {
+export function parseLine(text: string, reader = plainReader): ParsedLine | { readonly fault: string } {
   // A long file of anything else is passed over quickly: errors are costly to make.
   if (!text.startsWith('{')) return { fault: 'is no JSON object' };
   if (!/^\{[ \t\r\n]*["}]/.test(text)) return { fault: 'is not JSON: behind { a key in double quotes is expected' };
@@ -46,7 +60,39 @@ export function parseLine(text: string): ParsedLine | { readonly fault: string }
     return { fault: syntaxFault(text, error) };
   }
   if (typeof value !== 'object' || value === null) return { fault: 'is no JSON object' };
-  return parseFields(value);
+  const { fields, extra } = sortKeys(value, reader);
+  return wrapperFault(value, fields) ?? parseFields(fields, extra);
+}
+
+interface SortedKeys {
+  readonly fields: Record<string, unknown>;
+  readonly extra: Record<string, unknown> | undefined;
+}
+
+/** The keys of an object by what they mean. A field that the object names twice in different ways is what its own name says. */
+function sortKeys(value: object, { reading, survey }: LineReader): SortedKeys {
+  const fields: Record<string, unknown> = {};
+  let extra: Record<string, unknown> | undefined;
+  for (const [key, item] of Object.entries(value)) {
+    const { target, isKnown } = keyTarget(key, value, reading);
+    const column = survey?.column(key, target, isKnown);
+    if (item !== null && item !== '') survey?.value(column, item);
+    if (target === null) continue;
+    if ('field' in target) {
+      if (target.field === key || !Object.hasOwn(value, target.field)) fields[target.field] = item;
+    } else if (!saysNothing(item)) setOwn((extra ??= {}), target.key, item);
+  }
+  return { fields, extra };
+}
+
+/** As null does, an empty text says nothing of a field that the file doesn't know to be one. */
+function saysNothing(item: unknown): boolean {
+  return item === null || item === '';
+}
+
+/** A key may have any name, also one that an assignment would take for something else. */
+export function setOwn(target: Record<string, unknown>, key: string, value: unknown): void {
+  Object.defineProperty(target, key, { value, enumerable: true, configurable: true, writable: true });
 }
 
 function syntaxFault(text: string, error: unknown): string {
@@ -56,11 +102,13 @@ function syntaxFault(text: string, error: unknown): string {
   return `is not JSON: ${shorten(error instanceof Error ? error.message : String(error))}`;
 }
 
-/** What the fields of a line say, or why it is refused. */
-export function parseFields(given: object): ParsedLine | { readonly fault: string } {
+/** What the fields of a line say, with those of its own, or why it is refused. */
+export function parseFields(given: object, own: object | undefined): ParsedLine | { readonly fault: string } {
   const value = readLoosely(given);
   const parsed = lineSchema.safeParse(value);
-  if (!parsed.success) return { fault: wrapperFault(value) ?? faultOf(value, parsed.error) };
+  if (!parsed.success) return { fault: faultOf(value, parsed.error) };
+  const extra = own === undefined || isPlain(own) ? { success: true as const, data: own } : dossierFields.meta.safeParse(own);
+  if (!extra.success) return { fault: shorten(extra.error.issues[0]?.message ?? 'cannot be kept').replace(/^meta\./, '') };
   const { external_id: externalId = null, name, comment, active, valid_from: from, valid_until: until, meta, photo, photos } = parsed.data;
   return {
     externalId,
@@ -70,9 +118,22 @@ export function parseFields(given: object): ParsedLine | { readonly fault: strin
     validFrom: boundOf(from),
     validUntil: boundOf(until),
     meta: meta ?? undefined,
+    extra: extra.data,
     photoPaths: photoPathsOf(photo, photos),
   };
 }
+
+/** Short texts that can be kept: to look closer at each would take longer than to read the line. */
+function isPlain(own: object): own is Meta {
+  let length = 0;
+  for (const [key, value] of Object.entries(own)) {
+    if (typeof value !== 'string' || textFault(value) !== null || textFault(key) !== null) return false;
+    length += key.length + value.length;
+  }
+  return length < plainCharacters;
+}
+
+const plainCharacters = 10_000;
 
 function boundOf(said: string | null | undefined): string | null | undefined {
   return said === noDate ? null : (said ?? undefined);
@@ -93,11 +154,13 @@ function readLoosely(given: object): object {
 }
 
 /** An answer of an API, or an export, around the people themselves. */
-function wrapperFault(value: object): string | null {
-  if (Object.hasOwn(value, 'name')) return null;
+function wrapperFault(value: object, fields: object): { readonly fault: string } | null {
+  if (Object.hasOwn(fields, 'name')) return null;
   const lists = Object.entries(value).filter(([, item]) => Array.isArray(item) && typeof item[0] === 'object' && item[0] !== null);
   const [key] = lists.length === 1 ? (lists[0] ?? []) : [];
-  return key === undefined ? null : `is an object around a list, not a person; give the list ${JSON.stringify(shorten(key))} by itself`;
+  return key === undefined
+    ? null
+    : { fault: `is an object around a list, not a person; give the list ${JSON.stringify(shorten(key))} by itself` };
 }
 
 function photoPathsOf(photo: string | null | undefined, photos: readonly string[] | null | undefined): string[] | undefined {

@@ -36,7 +36,7 @@ export async function openPhotoFolder(folder: string): Promise<PhotoFolder> {
   };
 }
 
-function relativeTo(path: string): string {
+export function relativeTo(path: string): string {
   const relative = normalize(path);
   const isWindows = /^[A-Za-z]:[\\/]|^\\\\/.test(path);
   if (isAbsolute(path) || isWindows || path.includes('\u0000') || relative === '..' || relative.startsWith(`..${sep}`)) {

@@ -15,9 +15,8 @@ export type TakenPhotos = { readonly photos: readonly PhotoContent[] | undefined
 /** Where photos come from and go to. */
 export interface PhotoSource {
   readonly folder: PhotoFolder | null;
-  readonly store: PhotoStore;
-  /** Called before a photo is put, so that its bytes are found should no row come to show it. */
-  readonly note: (sha256: string) => Promise<void>;
+  /** Null: they are only looked at. `note` is called before a photo is put, so that its bytes are found should no row come to show it. */
+  readonly keep: { readonly store: PhotoStore; readonly note: (sha256: string) => Promise<void> } | null;
 }
 
 /**
@@ -39,17 +38,19 @@ export async function takePhotos(
   return results;
 }
 
-async function takeLine(paths: readonly string[], { folder, store, note }: PhotoSource): Promise<TakenPhotos> {
+async function takeLine(paths: readonly string[], { folder, keep }: PhotoSource): Promise<TakenPhotos> {
   const photos = new Map<string, PhotoContent>();
   for (const path of paths) {
     if (folder === null)
-      return { fault: `names the photo ${shown(path)}, but no folder of photos was given ("dossier import --photos" takes one)` };
+      return {
+        fault: `names the photo ${shown(path)}, but no photos were given with the file (a folder or a zip; "dossier import --photos")`,
+      };
     try {
       const bytes = await folder.read(path);
       const { mediaType, width, height } = await inspectPhoto(bytes);
       const sha256 = createHash('sha256').update(bytes).digest('hex');
-      await note(sha256);
-      await store.put(bytes);
+      await keep?.note(sha256);
+      await keep?.store.put(bytes);
       photos.set(sha256, { sha256, width, height, bytes: bytes.byteLength, mediaType, features: null });
     } catch (error) {
       if (error instanceof PhotoFault) return { fault: `the photo ${shown(path)} ${error.message}` };

@@ -1,4 +1,3 @@
-import type { z } from 'zod';
 import { dossierChange, dossierCreation, dossierPageSchema, dossierSchema } from '@dossier/protocol/dossier.ts';
 import { dossierQuery } from '@dossier/protocol/queries.ts';
 import { ApplicationError, badParam } from '@dossier/runtime/errors.ts';
@@ -8,7 +7,7 @@ import { withReserve } from '@dossier/postgres/disk-reserve.ts';
 import { createDossier, updateDossier } from '@dossier/registry/dossier-changes.ts';
 import type { Expectation, WrittenDossier } from '@dossier/registry/dossier-changes.ts';
 import { deleteDossier, deleteOffline } from '@dossier/registry/dossier-deletions.ts';
-import type { DossierFilter, DossierOrdering } from '@dossier/registry/dossier-pages.ts';
+import type { DossierOrdering } from '@dossier/registry/dossier-pages.ts';
 import { isMatchRequired, listDossiers, readDossier } from '@dossier/registry/dossiers.ts';
 import type { DossierRow } from '@dossier/registry/dossiers.ts';
 import { audited } from '../audited.ts';
@@ -16,6 +15,7 @@ import { decodeCursor, presentPage } from '../cursor.ts';
 import type { CursorOrder } from '../cursor.ts';
 import { answersDeleted, sendDeleted } from '../deleted.ts';
 import type { ApiDependencies } from '../dependencies.ts';
+import { filterOf } from '../dossier-filter.ts';
 import type { Request, Response } from 'express';
 import { ifMatch, matchRequired, namesState, requireState } from '../if-match.ts';
 import { parseBody, parseQuery, pathId } from '../parse.ts';
@@ -58,16 +58,6 @@ function aboutDeleted({ dossier, change }: WrittenDossier) {
 
 export function dossierRoutes(deps: Dependencies): Route[] {
   return [...collectionRoutes(deps), ...itemRoutes(deps)];
-}
-
-function filterOf(query: Omit<z.output<typeof dossierQuery>, 'ordering'>): DossierFilter {
-  return {
-    lists: query.dossier_lists,
-    nameContains: query.name_contains === '' ? undefined : query.name_contains,
-    active: query.active,
-    externalId: query.external_id,
-    validNow: query.valid === 'now',
-  };
 }
 
 function collectionRoutes({ database }: Dependencies): Route[] {

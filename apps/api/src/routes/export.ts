@@ -1,95 +1,150 @@
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
-import { exportQuery, noDate } from '@dossier/protocol/import.ts';
+import type { Request, Response } from 'express';
+import { dossierExportQuery, exportQuery } from '@dossier/protocol/import.ts';
+import { ApplicationError, badParam } from '@dossier/runtime/errors.ts';
 import { recordAudit } from '@dossier/accounts/audit.ts';
-import { recordListRead } from '@dossier/accounts/reads.ts';
-import { exportDossiers } from '@dossier/registry/export.ts';
+import { recordListRead, recordReads } from '@dossier/accounts/reads.ts';
+import type { Database } from '@dossier/postgres/database.ts';
+import type { Cursor } from '@dossier/postgres/keyset.ts';
+import type { DossierFilter, DossierOrdering } from '@dossier/registry/dossier-pages.ts';
+import { listDossiers } from '@dossier/registry/dossiers.ts';
+import type { DossierRow } from '@dossier/registry/dossiers.ts';
+import { exportCopies, exportDossiers } from '@dossier/registry/export.ts';
 import type { ExportedDossier } from '@dossier/registry/export.ts';
+import { mostRanked, searchDossiers } from '@dossier/registry/search/search.ts';
 import { readWatchList } from '@dossier/registry/watch-lists.ts';
 import type { ApiDependencies } from '../dependencies.ts';
+import { filterOf } from '../dossier-filter.ts';
+import { dossierMediaTypes, presentDossiers } from '../export/dossier-text.ts';
+import { zipDossiers } from '../export/dossier-zip.ts';
 import { parseQuery, pathId } from '../parse.ts';
 import { answers } from '../route.ts';
 import type { Route } from '../route.ts';
 import { actorOf } from '../session.ts';
 
+type Dependencies = Pick<ApiDependencies, 'database' | 'photos'>;
+
 const chunkRows = 1000;
 const text = { schema: { type: 'string' } } as const;
+const texts = { 'application/x-ndjson': text, 'text/csv': text };
+const aboutCsv = 'In CSV an apostrophe stands before what a spreadsheet would take for a formula; an import takes it away again.';
 
-export function exportRoutes({ database }: Pick<ApiDependencies, 'database'>): Route[] {
-  return [
-    {
-      method: 'get',
-      path: '/dossier-lists/:id/export/',
-      endless: true,
-      access: 'viewer',
-      bulk: true,
-      query: exportQuery,
-      operation: {
-        tags: ['Watch lists'],
-        summary: 'A watch list as a file that can be imported',
-        description:
-          'Without photos. In CSV an apostrophe stands before what a spreadsheet would take for a formula; an import takes it away again.',
-        responses: {
-          ...answers({}),
-          '200': { description: 'The file', content: { 'application/x-ndjson': text, 'text/csv': text } },
-        },
-      },
-      async handle(request, response) {
-        const list = await readWatchList(database, pathId(request, 'such watch list'));
-        const { format } = parseQuery(request, exportQuery);
-        await recordAudit(database, actorOf(request), {
-          action: 'list-exported',
-          object: { kind: 'watch-list', id: list.id, name: list.name },
-          details: { format, dossiers: list.dossier_count },
-        });
-        await recordListRead(database, actorOf(request), { kind: 'export', listId: list.id });
-        response.set({
-          'Content-Type': format === 'csv' ? 'text/csv; charset=utf-8; header=present' : 'application/x-ndjson',
-          'Content-Disposition': `attachment; filename="watch-list-${list.id}.${format}"`,
-        });
-        const present = format === 'csv' ? presentCsv : presentJsonl;
-        await pipeline(Readable.from(present(exportDossiers(database, list.id, chunkRows))), response);
-      },
-    },
-  ];
+export function exportRoutes(deps: Dependencies): Route[] {
+  return [listRoute(deps), searchRoute(deps)];
 }
 
-const columns = ['external_id', 'name', 'comment', 'active', 'valid_from', 'valid_until', 'meta'] as const;
-type Chunks = AsyncIterable<readonly ExportedDossier[]>;
-
-/** Also what a dossier doesn't have: whoever is known otherwise where the file is imported becomes what the file says. */
-function fieldsOf({ external_id, name, comment, active, valid_from, valid_until }: ExportedDossier) {
+function listRoute({ database, photos }: Dependencies): Route {
   return {
-    external_id: external_id ?? undefined,
-    name,
-    comment,
-    active,
-    valid_from: valid_from ?? noDate,
-    valid_until: valid_until ?? noDate,
+    method: 'get',
+    path: '/dossier-lists/:id/export/',
+    endless: true,
+    access: 'viewer',
+    bulk: true,
+    query: exportQuery,
+    operation: {
+      tags: ['Watch lists'],
+      summary: 'A watch list as a file that can be imported',
+      description: `JSON Lines and CSV are without photos; a zip has them beside JSON Lines. ${aboutCsv}`,
+      responses: { ...answers({}), '200': { description: 'The file', content: { ...texts, 'application/zip': text } } },
+    },
+    async handle(request, response) {
+      const list = await readWatchList(database, pathId(request, 'such watch list'));
+      const { format } = parseQuery(request, exportQuery);
+      await recordAudit(database, actorOf(request), {
+        action: 'list-exported',
+        object: { kind: 'watch-list', id: list.id, name: list.name },
+        details: { format, dossiers: list.dossier_count },
+      });
+      await recordListRead(database, actorOf(request), { kind: 'export', listId: list.id });
+      const chunks = exportDossiers(database, list.id, chunkRows);
+      begin(response, `watch-list-${list.id}`, format);
+      await pipeline(
+        format === 'zip' ? Readable.fromWeb(zipDossiers(chunks, photos)) : Readable.from(presentDossiers(chunks, format)),
+        response,
+      );
+    },
   };
 }
 
-async function* presentJsonl(chunks: Chunks): AsyncGenerator<string> {
-  for await (const chunk of chunks) yield chunk.map(jsonLine).join('');
+function searchRoute({ database }: Dependencies): Route {
+  return {
+    method: 'get',
+    path: '/dossiers/export/',
+    endless: true,
+    access: 'viewer',
+    bulk: true,
+    query: dossierExportQuery,
+    operation: {
+      tags: ['Dossiers'],
+      summary: 'What a search or filter finds, as a file that can be imported',
+      description: `With the parameters of GET /dossiers/. Without photos. A search by q that finds more than ${mostRanked} is refused, as only so many are ranked. ${aboutCsv}`,
+      responses: { ...answers({}), '200': { description: 'The file', content: texts } },
+    },
+    async handle(request, response) {
+      const { format, ordering = 'id', ...query } = parseQuery(request, dossierExportQuery);
+      const filter = filterOf(query);
+      const words = query.q?.trim() ?? '';
+      const found = words === '' ? pagesOf(database, filter, ordering) : await searchOf(database, filter, words);
+      await recordAudit(database, actorOf(request), {
+        action: 'search-exported',
+        object: { kind: 'dossier' },
+        details: { format, ...Object.fromEntries(Object.entries({ ...query, ordering }).filter(([, value]) => value !== undefined)) },
+      });
+      begin(response, 'dossiers', format);
+      await pipeline(Readable.from(presentDossiers(shown(database, request, found), format)), response);
+    },
+  };
 }
 
-function jsonLine(dossier: ExportedDossier): string {
-  // Written by hand it may have line breaks, which in JSON stand only between values.
-  return `${JSON.stringify(fieldsOf(dossier)).slice(0, -1)},"meta":${dossier.meta.replaceAll(/[\r\n]/g, ' ')}}\n`;
+/** What a browser saves. */
+export function begin(response: Response, name: string, format: keyof typeof dossierMediaTypes): void {
+  response.set({ 'Content-Type': dossierMediaTypes[format], 'Content-Disposition': `attachment; filename="${name}.${format}"` });
 }
 
-async function* presentCsv(chunks: Chunks): AsyncGenerator<string> {
-  // Spreadsheets take a file for UTF-8 only if it begins with a byte order mark.
-  yield `\ufeff${columns.join(',')}\r\n`;
-  for await (const chunk of chunks) yield chunk.map(csvRow).join('');
+async function* pagesOf(database: Database, filter: DossierFilter, ordering: string): AsyncGenerator<readonly DossierRow[]> {
+  let cursor: Cursor | null = null;
+  for (;;) {
+    const page: { rows: DossierRow[]; next: Cursor | null } = await listDossiers(database, {
+      cursor,
+      limit: chunkRows,
+      ordering: ordering.replace('-', '') as DossierOrdering,
+      descending: ordering.startsWith('-'),
+      filter,
+    });
+    yield page.rows;
+    if (page.next === null) return;
+    cursor = page.next;
+  }
 }
 
-function csvRow(dossier: ExportedDossier): string {
-  const fields = { ...fieldsOf(dossier), meta: dossier.meta };
-  return `${columns.map((column) => csvField(String(fields[column] ?? ''))).join(',')}\r\n`;
+/** All that is found by words, or BAD_PARAM where that would not be all. */
+async function searchOf(database: Database, filter: DossierFilter, words: string): Promise<AsyncIterable<readonly DossierRow[]>> {
+  const { rows, more, behind } = await searchDossiers(database, { text: words, filter, offset: 0, limit: mostRanked });
+  if (more)
+    throw badParam(
+      'q',
+      `q: finds more than ${mostRanked} dossiers, and only so many are ranked; the file would not be whole. Ask for more words.`,
+    );
+  if (behind.length > 0) {
+    throw new ApplicationError('UNAVAILABLE', 'The search is not through with all of these watch lists yet; the file would not be whole.', {
+      remedy: 'Try again when it is; how far it is stands in the answer of GET /dossiers/ with the same q.',
+    });
+  }
+  // oxlint-disable-next-line typescript/require-await
+  return (async function* all() {
+    yield rows;
+  })();
 }
 
-function csvField(value: string): string {
-  const guarded = /^'*(?:[=+\-@\t\r]|NULL$|\\N$)/.test(value) ? `'${value}` : value;
-  return /[",\r\n;\t]/.test(guarded) || /^\s|\s$/.test(guarded) ? `"${guarded.replaceAll('"', '""')}"` : guarded;
+/** The dossiers of the pages, each page logged as read before it is shown. */
+async function* shown(
+  database: Database,
+  request: Request,
+  pages: AsyncIterable<readonly DossierRow[]>,
+): AsyncGenerator<readonly ExportedDossier[]> {
+  for await (const page of pages) {
+    await recordReads(database, actorOf(request), { kind: 'export', dossiers: page.map(({ id }) => id) });
+    yield await exportCopies(database, page);
+  }
 }

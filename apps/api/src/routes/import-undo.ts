@@ -1,33 +1,36 @@
 import { takenBackSchema, takingBackQuery } from '@dossier/protocol/bin.ts';
 import { recordAudit } from '@dossier/accounts/audit.ts';
+import { readImport } from '@dossier/accounts/imports.ts';
 import { settleDigest } from '@dossier/registry/positions.ts';
 import { takeImportBack } from '@dossier/registry/bin/take-back.ts';
 import { readWatchList } from '@dossier/registry/watch-lists.ts';
 import type { ApiDependencies } from '../dependencies.ts';
-import { parseQuery, pathId } from '../parse.ts';
+import { parseQuery } from '../parse.ts';
 import { answers } from '../route.ts';
 import type { Route } from '../route.ts';
 import { actorOf, identityOf } from '../session.ts';
+import { requestParams, uuidOf } from './imports.ts';
 
 /** Takes an import back as a whole. */
 export function importUndoRoute({ database }: Pick<ApiDependencies, 'database'>): Route {
   return {
     method: 'post',
-    path: '/imports/:id/undo/',
+    path: '/imports/:import/undo/',
     access: 'operator',
     query: takingBackQuery,
     operation: {
-      tags: ['Watch lists'],
+      tags: ['Imports'],
       summary: 'Take an import back, or see what that would do',
+      requestParams,
       description:
         'What it added goes to the bin, what it changed is as it was before. What somebody has changed since is left and named. `id` is the `import` of the import’s report. 409 if it can’t be taken back: it was already, or is older than BIN_DAYS.',
       responses: answers({ '200': takenBackSchema }),
     },
     async handle(request, response) {
-      const id = pathId(request, 'such import');
+      const { uuid: id, audit_id: auditId } = await readImport(database, uuidOf(request));
       const { preview } = parseQuery(request, takingBackQuery);
       const taken = await takeImportBack(database, {
-        auditId: id,
+        auditId,
         by: identityOf(request).user.name,
         preview,
         async record(tx, { list_id: listId, removed, returned, left, deletion }) {

@@ -1,31 +1,54 @@
-import type { Request } from 'express';
+import type { Request, Response } from 'express';
 import { z } from 'zod';
-import { importQuery, importReportSchema, maximumImportBytes } from '@dossier/protocol/import.ts';
-import type { ImportReport } from '@dossier/protocol/import.ts';
+import {
+  delimiterNames,
+  delimiters,
+  importColumnsQuery,
+  importColumnsSchema,
+  importQuery,
+  importReportSchema,
+  maximumImportBytes,
+} from '@dossier/protocol/import.ts';
+import type { DelimiterName, ImportReport } from '@dossier/protocol/import.ts';
 import { ApplicationError } from '@dossier/runtime/errors.ts';
-import { recordAudit } from '@dossier/accounts/audit.ts';
 import { transaction } from '@dossier/postgres/database.ts';
 import { keepReserve } from '@dossier/postgres/disk-reserve.ts';
 import { translateDatabaseError } from '@dossier/postgres/postgres-errors.ts';
-import { mostRemembered } from '@dossier/registry/history.ts';
 import { requireWritable } from '@dossier/registry/read-only.ts';
 import { readWatchList } from '@dossier/registry/watch-lists.ts';
 import type { WatchListRow } from '@dossier/registry/watch-lists.ts';
 import type { ApiDependencies } from '../dependencies.ts';
+import type { Reading } from '../import/columns.ts';
 import { importFile } from '../import/import-file.ts';
 import type { ImportReport as Counts } from '../import/import-file.ts';
-import { openFile } from '../import/open-file.ts';
+import { keepImport, sumsOf } from '../import/kept-import.ts';
+import { lookAt } from '../import/look.ts';
+import { formatOfName, openFile } from '../import/open-file.ts';
 import type { Declared, OpenedFile } from '../import/open-file.ts';
+import { receiveFile } from '../import/received-file.ts';
+import type { ReceivedFile } from '../import/received-file.ts';
+import type { Doubt, Survey } from '../import/survey.ts';
 import { parseQuery, pathId } from '../parse.ts';
 import { answers } from '../route.ts';
 import type { Route } from '../route.ts';
 import { readOn } from '../read-on.ts';
 import { actorOf } from '../session.ts';
-import { readStream } from '../stream-body.ts';
 
 type Dependencies = Pick<ApiDependencies, 'database' | 'photos' | 'configuration'>;
 
 const binary = z.string();
+const tags = ['Watch lists'];
+const file = { schema: binary } as const;
+const requestBody = {
+  required: true,
+  content: {
+    'application/x-ndjson': file,
+    'application/json': file,
+    'text/csv': file,
+    'application/zip': file,
+    'multipart/form-data': file,
+  },
+};
 /** Windows calls a CSV file a workbook where Excel is installed. */
 const formatsOfTypes: Readonly<Record<string, 'jsonl' | 'csv'>> = {
   'text/csv': 'csv',
@@ -47,94 +70,149 @@ export function importRoutes(deps: Dependencies): Route[] {
       slowBody: true,
       query: importQuery,
       operation: {
-        tags: ['Watch lists'],
-        summary: 'Import a file of JSON Lines, JSON or CSV into a watch list, or see what that would do',
+        tags,
+        summary: 'Import a file of JSON Lines, JSON or CSV, with or without photos, into a watch list, or see what that would do',
         description:
-          'The body is the file, at most 128 MB unpacked. It is written in batches, each whole or not at all. With `preview=true` nothing is changed.',
-        requestBody: {
-          required: true,
-          content: { 'application/x-ndjson': { schema: binary }, 'application/json': { schema: binary }, 'text/csv': { schema: binary } },
-        },
+          'The body is the file, at most 512 MB unpacked; a zip of such a file and photos; or a form with the file in `file` and, in `photos`, photos by their paths or zips of them, at most 4 GB together. It is written in batches, each whole or not at all. With `preview=true` nothing is changed.',
+        requestBody,
         responses: answers({ '200': importReportSchema }),
       },
       async handle(request, response) {
         const list = await readWatchList(deps.database, pathId(request, 'such watch list'));
-        const { format, preview } = parseQuery(request, importQuery);
+        const asked = parseQuery(request, importQuery);
         await transaction(deps.database, requireWritable);
         await keepReserve(deps.database);
-        const file = await openFile(readStream(request, response, maximumImportBytes), declaredBy(request, format));
-        const report = await importBody(deps, request, { list, file, preview });
+        const report = await receive(request, response, (received) => importBody(deps, { request, response, list, received, asked }));
         // A header that can't be used, say, ends an import before the file does.
         if (!response.shouldKeepAlive) await readOn(request);
         response.json(report);
         await readOn(request);
       },
     },
+    {
+      method: 'post',
+      path: '/dossier-lists/:id/import/columns/',
+      access: 'operator',
+      slowBody: true,
+      query: importColumnsQuery,
+      operation: {
+        tags,
+        summary: 'What the columns of a file are taken for, with the values of its first rows',
+        description: 'The body is the file, or its beginning: 256 KB are enough. Only the first hundred rows are read. Nothing is changed.',
+        requestBody,
+        responses: answers({ '200': importColumnsSchema }),
+      },
+      async handle(request, response) {
+        await readWatchList(deps.database, pathId(request, 'such watch list'));
+        const asked = parseQuery(request, importColumnsQuery);
+        const seen = await receive(request, response, ({ name, source }) => lookAt(source, declaredBy(request, asked, name)));
+        const { format, charset, delimiter, survey, rows, refusals } = seen;
+        if (!response.shouldKeepAlive) await readOn(request);
+        response.json({
+          ...presentFile({ format, charset, delimiter }),
+          rows,
+          columns: survey.columns,
+          refusals,
+          warnings: warningsOf(survey),
+        });
+        await readOn(request);
+      },
+    },
   ];
 }
 
-/** What a request says of its file: the parameter counts before the type. */
-function declaredBy(request: Request, format: 'jsonl' | 'csv' | undefined): Declared {
-  const [type = '', ...parameters] = (request.headers['content-type'] ?? '').toLowerCase().split(';');
-  if (type.trim() === 'multipart/form-data') {
-    throw new ApplicationError(
-      'UNSUPPORTED_MEDIA_TYPE',
-      'The body is a form with a file in it; the file itself is expected. Nothing was imported.',
-      {
-        remedy: 'Send the file as the body: with curl by --data-binary @FILE instead of --form.',
-      },
-    );
+async function receive<Result>(request: Request, response: Response, use: (received: ReceivedFile) => Promise<Result>): Promise<Result> {
+  const received = await receiveFile(request, response);
+  try {
+    return await use(received);
+  } finally {
+    await received.close();
   }
+}
+
+type Asked = z.output<typeof importColumnsQuery>;
+
+/** What a request says of its file: the parameters count before the type, and the type before the file's name. */
+function declaredBy(request: Request, asked: Asked, name: string | null): Declared {
+  const [type = '', ...parameters] = (request.headers['content-type'] ?? '').toLowerCase().split(';');
   const charset = parameters.map((parameter) => /^\s*charset\s*=\s*"?([^"\s]+)/.exec(parameter)?.[1]).find((value) => value !== undefined);
-  return { format: format ?? formatsOfTypes[type.trim()], charset, maximumBytes: maximumImportBytes };
+  return {
+    format: asked.format ?? formatsOfTypes[type.trim()] ?? (name === null ? undefined : formatOfName(name)),
+    charset: asked.encoding ?? charset,
+    delimiter: asked.delimiter === undefined ? undefined : delimiters[asked.delimiter],
+    reading: readingOf(asked),
+    maximumBytes: maximumImportBytes,
+  };
+}
+
+function readingOf({ columns = {}, unknown }: Asked): Reading {
+  return { columns, unknown };
 }
 
 interface Import {
+  readonly request: Request;
+  readonly response: Response;
   readonly list: WatchListRow;
-  readonly file: OpenedFile;
-  readonly preview: boolean;
+  readonly received: ReceivedFile;
+  readonly asked: z.output<typeof importQuery>;
 }
 
 async function importBody(
   { database, photos, configuration }: Dependencies,
-  request: Request,
-  { list, file, preview }: Import,
+  { request, response, list, received, asked }: Import,
 ): Promise<ImportReport> {
   const counts: Counts = { lines: 0, added: 0, changed: 0, unchanged: 0, refused: 0, refusedLines: [] };
-  const { signal } = new AbortController();
-  const { format, rows } = file;
-  const record = (details: object): Promise<number> =>
-    recordAudit(database, actorOf(request), {
-      action: 'dossiers-imported',
-      object: { kind: 'watch-list', id: list.id, name: list.name },
-      details: { format, ...details },
-    });
-  const task = { database, store: photos, listId: list.id, rows, preview, folder: null, signal, progress: () => undefined };
-  const canBeTakenBack = configuration.binDays > 0;
-  const report = (id: number | null): ImportReport => ({
-    preview,
-    import: id,
-    format,
+  const opened = await openFile(received.source, declaredBy(request, asked, received.name));
+  const controller = new AbortController();
+  const { signal } = controller;
+  const task = { database, store: photos, folder: received.photos, signal, progress: () => undefined };
+  const report = (uuid: string | null): ImportReport => ({
+    preview: asked.preview,
+    import: uuid,
+    can_be_taken_back: uuid !== null && configuration.binDays > 0 && counts.added + counts.changed > 0,
+    ...presentFile(opened),
+    columns: opened.survey.columns.map(({ samples: _samples, ...column }) => column),
     ...sumsOf(counts),
     refusals: counts.refusedLines.map((refusal) => ({ ...refusal })),
+    warnings: warningsOf(opened.survey),
   });
-  if (preview) {
-    await importFile(task, counts);
+  if (asked.preview) {
+    // What would be is of use to nobody who has left.
+    response.once('close', () => controller.abort());
+    await importFile({ ...task, listId: list.id, rows: opened.rows, preview: true }, counts);
     return report(null);
   }
-  // Batches are committed one by one: what was begun is kept before the first of them, what came of it after the last.
-  const auditId = await record({ state: 'begun' });
-  await importFile({ ...task, origin: { auditId, room: mostRemembered, canBeTakenBack } }, counts).catch(async (error: unknown) => {
-    // What ended the import may keep this from being recorded, too; it is what has to be told.
-    await record({ state: 'broken-off', ...sumsOf(counts) }).catch(() => undefined);
+  const kept = {
+    ...task,
+    list,
+    actor: actorOf(request),
+    file: opened,
+    name: asked.file ?? received.name,
+    reading: readingOf(asked),
+    uuid: asked.import,
+    canBeTakenBack: configuration.binDays > 0,
+  };
+  const uuid = await keepImport(kept, counts).catch((error: unknown) => {
     throw explain(error, counts);
   });
-  await record({ state: 'done', import: auditId, ...sumsOf(counts) });
-  return report(canBeTakenBack && counts.added + counts.changed > 0 ? auditId : null);
+  return report(uuid);
 }
 
-function sumsOf({ added, changed, unchanged, refused }: Counts) {
-  return { added, changed, unchanged, refused };
+function presentFile({ format, charset, delimiter }: Pick<OpenedFile, 'format' | 'charset' | 'delimiter'>) {
+  return { format, encoding: charset, delimiter: delimiterName(delimiter) };
+}
+
+/** Null also for one that only the file itself names. */
+function delimiterName(delimiter: string | null): DelimiterName | null {
+  return delimiterNames.find((name) => delimiters[name] === delimiter) ?? null;
+}
+
+function warningsOf({ scientific, repeated }: Survey): ImportReport['warnings'] {
+  const present = ({ count, rows }: Doubt): ImportReport['warnings']['scientific_ids'] => ({
+    count,
+    rows: rows.map((row) => ({ ...row })),
+  });
+  return { scientific_ids: present(scientific), repeated_ids: present(repeated) };
 }
 
 /** Says what stays of an import that ended before its time. */

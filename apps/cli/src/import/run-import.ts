@@ -1,13 +1,11 @@
-import { basename } from 'node:path';
+import { basename, resolve } from 'node:path';
 import { openPhotoStore } from '@dossier/photos/open-photo-store.ts';
 import type { Configuration } from '@dossier/runtime/configuration.ts';
 import { createLogger, prefersPretty } from '@dossier/runtime/logger.ts';
 import { transaction } from '@dossier/postgres/database.ts';
 import type { Database } from '@dossier/postgres/database.ts';
-import { mostRemembered } from '@dossier/registry/history.ts';
 import { requireWritable } from '@dossier/registry/read-only.ts';
 import { createWatchList, deleteWatchList, readWatchList } from '@dossier/registry/watch-lists.ts';
-import { recordAudit } from '@dossier/accounts/audit.ts';
 import { accessDatabase } from '../database-access.ts';
 import { hostActor } from '../host-actor.ts';
 import { interruption } from '../interruption.ts';
@@ -16,9 +14,14 @@ import { printable } from '../printable.ts';
 import { importFailure } from './failure.ts';
 import { importFile } from '@dossier/api/import/import-file.ts';
 import type { ImportReport } from '@dossier/api/import/import-file.ts';
-import { openFile } from '@dossier/api/import/open-file.ts';
-import { printReport, progressText } from './report.ts';
-import { formatOfName, openFolder, openSource } from './source.ts';
+import type { Reading } from '@dossier/api/import/columns.ts';
+import { keepImport } from '@dossier/api/import/kept-import.ts';
+import { formatOfName, openFile } from '@dossier/api/import/open-file.ts';
+import type { ImportRow } from '@dossier/api/import/rows.ts';
+import type { Survey } from '@dossier/api/import/survey.ts';
+import { writeRefused } from './refused.ts';
+import { printReport, progressText, unknownColumns } from './report.ts';
+import { openInput } from './source.ts';
 
 /** What is imported where: into an existing list by its id, or into a new one by its name. */
 export interface Target {
@@ -30,6 +33,14 @@ export interface Target {
 export interface ImportRequest {
   readonly target: Target;
   readonly photos: string | undefined;
+  /** How the file is read where its content doesn't say it. */
+  readonly encoding: string | undefined;
+  readonly delimiter: string | undefined;
+  readonly reading: Reading;
+  /** Where the refused lines are written to. */
+  readonly refused: string | undefined;
+  /** True: nothing is done, only said what would be. */
+  readonly dryRun: boolean;
   readonly json: boolean;
   readonly configuration: Configuration;
   /** Relative paths start here. */
@@ -40,9 +51,10 @@ export interface ImportRequest {
 export async function runImport(request: ImportRequest): Promise<void> {
   const { configuration, target, workingDirectory } = request;
   const logger = createLogger({ level: 'warn', name: 'import', pretty: prefersPretty() });
-  const source = await openSource(target.file, workingDirectory);
-  const folder = await openFolder(request.photos, workingDirectory);
-  const { format, rows } = await openFile(source.stream(), { format: formatOfName(target.file) });
+  const input = await openInput(target.file, request.photos, workingDirectory);
+  const { source, folder } = input;
+  const { encoding: charset, delimiter, reading } = request;
+  const file = await openFile(input.people(), { format: formatOfName(input.name), charset, delimiter, reading });
   const access = await accessDatabase(configuration, logger, {
     applicationName: 'dossier import',
     migrations: 'embedded',
@@ -54,9 +66,6 @@ export async function runImport(request: ImportRequest): Promise<void> {
   const startedAt = performance.now();
   try {
     const list = await openList(access.database, target);
-    const record = recorderOf(access.database, list, { file: basename(target.file), format });
-    // Batches are committed one by one: that it was begun is kept before the first of them, what came of it after the last.
-    const auditId = await record({ state: 'begun' });
     let toBeAnnounced = target.name !== null;
     const show = (): void => {
       if (toBeAnnounced && holdsSomething(report)) {
@@ -68,21 +77,32 @@ export async function runImport(request: ImportRequest): Promise<void> {
     };
     const store = openPhotoStore(configuration.mediaRoot);
     const { signal } = interrupted;
-    const origin = { auditId, room: mostRemembered, canBeTakenBack: configuration.binDays > 0 };
-    const task = { database: access.database, store, listId: list.id, origin, rows, folder, signal, progress: show };
-    await importFile(task, report).catch(async (error: unknown) => {
-      // What ended the import may keep this from being recorded, too; it is what has to be told.
-      await record({ state: 'broken-off', ...countsOf(report) }).catch(() => undefined);
-      if (target.name !== null && !holdsSomething(report)) await deleteWatchList(access.database, list.id).catch(() => undefined);
-      throw error;
-    });
-    await record({ state: interrupted.signal.aborted ? 'broken-off' : 'done', ...countsOf(report) });
+    const task = { database: access.database, store, folder, signal, progress: show };
+    const rows = announce(file.rows, file.survey, reading);
+    if (request.dryRun) await importFile({ ...task, listId: list.id, rows, preview: true }, report);
+    else {
+      const kept = {
+        ...task,
+        list,
+        actor: hostActor(),
+        file: { ...file, rows },
+        name: basename(target.file),
+        reading,
+        canBeTakenBack: configuration.binDays > 0,
+      };
+      const uuid = await keepImport(kept, report).catch(async (error: unknown) => {
+        if (target.name !== null && !holdsSomething(report)) await deleteWatchList(access.database, list.id).catch(() => undefined);
+        throw error;
+      });
+      if (request.refused !== undefined) await writeRefused(access.database, uuid, resolve(workingDirectory, request.refused));
+    }
     progress.end();
     // A file in which nothing can be used makes no list either.
     const kept = target.listId !== null || holdsSomething(report);
     if (!kept) await deleteWatchList(access.database, list.id);
     const seconds = (performance.now() - startedAt) / 1000;
-    printReport({ list: kept ? list : null, format, report, seconds, interrupted: interrupted.signal.aborted }, request.json);
+    const { dryRun, json } = request;
+    printReport({ list: kept ? list : null, file, reading, report, seconds, dryRun, interrupted: interrupted.signal.aborted }, json);
     process.exitCode = report.refused > 0 || interrupted.signal.aborted ? 1 : 0;
   } catch (error) {
     progress.end();
@@ -90,25 +110,23 @@ export async function runImport(request: ImportRequest): Promise<void> {
   } finally {
     interrupted.release();
     await access.close();
+    await input.close();
   }
 }
 
-/** Keeps in the audit what becomes of an import; returns the entry's id. */
-function recorderOf(database: Database, { id, name }: { id: number; name: string }, facts: object): (details: object) => Promise<number> {
-  return (details) =>
-    recordAudit(database, hostActor(), {
-      action: 'dossiers-imported',
-      object: { kind: 'watch-list', id, name },
-      details: { ...facts, ...details },
-    });
+/** Says before the first row is written which columns are none of a dossier. */
+async function* announce(rows: AsyncIterable<ImportRow[]>, survey: Survey, reading: Reading): AsyncGenerator<ImportRow[]> {
+  let isFirst = true;
+  for await (const chunk of rows) {
+    const said = isFirst && chunk.length > 0 ? unknownColumns(survey, reading) : null;
+    if (said !== null) note(said);
+    isFirst &&= chunk.length === 0;
+    yield chunk;
+  }
 }
 
 function holdsSomething({ lines, refused }: ImportReport): boolean {
   return lines > refused;
-}
-
-function countsOf({ added, changed, unchanged, refused }: ImportReport) {
-  return { added, changed, unchanged, refused };
 }
 
 async function openList(database: Database, { listId, name }: Target): Promise<{ id: number; name: string }> {

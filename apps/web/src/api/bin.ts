@@ -33,7 +33,7 @@ export function useDeletions() {
 
 function useForget(): () => Promise<unknown> {
   const client = useQueryClient();
-  return () => Promise.all([keys.bin, keys.dossiers, keys.watchLists].map((queryKey) => client.invalidateQueries({ queryKey })));
+  return () => Promise.all([keys.bin, keys.imports, keys.dossiers, keys.watchLists].map((queryKey) => client.invalidateQueries({ queryKey })));
 }
 
 export function useRestore() {
@@ -62,7 +62,7 @@ function pathOf(what: Erasable): string {
 export function useTakeBack() {
   const forget = useForget();
   return useMutation({
-    mutationFn: ({ id, preview }: { id: number; preview: boolean }): Promise<TakenBack> =>
+    mutationFn: ({ id, preview }: { id: string; preview: boolean }): Promise<TakenBack> =>
       send(takenBackSchema, ['POST', `/imports/${id}/undo/`], { query: { preview } }),
     onSuccess: async ({ preview }) => void (preview || (await forget())),
   });

@@ -29,6 +29,7 @@ export const keys = {
   tokens: ['tokens'],
   audit: (filter: object) => ['audit', filter],
   settings: ['settings'],
+  imports: ['imports'],
   webhooks: ['webhooks'],
   deliveries: (webhook: number) => ['webhooks', 'deliveries', webhook],
 } as const;

@@ -2,6 +2,7 @@ import { NavLink, ScrollArea, Stack, Text } from '@mantine/core';
 import {
   IconAlertOctagon,
   IconApi,
+  IconFileImport,
   IconFolders,
   IconFolderX,
   IconLayoutDashboard,
@@ -26,6 +27,7 @@ type PageName =
   | 'overview'
   | 'watchLists'
   | 'dossiers'
+  | 'imports'
   | 'bin'
   | 'replication'
   | 'deadLetters'
@@ -47,6 +49,7 @@ const contents: readonly Entry[] = [
   { page: 'overview', to: '/', icon: IconLayoutDashboard },
   { page: 'watchLists', to: '/watch-lists', icon: IconListDetails },
   { page: 'dossiers', to: '/dossiers', icon: IconFolders },
+  { page: 'imports', to: '/imports', icon: IconFileImport },
   { page: 'bin', to: '/bin', icon: IconTrash, role: 'operator' },
 ];
 

@@ -1,5 +1,6 @@
 import { pruneAudit } from '@dossier/accounts/audit.ts';
 import { eraseHistory } from '@dossier/accounts/history.ts';
+import { pruneImports } from '@dossier/accounts/imports.ts';
 import { pruneReads } from '@dossier/accounts/reads.ts';
 import { pruneFollowers } from '@dossier/feed/followers.ts';
 import { pageDays } from '@dossier/feed/page-cache.ts';
@@ -39,6 +40,7 @@ export function createPruneHandler({ configuration, database, photos, now }: Wor
     await pruneSettled(database, settledDays);
     await pruneAudit(database);
     await eraseHistory(database, historyDays);
+    await pruneImports(database);
     await pruneReads(database, configuration.readLogDays);
     await pruneDeliveries(database, deliveryDays);
     await pruneFollowers(database, followerDays);

@@ -87,6 +87,7 @@ export const audit = {
     master: 'Master',
     session: 'Session',
     bin: 'Bin',
+    audit: 'Audit',
   },
   actions: {
     'signed-in': 'signed in',
@@ -97,6 +98,9 @@ export const audit = {
     'list-deleted': 'deleted a watch list',
     'list-purged': 'emptied a watch list',
     'list-exported': 'exported a watch list',
+    'search-exported': 'exported what a search found',
+    'audit-exported': 'exported the audit',
+    'refused-exported': 'fetched refused rows of an import',
     'dossier-made': 'made a dossier',
     'dossier-changed': 'changed a dossier',
     'dossier-deleted': 'deleted a dossier',

@@ -24,6 +24,7 @@ export const shell = {
     watchLists: 'Watch lists',
     dossiers: 'Dossiers',
     bin: 'Bin',
+    imports: 'Imports',
     replication: 'Replication',
     deadLetters: 'Dead letters',
     offlineDeletions: 'Offline deletions',

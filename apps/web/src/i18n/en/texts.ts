@@ -5,6 +5,7 @@ import { bulk } from './bulk.ts';
 import { common } from './common.ts';
 import { dossiers } from './dossiers.ts';
 import { duplicates } from './duplicates.ts';
+import { card, exports, imports } from './exchange.ts';
 import { conflict, drafts, history } from './history.ts';
 import { overview } from './overview.ts';
 import { photos } from './photos.ts';
@@ -26,6 +27,9 @@ export const english = {
   conflict,
   drafts,
   photos,
+  imports,
+  exports,
+  card,
   replication,
   deadLetters,
   offlineDeletions,

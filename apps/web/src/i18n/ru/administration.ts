@@ -89,6 +89,7 @@ export const audit = {
     master: 'Мастер',
     session: 'Сеанс',
     bin: 'Корзина',
+    audit: 'Журнал',
   },
   actions: {
     'signed-in': 'вход',
@@ -99,6 +100,9 @@ export const audit = {
     'list-deleted': 'список удалён',
     'list-purged': 'список опустошён',
     'list-exported': 'список выгружен',
+    'search-exported': 'найденное выгружено',
+    'audit-exported': 'журнал выгружен',
+    'refused-exported': 'получены отклонённые строки импорта',
     'dossier-made': 'досье заведено',
     'dossier-changed': 'досье изменено',
     'dossier-deleted': 'досье удалено',

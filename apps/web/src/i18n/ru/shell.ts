@@ -24,6 +24,7 @@ export const shell = {
     watchLists: 'Списки наблюдения',
     dossiers: 'Досье',
     bin: 'Корзина',
+    imports: 'Импорты',
     replication: 'Репликация',
     deadLetters: 'Недоставленное',
     offlineDeletions: 'Удалено без связи',

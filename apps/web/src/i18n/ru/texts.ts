@@ -7,6 +7,7 @@ import { bulk } from './bulk.ts';
 import { common } from './common.ts';
 import { dossiers } from './dossiers.ts';
 import { duplicates } from './duplicates.ts';
+import { card, exports, imports } from './exchange.ts';
 import { conflict, drafts, history } from './history.ts';
 import { overview } from './overview.ts';
 import { photos } from './photos.ts';
@@ -28,6 +29,9 @@ export const russian: Translation<typeof english> = {
   conflict,
   drafts,
   photos,
+  imports,
+  exports,
+  card,
   replication,
   deadLetters,
   offlineDeletions,

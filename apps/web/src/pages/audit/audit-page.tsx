@@ -7,6 +7,7 @@ import { shownText } from '@dossier/domain/shown-text.ts';
 import type { AuditEntry } from '@dossier/protocol/audit.ts';
 import { useAudit } from '../../api/audit.ts';
 import type { AuditFilter } from '../../api/audit.ts';
+import { AuditExport } from './audit-export.tsx';
 import { Changes } from '../../components/changes.tsx';
 import { DataTable } from '../../components/data-table.tsx';
 import type { Column } from '../../components/data-table.tsx';
@@ -21,9 +22,10 @@ import { Name } from '../../components/name.tsx';
 export function AuditPage() {
   const { t } = useTranslation();
   const [filter, setFilter] = useState<AuditFilter>({});
-  const entries = useAudit({ ...filter, since: dayBegins(filter.since), until: dayBegins(filter.until) });
+  const asked = { ...filter, since: dayBegins(filter.since), until: dayBegins(filter.until) };
+  const entries = useAudit(asked);
   return (
-    <Page title={t('shell.pages.audit')} description={t('audit.description')}>
+    <Page title={t('shell.pages.audit')} description={t('audit.description')} actions={<AuditExport filter={asked} />}>
       <Filters filter={filter} onChange={(facts) => setFilter((before) => ({ ...before, ...facts }))} />
       <Loaded query={entries}>
         {(data) => {

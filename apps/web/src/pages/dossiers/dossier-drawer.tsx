@@ -13,6 +13,7 @@ import { Loaded } from '../../components/loaded.tsx';
 import { ListName } from '../../components/list-name.tsx';
 import { When } from '../../components/when.tsx';
 import { Name } from '../../components/name.tsx';
+import { CardLink } from '../card/card-link.tsx';
 import { CustomFields } from './custom-fields.tsx';
 import { draftSubject } from './dossier-draft.ts';
 import { DeleteButton } from './delete-button.tsx';
@@ -70,6 +71,7 @@ function Details({ read, lists, onClose }: { read: Tagged<Dossier>; lists: reado
           </Button>
         )}
         {editable && <MergeButton read={read} />}
+        <CardLink dossier={dossier.id} />
         <DeleteButton read={read} onDeleted={onClose} />
       </Group>
       <div className={classes.person}>

@@ -12,12 +12,13 @@ import { useChosenPhotos } from './chosen-photos.ts';
 import { draftSubject } from './dossier-draft.ts';
 import { DossierDrawer } from './dossier-drawer.tsx';
 import { DossierResults } from './dossier-results.tsx';
+import { ExportMenu } from './export-menu.tsx';
 import { Filters } from './filters.tsx';
 import { NewDossier } from './new-dossier.tsx';
 import { NoLists } from './no-lists.tsx';
 import { ReadOnlyLine } from './read-only-line.tsx';
 
-const ImportDialog = lazy(async () => ({ default: (await import('./import-dialog.tsx')).ImportDialog }));
+const ImportDialog = lazy(async () => ({ default: (await import('../import/import-dialog.tsx')).ImportDialog }));
 
 /** All dossiers of the node: to find, to read and, on a master, to change. */
 export function DossiersPage() {
@@ -35,14 +36,20 @@ export function DossiersPage() {
   // Replaces the address: going back afterwards does not open the dossier again.
   const close = (): void => void navigate({ search: (before) => ({ ...before, open: undefined }), replace: true });
   useFocusOnRow(search.open);
-  const actions = editable && ownLists.length > 0 && (
+  const mayImport = editable && ownLists.length > 0;
+  const actions = lists.data !== undefined && lists.data.length > 0 && (
     <>
-      <Button variant="default" leftSection={<IconFileImport size={18} aria-hidden />} onClick={() => setOpened('import')}>
-        {t('dossiers.import.open')}
-      </Button>
-      <Button leftSection={<IconPlus size={18} aria-hidden />} onClick={() => setOpened('create')}>
-        {t('dossiers.create')}
-      </Button>
+      <ExportMenu lists={lists.data} />
+      {mayImport && (
+        <Button variant="default" leftSection={<IconFileImport size={18} aria-hidden />} onClick={() => setOpened('import')}>
+          {t('dossiers.import.open')}
+        </Button>
+      )}
+      {mayImport && (
+        <Button leftSection={<IconPlus size={18} aria-hidden />} onClick={() => setOpened('create')}>
+          {t('dossiers.create')}
+        </Button>
+      )}
     </>
   );
   return (

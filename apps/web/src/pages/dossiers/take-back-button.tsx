@@ -11,7 +11,7 @@ import { useTell } from '../../components/tell.ts';
 
 interface TakeBackProps {
   /** The import, as its report names it. */
-  readonly id: number;
+  readonly id: string;
   readonly onDone?: () => void;
 }
 

@@ -1,0 +1,153 @@
+import { Button, Group } from '@mantine/core';
+import { IconArrowLeft, IconPrinter } from '@tabler/icons-react';
+import { useParams, useRouter } from '@tanstack/react-router';
+import { useEffect, useState } from 'react';
+import { useTranslation } from 'react-i18next';
+import { shownLines, shownText } from '@dossier/domain/shown-text.ts';
+import type { Dossier } from '@dossier/protocol/dossier.ts';
+import { useDossier } from '../../api/dossiers.ts';
+import { useNode } from '../../api/node.ts';
+import { photoAddress, usePhotos } from '../../api/photos.ts';
+import { useSession } from '../../api/session.ts';
+import { useWatchLists } from '../../api/watch-lists.ts';
+import { Loaded } from '../../components/loaded.tsx';
+import { Name } from '../../components/name.tsx';
+import { useWriting } from '../../format/moments.ts';
+import classes from './card.module.css';
+
+/** One dossier on a sheet of paper. */
+export function CardPage() {
+  const { t } = useTranslation();
+  const { id } = useParams({ from: '/dossiers/$id/card' });
+  const router = useRouter();
+  const query = useDossier(Number(id));
+  const name = query.data?.value.name;
+  useEffect(() => {
+    if (name !== undefined) document.title = t('card.title', { name: shownText(name) });
+  }, [name, t]);
+  return (
+    <>
+      <Group className={classes.actions ?? ''} gap="xs" mb="md">
+        <Button variant="default" leftSection={<IconArrowLeft size={18} aria-hidden />} onClick={() => router.history.back()}>
+          {t('card.back')}
+        </Button>
+        <Button leftSection={<IconPrinter size={18} aria-hidden />} onClick={() => window.print()} disabled={name === undefined}>
+          {t('card.print')}
+        </Button>
+      </Group>
+      <Loaded query={query}>{(found) => <Card dossier={found.value} />}</Loaded>
+    </>
+  );
+}
+
+function Card({ dossier }: { dossier: Dossier }) {
+  const { t } = useTranslation();
+  const entries = Object.entries(dossier.meta);
+  return (
+    <article className={classes.card}>
+      <header className={classes.head}>
+        <Face dossier={dossier} />
+        <div>
+          <h1 className={classes.name}>
+            <Name>{dossier.name}</Name>
+          </h1>
+          {!dossier.active && <p className={classes.warning}>{t('card.inactive')}</p>}
+          <Facts dossier={dossier} />
+        </div>
+      </header>
+      {dossier.comment !== '' && (
+        <section>
+          <h2>{t('common.comment')}</h2>
+          <p className="written">
+            <bdi>{shownLines(dossier.comment)}</bdi>
+          </p>
+        </section>
+      )}
+      {entries.length > 0 && (
+        <section>
+          <h2>{t('dossiers.customFields')}</h2>
+          <dl className={classes.facts}>
+            {entries.map(([key, value]) => (
+              <div key={key} className={classes.fact}>
+                <dt>
+                  <Name>{key}</Name>
+                </dt>
+                <dd>
+                  <bdi className="written">{shownLines(typeof value === 'string' ? value : JSON.stringify(value))}</bdi>
+                </dd>
+              </div>
+            ))}
+          </dl>
+        </section>
+      )}
+      <Origin />
+    </article>
+  );
+}
+
+function Face({ dossier }: { dossier: Dossier }) {
+  const { t } = useTranslation();
+  const { data: photos } = usePhotos(dossier.id);
+  const [face] = photos ?? [];
+  if (!dossier.has_faces || (photos && !face)) return <div className={classes.noFace}>{t('card.noPhoto')}</div>;
+  if (!face) return <div className={classes.noFace} aria-busy="true" />;
+  return <img className={classes.face} src={photoAddress(face.id, 'rendition')} alt={t('card.photo', { name: shownText(dossier.name) })} />;
+}
+
+function Facts({ dossier }: { dossier: Dossier }) {
+  const { t } = useTranslation();
+  const writing = useWriting();
+  const lists = useWatchLists();
+  const names = (lists.data ?? []).filter(({ id }) => dossier.dossier_lists.includes(id)).map(({ name }) => name);
+  const { valid_from: from, valid_until: until, external_id: externalId } = dossier;
+  return (
+    <dl className={classes.facts}>
+      <dt>{t('dossiers.inLists')}</dt>
+      <dd>
+        {names.map((name) => (
+          <div key={name}>
+            <Name>{name}</Name>
+          </div>
+        ))}
+      </dd>
+      <dt>{t('dossiers.validity')}</dt>
+      <dd>
+        {from !== null && <div>{t('dossiers.from', { day: writing.day(from) })}</div>}
+        {until === null ? t('card.always') : t('dossiers.until', { day: writing.day(until) })}
+      </dd>
+      {externalId !== null && (
+        <>
+          <dt>{t('dossiers.externalId')}</dt>
+          <dd>
+            <Name>{externalId}</Name>
+          </dd>
+        </>
+      )}
+      <dt>{t('dossiers.modified')}</dt>
+      <dd>{writing.exact(dossier.modified_date)}</dd>
+    </dl>
+  );
+}
+
+/** Which node says so, and when it was printed: the moment follows until it is. */
+function Origin() {
+  const { t } = useTranslation();
+  const writing = useWriting();
+  const node = useNode();
+  const session = useSession();
+  const [now, setNow] = useState(() => new Date().toISOString());
+  useEffect(() => {
+    const renew = (): void => setNow(new Date().toISOString());
+    window.addEventListener('beforeprint', renew);
+    return () => window.removeEventListener('beforeprint', renew);
+  }, []);
+  return (
+    <footer className={classes.origin}>
+      <div>
+        {t('card.node')}: <Name>{node.data?.external_address ?? window.location.host}</Name> · {node.data?.uuid}
+      </div>
+      <div>{t('card.printed', { when: writing.exact(now), who: session.data?.name ?? '' })}</div>
+      <div>{t('card.stand', { when: writing.exact(now) })}</div>
+    </footer>
+  );
+}

@@ -1,0 +1,38 @@
+import { Alert, List } from '@mantine/core';
+import { IconAlertTriangle } from '@tabler/icons-react';
+import { useTranslation } from 'react-i18next';
+import { shownText } from '@dossier/domain/shown-text.ts';
+import type { ImportReport } from '@dossier/protocol/import.ts';
+
+const shown = 5;
+
+/** External ids that give reason for doubt. */
+export function Warnings({ warnings }: { warnings: ImportReport['warnings'] }) {
+  const { t } = useTranslation();
+  const { scientific_ids: scientific, repeated_ids: repeated } = warnings;
+  if (scientific.count + repeated.count === 0) return null;
+  return (
+    <Alert color="yellow" mt="sm" icon={<IconAlertTriangle aria-hidden />} title={t('imports.warnings')}>
+      <List size="sm">
+        {scientific.count > 0 && (
+          <List.Item>
+            {t('imports.scientific', { count: scientific.count })}{' '}
+            {scientific.rows
+              .slice(0, shown)
+              .map(({ line, external_id: id }) => t('imports.idInLine', { id: shownText(id), line }))
+              .join('; ')}
+          </List.Item>
+        )}
+        {repeated.count > 0 && (
+          <List.Item>
+            {t('imports.repeated', { count: repeated.count })}{' '}
+            {repeated.rows
+              .slice(0, shown)
+              .map(({ line, external_id: id, first = 0 }) => t('imports.idInLines', { id: shownText(id), first, line }))
+              .join('; ')}
+          </List.Item>
+        )}
+      </List>
+    </Alert>
+  );
+}
