@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { Knex } from 'knex';
+import { readTexts } from '@dossier/domain/declaration.ts';
 import type { Meta } from '@dossier/domain/dossier.ts';
 import { dossierHash } from '@dossier/domain/dossier-hash.ts';
 import type { StoredContent } from '@dossier/domain/dossier-hash.ts';
@@ -11,6 +12,7 @@ import type { RawConnection } from '@dossier/postgres/copy-in.ts';
 import type { Cell } from '@dossier/postgres/copy-line.ts';
 import { query, transaction } from '@dossier/postgres/database.ts';
 import type { Connection } from '@dossier/postgres/database.ts';
+import { declaredFault, readDeclaredFields } from './declared-values.ts';
 import { changeMeta, datesFault, emptyContent } from './dossier-content.ts';
 import { rememberImport } from './history.ts';
 import type { ImportOrigin } from './history.ts';
@@ -28,6 +30,8 @@ export interface ImportedDossier {
   readonly validFrom?: string | null | undefined;
   readonly validUntil?: string | null | undefined;
   readonly meta: Meta | undefined;
+  /** Whether texts in `meta` stand for whatever the list declares: they are of a file that knows no types. */
+  readonly untyped?: boolean | undefined;
   /** The whole set, each photo once; their bytes must be in the photo store. */
   readonly photos: readonly PhotoContent[] | undefined;
 }
@@ -72,14 +76,16 @@ export async function importDossiers(
   return transaction(connection, async (tx) => {
     const [list] = await lockLists(tx, [listId]);
     if (!list) throw notFound(`watch list ${listId}`);
+    const declared = await readDeclaredFields(tx, listId);
     const known = await readKnown(tx, list.set_id, dossiers);
     const counts: ImportCounts = { added: 0, changed: 0, unchanged: 0, refused: [] };
     const fresh: Row[] = [];
     const changed = new Set<Row>();
-    for (const [index, dossier] of dossiers.entries()) {
+    for (const [index, given] of dossiers.entries()) {
+      const dossier = given.untyped === true && given.meta ? { ...given, meta: readTexts(declared, given.meta) } : given;
       const row = dossier.externalId === null ? undefined : known.get(dossier.externalId);
       const content = contentOf(row?.content ?? emptyContent, dossier);
-      const fault = datesFault(content);
+      const fault = datesFault(content) ?? declaredFault(declared, row?.content.meta ?? null, content.meta);
       if (fault !== null) counts.refused.push({ index, reason: fault });
       else if (row === undefined) {
         const made = { uuid: randomUUID(), hash: null, former: null, content };

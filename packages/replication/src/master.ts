@@ -1,5 +1,6 @@
 import type { z } from 'zod';
 import type { Position } from '@dossier/domain/position.ts';
+import { declarationHash } from '@dossier/protocol/declaration-hash.ts';
 import {
   feedVersions,
   greetingSchema,
@@ -97,6 +98,9 @@ export function createMaster(client: FeedClient, slave?: string): Master {
       if (answer.status === 304) return { outcome: 'unchanged' };
       if (answer.status === 404) return { outcome: 'no-list' };
       const head = parse(headSchema, answer);
+      if (declarationHash(head.declaration) !== head.declaration_hash) {
+        throw answerRefused('ANSWER_MALFORMED', "what it says that the list declares doesn't have the hash that it says");
+      }
       node = head.node;
       return { outcome: 'head', head, tag: answer.headers.etag ?? null };
     },

@@ -72,7 +72,7 @@ class Table {
     const values = this.#values(fields);
     if (typeof values === 'string') return refusal(record, values);
     const parsed = parseFields(values);
-    return 'fault' in parsed ? refusal(record, parsed.fault) : { number, characters, parsed };
+    return 'fault' in parsed ? refusal(record, parsed.fault) : { number, characters, parsed: { ...parsed, untyped: true } };
   }
 
   /** As where files were put together. */

@@ -30,6 +30,8 @@ export interface ParsedLine {
   readonly validFrom: string | null | undefined;
   readonly validUntil: string | null | undefined;
   readonly meta: z.infer<typeof dossierFields.meta> | undefined;
+  /** Whether texts in `meta` stand for whatever the list declares. */
+  readonly untyped?: true;
   /** Paths below the folder of the photos: the dossier's whole set. Undefined where the line says nothing about photos. */
   readonly photoPaths: readonly string[] | undefined;
 }
