@@ -4,6 +4,7 @@ import { account } from './account.ts';
 import { audit, settings, tokens, users, webhooks } from './administration.ts';
 import { common } from './common.ts';
 import { dossiers } from './dossiers.ts';
+import { fields } from './fields.ts';
 import { conflict, drafts, history } from './history.ts';
 import { overview } from './overview.ts';
 import { deadLetters, offlineDeletions, replication } from './replication.ts';
@@ -17,6 +18,7 @@ export const russian: Translation<typeof english> = {
   overview,
   watchLists,
   dossiers,
+  fields,
   history,
   conflict,
   drafts,

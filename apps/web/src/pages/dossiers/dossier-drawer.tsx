@@ -16,6 +16,7 @@ import { Name } from '../../components/name.tsx';
 import { CustomFields } from './custom-fields.tsx';
 import { draftSubject } from './dossier-draft.ts';
 import { DeleteButton } from './delete-button.tsx';
+import { DoorInstructions } from './door-instructions.tsx';
 import { DossierForm } from './dossier-form.tsx';
 import { History } from './history.tsx';
 import { Photos } from './photos.tsx';
@@ -60,6 +61,7 @@ function Details({ read, lists, onClose }: { read: Tagged<Dossier>; lists: reado
   const inLists = lists.filter((list) => dossier.dossier_lists.includes(list.id));
   return (
     <Stack gap="lg">
+      <DoorInstructions lists={inLists} />
       <Origin lists={inLists} />
       <Group gap="xs">
         {editable && (
@@ -81,7 +83,7 @@ function Details({ read, lists, onClose }: { read: Tagged<Dossier>; lists: reado
           </Text>
         </section>
       )}
-      <CustomFields meta={dossier.meta} />
+      <CustomFields meta={dossier.meta} lists={inLists} />
       <History dossier={dossier.id} />
       {editing && (
         <DossierForm

@@ -1,21 +1,29 @@
 import { Checkbox, Group, Switch, Textarea, TextInput } from '@mantine/core';
 import { useTranslation } from 'react-i18next';
+import type { Dossier } from '@dossier/protocol/dossier.ts';
 import type { WatchList } from '@dossier/protocol/watch-list.ts';
 import { useFieldFault } from '../../components/field-fault.ts';
 import { ListName } from '../../components/list-name.tsx';
 import type { DossierDraft } from './dossier-draft.ts';
+import { fieldsOf } from './declared.ts';
+import { DeclaredInputs } from './declared-inputs.tsx';
 import { MetaEditor } from './meta-editor.tsx';
+import { declaredRow } from './meta-rows.ts';
 
 interface DossierFieldsProps {
   readonly draft: DossierDraft;
   readonly lists: readonly WatchList[];
+  /** The dossier as it was read; null: it is new. */
+  readonly base: Dossier | null;
   readonly error: unknown;
   readonly onChange: (facts: Partial<DossierDraft>) => void;
 }
 
 /** The fields of a dossier that people edit. */
-export function DossierFields({ draft, lists, error, onChange }: DossierFieldsProps) {
+export function DossierFields({ draft, lists, base, error, onChange }: DossierFieldsProps) {
   const { t } = useTranslation();
+  const chosen = lists.filter(({ id }) => draft.lists.includes(id));
+  const declared = fieldsOf(chosen).flatMap(({ name }) => declaredRow(draft.rows, name) ?? []);
   const faultOf = useFieldFault(error);
   return (
     <>
@@ -29,6 +37,7 @@ export function DossierFields({ draft, lists, error, onChange }: DossierFieldsPr
         data-autofocus
       />
       <Lists draft={draft} lists={lists} error={faultOf('dossier_lists')} onChange={onChange} />
+      <DeclaredInputs rows={draft.rows} lists={chosen} base={base} onChange={(rows) => onChange({ rows })} />
       <Textarea
         label={t('common.comment')}
         value={draft.comment}
@@ -63,7 +72,10 @@ export function DossierFields({ draft, lists, error, onChange }: DossierFieldsPr
           error={faultOf('valid_until')}
         />
       </Group>
-      <MetaEditor rows={draft.rows} onChange={(rows) => onChange({ rows })} />
+      <MetaEditor
+        rows={draft.rows.filter((row) => !declared.includes(row))}
+        onChange={(rows) => onChange({ rows: [...declared, ...rows] })}
+      />
       <Switch
         label={t('dossiers.active')}
         description={t('dossiers.activeHint')}
@@ -75,7 +87,7 @@ export function DossierFields({ draft, lists, error, onChange }: DossierFieldsPr
 }
 
 /** In which lists the dossier is; hundreds of them are scrolled. */
-function Lists({ draft, lists, error, onChange }: Omit<DossierFieldsProps, 'error'> & { error: string | undefined }) {
+function Lists({ draft, lists, error, onChange }: Omit<DossierFieldsProps, 'error' | 'base'> & { error: string | undefined }) {
   const { t } = useTranslation();
   return (
     <Checkbox.Group

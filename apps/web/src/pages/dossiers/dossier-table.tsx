@@ -1,12 +1,15 @@
 import { Paper, Text } from '@mantine/core';
 import { useVirtualizer } from '@tanstack/react-virtual';
-import { Link } from '@tanstack/react-router';
+import { Link, useSearch } from '@tanstack/react-router';
 import { useEffect, useRef } from 'react';
 import { useTranslation } from 'react-i18next';
+import type { DeclaredField } from '@dossier/domain/declaration.ts';
 import type { WatchList } from '@dossier/protocol/watch-list.ts';
 import { ListName } from '../../components/list-name.tsx';
 import { openRow } from '../../components/open-row.ts';
 import { When } from '../../components/when.tsx';
+import { columnsOf } from './declared.ts';
+import { DeclaredCells, DeclaredHeadings } from './declared-columns.tsx';
 import classes from './dossier-table.module.css';
 import { Marked, OtherMatches } from './marked.tsx';
 import type { ListedDossier } from './marked.tsx';
@@ -42,10 +45,17 @@ export function DossierTable({ dossiers, lists, total, onNearEnd }: DossierViewP
   });
   const above = visible[0]?.start ?? 0;
   const below = rows.getTotalSize() - (visible.at(-1)?.end ?? 0);
+  const { list: chosen } = useSearch({ from: '/dossiers' });
+  const declared = columnsOf(lists, chosen);
   const byId = new Map(lists.map((list) => [list.id, list]));
   return (
     <Paper withBorder ref={scroller} className={classes.scroller ?? ''} tabIndex={0} role="region" aria-label={t('dossiers.title')}>
-      <table className={classes.table} aria-rowcount={(total ?? -2) + 1} aria-label={t('dossiers.title')}>
+      <table
+        className={classes.table}
+        style={{ minWidth: 720 + 130 * declared.length }}
+        aria-rowcount={(total ?? -2) + 1}
+        aria-label={t('dossiers.title')}
+      >
         <thead>
           <tr aria-rowindex={1}>
             <th scope="col">{t('common.personName')}</th>
@@ -55,16 +65,17 @@ export function DossierTable({ dossiers, lists, total, onNearEnd }: DossierViewP
               {t('dossiers.photos')}
             </th>
             <th scope="col">{t('dossiers.modified')}</th>
+            <DeclaredHeadings fields={declared} />
           </tr>
         </thead>
         <tbody>
-          <Spacer height={above} />
+          <Spacer height={above} columns={5 + declared.length} />
           {visible.map(({ index }) => {
             const dossier = dossiers[index];
             // Copies that differ come one after another, all with one id.
-            return dossier && <Row key={index} dossier={dossier} index={index} byId={byId} />;
+            return dossier && <Row key={index} dossier={dossier} index={index} byId={byId} declared={declared} />;
           })}
-          <Spacer height={below} />
+          <Spacer height={below} columns={5 + declared.length} />
         </tbody>
       </table>
     </Paper>
@@ -72,15 +83,22 @@ export function DossierTable({ dossiers, lists, total, onNearEnd }: DossierViewP
 }
 
 /** Stands in for rows that are out of sight. */
-function Spacer({ height }: { height: number }) {
+function Spacer({ height, columns }: { height: number; columns: number }) {
   return (
     <tr aria-hidden className={classes.spacer}>
-      <td colSpan={5} style={{ height }} />
+      <td colSpan={columns} style={{ height }} />
     </tr>
   );
 }
 
-function Row({ dossier, index, byId }: { dossier: ListedDossier; index: number; byId: ReadonlyMap<number, WatchList> }) {
+interface RowProps {
+  readonly dossier: ListedDossier;
+  readonly index: number;
+  readonly byId: ReadonlyMap<number, WatchList>;
+  readonly declared: readonly DeclaredField[];
+}
+
+function Row({ dossier, index, byId, declared }: RowProps) {
   const { t } = useTranslation();
   const [first, ...others] = dossier.dossier_lists;
   const list = first === undefined ? undefined : byId.get(first);
@@ -115,6 +133,7 @@ function Row({ dossier, index, byId }: { dossier: ListedDossier; index: number; 
       <td>
         <When time={dossier.modified_date} />
       </td>
+      <DeclaredCells fields={declared} dossier={dossier} />
     </tr>
   );
 }
