@@ -3,7 +3,7 @@ import type { DeclaredField } from '@dossier/domain/declaration.ts';
 import type { Dossier } from '@dossier/protocol/dossier.ts';
 import { Name } from '../../components/name.tsx';
 import { labelOf } from './declared.ts';
-import { DeclaredValue, MisfitMark } from './declared-value.tsx';
+import { DeclaredValue, MisfitSign } from './declared-value.tsx';
 
 /** The headings of the columns that a list declares. */
 export function DeclaredHeadings({ fields }: { fields: readonly DeclaredField[] }) {
@@ -19,7 +19,7 @@ export function DeclaredHeadings({ fields }: { fields: readonly DeclaredField[] 
 export function DeclaredCells({ fields, dossier: { meta } }: { fields: readonly DeclaredField[]; dossier: Dossier }) {
   return fields.map((field) => (
     <td key={field.name}>
-      <DeclaredValue field={field} meta={meta} /> <MisfitMark field={field} meta={meta} />
+      <MisfitSign field={field} meta={meta} /> <DeclaredValue field={field} meta={meta} />
     </td>
   ));
 }

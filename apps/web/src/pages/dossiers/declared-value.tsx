@@ -1,4 +1,5 @@
 import { Text } from '@mantine/core';
+import { IconAlertTriangle } from '@tabler/icons-react';
 import { useTranslation } from 'react-i18next';
 import { valueFault, valueOf } from '@dossier/domain/declaration.ts';
 import type { DeclaredField } from '@dossier/domain/declaration.ts';
@@ -23,16 +24,34 @@ export function DeclaredValue({ field, meta }: DeclaredValueProps) {
   return <bdi className="written">{shownLines(typeof value === 'string' ? value : JSON.stringify(value))}</bdi>;
 }
 
-/** That a value doesn't fit what a list declares, and why. */
-export function MisfitMark({ field, meta }: DeclaredValueProps) {
+/** Why a value doesn't fit what a list declares; null where it does. */
+function useMisfit({ field, meta }: DeclaredValueProps): string | null {
   const { t } = useTranslation();
   const words = useNodeWords();
   const value = valueOf(meta, field.name);
   const reason = valueFault(field, value);
   if (reason === null) return null;
+  return value === undefined ? t('fields.missing') : t('fields.misfit', { reason: words.sentence(reason) });
+}
+
+/** That a value doesn't fit what a list declares, and why. */
+export function MisfitMark(props: DeclaredValueProps) {
+  const misfit = useMisfit(props);
+  if (misfit === null) return null;
   return (
     <Text span size="xs" fw={600} c="var(--mantine-color-error)">
-      {value === undefined ? t('fields.missing') : t('fields.misfit', { reason: words.sentence(reason) })}
+      {misfit}
+    </Text>
+  );
+}
+
+/** The same where there is no room for words. */
+export function MisfitSign(props: DeclaredValueProps) {
+  const misfit = useMisfit(props);
+  if (misfit === null) return null;
+  return (
+    <Text span c="var(--mantine-color-error)" title={misfit}>
+      <IconAlertTriangle size={14} role="img" aria-label={misfit} />
     </Text>
   );
 }

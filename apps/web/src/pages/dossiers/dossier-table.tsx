@@ -52,7 +52,8 @@ export function DossierTable({ dossiers, lists, total, onNearEnd }: DossierViewP
     <Paper withBorder ref={scroller} className={classes.scroller ?? ''} tabIndex={0} role="region" aria-label={t('dossiers.title')}>
       <table
         className={classes.table}
-        style={{ minWidth: 720 + 130 * declared.length }}
+        data-declared={declared.length > 0}
+        style={{ minWidth: 720 + 150 * declared.length }}
         aria-rowcount={(total ?? -2) + 1}
         aria-label={t('dossiers.title')}
       >

@@ -12,7 +12,7 @@ export function FieldEditor({ field, onChange }: { field: FieldDraft; onChange: 
   useEffect(() => name.current?.focus(), []);
   return (
     <Stack gap="sm" mt="xs">
-      <Group gap="md" align="flex-start" grow preventGrowOverflow={false}>
+      <Group gap="md" align="flex-start" grow>
         <TextInput
           label={t('fields.name')}
           description={t('fields.nameHint')}

@@ -1,4 +1,4 @@
-import { ActionIcon, Button, Group, Paper, Text } from '@mantine/core';
+import { ActionIcon, Button, Group, Paper, Stack, Text } from '@mantine/core';
 import { IconArrowDown, IconArrowUp, IconChevronDown, IconChevronUp, IconPlus, IconTrash } from '@tabler/icons-react';
 import { useState } from 'react';
 import type { KeyboardEvent } from 'react';
@@ -33,7 +33,7 @@ export function FieldsEditor({ fields, onChange }: FieldsEditorProps) {
     setOpened(made.key);
   };
   return (
-    <>
+    <Stack gap="sm">
       <Text size="sm" c="dimmed">
         {fields.length === 0 ? t('fields.none') : t('fields.hint')}
         {fields.length > 1 && ` ${t('fields.moveHint')}`}
@@ -68,7 +68,7 @@ export function FieldsEditor({ fields, onChange }: FieldsEditorProps) {
           {t('fields.add')}
         </Button>
       </Group>
-    </>
+    </Stack>
   );
 }
 
