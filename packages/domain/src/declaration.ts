@@ -76,7 +76,7 @@ export function valueFault(field: Pick<DeclaredField, 'type' | 'choices' | 'requ
       return typeof value === 'string' && isDay(value) ? null : 'must be a date that exists, as 2026-12-31';
     case 'yes_no':
       return typeof value === 'boolean' ? null : 'must be true or false';
-    case 'choice':
+    default:
       return typeof value === 'string' && field.choices?.includes(value) ? null : `must be one of ${nameChoices(field.choices ?? [])}`;
   }
 }
