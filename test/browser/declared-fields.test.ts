@@ -133,7 +133,10 @@ test('the form asks for what the chosen lists declare, each by an input of its k
 
 test("a gate reads labels, columns and what to do at the door in the reader's language", async () => {
   const remote = await declaredList('Wanted');
-  await master.makeDossier([remote], { name: 'Walter Wanted', meta: { rank: 'mate', armed: true } });
+  const id = await master.makeDossier([remote], { name: 'Walter Wanted', meta: { rank: 'mate', armed: true } });
+  await master.call('PATCH', `/dossier-lists/${remote}/`, {
+    fields: fields.map((field) => (field.name === 'armed' ? { ...field, type: 'date' } : field)),
+  });
   const local = await slave.makeList('Wanted');
   await slave.link(master.url, remote, local);
   await slave.linkIn(local, 'synced');
@@ -148,7 +151,12 @@ test("a gate reads labels, columns and what to do at the door in the reader's la
   await page.getByRole('link', { name: 'Walter Wanted' }).click();
   const drawer = page.getByRole('dialog', { name: 'Walter Wanted' });
   await drawer.getByText('Вызовите охрану: 4711').waitFor();
-  await drawer.getByText('да', { exact: true }).waitFor();
+  await drawer.getByText('Не подходит: нужна дата').waitFor();
+  await master.call('PATCH', `/dossiers/${id}/`, { meta: { rank: 'mate', armed: null } });
+  await master.call('PATCH', `/dossier-lists/${remote}/`, { fields });
+  await master.call('PATCH', `/dossiers/${id}/`, { meta: { rank: 'mate', armed: true } });
+  await slave.sync(local);
+  await drawer.getByText('да', { exact: true }).waitFor({ timeout: 40_000 });
   expect(await findBarriers(page)).toEqual([]);
 
   // What the master declares anew is here after the next sync, though no dossier changed.

@@ -42,7 +42,8 @@ export async function speak(language: Language): Promise<void> {
   if (language === 'ru' && !translator.hasResourceBundle('ru', 'translation')) {
     const [{ russian }, nodeWords] = await Promise.all([import('./ru/texts.ts'), import('./ru/node-words.ts')]);
     translator.addResourceBundle('ru', 'translation', russian);
-    translator.addResourceBundle('ru', nodeWordsBundle, nodeWords);
+    // Not copied, as a copy is made by way of JSON, which has no regular expressions.
+    translator.addResourceBundle('ru', nodeWordsBundle, nodeWords, false, true, { skipCopy: true });
   }
   await translator.changeLanguage(language);
   document.documentElement.lang = language;
