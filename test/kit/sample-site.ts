@@ -1,3 +1,4 @@
+import { sampleDeclaration } from '@dossier/cli/demo/declaration.ts';
 import { generatePeople } from '@dossier/cli/demo/people.ts';
 import { drawPortrait } from '@dossier/cli/demo/portrait.ts';
 import { dossierSchema } from '@dossier/protocol/dossier.ts';
@@ -39,6 +40,7 @@ export async function openSampleSite(makeDatabase: () => Promise<TestDatabase>):
     await addPeople(slave);
     const own = await listOf(slave, { name: 'Regular visitors', color: '#2f9e44', count: 40, seed: 4 });
     const synced = await replicate(master, slave, { name: 'Wanted persons', color: '#c92a2a', count: 400, seed: 1 });
+    await expectStatus(master, 200, ['PATCH', `/dossier-lists/${synced.remote}/`, sampleDeclaration]);
     await addPortraits(master, synced.remote);
     await limit(master, synced.remote);
     await change(master, synced.remote);

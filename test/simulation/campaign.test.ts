@@ -56,6 +56,7 @@ describe('the fault campaign', () => {
     ['unverified-set', 3],
     ['believed-date', 3],
     ['age-by-clock', 3],
+    ['undeclared', 11],
   ])('finds %s', { timeout: 300_000 }, async (mutation, seed) => {
     const report = await findBug(mutation, [seed, ...otherSeeds]);
     expect(report?.violation).toMatch(/^invariant/);

@@ -1,9 +1,11 @@
+import { declareFields } from './declarations.ts';
 import type { PlannedEdit } from './editor.ts';
 import { losePhoto, pruneMaster, renewEpoch, restoreMaster, spoilOrMend } from './mishaps.ts';
 import { decideHeld, deleteOffline, editByHand, linkedReplicas, undoSync, unlinkOrLink } from './persons.ts';
 import { damagePhoto, lookAtPhoto, requireWholePhotos } from './photos.ts';
 import { Night } from './night.ts';
 import type { Happening } from './plan.ts';
+import { Random } from './random.ts';
 import type { Seed } from './seed.ts';
 import { require } from './violation.ts';
 import type { SimulatedWorker } from './worker.ts';
@@ -18,13 +20,19 @@ const maximumSteps = 3000;
 /** What happens in a seed: actions drawn at random, then rest, in which all lists have to become equal. */
 export class Course {
   readonly #seed: Seed;
+  /** A stream of its own, so that it shifts nothing else. */
+  readonly #declaring: Random;
 
   constructor(seed: Seed) {
     this.#seed = seed;
+    this.#declaring = new Random(`declarations ${seed.number}`);
   }
 
   async run(): Promise<void> {
-    for (let action = 0; action < this.#seed.plan.actions; action += 1) await this.#act();
+    for (let action = 0; action < this.#seed.plan.actions; action += 1) {
+      await this.#act();
+      if (this.#declaring.chance(0.05)) await declareFields(this.#seed, this.#declaring);
+    }
     await this.#rest();
   }
 

@@ -22,9 +22,17 @@ export interface StatedPosition {
   digest: string;
 }
 
-/** The right answer: what each list of the master held after each commit. */
+/** What a master's list declared from one commit to the next. */
+interface DeclaredState {
+  from: number;
+  until: number;
+  text: string;
+}
+
+/** The right answer: what each list of the master held and declared after each commit. */
 export class History {
   readonly #states = new Map<number, ListState[]>();
+  readonly #declared = new Map<number, DeclaredState[]>();
   /** Commits so far, restores and renewed epochs among them. */
   commit = 0;
 
@@ -47,6 +55,27 @@ export class History {
     if (last) last.until = state.from;
     const tree = treeOf(Array.from(state.rows, ([uuid, content]) => [uuid, statedHash(content)] as const));
     states.push({ ...state, until: Number.POSITIVE_INFINITY, tree, digest: digestOfTree(tree) });
+  }
+
+  /** Notes what the list declares from the commit `from` on; false if it is what it was. */
+  declare(list: number, { from, text }: { from: number; text: string }): boolean {
+    const states = this.#declared.get(list) ?? [];
+    this.#declared.set(list, states);
+    const last = states.at(-1);
+    if (last?.text === text) return false;
+    if (last) last.until = from;
+    states.push({ from, until: Number.POSITIVE_INFINITY, text });
+    return true;
+  }
+
+  /** Whether the list declared this at any moment after the commit `since`. */
+  declaredSince(list: number, text: string, since: number): boolean {
+    return this.#declared.get(list)?.some((state) => state.text === text && state.until > since) ?? false;
+  }
+
+  /** What the list declares now. */
+  declared(list: number): string {
+    return this.#declared.get(list)?.at(-1)?.text ?? '';
   }
 
   /** The latest state of the list at exactly this position, or null if it never was there. */

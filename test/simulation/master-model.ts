@@ -14,11 +14,13 @@ interface Head {
   revision: number;
   count: number;
   digest: string | null;
+  declaration: string;
   tree: [prefix: string, count: number, hash: string][];
 }
 
 const headsStatement = `
   select list_id::int, epoch, revision::int, dossier_count::int as count, encode(digest, 'hex') as digest,
+    (select declaration::text from watch_lists l where l.id = p.list_id) as declaration,
     (select coalesce(json_agg(json_build_array(prefix, count, encode(hash, 'hex'))), '[]') from tree_nodes t where t.set_id = p.set_id) as tree
   from list_positions p order by list_id`;
 
@@ -53,6 +55,7 @@ export class MasterModel {
     const commit = this.history.commit + 1;
     for (const head of heads) {
       if (this.#record(head, { silent, commit })) this.history.commit = commit;
+      if (this.history.declare(head.list_id, { from: commit, text: head.declaration })) this.history.commit = commit;
       this.#checkDigest(head);
     }
     const [shared] = await rowsOf<{ uuid: string }>(this.#admin, { name: 'ids', text: idsStatement });

@@ -66,6 +66,16 @@ export const mutations: Readonly<Record<string, Mutation>> = {
       },
     ],
   },
+  undeclared: {
+    description: 'a list of which only what it declares has changed is called unchanged',
+    replacements: [
+      {
+        in: { file: `${replication}/sync-run.ts` },
+        text: 'const isDeclared = link.declaration_hash === head.declaration_hash;',
+        by: 'const isDeclared = true;',
+      },
+    ],
+  },
   'stale-digest': {
     description: 'who asks for a digest that isn’t known computes it without the lock, from rows that others are changing',
     replacements: [

@@ -39,6 +39,8 @@ export interface ObservedPosition {
   count: number;
   /** Null where it isn't computed yet. */
   digest: string | null;
+  /** What the list declares. */
+  declaration: string;
   tree: Tree;
 }
 
@@ -83,7 +85,7 @@ const statement = `
        'fence', fence, 'attempt', attempt, 'finished', finished_date is not null, 'code', error->>'code',
        'differences', coalesce(jsonb_array_length(differences), 0)) order by id), '[]') from runs) as runs,
     (select coalesce(json_agg(json_build_object('list', list_id, 'set', set_id, 'epoch', epoch, 'revision', revision, 'count', dossier_count,
-       'digest', encode(digest, 'hex'), 'tree', (
+       'digest', encode(digest, 'hex'), 'declaration', (select declaration::text from watch_lists l where l.id = p.list_id), 'tree', (
          select coalesce(json_agg(json_build_array(prefix, count, encode(hash, 'hex'))), '[]') from tree_nodes t where t.set_id = p.set_id))
        order by list_id), '[]') from list_positions p) as positions,
     (select coalesce(json_agg(json_build_object('list', p.list_id, 'id', d.id, 'revision', d.revision, 'hash', encode(d.hash, 'hex'),

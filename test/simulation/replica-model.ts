@@ -178,6 +178,9 @@ export class ReplicaModel {
     const since = this.#fences.get(`${run.id} ${run.fence}`) ?? 0;
     require(7, state !== null && state.until > since, () =>
       `run ${run.id} of list ${run.list} is ${run.state} at revision ${link.revision}, which the master had left when the run began`);
+    const declaration = seen.positions.get(run.list)?.declaration ?? '';
+    require(20, this.#history.declaredSince(this.#sources.get(run.list) ?? 0, declaration, since), () =>
+      `run ${run.id} of list ${run.list} is ${run.state}, and the list declares ${declaration}, which the master's had ceased to when the run began`);
     // Changed between the end of the run and this look: what was changed has been compared with all else that is here.
     if (this.#touchedNow.has(run.list)) return;
     const stated = statedRows(run.list, seen);

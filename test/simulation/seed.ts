@@ -311,7 +311,15 @@ export class Seed {
       const { reached, touched, setAside, deleted } = this.replica.list(local);
       // What was deleted here stays away; all else that is set aside was mended.
       const lacksNothing = [...setAside.keys()].every((uuid) => deleted.has(uuid));
-      return link.state !== 'synced' || link.digest !== state.digest || reached?.digest !== state.digest || touched || !lacksNothing;
+      const isDeclared = seen.positions.get(local)?.declaration === this.master.history.declared(remote);
+      return (
+        !isDeclared ||
+        link.state !== 'synced' ||
+        link.digest !== state.digest ||
+        reached?.digest !== state.digest ||
+        touched ||
+        !lacksNothing
+      );
     });
   }
 

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { Request } from 'express';
+import { readDeclaration } from '@dossier/protocol/declaration.ts';
 import type { Dossier, DossierFace } from '@dossier/protocol/dossier.ts';
 import type { WatchList } from '@dossier/protocol/watch-list.ts';
 import type { DossierRow } from '@dossier/registry/dossiers.ts';
@@ -8,6 +9,7 @@ import type { PhotoRow } from '@dossier/registry/photos.ts';
 import type { WatchListRow } from '@dossier/registry/watch-lists.ts';
 
 export function presentWatchList(list: WatchListRow): WatchList {
+  const { fields, instruction } = readDeclaration(list.declaration);
   return {
     id: list.id,
     name: list.name,
@@ -16,6 +18,8 @@ export function presentWatchList(list: WatchListRow): WatchList {
     active: list.active,
     log_reads: list.log_reads,
     require_match: list.require_match,
+    fields,
+    instruction,
     dossier_count: list.dossier_count,
     created_date: list.created_date.toISOString(),
     modified_date: list.modified_date.toISOString(),
@@ -61,8 +65,8 @@ export function isTagOfList(tag: string, list: WatchListRow): boolean {
   return tag.startsWith(`"${listState(list)}-`);
 }
 
-function listState({ name, comment, color, active, log_reads: logReads, require_match: requireMatch }: WatchListRow): string {
-  return shortHash([name, comment, color, active, logReads, requireMatch]);
+function listState({ name, comment, color, active, log_reads: logReads, require_match: requireMatch, declaration }: WatchListRow): string {
+  return shortHash([name, comment, color, active, logReads, requireMatch, declaration]);
 }
 
 function shortHash(value: unknown): string {

@@ -47,6 +47,8 @@ describe('the exit code of a run', () => {
     expect(exitCodeOfRun({ ...ended, state: 'synced', differences: [difference] })).toBe(0);
     expect(exitCodeOfRun({ ...ended, state: 'failed', error, differences: [difference] })).toBe(3);
     expect(exitCodeOfRun({ ...ended, differences: [] })).toBe(0);
+    // What the list declares differs, and no dossier.
+    expect(exitCodeOfRun({ ...ended, state: 'failed', error: { ...error, code: 'REPLICA_DIFFERS' }, differences: [] })).toBe(3);
   });
 });
 

@@ -48,7 +48,8 @@ export function exitCodeOfRun(run: Run): 0 | 1 | 3 {
   if (run.state === 'undone') return 0;
   // A synced run with differences has mended them; what it set aside or could not fetch is not as on the master.
   if (run.state === 'synced' || run.state === 'unchanged') return run.set_aside.length + run.photos_missing.length > 0 ? 3 : 0;
-  if ((run.differences?.length ?? 0) > 0) return 3;
+  // What the list declares may differ, and no dossier.
+  if ((run.differences?.length ?? 0) > 0 || run.error?.code === 'REPLICA_DIFFERS') return 3;
   return run.state === 'held' ? 3 : 1;
 }
 

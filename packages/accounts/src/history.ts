@@ -73,7 +73,7 @@ export async function listHistory(
   return toPage(rows, page, placeOf);
 }
 
-/** One page of what a run of a list's link did to its dossiers, as far as that is kept, newest first. */
+/** One page of what a run of a list's link did to its dossiers, and to what the list declares, as far as that is kept, newest first. */
 export async function listRunHistory(
   connection: Connection,
   { run, list, ...page }: PageRequest & { run: number; list: number },
@@ -81,7 +81,7 @@ export async function listRunHistory(
   const backwards = page.cursor?.direction === 'before';
   const rows = await query<HistoryRow>(
     connection,
-    `select ${columns}, d.id as dossier_id, d.name
+    `select ${columns}, d.id as dossier_id, coalesce(d.name, case when h.kind = 'changed' then (select name from watch_lists l where l.uuid = h.object) end) as name
      from history h left join audit a on a.id = h.audit_id
      left join list_positions p on p.list_id = h.list_id left join dossiers d on d.set_id = p.set_id and d.uuid = h.object
      where h.run_id = :run and h.list_id = :list and ${page.cursor ? `h.id ${backwards ? '>' : '<'} :id` : 'true'} order by h.id ${backwards ? 'asc' : 'desc'} limit :rows`,

@@ -1,5 +1,7 @@
 import type { Knex } from 'knex';
+import type { Declaration } from '@dossier/domain/declaration.ts';
 import type { Position } from '@dossier/domain/position.ts';
+import { readDeclaration } from '@dossier/protocol/declaration.ts';
 import { maximumOrigins } from '@dossier/protocol/feed.ts';
 import { preparedOne, query, queryOne, transaction } from '@dossier/postgres/database.ts';
 import type { Connection, Database } from '@dossier/postgres/database.ts';
@@ -20,6 +22,8 @@ export interface ListHead {
   former: { epoch: string; revision: number } | null;
   /** The nodes from which the list is replicated, nearest first. */
   origins: string[];
+  /** The fields that the list declares, and what to do at the door. */
+  declaration: Declaration;
 }
 
 interface HeadRow {
@@ -35,12 +39,13 @@ interface HeadRow {
   former_epoch: string | null;
   former_revision: number | null;
   origins: string[];
+  declaration: string;
 }
 
 const headColumns = `
   l.id as list_id, l.uuid as list_uuid, l.name, p.set_id, p.epoch, p.revision, p.floor, p.dossier_count, encode(p.digest, 'hex') as digest,
   p.former_epoch, p.former_revision,
-  case when k.remote_node is null then '{}' else (k.remote_node || k.origins)[1:${maximumOrigins}] end as origins
+  l.declaration::text as declaration, case when k.remote_node is null then '{}' else (k.remote_node || k.origins)[1:${maximumOrigins}] end as origins
   from watch_lists l join list_positions p on p.list_id = l.id left join links k on k.slave_list_id = l.id`;
 
 const oneHead = `select ${headColumns} where l.id = :listId`;
@@ -55,6 +60,7 @@ function presentHead(row: HeadRow & { digest: string }): ListHead {
     floor: row.floor,
     former: row.former_epoch === null || row.former_revision === null ? null : { epoch: row.former_epoch, revision: row.former_revision },
     origins: row.origins,
+    declaration: readDeclaration(row.declaration),
   };
 }
 

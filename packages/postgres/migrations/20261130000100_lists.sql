@@ -45,10 +45,17 @@ create table watch_lists (
   log_reads boolean not null default false,
   -- Whether changes of the list and of its dossiers have to name what they change (If-Match).
   require_match boolean not null default false,
+  -- The fields that it declares for its dossiers, and what to do at the door: canonical JSON (RFC 8785), kept as it was written.
+  declaration json not null default '{"fields":[],"instruction":{}}',
   created_date timestamptz not null default now(),
   modified_date timestamptz not null default now()
 );
 create index watch_lists_logged on watch_lists (id) where log_reads;
+
+-- What is equal on master and slave where the declarations are.
+create function declaration_hash(declaration json) returns bytea language sql stable parallel safe as $$
+  select sha256(convert_to(declaration::text, 'UTF8'))
+$$;
 
 create sequence set_ids;
 -- Numbers of changes, for all lists of the node: drawn while the list's row in list_positions is locked until the commit.

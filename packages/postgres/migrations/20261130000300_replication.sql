@@ -22,6 +22,8 @@ create table links (
   head_tag text,
   -- The digest of the replica's own rows then: another one than the master's where dossiers are set aside.
   own_digest bytea,
+  -- The hash of what the master's list declared then.
+  declaration_hash bytea not null default declaration_hash('{"fields":[],"instruction":{}}'),
   head_revision bigint,
   remote_count bigint,
   last_attempt timestamptz,
@@ -174,9 +176,10 @@ create table set_aside (
   primary key (list_id, uuid)
 );
 
--- Whether a replica's rows still are what its last verified sync left.
+-- Whether a replica's rows, and what it declares, still are what its last verified sync left.
 create function holds_position(link links) returns boolean language sql stable as $$
-  select coalesce(link.own_digest = p.digest, false) from list_positions p where p.list_id = link.slave_list_id
+  select coalesce(link.own_digest = p.digest and link.declaration_hash = declaration_hash(l.declaration), false)
+  from list_positions p join watch_lists l on l.id = p.list_id where p.list_id = link.slave_list_id
 $$;
 
 -- The last applied sync of each link, so that it can be taken back: the former set, or the rows that a merge changed or removed, and what it added.
@@ -187,6 +190,8 @@ create table journals (
   former_set bigint,
   digest_before bytea not null,
   digest_after bytea,
+  -- What the list declared before.
+  declaration json not null,
   -- The link's position before, as a row of links; nulls before the first sync.
   link jsonb not null,
   set_aside jsonb not null

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { dossierBounds, textFault } from '@dossier/domain/dossier.ts';
 import { leafRows } from '@dossier/domain/tree.ts';
+import { declarationSchema } from './declaration.ts';
 
 /**
  * Version of the feed's protocol. 1: pages of rows and tombstones in COPY's binary format (rows.ts), the nodes of the digest's tree to compare by content.
@@ -71,6 +72,10 @@ export const headSchema = z.looseObject({
   former: z.object({ epoch: z.uuid(), revision }).nullable(),
   /** The nodes from which the list is replicated, nearest first. */
   origins: z.array(z.uuid()).max(maximumOrigins),
+  /** The fields that the list declares, and what to do at the door. */
+  declaration: declarationSchema,
+  /** SHA-256 of the declaration as canonical JSON: a copy with another one isn't equal. */
+  declaration_hash: digest,
 });
 export type Head = z.infer<typeof headSchema>;
 

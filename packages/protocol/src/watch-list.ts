@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { linkDoubts, linkStates } from '@dossier/domain/link.ts';
+import { declaredFieldSchema, fieldsSchema, instructionSchema, misfitsSchema } from './declaration.ts';
 import { idSchema, looseBoolean, nameText, text, timeSchema } from './values.ts';
 
 const fields = {
@@ -15,6 +16,8 @@ export const watchListCreation = z
     comment: fields.comment.optional(),
     color: fields.color.optional(),
     active: fields.active.optional(),
+    fields: fieldsSchema.optional(),
+    instruction: instructionSchema.optional(),
   })
   .meta({ id: 'WatchListCreation' });
 
@@ -28,6 +31,10 @@ export const watchListChange = z
     log_reads: looseBoolean.optional(),
     /** Whether changes of it and of its dossiers are refused (428) that name no state by `If-Match`. */
     require_match: looseBoolean.optional(),
+    /** The fields of its dossiers, all of them, in the order in which they are shown. */
+    fields: fieldsSchema.optional(),
+    /** What to do at the door, by language. */
+    instruction: instructionSchema.optional(),
   })
   .meta({ id: 'WatchListChange' });
 
@@ -40,6 +47,8 @@ export const watchListSchema = z
     active: z.boolean(),
     log_reads: z.boolean(),
     require_match: z.boolean(),
+    fields: z.array(declaredFieldSchema).readonly(),
+    instruction: z.record(z.string(), z.string()),
     dossier_count: z.int(),
     created_date: timeSchema,
     modified_date: timeSchema,
@@ -54,6 +63,8 @@ export const watchListSchema = z
         doubt: z.enum(linkDoubts).nullable(),
       })
       .nullable(),
+    /** In the answer to a change of its fields: whose values don't fit. */
+    misfits: misfitsSchema.optional(),
   })
   .meta({ id: 'WatchList' });
 

@@ -10,6 +10,7 @@ import { holdDossier, holdLists, insertCopies, removeCopies, updateCopies } from
 import type { HeldDossier } from './dossier-copies.ts';
 import { readDossier } from './dossiers.ts';
 import type { DossierRow } from './dossiers.ts';
+import { requireDeclaredValues } from './declared-values.ts';
 import { changeOf } from './history-values.ts';
 import type { Change } from './history-values.ts';
 import { orderPhotos } from './photo-order.ts';
@@ -42,7 +43,10 @@ export interface WrittenDossier {
 /** Called with the dossier as it is when its lists are locked; what it throws is the refusal. */
 export type Expectation = (dossier: DossierRow) => void;
 
-/** Makes a dossier in the given lists: one row in each, all with one id. READ_ONLY on a slave; CONFLICT if a list has its external id already. */
+/**
+ * Makes a dossier in the given lists: one row in each, all with one id. READ_ONLY on a slave; CONFLICT if a list has its external id already; BAD_PARAM if a
+ * value isn't what a list declares.
+ */
 export async function createDossier(database: Database, { lists, ...content }: DossierContent): Promise<WrittenDossier> {
   return transaction(database, async (tx) => {
     await requireWritable(tx);
@@ -50,6 +54,11 @@ export async function createDossier(database: Database, { lists, ...content }: D
     const made = await queryOne<{ id: number }>(tx, `select nextval('dossier_ids') as id`);
     const id = made?.id ?? 0;
     const stored = applyChange(emptyContent, content);
+    await requireDeclaredValues(
+      tx,
+      held.map(({ list_id }) => ({ list_id, before: null })),
+      stored.meta,
+    );
     await insertCopies(tx, held, { uuid: randomUUID(), id, createdDate: null }, stored);
     const dossier = await readDossier(tx, id);
     return { dossier, change: changeOf(null, { ...stored, lists: dossier.lists }) };
@@ -58,7 +67,8 @@ export async function createDossier(database: Database, { lists, ...content }: D
 
 /**
  * Changes the given fields of a dossier in all lists that hold it, and the lists that do. Of copies that differ the newest is what the change is made to.
- * What is equal already changes nothing: neither a date nor any list's revision. READ_ONLY on a slave; CONFLICT if a list has its external id already.
+ * What is equal already changes nothing: neither a date nor any list's revision. READ_ONLY on a slave; CONFLICT if a list has its external id already;
+ * BAD_PARAM if a value that is written isn't what a list declares.
  */
 export async function updateDossier(
   database: Database,
@@ -89,6 +99,11 @@ export async function writeDossier(
   const staying = held.copies.filter((copy) => wanted.has(copy.list_id));
   const leaving = held.copies.filter((copy) => !wanted.has(copy.list_id));
   const joining = held.lists.filter((list) => wanted.has(list.list_id) && !holding.has(list.list_id));
+  const places = [
+    ...staying.map((copy) => ({ list_id: copy.list_id, before: copy.meta })),
+    ...joining.map(({ list_id }) => ({ list_id, before: null })),
+  ];
+  await requireDeclaredValues(tx, places, content.meta);
   await removeCopies(tx, leaving, content.photos);
   await updateCopies(tx, staying, content);
   await insertCopies(tx, joining, { uuid: newest.uuid, id: newest.id, createdDate: newest.created_date }, content);

@@ -1,5 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { Knex } from 'knex';
+import { readTexts } from '@dossier/domain/declaration.ts';
+import type { DeclaredField } from '@dossier/domain/declaration.ts';
 import type { Meta } from '@dossier/domain/dossier.ts';
 import { dossierHash } from '@dossier/domain/dossier-hash.ts';
 import type { StoredContent } from '@dossier/domain/dossier-hash.ts';
@@ -11,6 +13,7 @@ import type { RawConnection } from '@dossier/postgres/copy-in.ts';
 import type { Cell } from '@dossier/postgres/copy-line.ts';
 import { query, transaction } from '@dossier/postgres/database.ts';
 import type { Connection } from '@dossier/postgres/database.ts';
+import { declaredFault, readDeclaredFields } from './declared-values.ts';
 import { changeMeta, datesFault, emptyContent, extendMeta } from './dossier-content.ts';
 import { noteBatch } from './bin/import-notes.ts';
 import { rememberImport } from './history.ts';
@@ -31,6 +34,8 @@ export interface ImportedDossier {
   readonly meta: Meta | undefined;
   /** Fields that are put into `meta` beside what is there. */
   readonly extra?: Meta | undefined;
+  /** Whether texts in `meta` and `extra` stand for whatever the list declares: they are of a file that knows no types. */
+  readonly untyped?: boolean | undefined;
   /** The whole set, each photo once; their bytes must be in the photo store. */
   readonly photos: readonly PhotoContent[] | undefined;
 }
@@ -75,14 +80,17 @@ export async function importDossiers(
   return transaction(connection, async (tx) => {
     const [list] = await lockLists(tx, [listId]);
     if (!list) throw notFound(`watch list ${listId}`);
+    const declared = await readDeclaredFields(tx, listId);
     const known = await readKnown(tx, list.set_id, dossiers);
     const counts: ImportCounts = { added: 0, changed: 0, unchanged: 0, refused: [] };
     const fresh: Row[] = [];
     const changed = new Set<Row>();
-    for (const [index, dossier] of dossiers.entries()) {
+    for (const [index, given] of dossiers.entries()) {
+      const dossier = given.untyped === true ? readDeclared(given, declared) : given;
       const row = dossier.externalId === null ? undefined : known.get(dossier.externalId);
       const content = contentOf(row?.content ?? emptyContent, dossier);
-      const fault = 'fault' in content ? content.fault : datesFault(content);
+      const fault =
+        'fault' in content ? content.fault : (datesFault(content) ?? declaredFault(declared, row?.content.meta ?? null, content.meta));
       if ('fault' in content || fault !== null) counts.refused.push({ index, reason: fault ?? '' });
       else if (row === undefined) {
         const made = { uuid: randomUUID(), hash: null, former: null, content };
@@ -106,6 +114,12 @@ export async function importDossiers(
     if (changes > 0 && origin) await rememberImport(tx, origin, { listId, rows: [...changed, ...fresh] });
     return counts;
   });
+}
+
+/** A dossier of a file that knows no types, with its texts read as what the list declares. */
+function readDeclared(given: ImportedDossier, declared: readonly DeclaredField[]): ImportedDossier {
+  const read = (meta: Meta | undefined): Meta | undefined => meta && readTexts(declared, meta);
+  return { ...given, meta: read(given.meta), extra: read(given.extra) };
 }
 
 function nothing(): void {

@@ -1,6 +1,8 @@
 import type { Knex } from 'knex';
+import type { DeclaredField, Words } from '@dossier/domain/declaration.ts';
 import type { LinkDoubt, LinkState } from '@dossier/domain/link.ts';
-import { ApplicationError, conflict, notFound } from '@dossier/runtime/errors.ts';
+import { declarationText, emptyDeclarationText, lengthFault, readDeclaration } from '@dossier/protocol/declaration.ts';
+import { ApplicationError, badParam, conflict, notFound } from '@dossier/runtime/errors.ts';
 import { query, queryOne, transaction } from '@dossier/postgres/database.ts';
 import type { Connection, Database } from '@dossier/postgres/database.ts';
 import { toPage } from '@dossier/postgres/keyset.ts';
@@ -24,6 +26,8 @@ export interface WatchListRow {
   log_reads: boolean;
   /** Whether changes have to name what they change by `If-Match`. */
   require_match: boolean;
+  /** Its fields and what to do at the door, as `readDeclaration` takes it. */
+  declaration: string;
   dossier_count: number;
   created_date: Date;
   modified_date: Date;
@@ -37,7 +41,7 @@ export interface WatchListRow {
 }
 
 const columns = `
-  l.id, l.uuid, l.name, l.comment, l.color, l.active, l.log_reads, l.require_match, p.dossier_count, l.created_date, l.modified_date,
+  l.id, l.uuid, l.name, l.comment, l.color, l.active, l.log_reads, l.require_match, l.declaration::text as declaration, p.dossier_count, l.created_date, l.modified_date,
   p.changed_date as content_date, k.remote_url, k.remote_list_id, k.state as link_state, link_doubt(k) as link_doubt
   from watch_lists l
   join list_positions p on p.list_id = l.id
@@ -73,11 +77,32 @@ const remembered = ['name', 'comment', 'color', 'active', 'log_reads', 'require_
 
 /** What became of a list, for its history. */
 export function listChangeOf(before: WatchListRow | null, after: WatchListRow | null): Change | null {
-  const differing = remembered.filter((field) => before?.[field] !== after?.[field]);
+  const [was, is] = [before, after].map((list) => list && rememberedOf(list));
+  return differenceOf(was ?? null, is ?? null);
+}
+
+/** What became of what a list declares. */
+export function declarationChange(before: string, after: string): Change | null {
+  return differenceOf({ ...readDeclaration(before) }, { ...readDeclaration(after) });
+}
+
+function rememberedOf(list: WatchListRow): Record<string, unknown> {
+  const { fields, instruction } = readDeclaration(list.declaration);
+  return {
+    ...Object.fromEntries(remembered.map((field) => [field, list[field]])),
+    // A list that declares nothing says nothing of it.
+    fields: fields.length > 0 ? fields : undefined,
+    instruction: Object.keys(instruction).length > 0 ? instruction : undefined,
+  };
+}
+
+function differenceOf(was: Record<string, unknown> | null, is: Record<string, unknown> | null): Change | null {
+  const names = Object.keys(was ?? is ?? {});
+  const differing = names.filter((name) => JSON.stringify(was?.[name]) !== JSON.stringify(is?.[name]));
   if (differing.length === 0) return null;
-  const valuesOf = (list: WatchListRow | null) =>
-    list && JSON.stringify(Object.fromEntries(differing.map((field) => [field, list[field]])));
-  return { before: valuesOf(before), after: valuesOf(after) };
+  const valuesOf = (values: Record<string, unknown> | null) =>
+    values && JSON.stringify(Object.fromEntries(differing.map((name) => [name, values[name]])));
+  return { before: valuesOf(was), after: valuesOf(is) };
 }
 
 export interface WatchListContent {
@@ -87,13 +112,32 @@ export interface WatchListContent {
   active: boolean;
 }
 
-/** Makes an empty watch list. */
-export async function createWatchList(database: Database, content: WatchListContent): Promise<WatchListRow> {
+/** What people set of a list's declaration; what is undefined stays. */
+interface DeclarationChange {
+  fields?: readonly DeclaredField[] | undefined;
+  instruction?: Words | undefined;
+}
+
+/** The text of a declaration with what is given of it; BAD_PARAM if it is too long. */
+function changeDeclaration(kept: string, { fields, instruction }: DeclarationChange): string {
+  if (fields === undefined && instruction === undefined) return kept;
+  const before = readDeclaration(kept);
+  const after = { fields: fields ?? before.fields, instruction: instruction ?? before.instruction };
+  const fault = lengthFault(after);
+  if (fault !== null) throw badParam(fields === undefined ? 'instruction' : 'fields', `${fault}.`);
+  return declarationText(after);
+}
+
+/** Makes an empty watch list. BAD_PARAM if it declares too much. */
+export async function createWatchList(
+  database: Database,
+  { fields, instruction, ...content }: WatchListContent & DeclarationChange,
+): Promise<WatchListRow> {
   return transaction(database, async (tx) => {
     const made = await queryOne<{ id: number }>(
       tx,
-      `insert into watch_lists (name, comment, color, active) values (:name, :comment, :color, :active) returning id`,
-      { ...content },
+      `insert into watch_lists (name, comment, color, active, declaration) values (:name, :comment, :color, :active, :declaration) returning id`,
+      { ...content, declaration: changeDeclaration(emptyDeclarationText, { fields, instruction }) },
     );
     if (!made) throw new Error('insert returned no row');
     return readWatchList(tx, made.id);
@@ -116,7 +160,10 @@ interface OwnChoices {
 /** Called with the list as it is when it is locked; what it throws is the refusal. */
 export type ListExpectation = (list: WatchListRow) => void;
 
-/** Changes the given fields; of a replica nothing but this node's own choices (READ_ONLY otherwise). What is equal already changes nothing. */
+/**
+ * Changes the given fields; of a replica nothing but this node's own choices (READ_ONLY otherwise). What is equal already changes nothing. BAD_PARAM if it
+ * declares too much.
+ */
 export async function updateWatchList(
   database: Database,
   id: number,
@@ -124,13 +171,16 @@ export async function updateWatchList(
     log_reads: logReads,
     require_match: requireMatch,
     ...change
-  }: { [Field in keyof WatchListContent]?: WatchListContent[Field] | undefined } & OwnChoices,
+  }: { [Field in keyof WatchListContent]?: WatchListContent[Field] | undefined } & DeclarationChange & OwnChoices,
   expect?: ListExpectation,
 ): Promise<WrittenList> {
   return transaction(database, async (tx) => {
     const list = await holdWatchList(tx, id);
     expect?.(list);
     if (list.remote_url !== null && Object.keys(change).length > 0) throw readOnly([list.remote_url]);
+    const declaration = changeDeclaration(list.declaration, change);
+    // Whoever writes a dossier meanwhile is through, or reads what is declared from now on.
+    if (declaration !== list.declaration) await lockLists(tx, [id]);
     await query(
       tx,
       `update watch_lists set log_reads = coalesce(:logReads::boolean, log_reads), require_match = coalesce(:requireMatch::boolean, require_match)
@@ -139,14 +189,15 @@ export async function updateWatchList(
     );
     await query(
       tx,
-      `update watch_lists set name = :name, comment = :comment, color = :color, active = :active, modified_date = clock_timestamp()
-       where id = :id and (name, comment, color, active) is distinct from (:name, :comment, :color, :active)`,
+      `update watch_lists set name = :name, comment = :comment, color = :color, active = :active, declaration = :declaration, modified_date = clock_timestamp()
+       where id = :id and (name, comment, color, active, declaration::text) is distinct from (:name, :comment, :color, :active, :declaration)`,
       {
         id,
         name: change.name ?? list.name,
         comment: change.comment ?? list.comment,
         color: change.color ?? list.color,
         active: change.active ?? list.active,
+        declaration,
       },
     );
     const changed = await readWatchList(tx, id);

@@ -9,6 +9,7 @@ import { sidesOf, touches } from './difference.ts';
 import { FencedError } from './fence.ts';
 import type { TakenRun } from './fence.ts';
 import { standing } from './holds.ts';
+import { declare } from './list-declaration.ts';
 import { closeJournal, forgetJournal, openJournal } from './journal.ts';
 import { judge, recordHold } from './judgement.ts';
 import type { Fork, Judged, JudgedRun } from './judgement.ts';
@@ -33,6 +34,8 @@ export interface ApplyRequest {
   offlineDeletions: 'restore' | 'keep-deleted';
   /** Whose list was fetched; pinned with the apply. */
   master: { node: string; list: string };
+  /** What that list declares, as it is kept. */
+  declaration: string;
   fork: Fork | null;
 }
 
@@ -97,6 +100,7 @@ async function apply(tx: Knex.Transaction, request: ApplyRequest): Promise<Apply
     ...sidesOf(run),
   });
   const counts = await change(tx, run, judged, isJournalled ? 'undo' : 'garbage');
+  await declare(tx, run, request.declaration);
   const restored = countRestored(await query(tx, settleOfflineDeletions, { listId, runId }));
   await closeJournal(tx, listId);
   if (mended.length > 0) await recordRepair(tx, { ...run, comparable: false }, mended);
@@ -157,13 +161,13 @@ async function lockLink(tx: Knex.Transaction, { listId, fence }: TakenRun): Prom
 /** Ends the run and its link's wait. */
 async function savePosition(
   tx: Knex.Transaction,
-  { taken, received, headTag, master }: ApplyRequest,
+  { taken, received, headTag, master, declaration }: ApplyRequest,
   { counts, holdEndsAs }: { counts: ApplyOutcome; holdEndsAs: 'applied' | 'superseded' },
 ): Promise<void> {
   await preparedOne(tx, 'save position', {
     sql: `with link as (
        update links k set state = 'synced', error = null, epoch = :epoch, revision = :revision, digest = :digest, dossier_count = :count,
-         own_digest = p.digest, head_tag = :headTag, remote_node = :node, remote_list = :list, deep_verified_at = ${deepVerified},
+         own_digest = p.digest, declaration_hash = declaration_hash(:declaration::json), head_tag = :headTag, remote_node = :node, remote_list = :list, deep_verified_at = ${deepVerified},
          head_revision = :revision, remote_count = :count, last_success = now(), verified_at = ${verified}
        from list_positions p where k.slave_list_id = :listId and p.list_id = :listId
      ),
@@ -175,6 +179,7 @@ async function savePosition(
     parameters: {
       ...received.cursor.head,
       headTag,
+      declaration,
       listId: taken.listId,
       ...master,
       added: counts.added,

@@ -21,9 +21,9 @@ export async function openJournal(tx: Knex.Transaction, run: FetchedRun, setAsid
   await forgetJournal(tx, listId);
   await query(
     tx,
-    `insert into journals (list_id, run_id, former_set, digest_before, link, set_aside)
-     select p.list_id, :runId, case when :pointed::boolean then p.set_id end, p.digest, to_jsonb(k), :setAsideBefore::jsonb
-     from list_positions p join links k on k.slave_list_id = p.list_id where p.list_id = :listId`,
+    `insert into journals (list_id, run_id, former_set, digest_before, declaration, link, set_aside)
+     select p.list_id, :runId, case when :pointed::boolean then p.set_id end, p.digest, l.declaration, to_jsonb(k), :setAsideBefore::jsonb
+     from list_positions p join watch_lists l on l.id = p.list_id join links k on k.slave_list_id = p.list_id where p.list_id = :listId`,
     { runId, listId, pointed: newSet !== null, setAsideBefore },
   );
   if (newSet !== null) return;

@@ -38,6 +38,8 @@ export interface LinkRow {
   digest: string | null;
   dossier_count: number | null;
   head_tag: string | null;
+  /** Of what the master's list declared at the last verified sync, 64 hexadecimal digits. */
+  declaration_hash: string;
   head_revision: number | null;
   remote_count: number | null;
   last_attempt: Date | null;
@@ -70,7 +72,7 @@ export interface LinkRow {
 
 const linkColumns = `
   k.slave_list_id, k.remote_url, k.remote_list_id, k.remote_node, k.remote_list, k.remote_name, k.origins, k.state, link_doubt(k) as doubt, k.error, k.fence,
-  k.epoch, k.revision, k.digest, k.dossier_count, k.head_tag, k.head_revision, k.remote_count, k.last_attempt, k.last_success,
+  k.epoch, k.revision, k.digest, k.dossier_count, k.head_tag, encode(k.declaration_hash, 'hex') as declaration_hash, k.head_revision, k.remote_count, k.last_attempt, k.last_success,
   k.verified_at, k.deep_verified_at, k.sync_hour, k.sync_minute, k.sync_zone, k.last_scheduled_date::text as last_scheduled_date, k.next_run, k.purge,
   k.created_date, k.guards, ${openProposal}, ${standingHold}, ${journalOfLink}, ${refusedOf('k.slave_list_id')} as set_aside, p.dossier_count as local_count,
   (select count(*) from missing_photos m where m.slave_list_id = k.slave_list_id) as photos_missing

@@ -1,5 +1,6 @@
 import type { z } from 'zod';
 import type { Position } from '@dossier/domain/position.ts';
+import { declarationHash } from '@dossier/protocol/declaration-hash.ts';
 import {
   feedVersions,
   greetingSchema,
@@ -96,7 +97,7 @@ export function createMaster(client: FeedClient, slave?: string): Master {
       });
       if (answer.status === 304) return { outcome: 'unchanged' };
       if (answer.status === 404) return { outcome: 'no-list' };
-      const head = parse(headSchema, answer);
+      const head = parseHead(answer);
       node = head.node;
       return { outcome: 'head', head, tag: answer.headers.etag ?? null };
     },
@@ -147,6 +148,12 @@ function parse<Schema extends z.ZodType>(schema: Schema, answer: FeedAnswer, sta
     throw answerRefused('ANSWER_MALFORMED', `it doesn't have the agreed form (${at})`, parsed.error);
   }
   return parsed.data;
+}
+
+function parseHead(answer: FeedAnswer): Head {
+  const head = parse(headSchema, answer);
+  if (declarationHash(head.declaration) === head.declaration_hash) return head;
+  throw answerRefused('ANSWER_MALFORMED', "what it says that the list declares doesn't have the hash that it says");
 }
 
 function parseJson(bytes: Buffer): unknown {

@@ -157,15 +157,23 @@ export async function recordUnchanged(connection: Connection, links: readonly Un
 export async function finishVerification(
   database: Database,
   taken: TakenRun,
-  outcome: { differences: Difference[]; corrupted: boolean; photosMissing: number; photosDamaged: number; headRevision: number },
+  outcome: {
+    differences: Difference[];
+    /** Whether what the list declares isn't what the master's does. */
+    declarationDiffers: boolean;
+    corrupted: boolean;
+    photosMissing: number;
+    photosDamaged: number;
+    headRevision: number;
+  },
 ): Promise<void> {
-  const { differences } = outcome;
+  const { differences, declarationDiffers } = outcome;
   const error: SyncError | null =
-    differences.length === 0
+    differences.length === 0 && !declarationDiffers
       ? null
       : {
           code: 'REPLICA_DIFFERS',
-          desc: `${howMany(differences.length)} from the master's${explain(outcome)}.${tellOfPhotos(outcome)}`,
+          desc: describeDifferences(outcome),
           remedy: 'Sync the list: it fetches what differs.',
           attempts: 1,
           next_attempt: null,
@@ -201,6 +209,20 @@ export async function finishVerification(
       },
     );
   });
+}
+
+function describeDifferences(outcome: {
+  differences: readonly Difference[];
+  declarationDiffers: boolean;
+  corrupted: boolean;
+  photosMissing: number;
+  photosDamaged: number;
+}): string {
+  const { differences, declarationDiffers } = outcome;
+  const dossiers = `${howMany(differences.length)} from the master's${explain(outcome)}.${tellOfPhotos(outcome)}`;
+  if (!declarationDiffers) return dossiers;
+  const declared = "The fields that the list declares, or what to do at the door, differ from the master's.";
+  return differences.length === 0 ? declared : `${dossiers} ${declared}`;
 }
 
 /** What waited for a person waits no more: the list is the master's. */

@@ -14,7 +14,7 @@ import { nothingChanged, triesAgain } from './run-sentences.ts';
  * - `FEED_VERSION`: the nodes share no version of the feed. Bring the older node up to date.
  * - `HASH_DIFFERS`: a dossier arrived with a hash that is not the one of its content. As above.
  * - `DIGEST_DIFFERS`: after all repair the replica's digest would not equal the master's. Verify the list on the master.
- * - `REPLICA_DIFFERS`: a verification found dossiers that differ from the master's. Sync the list; it fetches what differs.
+ * - `REPLICA_DIFFERS`: a verification found dossiers that differ from the master's, or what the list declares does. Sync the list; it fetches what differs.
  * - `LIST_NOT_EMPTY`: SYNC_ON_EXISTING is `refuse` and the list held dossiers before the first sync. Purge it, or link an empty one.
  * - `MASTER_NOT_ALLOWED`: SYNC_ALLOWED_MASTERS of this node doesn't name the link's master (any more). Add its origin and restart, or cancel the link.
  * - `NO_TOKEN`: SYNC_TOKEN is not set on this node. Set it to the master's, restart.

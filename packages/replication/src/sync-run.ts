@@ -1,6 +1,7 @@
 import { isFailure } from '@dossier/domain/failure.ts';
 import type { Position } from '@dossier/domain/position.ts';
 import type { RunMode } from '@dossier/domain/run.ts';
+import { declarationText } from '@dossier/protocol/declaration.ts';
 import type { Head } from '@dossier/protocol/feed.ts';
 import type { PhotoTarget } from './photo-target.ts';
 import type { Database } from '@dossier/postgres/database.ts';
@@ -71,7 +72,8 @@ export async function syncRun(context: SyncContext, started: StartedRun): Promis
     counts: { fetched: run.fetched, pages: run.pages, bytes: run.bytes },
   };
   if (run.mode === 'verify') return (await verifyReplica(runContext, head)) ? 'synced' : 'differs';
-  if (idle && fork === null && position && samePosition(position, head.position)) return unchanged(tag);
+  const isDeclared = link.declaration_hash === head.declaration_hash;
+  if (idle && isDeclared && fork === null && position && samePosition(position, head.position)) return unchanged(tag);
   if (context.onExisting === 'refuse' && link.epoch === null && link.local_count > 0) {
     throw new SyncFailure('LIST_NOT_EMPTY', `The list holds ${link.local_count} dossiers, and SYNC_ON_EXISTING is refuse.`);
   }
@@ -172,6 +174,7 @@ async function takeStep(context: RunContext, { plan, step, restart, started }: S
       headTag: fork?.kind !== 'identity' && samePosition(received.cursor.head, head.position) ? tag : null,
       offlineDeletions: context.offlineDeletions,
       master: { node: head.node, list: head.dossier_list },
+      declaration: declarationText(head.declaration),
       fork,
     });
     await clearRun(database, taken.runId);

@@ -11,6 +11,7 @@ import { FencedError, requireFence } from './fence.ts';
 import type { TakenRun } from './fence.ts';
 import { createHold, saveExamples } from './holds.ts';
 import { forgetJournal } from './journal.ts';
+import { declare } from './list-declaration.ts';
 import { createRun, findLink } from './links.ts';
 import type { LinkRow } from './links.ts';
 import type { MergeCounts } from './merge.ts';
@@ -42,6 +43,8 @@ interface OpenJournal {
   run_id: number;
   former_set: number | null;
   digest_before: Buffer;
+  /** What the list declared. */
+  declaration: string;
   set_id: number;
 }
 
@@ -69,7 +72,7 @@ async function takeBack(tx: Knex.Transaction, taken: TakenRun): Promise<void> {
   await lockLists(tx, [taken.listId]);
   const journal = await queryOne<OpenJournal>(
     tx,
-    `select j.run_id, j.former_set, j.digest_before, p.set_id from journals j join list_positions p on p.list_id = j.list_id
+    `select j.run_id, j.former_set, j.digest_before, j.declaration::text as declaration, p.set_id from journals j join list_positions p on p.list_id = j.list_id
      where j.list_id = :listId and j.digest_after = p.digest`,
     { listId: taken.listId },
   );
@@ -83,6 +86,7 @@ async function takeBack(tx: Knex.Transaction, taken: TakenRun): Promise<void> {
   });
   if (!after?.digest.equals(journal.digest_before)) throw new CannotUndo();
   await putPositionBack(tx, taken.listId);
+  await declare(tx, taken, journal.declaration);
   await query(
     tx,
     `update runs set state = 'undone', finished_date = now(), heartbeat = now(), error = null, added = :added, changed = :changed, removed = :removed
@@ -268,7 +272,7 @@ async function putPositionBack(tx: Knex.Transaction, listId: number): Promise<vo
   await query(
     tx,
     `update links k set state = 'held', epoch = w.epoch, revision = w.revision, digest = w.digest, dossier_count = w.dossier_count,
-       own_digest = w.own_digest, head_tag = w.head_tag, verified_at = w.verified_at,
+       own_digest = w.own_digest, declaration_hash = w.declaration_hash, head_tag = w.head_tag, verified_at = w.verified_at,
        error = jsonb_build_object('code', 'HELD', 'desc', 'Nothing is applied, the list keeps what it has. ' || (h.reasons -> 0 ->> 'sentence'),
          'remedy', 'Nothing, or approve what was taken back ("dossier approve LIST"). A change of the master''s list ends it.',
          'attempts', 1, 'next_attempt', null)

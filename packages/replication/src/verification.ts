@@ -7,6 +7,7 @@ import { settleDigest } from '@dossier/registry/positions.ts';
 import { compareRows, walkDifferences } from './comparison.ts';
 import { recomputeList } from './deep-verification.ts';
 import type { TakenRun } from './fence.ts';
+import { readDeclarationHash } from './list-declaration.ts';
 import { saveMissingPhotos } from './missing-photos.ts';
 import type { WantedPhoto } from './missing-photos.ts';
 import type { FetchContext } from './receive.ts';
@@ -40,9 +41,17 @@ export async function verifyReplica(context: FetchContext & { photos: PhotoTarge
   for (const { dossier, name } of refused) found.push({ kind: 'set-aside', dossier, id: null, name });
   const differences = [...new Map(found.map((difference) => [difference.dossier, difference])).values()];
   const corrupted = !intact || photoless.dossiers.length > 0;
+  const declarationDiffers = (await readDeclarationHash(database, taken.listId)) !== head.declaration_hash;
   const { photosMissing, photosDamaged } = photoless;
-  await finishVerification(database, taken, { differences, corrupted, photosMissing, photosDamaged, headRevision: head.position.revision });
-  return differences.length === 0;
+  await finishVerification(database, taken, {
+    differences,
+    declarationDiffers,
+    corrupted,
+    photosMissing,
+    photosDamaged,
+    headRevision: head.position.revision,
+  });
+  return differences.length === 0 && !declarationDiffers;
 }
 
 /**

@@ -63,6 +63,16 @@ export const inHeads: readonly LieCase[] = [
     ['delta', 'head', head((said) => ({ ...said, origins: Array<string>(maximumOrigins + 1).fill(other) }))],
     ['ANSWER_MALFORMED'],
   ),
+  lie(
+    'a declaration that does not bear its hash',
+    ['delta', 'head', head((said) => ({ ...said, declaration: { fields: [], instruction: { en: 'Let them all in' } } }))],
+    ['ANSWER_MALFORMED'],
+  ),
+  lie(
+    'a declaration that is none',
+    ['delta', 'head', head((said) => ({ ...said, declaration: { fields: [{ name: 'x', type: 'colour' }], instruction: {} } }))],
+    ['ANSWER_MALFORMED'],
+  ),
   lie('a negative revision', ['delta', 'head', position((said) => ({ ...said, revision: -1 }))], ['ANSWER_MALFORMED']),
   lie('a revision beyond all numbers', ['delta', 'head', position((said) => ({ ...said, revision: 1e300 }))], ['ANSWER_MALFORMED']),
   ...lieIn(['verify'], 'to be another node', ['head', head((said) => ({ ...said, node: other }))], ['NODE_REPLACED', 'by a person']),

@@ -95,7 +95,9 @@ class Table {
     const values = this.#values(fields);
     if (typeof values === 'string') return refuse(values);
     const parsed = parseFields(values.fields, values.extra);
-    return 'fault' in parsed ? refuse(parsed.fault) : { number, characters, parsed, given: () => this.#given(fields) };
+    return 'fault' in parsed
+      ? refuse(parsed.fault)
+      : { number, characters, parsed: { ...parsed, untyped: true }, given: () => this.#given(fields) };
   }
 
   #given(fields: readonly Field[]): Given {

@@ -36,6 +36,8 @@ export interface ParsedLine {
   readonly meta: Meta | undefined;
   /** Fields of their own, which are put into `meta` beside what is there. */
   readonly extra: Meta | undefined;
+  /** Whether texts in `meta` and `extra` stand for whatever the list declares. */
+  readonly untyped?: true;
   /** Paths below the folder of the photos: the dossier's whole set. Undefined where the line says nothing about photos. */
   readonly photoPaths: readonly string[] | undefined;
 }

@@ -13,6 +13,7 @@ import {
   requestNodes,
   requestRows,
 } from '@dossier/protocol/feed.ts';
+import { declarationHash } from '@dossier/protocol/declaration-hash.ts';
 import type { Head } from '@dossier/protocol/feed.ts';
 import { photoAddressSchema, photosMediaType, requestPhotos } from '@dossier/protocol/photos.ts';
 import { NODE_FIELD } from '@dossier/protocol/request-signature.ts';
@@ -182,6 +183,8 @@ function headAnswer(deps: FeedDependencies, head: ListHead): FeedBody & { etag: 
     floor: head.floor,
     former: head.former,
     origins: head.origins,
+    declaration: head.declaration,
+    declaration_hash: declarationHash(head.declaration),
   });
   return { ...answer, etag: `"${createHash('sha256').update(answer.body).digest('base64url')}"` };
 }

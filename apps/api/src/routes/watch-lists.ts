@@ -1,7 +1,9 @@
+import { misfitsSchema } from '@dossier/protocol/declaration.ts';
 import { pageQuery } from '@dossier/protocol/queries.ts';
 import { pageOf } from '@dossier/protocol/values.ts';
 import { watchListChange, watchListCreation, watchListSchema } from '@dossier/protocol/watch-list.ts';
 import { withReserve } from '@dossier/postgres/disk-reserve.ts';
+import { countMisfits } from '@dossier/registry/declared-values.ts';
 import {
   createWatchList,
   deleteWatchList,
@@ -12,6 +14,7 @@ import {
   updateWatchList,
 } from '@dossier/registry/watch-lists.ts';
 import type { Request, Response } from 'express';
+import type { z } from 'zod';
 import { audited } from '../audited.ts';
 import { decodeCursor, presentPage } from '../cursor.ts';
 import type { ListExpectation, WatchListRow } from '@dossier/registry/watch-lists.ts';
@@ -35,6 +38,15 @@ function objectOf({ id, uuid, name }: WatchListRow) {
 
 function send(response: Response, list: WatchListRow): void {
   response.set('ETag', watchListTag(list)).json(presentWatchList(list));
+}
+
+/** What is declared at length stands in what became of the list. */
+function detailsOf({ fields, instruction, ...change }: z.output<typeof watchListChange>) {
+  return {
+    ...change,
+    ...(fields && { fields: fields.map(({ name }) => name) }),
+    ...(instruction && { instruction: Object.keys(instruction) }),
+  };
 }
 
 /** Refuses a change of a list that is set otherwise than the request names, or that names no state where the list demands it. */
@@ -78,11 +90,11 @@ function collectionRoutes({ database }: Dependencies): Route[] {
         responses: answers({ '201': watchListSchema }),
       },
       async handle(request, response) {
-        const { name, comment = '', color = '', active = true } = await parseBody(request, watchListCreation);
+        const { name, comment = '', color = '', active = true, fields, instruction } = await parseBody(request, watchListCreation);
         const list = await audited(
           database,
           request,
-          (tx) => createWatchList(tx, { name, comment, color, active }),
+          (tx) => createWatchList(tx, { name, comment, color, active, fields, instruction }),
           (made) => ({ action: 'list-made', object: objectOf(made), change: listChangeOf(null, made) }),
         );
         send(response.status(201).location(`/dossier-lists/${list.id}/`), list);
@@ -110,7 +122,7 @@ function itemRoutes({ database, configuration }: Dependencies): Route[] {
         tags,
         summary: 'Change a watch list',
         description:
-          '`log_reads` keeps who looks at its dossiers (`/reads/`), `require_match` refuses changes without `If-Match`; both of a replica, too, of which nothing else can be changed.',
+          "`log_reads` keeps who looks at its dossiers (`/reads/`), `require_match` refuses changes without `If-Match`; both of a replica, too, of which nothing else can be changed. `fields` declares the fields of its dossiers; `misfits` in the answer counts those whose values don't fit. They stay as they are.",
         requestParams: ifMatch,
         requestBody: jsonBody(watchListChange),
         responses: answers({ '200': watchListSchema }),
@@ -122,11 +134,13 @@ function itemRoutes({ database, configuration }: Dependencies): Route[] {
           database,
           request,
           (tx) => updateWatchList(tx, id, change, expected(request)),
-          (changed) => ({ action: 'list-changed', object: objectOf(changed.list), details: { ...change }, change: changed.change }),
+          (changed) => ({ action: 'list-changed', object: objectOf(changed.list), details: detailsOf(change), change: changed.change }),
         );
-        send(response, list);
+        if (change.fields === undefined) send(response, list);
+        else response.set('ETag', watchListTag(list)).json({ ...presentWatchList(list), misfits: await countMisfits(database, id) });
       },
     },
+    misfitsRoute({ database }),
     {
       method: 'delete',
       path: '/dossier-lists/:id/',
@@ -161,4 +175,21 @@ function itemRoutes({ database, configuration }: Dependencies): Route[] {
       },
     },
   ];
+}
+
+function misfitsRoute({ database }: Pick<ApiDependencies, 'database'>): Route {
+  return {
+    method: 'get',
+    path: '/dossier-lists/:id/misfits/',
+    access: 'operator',
+    operation: {
+      tags,
+      summary: "How many dossiers have values that don't fit what the list declares, and of which fields",
+      description: 'Looks at every dossier of the list. `examples` are ids, at most 20 of each field.',
+      responses: answers({ '200': misfitsSchema }),
+    },
+    async handle(request, response) {
+      response.json(await countMisfits(database, pathId(request, what)));
+    },
+  };
 }

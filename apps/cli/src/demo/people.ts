@@ -42,7 +42,8 @@ const reasons: Words = [
   'Barred from the premises until further notice.',
   'Contractor for the cranes, papers checked in spring.',
 ];
-const sites: Words = ['Harbour', 'North gate', 'Office', 'Ship “Aurora”', 'Warehouse 7'];
+/** Where people may be. */
+export const sites: Words = ['Harbour', 'North gate', 'Office', 'Ship “Aurora”', 'Warehouse 7'];
 
 /** The share of people who have a drawn portrait: several hundred of several thousand. */
 const portraitShare = 0.1;

@@ -18,6 +18,7 @@ import { exitCodeOfRun, followRun } from '../follow-run.ts';
 import { interruption } from '../interruption.ts';
 import { bar, note, print, progressLine } from '../output.ts';
 import { credentialsBox } from './credentials.ts';
+import { sampleDeclaration } from './declaration.ts';
 import { findFreePort, runCommand, runScript, startNode, stopNode, waitUntilReady } from './node-process.ts';
 import type { DemoNode } from './node-process.ts';
 import type { Sample } from './sample.ts';
@@ -162,8 +163,8 @@ function environmentOf(context: Context, settings: DemoSettings): NodeJS.Process
 async function fillMaster(client: Client, node: DemoNode, sample: { file: string; photos: string; people: number }): Promise<WatchList> {
   const existing = await findList(client, masterList);
   if (existing && existing.dossier_count >= sample.people) return existing;
-  const target = existing ? [String(existing.id)] : ['--name', masterList];
-  await runCommand(node, ['import', ...target, sample.file, '--photos', sample.photos, '--json']);
+  const list = existing ?? (await client.post('dossier-lists/', { name: masterList, ...sampleDeclaration }, watchListSchema));
+  await runCommand(node, ['import', String(list.id), sample.file, '--photos', sample.photos, '--json']);
   const made = await findList(client, masterList);
   if (!made) throw new ExitError(1, 'The import left no watch list.');
   return made;

@@ -33,7 +33,8 @@ export function useDeletions() {
 
 function useForget(): () => Promise<unknown> {
   const client = useQueryClient();
-  return () => Promise.all([keys.bin, keys.imports, keys.dossiers, keys.watchLists].map((queryKey) => client.invalidateQueries({ queryKey })));
+  return () =>
+    Promise.all([keys.bin, keys.imports, keys.dossiers, keys.watchLists].map((queryKey) => client.invalidateQueries({ queryKey })));
 }
 
 export function useRestore() {

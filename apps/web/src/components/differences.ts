@@ -34,7 +34,7 @@ function customDifferences(before: unknown, after: unknown): FieldDifference[] {
   return names.map((field) => ({ field, custom: true, was: was?.[field], becomes: becomes?.[field] }));
 }
 
-/** Whether a value says nothing: none, an empty text, an empty list. */
+/** Whether a value says nothing: none, an empty text, an empty list or object. */
 export function isEmpty(value: unknown): boolean {
-  return value === undefined || value === null || value === '' || (Array.isArray(value) && value.length === 0);
+  return value === undefined || value === null || value === '' || (typeof value === 'object' && Object.keys(value).length === 0);
 }

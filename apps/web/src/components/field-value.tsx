@@ -7,6 +7,7 @@ import type { RememberedPhoto } from '@dossier/protocol/history.ts';
 import { useWatchLists } from '../api/watch-lists.ts';
 import { useWriting } from '../format/moments.ts';
 import classes from './changes.module.css';
+import { FieldsValue, WordsValue } from './declaration-value.tsx';
 import { isEmpty } from './differences.ts';
 import { Name } from './name.tsx';
 
@@ -41,6 +42,8 @@ export function FieldValue({ field, value }: { field: string; value: unknown }) 
       </>
     );
   }
+  if (field === 'fields') return <FieldsValue value={value} />;
+  if (field === 'instruction') return <WordsValue value={value} />;
   if (typeof value === 'boolean') return <>{t(value ? 'common.yes' : 'common.no')}</>;
   if ((field === 'valid_from' || field === 'valid_until') && typeof value === 'string') return <>{writing.day(value)}</>;
   return <bdi>{shownLines(typeof value === 'string' ? value : JSON.stringify(value))}</bdi>;

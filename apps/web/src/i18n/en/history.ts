@@ -44,6 +44,8 @@ export const history = {
     photos: 'Photos',
     color: 'Colour',
     log_reads: 'Log who looks at whom',
+    fields: 'Fields',
+    instruction: 'What to do at the door',
     require_match: 'Only who has seen the newest state may change it',
   },
 };

@@ -6,6 +6,7 @@ import { common } from './common.ts';
 import { dossiers } from './dossiers.ts';
 import { duplicates } from './duplicates.ts';
 import { card, exports, imports } from './exchange.ts';
+import { fields } from './fields.ts';
 import { conflict, drafts, history } from './history.ts';
 import { overview } from './overview.ts';
 import { photos } from './photos.ts';
@@ -23,6 +24,7 @@ export const english = {
   bin,
   bulk,
   duplicates,
+  fields,
   history,
   conflict,
   drafts,

@@ -59,6 +59,8 @@ export const history = {
     photos: 'Фото',
     color: 'Цвет',
     log_reads: 'Записывать, кто кого смотрит',
+    fields: 'Поля',
+    instruction: 'Что делать на входе',
     require_match: 'Изменять может лишь тот, кто видел последнее состояние',
   },
 };

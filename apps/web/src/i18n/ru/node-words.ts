@@ -118,7 +118,7 @@ export const syncFaults: Readonly<Record<string, FaultWords>> = {
   COUNT_DIFFERS: { desc: 'В копии было бы не столько досье, сколько на мастере; всё возвращено как было.', remedy: verifyThere },
   DIGEST_DIFFERS: { desc: 'Копия не совпала бы с мастером; всё возвращено как было.', remedy: verifyThere },
   REPLICA_DIFFERS: {
-    desc: 'Проверка нашла досье, которые отличаются от мастера.',
+    desc: 'Проверка нашла отличия от мастера: в досье или в том, что объявляет список.',
     remedy:
       'Синхронизируйте список: различия будут получены заново. Если повторится, ищите на этом узле того, кто пишет в базу, и ошибки диска.',
   },
@@ -178,6 +178,28 @@ export const sentences: readonly (readonly [RegExp, string])[] = [
   [/.*must hold something that can be seen.*/, 'Нужно хотя бы что-то видимое, а не одни пробелы.'],
   [/.*must have at most (\d+) characters.*/, 'Не больше $1 знаков.'],
   [/.*must have at least 1 character.*/, 'Не может быть пустым.'],
+  [/^meta\.(.+): must be a number, as the watch list \d+ \((.+?)\) declares it\..*/, '«$1»: нужно число, как объявлено в списке «$2».'],
+  [/^meta\.(.+): must be a text, as the watch list \d+ \((.+?)\) declares it\..*/, '«$1»: нужен текст, как объявлено в списке «$2».'],
+  [
+    /^meta\.(.+): must be a date that exists.*, as the watch list \d+ \((.+?)\) declares it\..*/,
+    '«$1»: нужна дата, как объявлено в списке «$2».',
+  ],
+  [
+    /^meta\.(.+): must be true or false, as the watch list \d+ \((.+?)\) declares it\..*/,
+    '«$1»: нужно «да» или «нет», как объявлено в списке «$2».',
+  ],
+  [
+    /^meta\.(.+): must be one of (.+), as the watch list \d+ \((.+?)\) declares it\..*/,
+    '«$1»: нужно одно из: $2, как объявлено в списке «$3».',
+  ],
+  [/^meta\.(.+): is required, as the watch list \d+ \((.+?)\) declares it\..*/, '«$1»: нужно заполнить, как объявлено в списке «$2».'],
+  [/^(?:meta\..+: )?must be a number$/, 'нужно число'],
+  [/^(?:meta\..+: )?must be a text$/, 'нужен текст'],
+  [/^(?:meta\..+: )?must be a date that exists.*$/, 'нужна дата, которая есть в календаре'],
+  [/^(?:meta\..+: )?must be true or false$/, 'нужно «да» или «нет»'],
+  [/^(?:meta\..+: )?must be one of (.+)$/, 'нужно одно из: $1'],
+  [/^is required$/, 'нужно заполнить'],
+  [/.*(".*") is declared twice\./, 'Поле $1 объявлено дважды.'],
   [/.*: is required\./, 'Нужно заполнить.'],
   [/.*(\d{4}-\d\d-\d\d) is before valid_from \((\d{4}-\d\d-\d\d)\).*/, '$1 раньше начала срока ($2).'],
   [/.*must be an http:\/\/ or https:\/\/ URL without.*/, 'Нужен адрес http:// или https:// без имени, пароля, запроса и якоря.'],

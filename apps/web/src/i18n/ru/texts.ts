@@ -8,6 +8,7 @@ import { common } from './common.ts';
 import { dossiers } from './dossiers.ts';
 import { duplicates } from './duplicates.ts';
 import { card, exports, imports } from './exchange.ts';
+import { fields } from './fields.ts';
 import { conflict, drafts, history } from './history.ts';
 import { overview } from './overview.ts';
 import { photos } from './photos.ts';
@@ -25,6 +26,7 @@ export const russian: Translation<typeof english> = {
   bin,
   bulk,
   duplicates,
+  fields,
   history,
   conflict,
   drafts,

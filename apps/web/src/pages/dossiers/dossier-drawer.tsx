@@ -17,6 +17,7 @@ import { CardLink } from '../card/card-link.tsx';
 import { CustomFields } from './custom-fields.tsx';
 import { draftSubject } from './dossier-draft.ts';
 import { DeleteButton } from './delete-button.tsx';
+import { DoorInstructions } from './door-instructions.tsx';
 import { DossierForm } from './dossier-form.tsx';
 import { History } from './history.tsx';
 import { MergeButton } from './merge-button.tsx';
@@ -63,6 +64,7 @@ function Details({ read, lists, onClose }: { read: Tagged<Dossier>; lists: reado
   const inLists = lists.filter((list) => dossier.dossier_lists.includes(list.id));
   return (
     <Stack gap="lg">
+      <DoorInstructions lists={inLists} />
       <Origin lists={inLists} />
       <Group gap="xs">
         {editable && (
@@ -87,7 +89,7 @@ function Details({ read, lists, onClose }: { read: Tagged<Dossier>; lists: reado
               </Text>
             </section>
           )}
-          <CustomFields meta={dossier.meta} />
+          <CustomFields meta={dossier.meta} lists={inLists} />
           <Facts dossier={dossier} lists={inLists} />
         </Stack>
       </div>

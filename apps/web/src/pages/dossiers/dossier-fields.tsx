@@ -1,15 +1,21 @@
 import { Group, Switch, Textarea, TextInput } from '@mantine/core';
 import type { ReactNode } from 'react';
 import { useTranslation } from 'react-i18next';
+import type { Dossier } from '@dossier/protocol/dossier.ts';
 import type { WatchList } from '@dossier/protocol/watch-list.ts';
 import { useFieldFault } from '../../components/field-fault.ts';
 import { ListsSelect } from '../../components/lists-select.tsx';
 import type { DossierDraft } from './dossier-draft.ts';
+import { fieldsOf } from './declared.ts';
+import { DeclaredInputs } from './declared-inputs.tsx';
 import { MetaEditor } from './meta-editor.tsx';
+import { declaredRow } from './meta-rows.ts';
 
 interface DossierFieldsProps {
   readonly draft: DossierDraft;
   readonly lists: readonly WatchList[];
+  /** The dossier as it was read; null: it is new. */
+  readonly base: Dossier | null;
   readonly error: unknown;
   /** What is to be known of the name. */
   readonly aboutName?: ReactNode;
@@ -17,8 +23,10 @@ interface DossierFieldsProps {
 }
 
 /** The fields of a dossier that people edit. */
-export function DossierFields({ draft, lists, error, aboutName, onChange }: DossierFieldsProps) {
+export function DossierFields({ draft, lists, base, error, aboutName, onChange }: DossierFieldsProps) {
   const { t } = useTranslation();
+  const chosen = lists.filter(({ id }) => draft.lists.includes(id));
+  const declared = fieldsOf(chosen).flatMap(({ name }) => declaredRow(draft.rows, name) ?? []);
   const faultOf = useFieldFault(error);
   return (
     <>
@@ -36,10 +44,11 @@ export function DossierFields({ draft, lists, error, aboutName, onChange }: Doss
         label={t('dossiers.inLists')}
         lists={lists}
         value={draft.lists}
-        onChange={(chosen) => onChange({ lists: chosen })}
+        onChange={(ids) => onChange({ lists: ids })}
         error={faultOf('dossier_lists')}
         withAsterisk
       />
+      <DeclaredInputs rows={draft.rows} lists={chosen} base={base} onChange={(rows) => onChange({ rows })} />
       <Textarea
         label={t('common.comment')}
         value={draft.comment}
@@ -74,7 +83,10 @@ export function DossierFields({ draft, lists, error, aboutName, onChange }: Doss
           error={faultOf('valid_until')}
         />
       </Group>
-      <MetaEditor rows={draft.rows} onChange={(rows) => onChange({ rows })} />
+      <MetaEditor
+        rows={draft.rows.filter((row) => !declared.includes(row))}
+        onChange={(rows) => onChange({ rows: [...declared, ...rows] })}
+      />
       <Switch
         label={t('dossiers.active')}
         description={t('dossiers.activeHint')}

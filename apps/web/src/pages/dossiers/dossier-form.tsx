@@ -12,12 +12,14 @@ import { FormDialog } from '../../components/form-dialog.tsx';
 import { KeptDraft } from '../../components/kept-draft.tsx';
 import { useTell } from '../../components/tell.ts';
 import { useConflict } from '../../components/use-conflict.ts';
+import { findingsOf } from './declared.ts';
 import { bodyOf, draftOf, draftSubject, editedFields, isComplete } from './dossier-draft.ts';
 import type { DossierDraft } from './dossier-draft.ts';
 import type { ChosenPhotos } from './chosen-photos.ts';
 import { Namesakes } from './namesakes.tsx';
 import { NewPhotos } from './new-photos.tsx';
 import { DossierFields } from './dossier-fields.tsx';
+import { metaOf } from './meta-rows.ts';
 
 interface DossierFormProps {
   /** The dossier that is changed, as it was read; null: a new one is made. */
@@ -51,6 +53,9 @@ export function DossierForm({ read, lists, preset, chosen: photos, onClose, onDo
   }));
   const { conflict, undecided, decide, meet, settle } = useConflict<Dossier>({ fieldsOf: editedFields, readTheirs });
   const error = create.error ?? (conflict !== null && isOvertaken(change.error) ? null : change.error);
+  const listed = lists.filter(({ id }) => draft.content.lists.includes(id));
+  const findings = findingsOf(listed, draft.base?.value ?? null, metaOf(draft.content.rows));
+  const fits = [...findings.values()].every(({ kept }) => kept);
   const onSuccess = (saved: Dossier): void => {
     draft.discard();
     tell(t(draft.base === null ? 'dossiers.created' : 'dossiers.changed', { name: saved.name }));
@@ -85,7 +90,7 @@ export function DossierForm({ read, lists, preset, chosen: photos, onClose, onDo
         onClose();
       }}
       onSubmit={submit}
-      disabled={conflict === null ? !isComplete(draft.content) : undecided}
+      disabled={conflict === null ? !isComplete(draft.content) || !fits : undecided}
       busy={create.isPending || change.isPending}
       error={error}
     >
@@ -98,6 +103,7 @@ export function DossierForm({ read, lists, preset, chosen: photos, onClose, onDo
           <DossierFields
             draft={draft.content}
             lists={lists}
+            base={draft.base?.value ?? null}
             error={error}
             aboutName={<Namesakes draft={draft.content} known={draft.base?.value ?? null} lists={lists} />}
             onChange={draft.change}

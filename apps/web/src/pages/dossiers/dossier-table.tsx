@@ -1,12 +1,15 @@
 import { Paper, Text } from '@mantine/core';
 import { useVirtualizer } from '@tanstack/react-virtual';
-import { Link } from '@tanstack/react-router';
+import { Link, useSearch } from '@tanstack/react-router';
 import { useEffect, useRef } from 'react';
 import { useTranslation } from 'react-i18next';
+import type { DeclaredField } from '@dossier/domain/declaration.ts';
 import type { WatchList } from '@dossier/protocol/watch-list.ts';
 import { ListName } from '../../components/list-name.tsx';
 import { openRow } from '../../components/open-row.ts';
 import { When } from '../../components/when.tsx';
+import { columnsOf } from './declared.ts';
+import { DeclaredCells, DeclaredHeadings } from './declared-columns.tsx';
 import classes from './dossier-table.module.css';
 import { Face } from './face.tsx';
 import { Marked, OtherMatches } from './marked.tsx';
@@ -47,6 +50,8 @@ export function DossierTable({ dossiers, lists, total, onNearEnd, selection }: D
   });
   const above = visible[0]?.start ?? 0;
   const below = rows.getTotalSize() - (visible.at(-1)?.end ?? 0);
+  const { list: chosen } = useSearch({ from: '/dossiers' });
+  const declared = columnsOf(lists, chosen);
   const byId = new Map(lists.map((list) => [list.id, list]));
   const onKeyDown = useSelectionKeys({ selection, rows: dossiers.length, show: (index) => rows.scrollToIndex(index) });
   return (
@@ -62,29 +67,36 @@ export function DossierTable({ dossiers, lists, total, onNearEnd, selection }: D
       <table
         className={classes.table}
         data-selectable={selection !== null}
+        data-declared={declared.length > 0}
+        style={{ minWidth: 720 + 150 * declared.length }}
         aria-rowcount={(total ?? -2) + 1}
         aria-label={t('dossiers.title')}
       >
         <thead>
           <tr aria-rowindex={1}>
             {selection && <SelectLoaded selection={selection} dossiers={dossiers} />}
-            <th scope="col">{t('common.personName')}</th>
-            <th scope="col">{t('dossiers.list')}</th>
+            <th scope="col" data-column="name">
+              {t('common.personName')}
+            </th>
+            <th scope="col" data-column="lists">
+              {t('dossiers.list')}
+            </th>
             <th scope="col">{t('dossiers.externalId')}</th>
-            <th scope="col" className={classes.figures}>
+            <th scope="col" data-column="photos" className={classes.figures}>
               {t('dossiers.photos')}
             </th>
             <th scope="col">{t('dossiers.modified')}</th>
+            <DeclaredHeadings fields={declared} />
           </tr>
         </thead>
         <tbody>
-          <Spacer height={above} />
+          <Spacer height={above} columns={(selection ? 6 : 5) + declared.length} />
           {visible.map(({ index }) => {
             const dossier = dossiers[index];
             // Copies that differ come one after another, all with one id.
-            return dossier && <Row key={index} dossier={dossier} index={index} byId={byId} selection={selection} />;
+            return dossier && <Row key={index} dossier={dossier} index={index} byId={byId} selection={selection} declared={declared} />;
           })}
-          <Spacer height={below} />
+          <Spacer height={below} columns={(selection ? 6 : 5) + declared.length} />
         </tbody>
       </table>
     </Paper>
@@ -92,10 +104,10 @@ export function DossierTable({ dossiers, lists, total, onNearEnd, selection }: D
 }
 
 /** Stands in for rows that are out of sight. */
-function Spacer({ height }: { height: number }) {
+function Spacer({ height, columns }: { height: number; columns: number }) {
   return (
     <tr aria-hidden className={classes.spacer}>
-      <td colSpan={6} style={{ height }} />
+      <td colSpan={columns} style={{ height }} />
     </tr>
   );
 }
@@ -105,9 +117,10 @@ interface RowProps {
   readonly index: number;
   readonly byId: ReadonlyMap<number, WatchList>;
   readonly selection: Selection | null;
+  readonly declared: readonly DeclaredField[];
 }
 
-function Row({ dossier, index, byId, selection }: RowProps) {
+function Row({ dossier, index, byId, selection, declared }: RowProps) {
   const { t } = useTranslation();
   const [first, ...others] = dossier.dossier_lists;
   const list = first === undefined ? undefined : byId.get(first);
@@ -144,6 +157,7 @@ function Row({ dossier, index, byId, selection }: RowProps) {
       <td>
         <When time={dossier.modified_date} />
       </td>
+      <DeclaredCells fields={declared} dossier={dossier} />
     </tr>
   );
 }

@@ -45,7 +45,7 @@ export function MetaEditor({ rows, onChange }: { rows: readonly MetaRow[]; onCha
         size="xs"
         variant="default"
         leftSection={<IconPlus size={14} aria-hidden />}
-        onClick={() => onChange([...rows, { key: '', text: '', json: false }])}
+        onClick={() => onChange([...rows, { key: '', text: '', json: false, added: true }])}
       >
         {t('dossiers.addField')}
       </Button>

@@ -8,6 +8,20 @@ export interface MetaRow {
   readonly text: string;
   /** Whether the text is JSON: a number, a list, true… and not the words themselves. */
   readonly json: boolean;
+  /** Whether it was added by its name in this form: then it stays where it was added, also if a list declares that name. */
+  readonly added?: boolean;
+}
+
+/** The row of a field that a list declares, if there is one. */
+export function declaredRow(rows: readonly MetaRow[], name: string): MetaRow | undefined {
+  return rows.find((row) => row.key === name && row.added !== true);
+}
+
+/** The rows with the one of a declared field in its place; an empty one says nothing and goes. */
+export function withDeclared(rows: readonly MetaRow[], row: MetaRow): MetaRow[] {
+  const known = declaredRow(rows, row.key);
+  if (known === undefined) return row.text === '' ? [...rows] : [...rows, row];
+  return rows.flatMap((other) => (other !== known ? other : row.text === '' ? [] : row));
 }
 
 /** The rows of a dossier's custom fields. */

@@ -1,11 +1,8 @@
 import { Switch, Textarea, TextInput } from '@mantine/core';
 import { useTranslation } from 'react-i18next';
-import type { WatchList } from '@dossier/protocol/watch-list.ts';
 import { useFieldFault } from '../../components/field-fault.ts';
 import { ColourChoice } from './colour-choice.tsx';
-
-/** A list while it is edited. */
-export type ListDraft = Pick<WatchList, 'name' | 'comment' | 'color' | 'active' | 'log_reads' | 'require_match'>;
+import type { ListDraft } from './list-draft.ts';
 
 interface ListFieldsProps {
   readonly draft: ListDraft;
@@ -15,7 +12,7 @@ interface ListFieldsProps {
   readonly onChange: (facts: Partial<ListDraft>) => void;
 }
 
-/** The fields of a list that people edit. */
+/** What people edit of a list, but for what it declares. */
 export function ListFields({ draft, fresh, error, onChange }: ListFieldsProps) {
   const { t } = useTranslation();
   const faultOf = useFieldFault(error);

@@ -1,3 +1,4 @@
+import { Stack, Tabs } from '@mantine/core';
 import { useTranslation } from 'react-i18next';
 import type { WatchList } from '@dossier/protocol/watch-list.ts';
 import { readLastListDeed } from '../../api/audit.ts';
@@ -11,14 +12,11 @@ import { FormDialog } from '../../components/form-dialog.tsx';
 import { KeptDraft } from '../../components/kept-draft.tsx';
 import { useTell } from '../../components/tell.ts';
 import { useConflict } from '../../components/use-conflict.ts';
+import { FieldsEditor } from './fields-editor.tsx';
+import { InstructionEditor } from './instruction-editor.tsx';
+import { bodyOf, changedPart, draftOf, editedFields, isComplete } from './list-draft.ts';
+import type { ListDraft } from './list-draft.ts';
 import { ListFields } from './list-fields.tsx';
-import type { ListDraft } from './list-fields.tsx';
-
-const emptyList: ListDraft = { name: '', comment: '', color: '', active: true, log_reads: false, require_match: false };
-
-function editedFields({ name, comment, color, active, log_reads: logReads, require_match: requireMatch }: ListDraft): ListDraft {
-  return { name, comment, color, active, log_reads: logReads, require_match: requireMatch };
-}
 
 async function readTheirs({ id }: WatchList): Promise<Pick<Conflict<WatchList>, 'theirs' | 'deed'>> {
   const [theirs, last] = await Promise.all([readWatchList(id), readLastListDeed(id)]);
@@ -32,33 +30,36 @@ export function ListForm({ read, onClose }: { read: Tagged<WatchList> | null; on
   const create = useCreateWatchList();
   const change = useChangeWatchList();
   const draft = useDraft<ListDraft, Tagged<WatchList> | null>(`list ${read?.value.id ?? 'new'}`, () => ({
-    content: editedFields(read?.value ?? emptyList),
+    content: draftOf(read?.value ?? null),
     base: read,
   }));
   const { conflict, undecided, decide, meet, settle } = useConflict<WatchList>({ fieldsOf: editedFields, readTheirs });
   const error = create.error ?? (conflict !== null && isOvertaken(change.error) ? null : change.error);
-  const onSuccess = ({ name }: WatchList): void => {
+  const onSuccess = ({ name, misfits }: WatchList): void => {
     draft.discard();
-    tell(t(draft.base === null ? 'watchLists.created' : 'watchLists.changed', { name }));
+    if (misfits !== undefined && misfits.dossiers > 0) {
+      tell(t('fields.misfits', { name, count: misfits.dossiers, fields: misfits.fields.map((field) => field.name).join(', ') }));
+    } else tell(t(draft.base === null ? 'watchLists.created' : 'watchLists.changed', { name }));
     onClose();
   };
   const save = (base: Tagged<WatchList>, content: ListDraft): void => {
-    const body = { ...content, name: content.name.trim() };
+    const body = bodyOf(content);
     const onError = (problem: Error): void => void meet(problem, base, body).catch(() => undefined);
-    change.mutate({ id: base.value.id, tag: base.tag, body }, { onSuccess, onError });
+    change.mutate({ id: base.value.id, tag: base.tag, body: changedPart(body, base.value) }, { onSuccess, onError });
   };
   const submit = (): void => {
-    const { name, comment, color, active } = draft.content;
-    if (draft.base === null) create.mutate({ name: name.trim(), comment, color, active }, { onSuccess });
+    const { log_reads: _logReads, require_match: _requireMatch, ...fresh } = bodyOf(draft.content);
+    if (draft.base === null) create.mutate(fresh, { onSuccess });
     else if (conflict === null) save(draft.base, draft.content);
     else {
       const { base, merged } = settle(conflict);
-      draft.rebase(base, editedFields(merged));
-      save(base, editedFields(merged));
+      draft.rebase(base, draftOf(merged));
+      save(base, draftOf(merged));
     }
   };
   return (
     <FormDialog
+      size="lg"
       title={draft.base === null ? t('watchLists.create') : t('watchLists.editTitle', { name: draft.base.value.name })}
       onClose={() => {
         draft.leave();
@@ -69,18 +70,54 @@ export function ListForm({ read, onClose }: { read: Tagged<WatchList> | null; on
         onClose();
       }}
       onSubmit={submit}
-      disabled={conflict === null ? draft.content.name.trim() === '' : undecided}
+      disabled={conflict === null ? !isComplete(draft.content) : undecided}
       busy={create.isPending || change.isPending}
       error={error}
     >
       {conflict === null ? (
         <>
           <KeptDraft draft={draft} />
-          <ListFields draft={draft.content} fresh={draft.base === null} error={error} onChange={draft.change} />
+          <Parts draft={draft.content} fresh={draft.base === null} error={error} onChange={draft.change} />
         </>
       ) : (
         <ConflictChoice conflict={conflict} onChange={decide} />
       )}
     </FormDialog>
+  );
+}
+
+interface PartsProps {
+  readonly draft: ListDraft;
+  readonly fresh: boolean;
+  readonly error: unknown;
+  readonly onChange: (facts: Partial<ListDraft>) => void;
+}
+
+/** The list itself, the fields that it declares, and what to do at the door. */
+function Parts({ draft, fresh, error, onChange }: PartsProps) {
+  const { t } = useTranslation();
+  return (
+    <Tabs defaultValue="list">
+      <Tabs.List mb="md">
+        {(['list', 'fields', 'door'] as const).map((part) => (
+          <Tabs.Tab key={part} value={part}>
+            {t(`fields.tabs.${part}`)}
+          </Tabs.Tab>
+        ))}
+      </Tabs.List>
+      <Tabs.Panel value="list">
+        <Stack>
+          <ListFields draft={draft} fresh={fresh} error={error} onChange={onChange} />
+        </Stack>
+      </Tabs.Panel>
+      <Tabs.Panel value="fields">
+        <FieldsEditor fields={draft.fields} onChange={(fields) => onChange({ fields })} />
+      </Tabs.Panel>
+      <Tabs.Panel value="door">
+        <Stack>
+          <InstructionEditor instruction={draft.instruction} onChange={(instruction) => onChange({ instruction })} />
+        </Stack>
+      </Tabs.Panel>
+    </Tabs>
   );
 }

@@ -1,0 +1,38 @@
+export const fields = {
+  tabs: { list: 'List', fields: 'Fields', door: 'At the door' },
+  hint: 'What is asked for of every dossier of the list, in this order. It travels with the list: the desk reads the same everywhere.',
+  none: 'The list declares no fields yet. Dossiers can have custom fields all the same.',
+  add: 'Add a field',
+  name: 'Name',
+  nameHint: 'Under it values are kept, imported and exported. Another name is another field.',
+  label: 'Shown as ({{language}})',
+  type: 'Kind',
+  types: { text: 'Text', number: 'Number', date: 'Date', choice: 'Choice', yes_no: 'Yes or no' },
+  choices: 'Choices',
+  choicesHint: 'One a line, in the order in which they are offered.',
+  required: 'Has to be filled in',
+  inTable: 'Shown in the table',
+  unnamed: 'Field without a name',
+  up: 'Move {{name}} up',
+  down: 'Move {{name}} down',
+  edit: 'Edit {{name}}',
+  close: 'Close {{name}}',
+  remove: 'Remove {{name}}',
+  moved: '{{name}} is number {{place}} of {{total}} now.',
+  moveHint: 'With the keyboard: Alt+↑ and Alt+↓ move a field.',
+  instruction: 'What to do at the door ({{language}})',
+  instructionHint:
+    'Stands above every dossier of the list. Whoever reads in another language gets the English text, else the one that is there.',
+  misfits_one:
+    '“{{name}}” is changed. {{count, number}} dossier has values that don’t fit ({{fields}}): they stay as they are and are marked.',
+  misfits_other:
+    '“{{name}}” is changed. {{count, number}} dossiers have values that don’t fit ({{fields}}): they stay as they are and are marked.',
+  misfit: 'Doesn’t fit: {{reason}}',
+  kept: 'Doesn’t fit what the list declares: {{reason}}. It may stay until it is changed.',
+  missing: 'Missing',
+  nothingChosen: 'not said',
+  contradiction:
+    '“{{one}}” and “{{other}}” declare “{{field}}” so that no value fits both. Leave the field empty, or keep the dossier in one of the two lists.',
+  doorTitle: 'At the door',
+  doorTitleOf: 'At the door: {{list}}',
+};
