@@ -64,7 +64,15 @@ export async function startTestApi(overrides: Overrides = {}): Promise<TestApi> 
   const nodeUuid = await readNodeUuid(test.database);
   const folder = await mkdtemp(join(tmpdir(), 'dossier-api-'));
   const deps: ApiDependencies = {
-    configuration: { host: '127.0.0.1', port: 0, installedApps: [], tokenMaximumDays: null },
+    configuration: {
+      host: '127.0.0.1',
+      port: 0,
+      installedApps: [],
+      tokenMaximumDays: null,
+      secondFactor: 'optional',
+      oidc: null,
+      externalAddress: null,
+    },
     logger: createLogger({ level: 'silent', name: 'test', pretty: false }),
     database: test.database,
     photos: openPhotoStore(folder),
