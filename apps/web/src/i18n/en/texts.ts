@@ -5,6 +5,7 @@ import { dossiers } from './dossiers.ts';
 import { conflict, drafts, history } from './history.ts';
 import { overview } from './overview.ts';
 import { deadLetters, offlineDeletions, replication } from './replication.ts';
+import { secondFactor } from './second-factor.ts';
 import { shell } from './shell.ts';
 import { watchLists } from './watch-lists.ts';
 
@@ -22,6 +23,7 @@ export const english = {
   deadLetters,
   offlineDeletions,
   account,
+  secondFactor,
   users,
   tokens,
   audit,
