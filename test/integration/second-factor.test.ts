@@ -74,7 +74,8 @@ describe('a user with an authenticator app', () => {
 
   test('is not let in by a code of another time, and by none without the password', async () => {
     const { secret } = await makeProtected('bert');
-    for (const steps of [-3, -2, 2, 3]) expect([steps, codeIn(await logIn('bert', codeOf(secret, steps)))]).toEqual([steps, 'SECOND_FACTOR_WRONG']);
+    for (const steps of [-3, -2, 2, 3])
+      expect([steps, codeIn(await logIn('bert', codeOf(secret, steps)))]).toEqual([steps, 'SECOND_FACTOR_WRONG']);
     const wrong = await api.call('POST', '/auth/login/', {
       headers: { authorization: `Basic ${btoa('bert:not this one')}` },
       body: { code: codeOf(secret) },
@@ -111,7 +112,9 @@ describe('a user with an authenticator app', () => {
     const authorization = await tokenOf('dora', codes[1]);
     const call = as(authorization);
     expect(secondFactorSchema.parse((await call('GET', '/auth/second-factor/')).json).recovery_codes).toBe(8);
-    const { recovery_codes: fresh } = recoveryCodesSchema.parse((await call('POST', '/auth/second-factor/recovery-codes/', { password })).json);
+    const { recovery_codes: fresh } = recoveryCodesSchema.parse(
+      (await call('POST', '/auth/second-factor/recovery-codes/', { password })).json,
+    );
     expect(codeIn(await logIn('dora', codes[2]))).toBe('SECOND_FACTOR_WRONG');
     expect(codeIn(await logIn('dora', fresh?.[0]))).toBe(200);
   });

@@ -40,7 +40,11 @@ export async function openSession(
   const label = (request.get('user-agent') ?? '').slice(0, 256);
   const { token } = await transaction(database, async (tx) => {
     await noteSignIn(tx, user.id);
-    await recordAudit(tx, signingIn(request, { name: user.name, withCookie }), { action: 'signed-in', object: { kind: 'session' }, details });
+    await recordAudit(tx, signingIn(request, { name: user.name, withCookie }), {
+      action: 'signed-in',
+      object: { kind: 'session' },
+      details,
+    });
     return issueToken(tx, { userId: user.id, kind: 'session', label, lifetimeMs: sessionMs });
   });
   if (withCookie) {

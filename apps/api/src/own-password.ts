@@ -25,7 +25,8 @@ export async function requireOwnPassword(
 ): Promise<void> {
   const { user, hasPassword, created } = identityOf(request);
   if (!hasPassword) return requireFreshSession(created, nothing);
-  if (password === undefined) throw badParam('password', 'password: is needed, the one that you sign in with, since you are signed in by a session.');
+  if (password === undefined)
+    throw badParam('password', 'password: is needed, the one that you sign in with, since you are signed in by a session.');
   const limits = [{ subject: `token password ${user.id}`, ...guesses }];
   const waitSeconds = await countAttempt(database, limits);
   if (waitSeconds !== null) {
@@ -39,7 +40,11 @@ export async function requireOwnPassword(
 }
 
 /** Who changes how one signs in has to be signed in, and know the password. CONFLICT for whom signs in by OpenID Connect: the provider keeps the second factor. */
-export async function requirePasswordHolder(database: Database, exchange: { request: Request; response: Response }, password: string): Promise<void> {
+export async function requirePasswordHolder(
+  database: Database,
+  exchange: { request: Request; response: Response },
+  password: string,
+): Promise<void> {
   requireSession(exchange.request);
   if (!identityOf(exchange.request).hasPassword) {
     throw conflict('You sign in by OpenID Connect: your second factor is kept by its provider. Nothing was changed.');

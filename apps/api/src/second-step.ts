@@ -52,11 +52,7 @@ export async function requireSecondFactor(
 }
 
 /** Counts an attempt. TOO_MANY_REQUESTS beyond the limits. */
-export async function requireAttempt(
-  database: Database,
-  response: Response,
-  limits: Parameters<typeof countAttempt>[1],
-): Promise<void> {
+export async function requireAttempt(database: Database, response: Response, limits: Parameters<typeof countAttempt>[1]): Promise<void> {
   const waitSeconds = await countAttempt(database, limits);
   if (waitSeconds === null) return;
   response.set('Retry-After', String(waitSeconds));

@@ -79,7 +79,10 @@ export function missesSecondFactor({ lacksSecondFactor }: Identity, { secondFact
 /** Refuses tokens of programs: whoever has one of those only is not to change how its user signs in. */
 export function requireSession(request: Request): void {
   if (identityOf(request).kind === 'session') return;
-  throw new ApplicationError('PERMISSION_DENIED', 'This takes a session: sign in, and use the token of POST /auth/login/. Nothing was changed.');
+  throw new ApplicationError(
+    'PERMISSION_DENIED',
+    'This takes a session: sign in, and use the token of POST /auth/login/. Nothing was changed.',
+  );
 }
 
 export function cookieToken(request: Request, name: string): string | null {

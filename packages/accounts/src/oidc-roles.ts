@@ -10,7 +10,9 @@ export function claimTexts(claims: Claims, name: string): string[] {
 }
 
 function memberOf(value: unknown, key: string): unknown {
-  return typeof value === 'object' && value !== null && Object.hasOwn(value, key) ? Object.entries(value).find(([name]) => name === key)?.[1] : null;
+  return typeof value === 'object' && value !== null && Object.hasOwn(value, key)
+    ? Object.entries(value).find(([name]) => name === key)?.[1]
+    : null;
 }
 
 /** The highest role that one of the texts stands for; null for none. */

@@ -39,7 +39,10 @@ export async function enterByOidc(database: Database, person: OidcPerson): Promi
   if (role === person.role) return { user: { id, name, role }, change: null };
   await changeUser(database, id, { role: person.role }).catch((error: unknown) => {
     if (!(error instanceof ApplicationError) || error.code !== 'CONFLICT') throw error;
-    throw new OidcFault('OIDC_LAST_ADMINISTRATOR', `${name} is the last active administrator, and the provider gives the role ${person.role}.`);
+    throw new OidcFault(
+      'OIDC_LAST_ADMINISTRATOR',
+      `${name} is the last active administrator, and the provider gives the role ${person.role}.`,
+    );
   });
   return { user: { id, name, role: person.role }, change: 'role' };
 }

@@ -62,7 +62,9 @@ async function takeChallenge(connection: Connection, userId: number | null, chal
 /** What the browser needs to make a passkey that knows its user by itself, and asks for a finger, a face or a PIN. */
 export async function passkeyCreationOptions(connection: Connection, user: User, { rpId, nodeUuid }: RelyingParty) {
   const { generateRegistrationOptions } = await webAuthn();
-  const present = await query<{ credential_id: string }>(connection, `select credential_id from passkeys where user_id = :id`, { id: user.id });
+  const present = await query<{ credential_id: string }>(connection, `select credential_id from passkeys where user_id = :id`, {
+    id: user.id,
+  });
   if (present.length >= mostPasskeys) throw conflict(`You have ${mostPasskeys} passkeys. Remove one that you no longer use.`);
   return generateRegistrationOptions({
     rpName: 'Dossiers',
@@ -176,7 +178,11 @@ export async function findByPasskey(
 }
 
 /** Gives a user's passkey another name. NOT_FOUND if the user has no such passkey. */
-export async function renamePasskey(connection: Connection, userId: number, { id, label }: { id: number; label: string }): Promise<PasskeyRow> {
+export async function renamePasskey(
+  connection: Connection,
+  userId: number,
+  { id, label }: { id: number; label: string },
+): Promise<PasskeyRow> {
   const row = await queryOne<PasskeyRow>(
     connection,
     `update passkeys set label = :label where id = :id and user_id = :userId returning ${columns}`,
@@ -188,11 +194,10 @@ export async function renamePasskey(connection: Connection, userId: number, { id
 
 /** Forgets a user's passkey. NOT_FOUND if the user has no such passkey. */
 export async function removePasskey(connection: Connection, userId: number, id: number): Promise<PasskeyRow> {
-  const row = await queryOne<PasskeyRow>(
-    connection,
-    `delete from passkeys where id = :id and user_id = :userId returning ${columns}`,
-    { id, userId },
-  );
+  const row = await queryOne<PasskeyRow>(connection, `delete from passkeys where id = :id and user_id = :userId returning ${columns}`, {
+    id,
+    userId,
+  });
   if (!row) throw notFound(`passkey ${id}`);
   return row;
 }

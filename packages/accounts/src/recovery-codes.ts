@@ -9,9 +9,7 @@ const codeBytes = 10;
 
 /** As it is compared: people type spaces, dashes and small letters. */
 function hashCode(code: string): Buffer {
-  return createHash('sha256')
-    .update(code.replaceAll(/[\s-]/g, '').toUpperCase())
-    .digest();
+  return createHash('sha256').update(code.replaceAll(/[\s-]/g, '').toUpperCase()).digest();
 }
 
 /** Gives a user recovery codes, each good once, and forgets the former ones. Only hashes are kept: they have to be shown now. */
@@ -27,10 +25,9 @@ export async function makeRecoveryCodes(connection: Connection, userId: number):
 
 /** Whether this is one of the user's recovery codes, which is used up by that. */
 export async function useRecoveryCode(connection: Connection, userId: number, code: string): Promise<boolean> {
-  const used = await queryOne(
-    connection,
-    `delete from recovery_codes where user_id = :userId and code_hash = :hash returning user_id`,
-    { userId, hash: hashCode(code) },
-  );
+  const used = await queryOne(connection, `delete from recovery_codes where user_id = :userId and code_hash = :hash returning user_id`, {
+    userId,
+    hash: hashCode(code),
+  });
   return used !== null;
 }

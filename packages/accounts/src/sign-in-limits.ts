@@ -36,7 +36,11 @@ export async function signInLimits(connection: Connection, attempt: SignInAttemp
  * What limits trying codes of a user's second factor, by whom the password is known: 10 in a quarter of an hour, wherever they come from. A browser in which
  * this user signed in before has a count of its own.
  */
-export async function codeLimits(connection: Connection, user: { id: number; name: string }, browser: string | null): Promise<AttemptLimit[]> {
+export async function codeLimits(
+  connection: Connection,
+  user: { id: number; name: string },
+  browser: string | null,
+): Promise<AttemptLimit[]> {
   const known = browser === null ? null : await findBrowser(connection, user.name, browser);
   return [{ subject: known === null ? `sign-in code ${user.id} ` : `sign-in code browser ${known}`, maximum: 10, windowSeconds }];
 }

@@ -63,18 +63,14 @@ interface HolderRow extends User {
 
 /** The active user that holds a token which has not expired; or null. */
 export async function findTokenHolder(connection: Connection, token: string): Promise<TokenHolder | null> {
-  const holder = await preparedOne<HolderRow>(
-    connection,
-    'find token holder',
-    {
-      sql: `select u.id, u.name, u.role, t.id as token_id, t.kind, t.created_date, t.expires_date, u.password_hash is not null as has_password,
+  const holder = await preparedOne<HolderRow>(connection, 'find token holder', {
+    sql: `select u.id, u.name, u.role, t.id as token_id, t.kind, t.created_date, t.expires_date, u.password_hash is not null as has_password,
         t.kind = 'session' and u.password_hash is not null and not has_second_factor(u.id) as lacks_second_factor,
         coalesce(t.last_used_date < now() - interval '5 minutes', true) as stale
       from tokens t join users u on u.id = t.user_id
       where t.token_hash = :hash and u.active and coalesce(t.expires_date > now(), true) and not (t.kind = 'session' and ${liesAhead('t.created_date')})`,
-      parameters: { hash: hashToken(token) },
-    },
-  );
+    parameters: { hash: hashToken(token) },
+  });
   if (!holder) return null;
   if (holder.stale) await query(connection, `update tokens set last_used_date = now() where id = :id`, { id: holder.token_id });
   const { id, name, role, token_id: tokenId, kind, created_date: created, expires_date: expires } = holder;

@@ -73,9 +73,13 @@ export async function setPassword(
   requirePassword(password);
   const passwordHash = await hashPassword(password);
   return transaction(database, async (tx) => {
-    const user = await queryOne<{ id: number; oidc_issuer: string | null }>(tx, `select id, oidc_issuer from users where name = :name for update`, {
-      name,
-    });
+    const user = await queryOne<{ id: number; oidc_issuer: string | null }>(
+      tx,
+      `select id, oidc_issuer from users where name = :name for update`,
+      {
+        name,
+      },
+    );
     if (!user) throw notFound(`user ${name}`);
     if (user.oidc_issuer !== null) throw conflict(`${name} signs in by ${user.oidc_issuer} and has no password here. Nothing was changed.`);
     await query(tx, `update users set password_hash = :passwordHash where id = :id`, { id: user.id, passwordHash });

@@ -46,7 +46,9 @@ describe('OpenID Connect', () => {
       roles: { admin: ['admin'], operator: ['operator'], viewer: ['viewer'] },
     });
     const roles = { admin: ['cn=chiefs,ou=staff'], operator: ['desk', 'guards'], viewer: [] };
-    expect(load({ ...oidc, OIDC_ROLES: '{admin: "cn=chiefs,ou=staff", operator: [desk, guards]}' }).configuration.oidc?.roles).toEqual(roles);
+    expect(load({ ...oidc, OIDC_ROLES: '{admin: "cn=chiefs,ou=staff", operator: [desk, guards]}' }).configuration.oidc?.roles).toEqual(
+      roles,
+    );
     expect(load(oidc, 'OIDC_ROLES:\n  admin: cn=chiefs,ou=staff\n  operator: [desk, guards]\n').configuration.oidc?.roles).toEqual(roles);
   });
 

@@ -132,7 +132,9 @@ export function loadConfiguration(options: ConfigurationOptions): LoadedConfigur
   if (faults.length > 0 || !parsed.success) throw new ConfigurationError(faults);
 
   if (parsed.data.OIDC_ISSUER !== null && parsed.data.OIDC_CLIENT_ID === null) {
-    throw new ConfigurationError(['OIDC_CLIENT_ID: is not set, and OIDC_ISSUER is; needed is the id under which the provider knows this node']);
+    throw new ConfigurationError([
+      'OIDC_CLIENT_ID: is not set, and OIDC_ISSUER is; needed is the id under which the provider knows this node',
+    ]);
   }
 
   const configuration = toConfiguration(parsed.data, workingDirectory);

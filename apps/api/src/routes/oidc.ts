@@ -122,7 +122,11 @@ async function sendBack({ database, logger }: Dependencies, { request, response 
   logger.warn({ code: error.code, err: error }, 'nobody was signed in by OpenID Connect');
   if (error.code !== 'OIDC_UNREACHABLE') {
     const details = { by: 'oidc', code: error.code, reason: error.message };
-    await recordAudit(database, signingIn(request, { name: 'nobody', withCookie: true }), { action: 'sign-in-failed', object: { kind: 'session' }, details });
+    await recordAudit(database, signingIn(request, { name: 'nobody', withCookie: true }), {
+      action: 'sign-in-failed',
+      object: { kind: 'session' },
+      details,
+    });
   }
   response.redirect(`/ui/?fault=${error.code}`);
 }

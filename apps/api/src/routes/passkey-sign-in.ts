@@ -82,7 +82,10 @@ function signInRoute(deps: Dependencies): Route {
       if (found === null) {
         const actor = signingIn(request, { name: 'nobody', withCookie });
         await recordAudit(database, actor, { action: 'sign-in-failed', object: { kind: 'session' }, details: { by: 'passkey' } });
-        throw new ApplicationError('UNAUTHORIZED', 'This passkey is not known here, or its answer came too late. Sign in with the password.');
+        throw new ApplicationError(
+          'UNAUTHORIZED',
+          'This passkey is not known here, or its answer came too late. Sign in with the password.',
+        );
       }
       await forgiveAttempts(database, limits);
       const details = { by: 'passkey', passkey: found.passkey };

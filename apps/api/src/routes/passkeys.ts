@@ -1,5 +1,12 @@
 import type { RegistrationResponseJSON } from '@simplewebauthn/server';
-import { ownPasswordRequest, passkeyChange, passkeyCreation, passkeyMadeSchema, passkeySchema, webAuthnSchema } from '@dossier/protocol/second-factor.ts';
+import {
+  ownPasswordRequest,
+  passkeyChange,
+  passkeyCreation,
+  passkeyMadeSchema,
+  passkeySchema,
+  webAuthnSchema,
+} from '@dossier/protocol/second-factor.ts';
 import { addPasskey, passkeyCreationOptions, removePasskey, renamePasskey } from '@dossier/accounts/passkeys.ts';
 import { endSessions, firstRecoveryCodes, forgetNeedlessCodes } from '@dossier/accounts/second-factor.ts';
 import { audited } from '../audited.ts';
@@ -133,7 +140,11 @@ function removeRoute({ database }: Dependencies): Route {
           await endSessions(tx, user.id, tokenId);
           return passkey;
         },
-        ({ label }) => ({ action: 'passkey-removed', object: { kind: 'user', id: user.id, name: user.name }, details: { passkey: id, label } }),
+        ({ label }) => ({
+          action: 'passkey-removed',
+          object: { kind: 'user', id: user.id, name: user.name },
+          details: { passkey: id, label },
+        }),
       );
       response.status(204).end();
     },

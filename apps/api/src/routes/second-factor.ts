@@ -103,9 +103,13 @@ function confirmRoute({ database, nodeUuid }: Dependencies): Route {
         request,
         async (tx) => {
           if (!(await takeTotpCode(tx, { userId: user.id, code: code.replaceAll(/\s/g, ''), pending: true }))) {
-            throw new ApplicationError('BAD_PARAM', 'code: is not one of the app now. Look at the clock of the phone, and type the next one.', {
-              param: 'code',
-            });
+            throw new ApplicationError(
+              'BAD_PARAM',
+              'code: is not one of the app now. Look at the clock of the phone, and type the next one.',
+              {
+                param: 'code',
+              },
+            );
           }
           await endSessions(tx, user.id, tokenId);
           return firstRecoveryCodes(tx, user.id);
@@ -188,7 +192,8 @@ function resetRoute({ database }: Dependencies): Route {
     operation: {
       tags: ['Users and tokens'],
       summary: 'Take a user’s second factor away, for one who lost it',
-      description: 'The app, the passkeys and the recovery codes of the user are forgotten, and the sessions end. The password and API tokens stay.',
+      description:
+        'The app, the passkeys and the recovery codes of the user are forgotten, and the sessions end. The password and API tokens stay.',
       responses: answers({ '200': secondFactorResetSchema }),
     },
     async handle(request, response) {

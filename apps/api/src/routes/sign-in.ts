@@ -32,7 +32,8 @@ export function signInRoutes(deps: Dependencies): Route[] {
       operation: {
         tags,
         summary: 'Sign in with HTTP Basic',
-        description: 'Needs no body. With `?cookie=1` the session cookie for browsers is set, too. A user who has a second factor is answered with 401 `SECOND_FACTOR_REQUIRED`, whose `methods` say by what it can be shown: send the code of the authenticator app, or a recovery code, as `code`.',
+        description:
+          'Needs no body. With `?cookie=1` the session cookie for browsers is set, too. A user who has a second factor is answered with 401 `SECOND_FACTOR_REQUIRED`, whose `methods` say by what it can be shown: send the code of the authenticator app, or a recovery code, as `code`.',
         requestBody: { content: { 'application/json': { schema: signInRequest } } },
         security: [{ password: [] }],
         responses: answers({ '200': sessionSchema }),

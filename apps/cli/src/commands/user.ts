@@ -74,7 +74,9 @@ export function addUser(program: Command, context: Context): void {
 function addReset(group: Command, context: Context): void {
   const reset = group
     .command('reset-second-factor')
-    .description("takes a user's app, passkeys and recovery codes away, for one who lost them, and ends the user's sessions; the password stays")
+    .description(
+      "takes a user's app, passkeys and recovery codes away, for one who lost them, and ends the user's sessions; the password stays",
+    )
     .argument('<name>', 'name of the user')
     .option('--json', 'print JSON for programs')
     .action(async (name: string, options: { json?: boolean }) => {
