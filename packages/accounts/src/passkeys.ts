@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import type { AuthenticationResponseJSON, AuthenticatorTransport, RegistrationResponseJSON } from '@simplewebauthn/server';
+import type { PasskeyCreation, PasskeySignIn } from '@dossier/protocol/second-factor.ts';
 import { badParam, conflict, notFound } from '@dossier/runtime/errors.ts';
 import { query, queryOne } from '@dossier/postgres/database.ts';
 import type { Connection } from '@dossier/postgres/database.ts';
@@ -83,11 +84,11 @@ export async function passkeyCreationOptions(connection: Connection, user: User,
 export async function addPasskey(
   connection: Connection,
   user: User,
-  { party, label, credential }: { party: RelyingParty; label: string; credential: RegistrationResponseJSON },
+  { party, label, credential }: { party: RelyingParty; label: string; credential: PasskeyCreation['credential'] },
 ): Promise<PasskeyRow> {
   const { verifyRegistrationResponse } = await webAuthn();
   const { registrationInfo: made } = await verifyRegistrationResponse({
-    response: credential,
+    response: credential as RegistrationResponseJSON,
     expectedChallenge: (challenge) => takeChallenge(connection, user.id, challenge),
     expectedOrigin: party.origin,
     expectedRPID: party.rpId,
@@ -146,7 +147,7 @@ interface KnownPasskey {
 export async function findByPasskey(
   connection: Connection,
   party: RelyingParty,
-  credential: AuthenticationResponseJSON,
+  credential: PasskeySignIn['credential'],
 ): Promise<{ user: User; passkey: number } | null> {
   const known = await queryOne<KnownPasskey>(
     connection,
@@ -157,7 +158,7 @@ export async function findByPasskey(
   if (!known) return null;
   const { verifyAuthenticationResponse } = await webAuthn();
   const answer = await verifyAuthenticationResponse({
-    response: credential,
+    response: credential as AuthenticationResponseJSON,
     expectedChallenge: (challenge) => takeChallenge(connection, null, challenge),
     expectedOrigin: party.origin,
     expectedRPID: known.rp_id,

@@ -61,6 +61,8 @@ export const passkeyCreation = z
   })
   .meta({ id: 'PasskeyCreation' });
 
+export type PasskeyCreation = z.output<typeof passkeyCreation>;
+
 /** The answer of `POST /auth/second-factor/passkeys/`. */
 export const passkeyMadeSchema = recoveryCodesSchema.extend({ passkey: passkeySchema }).meta({ id: 'PasskeyMade' });
 
@@ -80,6 +82,8 @@ export const passkeySignIn = z
     }),
   })
   .meta({ id: 'PasskeySignIn' });
+
+export type PasskeySignIn = z.output<typeof passkeySignIn>;
 
 /** The answer of `GET /auth/methods/`: what the sign-in page offers beside the password. */
 export const signInMethodsSchema = z

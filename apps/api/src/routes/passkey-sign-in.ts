@@ -1,4 +1,3 @@
-import type { AuthenticationResponseJSON } from '@simplewebauthn/server';
 import { passkeySignIn, signInMethodsSchema, webAuthnSchema } from '@dossier/protocol/second-factor.ts';
 import { sessionSchema, signInQuery } from '@dossier/protocol/session.ts';
 import { ApplicationError } from '@dossier/runtime/errors.ts';
@@ -78,7 +77,7 @@ function signInRoute(deps: Dependencies): Route {
       const party = relyingParty(request, deps);
       const limits = entryLimits(request.ip ?? '');
       await requireAttempt(database, response, limits);
-      const found = await transaction(database, (tx) => findByPasskey(tx, party, credential as AuthenticationResponseJSON));
+      const found = await transaction(database, (tx) => findByPasskey(tx, party, credential));
       if (found === null) {
         const actor = signingIn(request, { name: 'nobody', withCookie });
         await recordAudit(database, actor, { action: 'sign-in-failed', object: { kind: 'session' }, details: { by: 'passkey' } });

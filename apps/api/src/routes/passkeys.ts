@@ -1,4 +1,3 @@
-import type { RegistrationResponseJSON } from '@simplewebauthn/server';
 import {
   ownPasswordRequest,
   passkeyChange,
@@ -73,7 +72,7 @@ function addRoute(deps: Dependencies): Route {
         database,
         request,
         async (tx) => {
-          const passkey = await addPasskey(tx, user, { party, label, credential: credential as RegistrationResponseJSON });
+          const passkey = await addPasskey(tx, user, { party, label, credential });
           await endSessions(tx, user.id, tokenId);
           return { passkey, codes: await firstRecoveryCodes(tx, user.id) };
         },
