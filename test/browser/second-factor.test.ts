@@ -64,12 +64,12 @@ async function setUpApp(page: Page): Promise<{ secret: string; codes: string[] }
   await fillPassword(page);
   await page.getByRole('button', { name: 'Continue' }).click();
   await page.getByRole('img', { name: 'QR code for the authenticator app' }).waitFor();
-  const secret = (await page.getByRole('dialog').locator('code').innerText()).replaceAll(/\s/g, '');
+  const secret = (await page.getByRole('dialog').locator('pre').innerText()).replaceAll(/\s/g, '');
   expect(await findBarriers(page)).toEqual([]);
   await page.getByLabel('Code that the app shows now').fill(codeOf(secret, -1));
   await page.getByRole('button', { name: 'Set it up' }).click();
   const shown = page.getByRole('dialog', { name: 'Your recovery codes' });
-  const codes = (await shown.locator('code').innerText()).split('\n');
+  const codes = (await shown.locator('pre').innerText()).split('\n');
   expect(codes).toHaveLength(10);
   expect(await findBarriers(page)).toEqual([]);
   await shown.getByRole('button', { name: 'Close' }).last().click();
@@ -129,7 +129,7 @@ test('a passkey is added and renamed, signs in without name and password, and si
   await page.getByRole('menuitem', { name: 'Rename…' }).click();
   await page.getByLabel('Name of the passkey').fill('Night desk');
   await page.getByRole('button', { name: 'Save' }).click();
-  await page.getByRole('cell', { name: 'Night desk' }).waitFor();
+  await page.getByRole('cell', { name: 'Night desk', exact: true }).waitFor();
   expect(await findBarriers(page)).toEqual([]);
   await signOut(page, 'bert');
   await page.getByRole('button', { name: 'Sign in with a passkey' }).click();

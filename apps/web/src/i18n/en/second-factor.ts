@@ -8,7 +8,7 @@ export const secondFactor = {
   app: {
     title: 'Authenticator app',
     text: 'An app on your phone shows a code of six digits, another one every half a minute.',
-    since: 'Set up {{when}}.',
+    since: 'Set up: {{when}}.',
     setUp: 'Set up an app…',
     setUpTitle: 'Set up an authenticator app',
     next: 'Continue',

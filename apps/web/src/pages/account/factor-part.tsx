@@ -4,7 +4,7 @@ import type { ReactNode } from 'react';
 /** A part of the second factor: what it is, how it stands, and what can be done. */
 export function FactorPart({ title, text, action, children }: { title: string; text: string; action: ReactNode; children?: ReactNode }) {
   return (
-    <section aria-label={title}>
+    <div>
       <Group justify="space-between" align="flex-start" gap="sm">
         <div>
           <Title order={3} size="h5">
@@ -17,6 +17,6 @@ export function FactorPart({ title, text, action, children }: { title: string; t
         {action}
       </Group>
       {children}
-    </section>
+    </div>
   );
 }

@@ -1,4 +1,4 @@
-import { Button, Text } from '@mantine/core';
+import { Box, Button, Text } from '@mantine/core';
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import type { Passkey } from '@dossier/protocol/second-factor.ts';
@@ -73,9 +73,9 @@ export function Passkeys({ passkeys, onCodes }: PasskeysProps) {
         </Text>
       )}
       {passkeys.length > 0 && (
-        <div style={{ marginTop: 12 }}>
+        <Box mt="sm">
           <DataTable label={t('secondFactor.passkeys.title')} columns={columns} rows={passkeys} rowKey={({ id }) => id} />
-        </div>
+        </Box>
       )}
       {opened?.kind === 'add' && (
         <PasskeyDialog

@@ -56,7 +56,7 @@ export function TotpDialog({ onClose, onDone }: TotpDialogProps) {
         <Text size="sm" fw={500}>
           {t('secondFactor.app.secret')}
         </Text>
-        <Code block className="wrap" fz="md">
+        <Code block className="wrap" fz="md" style={{ whiteSpace: 'pre-wrap' }}>
           {begin.data.secret.replaceAll(/(.{4})(?=.)/g, '$1 ')}
         </Code>
       </div>
