@@ -64,7 +64,16 @@ export async function startTestApi(overrides: Overrides = {}): Promise<TestApi> 
   const nodeUuid = await readNodeUuid(test.database);
   const folder = await mkdtemp(join(tmpdir(), 'dossier-api-'));
   const deps: ApiDependencies = {
-    configuration: { host: '127.0.0.1', port: 0, installedApps: [], tokenMaximumDays: null, binDays: 30 },
+    configuration: {
+      host: '127.0.0.1',
+      port: 0,
+      installedApps: [],
+      tokenMaximumDays: null,
+      binDays: 30,
+      secondFactor: 'optional',
+      oidc: null,
+      externalAddress: null,
+    },
     logger: createLogger({ level: 'silent', name: 'test', pretty: false }),
     database: test.database,
     photos: openPhotoStore(folder),

@@ -71,7 +71,7 @@ export async function signIn(page: Page, url: string, user = { name: 'admin', pa
   await page.goto(`${url}/ui/`);
   await page.locator('input[name=name]').fill(user.name);
   await page.locator('input[name=password]').fill(user.password);
-  await page.getByRole('button', { name: 'Sign in' }).click();
+  await page.getByRole('button', { name: 'Sign in', exact: true }).click();
   await page
     .getByRole('navigation', { name: 'Pages' })
     .or(page.getByRole('button', { name: 'Menu' }))

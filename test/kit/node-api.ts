@@ -44,8 +44,7 @@ export async function startNodeApi(environment: Record<string, string> = {}): Pr
     opened.resolve(node);
     const { dependencies, closeEvents } = wireApi(node);
     closers.push(() => (queueClosed ??= queues.close()), closeEvents);
-    const { installedApps, tokenMaximumDays, binDays } = configuration;
-    return { ...dependencies, configuration: { host: '127.0.0.1', port: 0, installedApps, tokenMaximumDays, binDays } };
+    return { ...dependencies, configuration: { ...configuration, host: '127.0.0.1', port: 0 } };
   });
   const node = await opened.promise;
   return {

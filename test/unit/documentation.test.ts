@@ -24,6 +24,7 @@ const codeSources: [file: string, pattern: RegExp][] = [
   ['packages/replication/src/received-page.ts', /code = '([A-Z_]+)'/g],
   ['packages/photos/src/photo-refused.ts', /code = '([A-Z_]+)'/g],
   ['packages/photos/src/photo-store.ts', /code = '([A-Z_]+)'/g],
+  ['packages/accounts/src/oidc-fault.ts', /^ {2}\| '([A-Z_]+)'/gm],
   ['packages/runtime/src/errors.ts', /^ {2}([A-Z_]+): \d{3},/gm],
 ];
 const codes = codeSources.flatMap(([file, pattern]) => [...read(file).matchAll(pattern)].map((match) => [file, match[1] ?? '']));

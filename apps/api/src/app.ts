@@ -33,12 +33,16 @@ import { importUndoRoute } from './routes/import-undo.ts';
 import { importHistoryRoutes } from './routes/imports.ts';
 import { metricsRoutes } from './routes/metrics.ts';
 import { ownPasswordRoute } from './routes/own-password.ts';
+import { oidcRoutes } from './routes/oidc.ts';
 import { ownPages, pageRoutes } from './routes/pages.ts';
+import { passkeySignInRoutes } from './routes/passkey-sign-in.ts';
+import { passkeyRoutes } from './routes/passkeys.ts';
+import { secondFactorRoutes } from './routes/second-factor.ts';
 import { signInRoutes } from './routes/sign-in.ts';
 import { tokenRoutes } from './routes/tokens.ts';
 import { userRoutes } from './routes/users.ts';
 import { watchListRoutes } from './routes/watch-lists.ts';
-import { identify } from './session.ts';
+import { identify, missesSecondFactor } from './session.ts';
 import { refuseSlowBodies } from './slow-bodies.ts';
 import { traceRequests } from './tracing.ts';
 
@@ -47,6 +51,10 @@ export function listRoutes(deps: ApiDependencies, metrics: Metrics): Route[] {
   const routes: Route[] = [
     ...signInRoutes(deps),
     ownPasswordRoute(deps),
+    ...passkeySignInRoutes(deps),
+    ...oidcRoutes(deps),
+    ...secondFactorRoutes(deps),
+    ...passkeyRoutes(deps),
     ...watchListRoutes(deps),
     ...dossierBulkRoutes(deps),
     ...duplicateRoutes(deps),
@@ -142,7 +150,9 @@ function guard(deps: ApiDependencies, { path, access, page }: { path: string; ac
     response.set('Cache-Control', 'no-store');
     if (access !== 'everyone') {
       try {
-        const { user, byCookie } = await identify(request, deps);
+        const identity = await identify(request, deps);
+        const { user, byCookie } = identity;
+        if (!path.startsWith('/auth/') && missesSecondFactor(identity, deps.configuration)) throw secondFactorFirst();
         if (byCookie && path.startsWith('/sync/')) requireReplicationPages(deps);
         if (!mayActAs(user.role, access)) {
           throw new ApplicationError('PERMISSION_DENIED', `This takes the role ${access}; ${user.name} has the role ${user.role}.`);
@@ -154,13 +164,19 @@ function guard(deps: ApiDependencies, { path, access, page }: { path: string; ac
           sendPage(response, 'not-allowed.html', ownPages);
           return;
         }
-        if (code !== 'UNAUTHORIZED') throw error;
+        if (code !== 'UNAUTHORIZED' && code !== 'SECOND_FACTOR_MISSING') throw error;
         response.redirect(`/ui/?next=${encodeURIComponent(request.originalUrl)}`);
         return;
       }
     }
     next();
   };
+}
+
+function secondFactorFirst(): ApplicationError {
+  return new ApplicationError('SECOND_FACTOR_MISSING', 'This node demands a second factor, and you have none yet.', {
+    remedy: 'Set one up in the web interface, which asks for it after signing in. API tokens need none.',
+  });
 }
 
 /** The plugin brings replication to the web interface; programs with a token have it anyway. */

@@ -17,7 +17,10 @@ export interface Mount {
 }
 
 export interface ApiDependencies {
-  readonly configuration: Pick<Configuration, 'host' | 'port' | 'installedApps' | 'tokenMaximumDays' | 'binDays'>;
+  readonly configuration: Pick<
+    Configuration,
+    'host' | 'port' | 'installedApps' | 'tokenMaximumDays' | 'binDays' | 'secondFactor' | 'oidc' | 'externalAddress'
+  >;
   readonly logger: Logger;
   readonly database: Database;
   readonly photos: PhotoStore;

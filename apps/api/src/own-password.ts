@@ -1,19 +1,32 @@
 import type { Request, Response } from 'express';
-import { ApplicationError } from '@dossier/runtime/errors.ts';
+import { ApplicationError, badParam, conflict } from '@dossier/runtime/errors.ts';
 import { countAttempt, forgiveAttempts } from '@dossier/accounts/attempts.ts';
 import { findByPassword } from '@dossier/accounts/users.ts';
 import type { Database } from '@dossier/postgres/database.ts';
-import { identityOf } from './session.ts';
+import { identityOf, requireSession } from './session.ts';
 
 const guesses = { maximum: 10, windowSeconds: 15 * 60 };
 
-/** A session may be somebody else's by now: PERMISSION_DENIED for a wrong password, with what was not done; guesses are counted. */
+const freshMinutes = 10;
+
+/** Who signs in by OpenID Connect has no password here: the session has to be new. */
+function requireFreshSession(created: Date, nothing: string): void {
+  if (Date.now() - created.getTime() < freshMinutes * 60_000) return;
+  throw new ApplicationError('PERMISSION_DENIED', `You signed in more than ${freshMinutes} minutes ago. ${nothing}`, {
+    remedy: 'Sign out and in again, then do it at once.',
+  });
+}
+
+/** A session may be somebody else's by now: PERMISSION_DENIED for a wrong password, with what was not done; guesses are counted. Of whom has none here, the session has to be new. */
 export async function requireOwnPassword(
   database: Database,
   { request, response }: { request: Request; response: Response },
-  { password, nothing }: { password: string; nothing: string },
+  { password, nothing }: { password: string | undefined; nothing: string },
 ): Promise<void> {
-  const { user } = identityOf(request);
+  const { user, hasPassword, created } = identityOf(request);
+  if (!hasPassword) return requireFreshSession(created, nothing);
+  if (password === undefined)
+    throw badParam('password', 'password: is needed, the one that you sign in with, since you are signed in by a session.');
   const limits = [{ subject: `token password ${user.id}`, ...guesses }];
   const waitSeconds = await countAttempt(database, limits);
   if (waitSeconds !== null) {
@@ -24,4 +37,17 @@ export async function requireOwnPassword(
     throw new ApplicationError('PERMISSION_DENIED', `The password is wrong. ${nothing}`, { param: 'password' });
   }
   await forgiveAttempts(database, limits);
+}
+
+/** Who changes how one signs in has to be signed in, and know the password. CONFLICT for whom signs in by OpenID Connect: the provider keeps the second factor. */
+export async function requirePasswordHolder(
+  database: Database,
+  exchange: { request: Request; response: Response },
+  password: string,
+): Promise<void> {
+  requireSession(exchange.request);
+  if (!identityOf(exchange.request).hasPassword) {
+    throw conflict('You sign in by OpenID Connect: your second factor is kept by its provider. Nothing was changed.');
+  }
+  await requireOwnPassword(database, exchange, { password, nothing: 'Nothing was changed.' });
 }

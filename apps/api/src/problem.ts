@@ -50,6 +50,7 @@ function sendProblem(response: Response, error: ApplicationError): void {
         desc: error.detail,
         param: error.param,
         remedy: error.remedy,
+        methods: error.methods,
       }),
     );
 }

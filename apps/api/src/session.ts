@@ -1,6 +1,7 @@
 import type { Request, Response } from 'express';
 import { ApplicationError } from '@dossier/runtime/errors.ts';
 import type { Actor } from '@dossier/accounts/audit.ts';
+import type { Configuration } from '@dossier/runtime/configuration.ts';
 import type { Database } from '@dossier/postgres/database.ts';
 import { findTokenHolder } from '@dossier/accounts/tokens.ts';
 import type { TokenHolder } from '@dossier/accounts/tokens.ts';
@@ -70,7 +71,21 @@ export async function identify(request: Request, { database, nodeUuid }: { datab
   return identity;
 }
 
-function cookieToken(request: Request, name: string): string | null {
+/** Whether somebody is signed in who has to set up a second factor before anything else. */
+export function missesSecondFactor({ lacksSecondFactor }: Identity, { secondFactor }: Pick<Configuration, 'secondFactor'>): boolean {
+  return secondFactor === 'required' && lacksSecondFactor;
+}
+
+/** Refuses tokens of programs: whoever has one of those only is not to change how its user signs in. */
+export function requireSession(request: Request): void {
+  if (identityOf(request).kind === 'session') return;
+  throw new ApplicationError(
+    'PERMISSION_DENIED',
+    'This takes a session: sign in, and use the token of POST /auth/login/. Nothing was changed.',
+  );
+}
+
+export function cookieToken(request: Request, name: string): string | null {
   for (const pair of (request.headers.cookie ?? '').split(';')) {
     const at = pair.indexOf('=');
     if (pair.slice(0, at).trim() === name) return pair.slice(at + 1).trim();

@@ -32,10 +32,28 @@ export async function signInLimits(connection: Connection, attempt: SignInAttemp
   ];
 }
 
+/**
+ * What limits trying codes of a user's second factor, by whom the password is known: 10 in a quarter of an hour, wherever they come from. A browser in which
+ * this user signed in before has a count of its own.
+ */
+export async function codeLimits(
+  connection: Connection,
+  user: { id: number; name: string },
+  browser: string | null,
+): Promise<AttemptLimit[]> {
+  const known = browser === null ? null : await findBrowser(connection, user.name, browser);
+  return [{ subject: known === null ? `sign-in code ${user.id} ` : `sign-in code browser ${known}`, maximum: 10, windowSeconds }];
+}
+
+/** What limits signing in by passkey and by OpenID Connect: nothing of it can be guessed, but each attempt costs work and a line of the audit. */
+export function entryLimits(address: string): AttemptLimit[] {
+  return [{ subject: `sign-in entry ${networkOf(address)}`, maximum: 300, windowSeconds }];
+}
+
 /** Lets a user try again at once, from anywhere, and forgets the user's browsers: for a password that was set anew. */
 export async function resetSignIns(connection: Connection, user: { id: number; name: string }): Promise<void> {
   const name = nameKey(user.name);
-  await forgetAttempts(connection, [`sign-in pair ${name} `, `sign-in name ${name}`]);
+  await forgetAttempts(connection, [`sign-in pair ${name} `, `sign-in name ${name}`, `sign-in code ${user.id} `]);
   await query(connection, `delete from known_browsers where user_id = :id`, { id: user.id });
 }
 

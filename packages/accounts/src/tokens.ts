@@ -43,26 +43,40 @@ export interface TokenHolder {
   user: User;
   tokenId: number;
   kind: TokenKind;
+  created: Date;
   /** Null: never. */
   expires: Date | null;
+  /** Whether the user has a password here, or signs in by OpenID Connect. */
+  hasPassword: boolean;
+  /** Of a session: that its user has a password and no second factor. */
+  lacksSecondFactor: boolean;
+}
+
+interface HolderRow extends User {
+  token_id: number;
+  kind: TokenKind;
+  created_date: Date;
+  expires_date: Date | null;
+  has_password: boolean;
+  lacks_second_factor: boolean;
+  stale: boolean;
 }
 
 /** The active user that holds a token which has not expired; or null. */
 export async function findTokenHolder(connection: Connection, token: string): Promise<TokenHolder | null> {
-  const holder = await preparedOne<User & { token_id: number; kind: TokenKind; expires_date: Date | null; stale: boolean }>(
-    connection,
-    'find token holder',
-    {
-      sql: `select u.id, u.name, u.role, t.id as token_id, t.kind, t.expires_date, coalesce(t.last_used_date < now() - interval '5 minutes', true) as stale
+  const holder = await preparedOne<HolderRow>(connection, 'find token holder', {
+    sql: `select u.id, u.name, u.role, t.id as token_id, t.kind, t.created_date, t.expires_date, u.password_hash is not null as has_password,
+        t.kind = 'session' and u.password_hash is not null and not has_second_factor(u.id) as lacks_second_factor,
+        coalesce(t.last_used_date < now() - interval '5 minutes', true) as stale
       from tokens t join users u on u.id = t.user_id
       where t.token_hash = :hash and u.active and coalesce(t.expires_date > now(), true) and not (t.kind = 'session' and ${liesAhead('t.created_date')})`,
-      parameters: { hash: hashToken(token) },
-    },
-  );
+    parameters: { hash: hashToken(token) },
+  });
   if (!holder) return null;
   if (holder.stale) await noteUse(connection, holder.token_id);
-  const { id, name, role, token_id: tokenId, kind, expires_date: expires } = holder;
-  return { user: { id, name, role }, tokenId, kind, expires };
+  const { id, name, role, token_id: tokenId, kind, created_date: created, expires_date: expires } = holder;
+  const { has_password: hasPassword, lacks_second_factor: lacksSecondFactor } = holder;
+  return { user: { id, name, role }, tokenId, kind, created, expires, hasPassword, lacksSecondFactor };
 }
 
 /** On a full disk whoever reads is let in nevertheless. */

@@ -16,13 +16,16 @@ export interface UserRow {
   active: boolean;
   created_date: Date;
   last_sign_in: Date | null;
+  /** The provider by which the user signs in; null: by a password. */
+  oidc_issuer: string | null;
+  has_second_factor: boolean;
   /** Valid now. */
   session_count: number;
   token_count: number;
 }
 
 const columns = `
-  u.id, u.name, u.role, u.active, u.created_date, u.last_sign_in,
+  u.id, u.name, u.role, u.active, u.created_date, u.last_sign_in, u.oidc_issuer, has_second_factor(u.id) as has_second_factor,
   (select count(*) from tokens t where t.user_id = u.id and t.kind = 'session' and coalesce(t.expires_date > now(), true)) as session_count,
   (select count(*) from tokens t where t.user_id = u.id and t.kind <> 'session' and coalesce(t.expires_date > now(), true)) as token_count
   from users u`;

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { badParam, notFound } from '@dossier/runtime/errors.ts';
+import { badParam, conflict, notFound } from '@dossier/runtime/errors.ts';
 import { textFault } from '@dossier/domain/dossier.ts';
 import type { Role } from '@dossier/domain/role.ts';
 import { userNameFault } from '@dossier/domain/user-name.ts';
@@ -62,7 +62,7 @@ export interface EndedAccess {
 
 /**
  * Gives a user another password, ends all of the user's sessions and, unless they are to be kept, API tokens, and whatever kept the user from signing in.
- * ADMIN_TOKEN is the configuration's and stays, and so does the token whose id is `keep`. Whether the password is good enough is asked before (`requireGoodPassword`). NOT_FOUND without such a user.
+ * ADMIN_TOKEN is the configuration's and stays, and so does the token whose id is `keep`. Whether the password is good enough is asked before (`requireGoodPassword`). NOT_FOUND without such a user, CONFLICT for one who signs in by OpenID Connect.
  */
 export async function setPassword(
   database: Database,
@@ -73,11 +73,16 @@ export async function setPassword(
   requirePassword(password);
   const passwordHash = await hashPassword(password);
   return transaction(database, async (tx) => {
-    const user = await queryOne<{ id: number }>(tx, `update users set password_hash = :passwordHash where name = :name returning id`, {
-      name,
-      passwordHash,
-    });
+    const user = await queryOne<{ id: number; oidc_issuer: string | null }>(
+      tx,
+      `select id, oidc_issuer from users where name = :name for update`,
+      {
+        name,
+      },
+    );
     if (!user) throw notFound(`user ${name}`);
+    if (user.oidc_issuer !== null) throw conflict(`${name} signs in by ${user.oidc_issuer} and has no password here. Nothing was changed.`);
+    await query(tx, `update users set password_hash = :passwordHash where id = :id`, { id: user.id, passwordHash });
     const ended = { id: user.id, keep, kinds: keepTokens ? ['session'] : ['session', 'api'] };
     const valid = await queryOne<EndedAccess>(
       tx,

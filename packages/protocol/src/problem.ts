@@ -4,6 +4,9 @@ import { z } from 'zod';
 export const problemStatus = {
   BAD_PARAM: 400,
   UNAUTHORIZED: 401,
+  SECOND_FACTOR_REQUIRED: 401,
+  SECOND_FACTOR_WRONG: 401,
+  SECOND_FACTOR_MISSING: 403,
   PERMISSION_DENIED: 403,
   READ_ONLY: 403,
   NOT_FOUND: 404,
@@ -29,5 +32,7 @@ export const problemSchema = z
     code: z.enum(Object.keys(problemStatus) as [keyof typeof problemStatus, ...(keyof typeof problemStatus)[]]),
     desc: z.string(),
     param: z.string().optional(),
+    /** By what the second factor can be shown that is asked for. */
+    methods: z.array(z.string()).optional(),
   })
   .meta({ id: 'Problem', description: 'What is wrong, where, and what to do' });

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { roles } from '@dossier/domain/role.ts';
 import { userNameFault } from '@dossier/domain/user-name.ts';
+import { signInWays } from './session.ts';
 import { pageQuery } from './queries.ts';
 import { idSchema, looseBoolean, text, timeSchema } from './values.ts';
 
@@ -33,6 +34,9 @@ export const userDetailsSchema = z
     active: z.boolean(),
     created_date: timeSchema,
     last_sign_in: timeSchema.nullable(),
+    /** Whether by a password here, or by the provider of OpenID Connect. */
+    sign_in: z.enum(signInWays),
+    second_factor: z.boolean(),
     /** Sessions and tokens that are valid now. */
     session_count: z.int(),
     token_count: z.int(),

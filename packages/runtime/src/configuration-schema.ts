@@ -30,6 +30,8 @@ const integer = (minimum: number, maximum: number) => z.int().min(minimum).max(m
 const url = (...protocols: string[]) => text.refine((value) => protocols.includes(protocolOf(value)) && isUnambiguousUrl(value));
 const origin = text.refine(isOrigin).transform((value) => new URL(value).origin);
 const feedName = text.refine(isFeedName).transform((value) => value.toLowerCase());
+const someTexts = z.preprocess((value) => (typeof value === 'string' ? [value] : value), z.array(text)).default([]);
+const roleValues = z.strictObject({ admin: someTexts, operator: someTexts, viewer: someTexts });
 const clockTime = z.strictObject({ hour: integer(0, 23), minute: integer(0, 59) });
 
 /** Every key of the configuration with its type and its default; `null` stands for "not set". */
@@ -58,6 +60,12 @@ export const configurationSchema = z.object({
     .nullable()
     .default(null),
   TOKEN_MAXIMUM_DAYS: integer(1, 3650).nullable().default(null),
+  SECOND_FACTOR: z.enum(['optional', 'required']).default('optional'),
+  OIDC_ISSUER: text.refine(isExternalAddress).nullable().default(null),
+  OIDC_CLIENT_ID: text.nullable().default(null),
+  OIDC_CLIENT_SECRET: text.nullable().default(null),
+  OIDC_ROLE_CLAIM: text.default('roles'),
+  OIDC_ROLES: z.preprocess(readMap, roleValues).default({ admin: ['admin'], operator: ['operator'], viewer: ['viewer'] }),
   SYNC_ALLOWED_MASTERS: z.array(origin).nullable().default(null),
   SYNC_CONCURRENCY: integer(1, 100).default(4),
   SYNC_ON_EXISTING: z.enum(['replace', 'refuse']).default('replace'),
@@ -102,6 +110,12 @@ export const rules: Readonly<Record<ConfigurationKey, KeyRule>> = {
   ADMIN_PASSWORD: { allowed: 'a text that is not empty, in quotes if it consists of digits', secret: 'all' },
   ADMIN_TOKEN: { allowed: 'ASCII letters, digits and signs without white space, in quotes if only digits', secret: 'all' },
   TOKEN_MAXIMUM_DAYS: { allowed: 'a whole number from 1 to 3650', fromText: integerText },
+  SECOND_FACTOR: { allowed: 'optional or required' },
+  OIDC_ISSUER: { allowed: 'an http:// or https:// URL without user, query and fragment', secret: 'url' },
+  OIDC_CLIENT_ID: { allowed: 'a text that is not empty, in quotes if it consists of digits' },
+  OIDC_CLIENT_SECRET: { allowed: 'a text that is not empty, in quotes if it consists of digits', secret: 'all' },
+  OIDC_ROLE_CLAIM: { allowed: 'the name of a claim such as roles, or a path to it such as realm_access.roles' },
+  OIDC_ROLES: { allowed: '{admin: [values], operator: [values], viewer: [values]}' },
   SYNC_ALLOWED_MASTERS: {
     allowed: 'a list of origins such as https://master.example:8000 (in the environment separated by commas)',
     secret: 'url',
@@ -122,8 +136,12 @@ export const configurationKeys: readonly ConfigurationKey[] = configurationSchem
 function readClockTime(value: unknown): unknown {
   if (typeof value !== 'string') return value;
   const clock = /^\s*(\d{1,2}):(\d{2})\s*$/.exec(value);
-  if (clock !== null) return { hour: Number(clock[1]), minute: Number(clock[2]) };
-  if (!value.trimStart().startsWith('{')) return value;
+  return clock === null ? readMap(value) : { hour: Number(clock[1]), minute: Number(clock[2]) };
+}
+
+/** A map that stands in one variable; everything else is left for the schema to refuse. */
+function readMap(value: unknown): unknown {
+  if (typeof value !== 'string' || !value.trimStart().startsWith('{')) return value;
   try {
     return parse(value, { prettyErrors: false });
   } catch {

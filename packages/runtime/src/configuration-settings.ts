@@ -34,6 +34,7 @@ function show(key: ConfigurationKey, value: ConfigurationValues[ConfigurationKey
 function asText(value: Exclude<ConfigurationValues[ConfigurationKey], null>): string {
   if (typeof value === 'string' || typeof value === 'number') return String(value);
   if ('hour' in value) return `${String(value.hour).padStart(2, '0')}:${String(value.minute).padStart(2, '0')}`;
+  if ('admin' in value) return JSON.stringify(value);
   return value.join(',');
 }
 

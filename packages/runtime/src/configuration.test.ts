@@ -34,6 +34,37 @@ function faultsOf(environment: Record<string, string>, yaml?: string): readonly 
   return [];
 }
 
+describe('OpenID Connect', () => {
+  const oidc = { OIDC_ISSUER: 'https://id.example/realms/site', OIDC_CLIENT_ID: 'dossiers' };
+
+  it('maps values of a claim to roles, those of the same names unless it says otherwise', () => {
+    expect(load(oidc).configuration.oidc).toEqual({
+      issuer: 'https://id.example/realms/site',
+      clientId: 'dossiers',
+      clientSecret: null,
+      roleClaim: 'roles',
+      roles: { admin: ['admin'], operator: ['operator'], viewer: ['viewer'] },
+    });
+    const roles = { admin: ['cn=chiefs,ou=staff'], operator: ['desk', 'guards'], viewer: [] };
+    expect(load({ ...oidc, OIDC_ROLES: '{admin: "cn=chiefs,ou=staff", operator: [desk, guards]}' }).configuration.oidc?.roles).toEqual(
+      roles,
+    );
+    expect(load(oidc, 'OIDC_ROLES:\n  admin: cn=chiefs,ou=staff\n  operator: [desk, guards]\n').configuration.oidc?.roles).toEqual(roles);
+  });
+
+  it('is refused without the client, and where roles are none', () => {
+    expect(faultsOf({ OIDC_ISSUER: oidc.OIDC_ISSUER }).join()).toMatch(/^OIDC_CLIENT_ID: is not set/);
+    expect(faultsOf({ ...oidc, OIDC_ROLES: '{chief: [x]}' }).join()).toMatch(/^OIDC_ROLES: .*allowed is \{admin/);
+    expect(faultsOf({ ...oidc, OIDC_ROLES: 'chiefs' }).join()).toMatch(/^OIDC_ROLES: /);
+    expect(faultsOf({ SECOND_FACTOR: 'yes' }).join()).toMatch(/^SECOND_FACTOR: .*optional or required/);
+  });
+
+  it('warns of what is no use or no safe way', () => {
+    expect(load({ OIDC_CLIENT_ID: 'dossiers' }).warnings.join()).toMatch(/OIDC_ISSUER is not set/);
+    expect(load({ ...oidc, OIDC_ISSUER: 'http://id.example' }).warnings.join()).toMatch(/begins with http:/);
+  });
+});
+
 describe('defaults', () => {
   it('are those of the documentation', () => {
     const { configuration, file, sources, warnings } = load({});
@@ -56,6 +87,8 @@ describe('defaults', () => {
       adminPassword: null,
       adminToken: null,
       tokenMaximumDays: null,
+      secondFactor: 'optional',
+      oidc: null,
       syncAllowedMasters: null,
       syncConcurrency: 4,
       syncOnExisting: 'replace',

@@ -10,6 +10,17 @@ import { ExitError } from './errors.ts';
 
 export type LogLevel = ConfigurationValues['LOG_LEVEL'];
 
+/** How people sign in by OpenID Connect. */
+export interface OidcConfiguration {
+  readonly issuer: string;
+  readonly clientId: string;
+  /** `null`: a public client, which PKCE alone protects. */
+  readonly clientSecret: string | null;
+  /** The claim that says what somebody is, and its values for each role. */
+  readonly roleClaim: string;
+  readonly roles: ConfigurationValues['OIDC_ROLES'];
+}
+
 /** All settings, checked; `null` means not set. `dossier.example.yaml` documents each. */
 export interface Configuration {
   readonly syncToken: string | null;
@@ -37,6 +48,10 @@ export interface Configuration {
   readonly adminToken: string | null;
   /** How long an API token may live; `null`: for ever. */
   readonly tokenMaximumDays: number | null;
+  /** Whether who signs in with a password needs a second factor. */
+  readonly secondFactor: ConfigurationValues['SECOND_FACTOR'];
+  /** The provider that signs people in, besides passwords; `null`: none. */
+  readonly oidc: OidcConfiguration | null;
   /** Origins (`https://host:port`, lower case, default port left out); `null`: any master. */
   readonly syncAllowedMasters: readonly string[] | null;
   readonly syncConcurrency: number;
@@ -118,6 +133,12 @@ export function loadConfiguration(options: ConfigurationOptions): LoadedConfigur
   const faults = [...fileFaults, ...unknownFaults, ...valueFaults];
   if (faults.length > 0 || !parsed.success) throw new ConfigurationError(faults);
 
+  if (parsed.data.OIDC_ISSUER !== null && parsed.data.OIDC_CLIENT_ID === null) {
+    throw new ConfigurationError([
+      'OIDC_CLIENT_ID: is not set, and OIDC_ISSUER is; needed is the id under which the provider knows this node',
+    ]);
+  }
+
   const configuration = toConfiguration(parsed.data, workingDirectory);
   const shown = { ...parsed.data, DATA_DIR: configuration.dataDir, MEDIA_ROOT: configuration.mediaRoot };
   return { configuration, sources, settings: describeSettings(shown), file, warnings: warningsAbout(parsed.data) };
@@ -145,6 +166,8 @@ function toConfiguration(values: ConfigurationValues, workingDirectory: string):
     adminPassword: values.ADMIN_PASSWORD,
     adminToken: values.ADMIN_TOKEN,
     tokenMaximumDays: values.TOKEN_MAXIMUM_DAYS,
+    secondFactor: values.SECOND_FACTOR,
+    oidc: toOidc(values),
     syncAllowedMasters: values.SYNC_ALLOWED_MASTERS,
     syncConcurrency: values.SYNC_CONCURRENCY,
     syncOnExisting: values.SYNC_ON_EXISTING,
@@ -154,6 +177,12 @@ function toConfiguration(values: ConfigurationValues, workingDirectory: string):
     binDays: values.BIN_DAYS,
     logLevel: values.LOG_LEVEL,
   };
+}
+
+function toOidc(values: ConfigurationValues): OidcConfiguration | null {
+  const { OIDC_ISSUER: issuer, OIDC_CLIENT_ID: clientId } = values;
+  if (issuer === null || clientId === null) return null;
+  return { issuer, clientId, clientSecret: values.OIDC_CLIENT_SECRET, roleClaim: values.OIDC_ROLE_CLAIM, roles: values.OIDC_ROLES };
 }
 
 function warningsAbout(values: ConfigurationValues): string[] {
@@ -168,6 +197,12 @@ function warningsAbout(values: ConfigurationValues): string[] {
   }
   if (values.SYNC_TOKEN_PREVIOUS !== null && values.SYNC_TOKEN === null) {
     warnings.push('SYNC_TOKEN_PREVIOUS is set but SYNC_TOKEN is not: this node neither serves the feed nor links.');
+  }
+  if (values.OIDC_ISSUER === null && (values.OIDC_CLIENT_ID !== null || values.OIDC_CLIENT_SECRET !== null)) {
+    warnings.push('OIDC_ISSUER is not set: nobody signs in by OpenID Connect, whatever the other OIDC keys say.');
+  }
+  if (values.OIDC_ISSUER?.toLowerCase().startsWith('http:') === true) {
+    warnings.push('OIDC_ISSUER begins with http: whoever is on the way to it can sign in as anybody. Use https.');
   }
   return warnings;
 }

@@ -3,6 +3,12 @@ const statuses = {
   BAD_PARAM: 400,
   /** No valid token, session or signature came with the request. */
   UNAUTHORIZED: 401,
+  /** The password is right, and the user has a second factor: `methods` says by what it can be shown. */
+  SECOND_FACTOR_REQUIRED: 401,
+  /** The code is wrong, was used before, or is too old. */
+  SECOND_FACTOR_WRONG: 401,
+  /** This node demands a second factor, and the user has none yet: all but setting one up is refused. */
+  SECOND_FACTOR_MISSING: 403,
   /** The user is known, but the role doesn't allow this. */
   PERMISSION_DENIED: 403,
   /** There is no such thing, or no longer. */
@@ -44,6 +50,8 @@ export interface ApplicationErrorOptions {
   readonly param?: string;
   /** What a person can do about it. */
   readonly remedy?: string;
+  /** By what the second factor can be shown that is asked for. */
+  readonly methods?: readonly string[];
   readonly cause?: unknown;
 }
 
@@ -53,12 +61,14 @@ export class ApplicationError extends Error {
   readonly code: ErrorCode;
   readonly param: string | undefined;
   readonly remedy: string | undefined;
+  readonly methods: readonly string[] | undefined;
 
   constructor(code: ErrorCode, detail: string, options: ApplicationErrorOptions = {}) {
     super(detail, options.cause === undefined ? undefined : { cause: options.cause });
     this.code = code;
     this.param = options.param;
     this.remedy = options.remedy;
+    this.methods = options.methods;
   }
 
   /** What happened, in one sentence; the same as `message`. */

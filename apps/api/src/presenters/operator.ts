@@ -17,6 +17,8 @@ export function presentUser(user: UserRow): UserDetails {
     active: user.active,
     created_date: user.created_date.toISOString(),
     last_sign_in: user.last_sign_in?.toISOString() ?? null,
+    sign_in: user.oidc_issuer === null ? 'password' : 'oidc',
+    second_factor: user.has_second_factor,
     session_count: user.session_count,
     token_count: user.token_count,
   };

@@ -93,8 +93,6 @@ function createRoute(deps: Dependencies): Route {
 /** Whoever makes lasting access from a session has to know the password. */
 async function requirePassword({ database }: Dependencies, request: Request, response: Response, password?: string): Promise<void> {
   if (identityOf(request).kind !== 'session') return;
-  if (password === undefined)
-    throw badParam('password', 'password: is needed, the one that you sign in with, since you are signed in by a session.');
   await requireOwnPassword(database, { request, response }, { password, nothing: 'No token was made.' });
 }
 

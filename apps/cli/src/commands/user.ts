@@ -4,7 +4,7 @@ import type { Command } from 'commander';
 import { roles } from '@dossier/domain/role.ts';
 import type { Role } from '@dossier/domain/role.ts';
 import { userNameFault } from '@dossier/domain/user-name.ts';
-import { ExitError } from '@dossier/runtime/errors.ts';
+import { ExitError, notFound } from '@dossier/runtime/errors.ts';
 import type { Context } from '../context.ts';
 import { hostActor } from '../host-actor.ts';
 import { counted } from '../counted.ts';
@@ -16,7 +16,7 @@ interface PasswordOptions {
   json?: boolean;
 }
 
-/** `dossier user create NAME --role ROLE`, `dossier user password NAME` */
+/** `dossier user create NAME --role ROLE`, `dossier user password NAME`, `dossier user reset-second-factor NAME` */
 export function addUser(program: Command, context: Context): void {
   const group = program.command('user').description("users of this host's node");
   const create = group
@@ -66,6 +66,34 @@ export function addUser(program: Command, context: Context): void {
       if (options.json) return printJson({ user: name, ended, ...(generated ? { password } : {}) });
       print(`The password of ${name} is set. Ended: ${counted(ended.sessions, 'session')}, ${counted(ended.tokens, 'API token')}.`);
       if (generated) printPassword(password);
+    });
+
+  addReset(group, context);
+}
+
+function addReset(group: Command, context: Context): void {
+  const reset = group
+    .command('reset-second-factor')
+    .description(
+      "takes a user's app, passkeys and recovery codes away, for one who lost them, and ends the user's sessions; the password stays",
+    )
+    .argument('<name>', 'name of the user')
+    .option('--json', 'print JSON for programs')
+    .action(async (name: string, options: { json?: boolean }) => {
+      const { findUser } = await import('@dossier/accounts/users.ts');
+      const { resetSecondFactor } = await import('@dossier/accounts/second-factor.ts');
+      const { recordAudit } = await import('@dossier/accounts/audit.ts');
+      const ended = await withTransaction(reset, context, async (tx) => {
+        const user = await findUser(tx, name);
+        if (!user) throw notFound(`user ${name}`);
+        const details = await resetSecondFactor(tx, user.id);
+        await recordAudit(tx, hostActor(), { action: 'second-factor-reset', object: { kind: 'user', id: user.id, name }, details });
+        return details;
+      });
+      if (options.json) return printJson({ user: name, ...ended });
+      const had = ended.totp || ended.passkeys > 0;
+      print(had ? `The second factor of ${name} is taken away.` : `${name} had no second factor.`);
+      print(`Ended: ${counted(ended.sessions, 'session')}. The password signs in alone now${had ? ', until another one is set up' : ''}.`);
     });
 }
 

@@ -1,6 +1,8 @@
 /** The keys under which answers are kept; a shorter key stands for all that begin with it. */
 export const keys = {
   session: ['session'],
+  signInMethods: ['sign-in-methods'],
+  secondFactor: ['second-factor'],
   node: ['node'],
   watchLists: ['watch-lists'],
   watchList: (id: number) => ['watch-list', id],

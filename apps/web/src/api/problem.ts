@@ -9,13 +9,20 @@ export class Problem extends Error {
   readonly code: string;
   /** The field that is wrong, if it is one. */
   readonly param: string | null;
+  /** By what a second factor can be shown, where one is asked for. */
+  readonly methods: readonly string[];
 
-  constructor(sentence: string, facts: { status: number; code: string; param?: string | undefined }, options?: ErrorOptions) {
+  constructor(
+    sentence: string,
+    facts: { status: number; code: string; param?: string | undefined; methods?: string[] | undefined },
+    options?: ErrorOptions,
+  ) {
     super(sentence, options);
     this.name = 'Problem';
     this.status = facts.status;
     this.code = facts.code;
     this.param = facts.param ?? null;
+    this.methods = facts.methods ?? [];
   }
 }
 

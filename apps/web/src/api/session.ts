@@ -2,6 +2,7 @@ import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { mayActAs } from '@dossier/domain/role.ts';
 import type { Role } from '@dossier/domain/role.ts';
 import { currentSessionSchema, ownPasswordChangedSchema, sessionSchema } from '@dossier/protocol/session.ts';
+import { signInMethodsSchema } from '@dossier/protocol/second-factor.ts';
 import { keys } from './keys.ts';
 import { Problem } from './problem.ts';
 import { command, read, send } from './request.ts';
@@ -13,8 +14,8 @@ export function useSession() {
     staleTime: Infinity,
     queryFn: async ({ signal }) => {
       try {
-        const { user } = await read(currentSessionSchema, '/auth/session/', { signal });
-        return user;
+        const { user, ...session } = await read(currentSessionSchema, '/auth/session/', { signal });
+        return { ...user, sign_in: session.sign_in, second_factor_missing: session.second_factor_missing };
       } catch (error) {
         if (error instanceof Problem && error.status === 401) return null;
         throw error;
@@ -29,17 +30,33 @@ export function useMay(role: Role): boolean {
   return user != null && mayActAs(user.role, role);
 }
 
-/** Signs in, so that the browser keeps the session's cookie. Throws Problem. */
-export async function signIn(name: string, password: string): Promise<void> {
+/** What the sign-in page offers beside the password. */
+export function useSignInMethods() {
+  return useQuery({
+    queryKey: keys.signInMethods,
+    staleTime: Infinity,
+    queryFn: ({ signal }) => read(signInMethodsSchema, '/auth/methods/', { signal }),
+  });
+}
+
+/** Signs in, so that the browser keeps the session's cookie. Throws Problem: of the code SECOND_FACTOR_REQUIRED where `code` has to be sent along. */
+export async function signIn({ name, password, code }: { name: string; password: string; code?: string }): Promise<void> {
   const credentials = btoa(String.fromCharCode(...new TextEncoder().encode(`${name}:${password}`)));
-  await send(sessionSchema, ['POST', '/auth/login/'], { query: { cookie: 1 }, headers: { authorization: `Basic ${credentials}` } });
+  await send(sessionSchema, ['POST', '/auth/login/'], {
+    query: { cookie: 1 },
+    headers: { authorization: `Basic ${credentials}` },
+    ...(code !== undefined && { body: { code } }),
+  });
 }
 
 /** Signs out and forgets everything that was read. */
 export function useSignOut(): () => Promise<void> {
   const client = useQueryClient();
   return async () => {
+    const byProvider = client.getQueryData<{ sign_in?: string } | null>(keys.session)?.sign_in === 'oidc';
     await command(['POST', '/auth/logout/']);
+    // The next one at this desk is not to come in as the one before.
+    if (byProvider) return location.assign('/auth/oidc/logout/');
     // What is on view hears of this only while the session is the one that it asked for.
     client.setQueryData(keys.session, null);
     client.removeQueries({ predicate: ({ queryKey }) => queryKey[0] !== keys.session[0] });

@@ -10,6 +10,8 @@ const sentences = {
   UNREACHABLE: 'common.unreachable',
   TOO_LARGE_ON_THE_WAY: 'common.tooLargeOnTheWay',
   STOPPED_ON_THE_WAY: 'common.stoppedOnTheWay',
+  PASSKEY_CANCELLED: 'secondFactor.passkeys.cancelled',
+  PASSKEY_PRESENT: 'secondFactor.passkeys.present',
 } as const;
 
 /** The sentence of an error for a person, and what the node itself said where that is in another language. */

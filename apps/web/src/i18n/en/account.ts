@@ -1,7 +1,7 @@
 export const account = {
   title: 'Your account',
-  open: 'Password and sessions',
-  description: 'Your own password, and where you are signed in.',
+  open: 'Password, second factor, sessions',
+  description: 'How you sign in, and where you are signed in.',
   password: 'Password',
   current: 'Your password now',
   new: 'New password',

@@ -11,6 +11,7 @@ import { conflict, drafts, history } from './history.ts';
 import { overview } from './overview.ts';
 import { photos } from './photos.ts';
 import { deadLetters, offlineDeletions, replication } from './replication.ts';
+import { secondFactor } from './second-factor.ts';
 import { shell } from './shell.ts';
 import { watchLists } from './watch-lists.ts';
 
@@ -36,6 +37,7 @@ export const english = {
   deadLetters,
   offlineDeletions,
   account,
+  secondFactor,
   users,
   tokens,
   audit,

@@ -1,14 +1,18 @@
-import { Alert, Button, Center, Group, Paper, PasswordInput, Stack, Text, TextInput, Title } from '@mantine/core';
+import { Alert, Center, Group, Paper, Text, Title } from '@mantine/core';
 import { IconAlertTriangle } from '@tabler/icons-react';
 import { useMutation, useQueryClient } from '@tanstack/react-query';
-import { useEffect } from 'react';
-import type { SubmitEvent } from 'react';
+import { useEffect, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { keys } from '../../api/keys.ts';
+import { Problem } from '../../api/problem.ts';
 import { signIn } from '../../api/session.ts';
-import { useProblemWords } from '../../components/problem-alert.tsx';
+import { signInByPasskey } from '../../api/second-factor.ts';
 import { Appearance } from '../../shell/appearance.tsx';
 import logo from '../../favicon.svg';
+import { CodeStep } from './code-step.tsx';
+import { OidcFault } from './oidc-fault.tsx';
+import { OtherWays } from './other-ways.tsx';
+import { PasswordStep } from './password-step.tsx';
 
 /** Where the person was going, if that is a page of this node outside this interface; null for here. */
 function destination(): string | null {
@@ -22,24 +26,36 @@ function destination(): string | null {
 export function SignInPage() {
   const { t } = useTranslation();
   const client = useQueryClient();
-  const wordsOf = useProblemWords();
-  const entry = useMutation({
-    mutationFn: ({ name, password }: { name: string; password: string }) => signIn(name, password),
-    async onSuccess() {
-      const next = destination();
-      if (next === null) await client.invalidateQueries({ queryKey: keys.session });
-      else location.assign(next);
-    },
-  });
+  const onSuccess = async (): Promise<void> => {
+    const next = destination();
+    if (next === null) await client.invalidateQueries({ queryKey: keys.session });
+    else location.assign(next);
+  };
+  const entry = useMutation({ mutationFn: signIn, onSuccess });
+  const byPasskey = useMutation({ mutationFn: signInByPasskey, onSuccess });
+  /** What was right so far, while the second factor is asked for. */
+  const [known, setKnown] = useState<{ name: string; password: string; methods: readonly string[] } | null>(null);
   useEffect(() => {
     document.title = `${t('shell.signIn.title')} · ${t('shell.title')}`;
   }, [t]);
-  const submit = (event: SubmitEvent<HTMLFormElement>): void => {
-    event.preventDefault();
-    const form = new FormData(event.currentTarget);
-    const [name, password] = [form.get('name'), form.get('password')];
-    if (typeof name === 'string' && typeof password === 'string') entry.mutate({ name, password });
+  const submit = (name: string, password: string): void => {
+    byPasskey.reset();
+    entry.mutate(
+      { name, password },
+      {
+        onError(error) {
+          if (!(error instanceof Problem) || error.code !== 'SECOND_FACTOR_REQUIRED') return;
+          setKnown({ name, password, methods: error.methods });
+          entry.reset();
+        },
+      },
+    );
   };
+  const usePasskey = (): void => {
+    entry.reset();
+    byPasskey.mutate();
+  };
+  const faults = { error: entry.error ?? byPasskey.error, busy: entry.isPending };
   return (
     <Center mih="100vh" p="md" component="main">
       <Paper withBorder shadow="sm" p="xl" w={400} maw="100%">
@@ -54,27 +70,36 @@ export function SignInPage() {
             </Text>
           </div>
         </Group>
-        <form onSubmit={submit}>
-          <Stack>
-            {location.protocol === 'http:' && !['localhost', '127.0.0.1', '[::1]'].includes(location.hostname) && (
-              <Alert color="yellow" icon={<IconAlertTriangle aria-hidden />}>
-                {t('shell.plainHttp')}
-              </Alert>
-            )}
-            <TextInput name="name" label={t('shell.signIn.name')} autoComplete="username" required />
-            <PasswordInput name="password" label={t('shell.signIn.password')} autoComplete="current-password" required />
-            {entry.isError && (
-              <Alert color="red" role="alert" icon={<IconAlertTriangle aria-hidden />}>
-                {wordsOf(entry.error).text}
-              </Alert>
-            )}
-            <Button type="submit" loading={entry.isPending} fullWidth>
-              {t('shell.signIn.button')}
-            </Button>
-          </Stack>
-        </form>
+        {location.protocol === 'http:' && !['localhost', '127.0.0.1', '[::1]'].includes(location.hostname) && (
+          <Alert color="yellow" mb="md" icon={<IconAlertTriangle aria-hidden />}>
+            {t('shell.plainHttp')}
+          </Alert>
+        )}
+        <OidcFault />
+        {known === null ? (
+          <>
+            <PasswordStep {...faults} onSubmit={submit} />
+            <OtherWays next={destination()} busy={byPasskey.isPending} onPasskey={usePasskey} />
+          </>
+        ) : (
+          <CodeStep
+            {...faults}
+            methods={known.methods}
+            onSubmit={(code) => {
+              byPasskey.reset();
+              entry.mutate({ ...known, code });
+            }}
+            waiting={byPasskey.isPending}
+            onPasskey={usePasskey}
+            onBack={() => {
+              entry.reset();
+              byPasskey.reset();
+              setKnown(null);
+            }}
+          />
+        )}
         <Text size="xs" c="dimmed" mt="md">
-          {t('shell.signIn.lost')}
+          {t(known === null ? 'shell.signIn.lost' : 'secondFactor.signIn.lost')}
         </Text>
         <Group mt="lg" justify="center">
           <Appearance />

@@ -3,7 +3,7 @@ import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { shownText } from '@dossier/domain/shown-text.ts';
 import type { IssuedToken } from '@dossier/protocol/user.ts';
-import { useMay } from '../../api/session.ts';
+import { useMay, useSession } from '../../api/session.ts';
 import { useCreateToken, useUsers } from '../../api/users.ts';
 import { useFieldFault } from '../../components/field-fault.ts';
 import { FormDialog } from '../../components/form-dialog.tsx';
@@ -14,6 +14,7 @@ const lifetimes = [30, 90, 365] as const;
 export function TokenDialog({ onClose, onIssued }: { onClose: () => void; onIssued: (token: IssuedToken) => void }) {
   const { t } = useTranslation();
   const admin = useMay('admin');
+  const hasPassword = useSession().data?.sign_in !== 'oidc';
   const create = useCreateToken();
   const faultOf = useFieldFault(create.error);
   const [label, setLabel] = useState('');
@@ -22,7 +23,12 @@ export function TokenDialog({ onClose, onIssued }: { onClose: () => void; onIssu
   const [password, setPassword] = useState('');
   const submit = (): void =>
     create.mutate(
-      { label: label.trim(), password, expires_in_days: days === '' ? null : Number(days), ...(user !== '' && { user: Number(user) }) },
+      {
+        label: label.trim(),
+        ...(hasPassword && { password }),
+        expires_in_days: days === '' ? null : Number(days),
+        ...(user !== '' && { user: Number(user) }),
+      },
       {
         onSuccess(token) {
           onClose();
@@ -35,7 +41,7 @@ export function TokenDialog({ onClose, onIssued }: { onClose: () => void; onIssu
       title={t('tokens.create')}
       onClose={onClose}
       onSubmit={submit}
-      disabled={label.trim() === '' || password === ''}
+      disabled={label.trim() === '' || (hasPassword && password === '')}
       busy={create.isPending}
       error={create.error}
     >
@@ -58,15 +64,17 @@ export function TokenDialog({ onClose, onIssued }: { onClose: () => void; onIssu
           { value: '', label: t('tokens.forever') },
         ]}
       />
-      <PasswordInput
-        label={t('tokens.password')}
-        description={t('tokens.passwordHint')}
-        value={password}
-        onChange={(event) => setPassword(event.currentTarget.value)}
-        error={faultOf('password')}
-        autoComplete="current-password"
-        required
-      />
+      {hasPassword && (
+        <PasswordInput
+          label={t('tokens.password')}
+          description={t('tokens.passwordHint')}
+          value={password}
+          onChange={(event) => setPassword(event.currentTarget.value)}
+          error={faultOf('password')}
+          autoComplete="current-password"
+          required
+        />
+      )}
     </FormDialog>
   );
 }

@@ -56,16 +56,18 @@ export function UserDialog({ user, onClose }: { user: UserDetails | null; onClos
         data={roles.map((value) => ({ value, label: t(`common.role.${value}`) }))}
         description={t(`users.roleHints.${role}`)}
       />
-      <PasswordInput
-        label={t(user === null ? 'users.password' : 'users.newPassword')}
-        description={t('account.rules')}
-        value={password}
-        onChange={(event) => setPassword(event.currentTarget.value)}
-        error={faultOf('password')}
-        autoComplete="new-password"
-        required={user === null}
-      />
-      {user !== null && (
+      {user?.sign_in !== 'oidc' && (
+        <PasswordInput
+          label={t(user === null ? 'users.password' : 'users.newPassword')}
+          description={t('account.rules')}
+          value={password}
+          onChange={(event) => setPassword(event.currentTarget.value)}
+          error={faultOf('password')}
+          autoComplete="new-password"
+          required={user === null}
+        />
+      )}
+      {user?.sign_in === 'password' && (
         <Text size="sm" c="dimmed">
           {t('users.passwordHint')}
         </Text>

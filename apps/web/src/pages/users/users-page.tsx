@@ -14,9 +14,10 @@ import { ProblemAlert } from '../../components/problem-alert.tsx';
 import { RowMenu } from '../../components/row-menu.tsx';
 import { When } from '../../components/when.tsx';
 import { Name } from '../../components/name.tsx';
+import { SecondFactorReset } from './second-factor-reset.tsx';
 import { UserDialog } from './user-dialog.tsx';
 
-type Opened = { kind: 'create' } | { kind: 'edit' | 'delete'; user: UserDetails } | null;
+type Opened = { kind: 'create' } | { kind: 'edit' | 'delete' | 'reset'; user: UserDetails } | null;
 
 /** Who may come in, and what each may do. */
 export function UsersPage() {
@@ -43,11 +44,13 @@ export function UsersPage() {
             users={found}
             onEdit={(user) => setOpened({ kind: 'edit', user })}
             onDelete={(user) => setOpened({ kind: 'delete', user })}
+            onReset={(user) => setOpened({ kind: 'reset', user })}
             onActive={(user) => change.mutate({ id: user.id, active: !user.active })}
           />
         )}
       </Loaded>
       {opened?.kind === 'create' && <UserDialog user={null} onClose={close} />}
+      {opened?.kind === 'reset' && <SecondFactorReset user={opened.user} onClose={close} />}
       {opened?.kind === 'edit' && <UserDialog user={opened.user} onClose={close} />}
       {opened?.kind === 'delete' && (
         <ConfirmDialog
@@ -69,14 +72,16 @@ interface UserTableProps {
   readonly users: readonly UserDetails[];
   readonly onEdit: (user: UserDetails) => void;
   readonly onDelete: (user: UserDetails) => void;
+  readonly onReset: (user: UserDetails) => void;
   readonly onActive: (user: UserDetails) => void;
 }
 
-function UserTable({ users, onEdit, onDelete, onActive }: UserTableProps) {
+function UserTable({ users, onEdit, onDelete, onReset, onActive }: UserTableProps) {
   const { t } = useTranslation();
   const { data: me } = useSession();
   const actionsOf = (user: UserDetails) => [
     { label: t('users.edit'), onClick: () => onEdit(user) },
+    ...(user.second_factor ? [{ label: t('secondFactor.users.reset'), onClick: () => onReset(user) }] : []),
     // Nobody shuts themselves out.
     ...(user.id === me?.id
       ? []
@@ -96,6 +101,11 @@ function UserTable({ users, onEdit, onDelete, onActive }: UserTableProps) {
       ),
     },
     { title: t('users.role'), cell: (user) => t(`common.role.${user.role}`) },
+    {
+      title: t('secondFactor.users.column'),
+      minor: true,
+      cell: (user) => (user.sign_in === 'oidc' ? t('secondFactor.users.oidc') : t(user.second_factor ? 'common.yes' : 'common.no')),
+    },
     { title: t('users.active'), cell: (user) => t(user.active ? 'common.yes' : 'common.no') },
     {
       title: t('users.lastSignIn'),

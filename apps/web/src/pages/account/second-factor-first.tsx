@@ -1,0 +1,37 @@
+import { Button, Container, Group, Stack, Text, Title } from '@mantine/core';
+import { IconLogout } from '@tabler/icons-react';
+import { useEffect } from 'react';
+import { useTranslation } from 'react-i18next';
+import { useSignOut } from '../../api/session.ts';
+import { Appearance } from '../../shell/appearance.tsx';
+import { SecondFactor } from './second-factor.tsx';
+
+/** All that there is for who has to set up a second factor before anything else. */
+export function SecondFactorFirst() {
+  const { t } = useTranslation();
+  const signOut = useSignOut();
+  useEffect(() => {
+    document.title = `${t('secondFactor.first.title')} · ${t('shell.title')}`;
+  }, [t]);
+  return (
+    <Container size="sm" py="xl" component="main">
+      <Stack gap="lg">
+        <div>
+          <Title order={1} size="h2">
+            {t('secondFactor.first.title')}
+          </Title>
+          <Text c="dimmed" size="sm" mt={4}>
+            {t('secondFactor.first.text')}
+          </Text>
+        </div>
+        <SecondFactor />
+        <Group justify="space-between">
+          <Appearance />
+          <Button variant="default" leftSection={<IconLogout size={16} aria-hidden />} onClick={() => void signOut()}>
+            {t('shell.signOut')}
+          </Button>
+        </Group>
+      </Stack>
+    </Container>
+  );
+}
