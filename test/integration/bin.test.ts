@@ -26,12 +26,12 @@ beforeAll(async () => {
 afterAll(() => node.stop());
 beforeEach(() => node.call('DELETE', '/bin/'));
 
-const dossiers = pageOf(dossierSchema);
+const dossierPage = pageOf(dossierSchema);
 const make = (lists: readonly number[], more: object): Promise<Dossier> =>
   node.want(201, dossierSchema, ['POST', '/dossiers/', { dossier_lists: lists, ...more }]);
 const read = (id: number) => node.want(200, dossierSchema, ['GET', `/dossiers/${id}/`]);
 const namesIn = async (list: number) =>
-  (await node.want(200, dossiers, ['GET', `/dossiers/?dossier_lists=${list}&limit=1000`])).results.map(({ name }) => name);
+  (await node.want(200, dossierPage, ['GET', `/dossiers/?dossier_lists=${list}&limit=1000`])).results.map(({ name }) => name);
 const inBin = async (ask = ''): Promise<BinnedDossier[]> =>
   (await node.want(200, pageOf(binnedDossierSchema), ['GET', `/bin/?limit=1000${ask}`])).results;
 const restore = (body: object): Promise<Restored> => node.want(200, restoredSchema, ['POST', '/bin/restore/', body]);
@@ -82,7 +82,7 @@ describe('a deleted dossier', () => {
     const deletion = await remove(`/dossiers/${made.id}/`);
     expect((await node.call('GET', `/dossiers/${made.id}/`)).status).toBe(404);
     expect([await namesIn(one), await countOf(one), await countOf(two)]).toEqual([[], 0, 0]);
-    expect((await node.want(200, dossiers, ['GET', '/dossiers/?q=Anna'])).results).toEqual([]);
+    expect((await node.want(200, dossierPage, ['GET', '/dossiers/?q=Anna'])).results).toEqual([]);
     const [entry, ...others] = await inBin();
     expect(entry).toMatchObject({
       dossier: made.id,
@@ -392,8 +392,8 @@ describe('without a bin (BIN_DAYS: 0)', () => {
     const without = await startNodeApi({ BIN_DAYS: '0' });
     try {
       const list = await without.makeList('Unkept');
-      const make = (name: string) => without.want(201, dossierSchema, ['POST', '/dossiers/', { dossier_lists: [list], name }]);
-      const [one] = [await make('One'), await make('Two')];
+      const makeThere = (name: string) => without.want(201, dossierSchema, ['POST', '/dossiers/', { dossier_lists: [list], name }]);
+      const [one] = [await makeThere('One'), await makeThere('Two')];
       const answers = [await without.call('DELETE', `/dossiers/${one.id}/`), await without.call('POST', `/dossier-lists/${list}/purge/`)];
       expect(answers.map(({ status, headers }) => [status, headers.get(deletionHeader)])).toEqual([
         [204, null],

@@ -80,13 +80,13 @@ export async function countOut(tx: Knex.Transaction, gone: readonly { setId: num
 export async function pruneBin(database: Database, days: number): Promise<void> {
   await query(database, `delete from deletions where since <= age_moment() - make_interval(days => :days)`, { days });
   for (;;) {
-    const import_ = await queryOne<{ audit_id: number }>(
+    const oldest = await queryOne<{ audit_id: number }>(
       database,
       `select audit_id from import_batches group by audit_id having max(since) <= age_moment() - make_interval(days => :days) limit 1`,
       { days },
     );
-    if (!import_) return;
-    await transaction(database, (tx) => forgetImport(tx, import_.audit_id));
+    if (!oldest) return;
+    await transaction(database, (tx) => forgetImport(tx, oldest.audit_id));
   }
 }
 

@@ -11,6 +11,7 @@ import { When } from '../../components/when.tsx';
 import classes from './binned-table.module.css';
 import type { Erasing } from './erase-dialog.tsx';
 import { useRestoring } from './use-restoring.tsx';
+import type { Restoring } from './use-restoring.tsx';
 
 interface BinnedTableProps {
   readonly dossiers: readonly BinnedDossier[];
@@ -45,7 +46,50 @@ export function BinnedTable({ dossiers, lists, editable, onRestored, onErase }: 
         else after.delete(keyOf(each));
       return after;
     });
-  const columns: Column<BinnedDossier>[] = [
+  const columns = useColumns({ editable, chosen, onChoose: (each, isChosen) => choose([each], isChosen), restoring, onErase });
+  return (
+    <Stack gap="xs" component="section">
+      <Group justify="space-between">
+        <Title order={2} size="h4">
+          {t('bin.single')}
+        </Title>
+        {editable && (
+          <Group gap="sm">
+            <Checkbox
+              label={t('common.all')}
+              checked={selected.length === dossiers.length}
+              indeterminate={selected.length > 0 && selected.length < dossiers.length}
+              onChange={(event) => choose(dossiers, event.currentTarget.checked)}
+            />
+            <Button
+              size="xs"
+              disabled={selected.length === 0}
+              loading={restoring.busy !== null && restoring.busy.deletion === undefined}
+              onClick={() => restoring.restore({ dossiers: [...new Set(selected.map(({ dossier }) => dossier))].slice(0, mostAtOnce) })}
+            >
+              {t('bin.restoreSelected', { count: selected.length })}
+            </Button>
+          </Group>
+        )}
+      </Group>
+      {restoring.outcome}
+      <DataTable label={t('shell.pages.bin')} columns={columns} rows={dossiers} rowKey={keyOf} />
+    </Stack>
+  );
+}
+
+interface ColumnsProps {
+  readonly editable: boolean;
+  readonly chosen: ReadonlySet<string>;
+  readonly onChoose: (dossier: BinnedDossier, isChosen: boolean) => void;
+  readonly restoring: Restoring;
+  readonly onErase: ((erasing: Erasing) => void) | undefined;
+}
+
+/** What is shown of each dossier, and what can be done with it. */
+function useColumns({ editable, chosen, onChoose, restoring, onErase }: ColumnsProps): Column<BinnedDossier>[] {
+  const { t } = useTranslation();
+  return [
     {
       title: t('common.personName'),
       cell: (each) => (
@@ -54,7 +98,7 @@ export function BinnedTable({ dossiers, lists, editable, onRestored, onErase }: 
             <Checkbox
               aria-label={t('bin.select', { name: each.name })}
               checked={chosen.has(keyOf(each))}
-              onChange={(event) => choose([each], event.currentTarget.checked)}
+              onChange={(event) => onChoose(each, event.currentTarget.checked)}
             />
           )}
           <Person dossier={each} />
@@ -98,38 +142,9 @@ export function BinnedTable({ dossiers, lists, editable, onRestored, onErase }: 
       ),
     },
   ];
-  return (
-    <Stack gap="xs" component="section">
-      <Group justify="space-between">
-        <Title order={2} size="h4">
-          {t('bin.single')}
-        </Title>
-        {editable && (
-          <Group gap="sm">
-            <Checkbox
-              label={t('common.all')}
-              checked={selected.length === dossiers.length}
-              indeterminate={selected.length > 0 && selected.length < dossiers.length}
-              onChange={(event) => choose(dossiers, event.currentTarget.checked)}
-            />
-            <Button
-              size="xs"
-              disabled={selected.length === 0}
-              loading={restoring.busy !== null && restoring.busy.deletion === undefined}
-              onClick={() => restoring.restore({ dossiers: [...new Set(selected.map(({ dossier }) => dossier))].slice(0, mostAtOnce) })}
-            >
-              {t('bin.restoreSelected', { count: selected.length })}
-            </Button>
-          </Group>
-        )}
-      </Group>
-      {restoring.outcome}
-      <DataTable label={t('shell.pages.bin')} columns={columns} rows={dossiers} rowKey={keyOf} />
-    </Stack>
-  );
 }
 
-/** As many the node takes. */
+/** As many as the node takes at once. */
 const mostAtOnce = 1000;
 
 function Person({ dossier: { name, external_id: externalId, comment, thumbnail } }: { dossier: BinnedDossier }) {

@@ -15,7 +15,8 @@ export interface Selection {
   readonly dossiers?: number[] | undefined;
 }
 
-interface Restoring {
+/** What restores, and what came of it. */
+export interface Restoring {
   /** `homeless`: the lists are gone; asks for another one first. */
   restore(which: Selection, options?: { homeless?: boolean }): void;
   /** What is being restored. */
