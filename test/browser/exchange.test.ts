@@ -52,7 +52,7 @@ test('columns are shown with samples, named if unknown, and become what is chose
   const { page, faults, close } = await openWindow(browser);
   const dialog = await openDialog(page, list);
   // windows-1251, with a header that no field is called by.
-  const rows = Buffer.from([...'nr;who;born\n1.23E+15;'].map((letter) => letter.charCodeAt(0)));
+  const rows = Buffer.from('nr;who;born\n1.23E+15;');
   const csv = Buffer.concat([rows, Buffer.of(0xcf, 0xe5, 0xf2, 0xf0), Buffer.from(';1815\n7;Bob;1900\n7;Eve;1901\n8;;1902\n')]);
   await choose(dialog, 'people.csv', csv);
   await dialog.getByText('No column is the name').waitFor();
@@ -67,7 +67,7 @@ test('columns are shown with samples, named if unknown, and become what is chose
   await dialog.getByRole('button', { name: 'Check the file' }).click();
   await dialog.getByText('Line 5: name: is missing').waitFor();
   await dialog.getByRole('button', { name: 'Import 3 dossiers' }).click();
-  await dialog.getByText('Done').waitFor();
+  await dialog.getByText('Done', { exact: true }).waitFor();
   expect(await findBarriers(page)).toEqual([]);
   expect(await textOf(page, dialog.getByRole('link', { name: /Download the refused rows/ }))).toContain('5,name: is missing,8,,1902');
   const found = await node.want(200, dossierPageSchema, ['GET', `/dossiers/?dossier_lists=${list}`]);
@@ -95,7 +95,7 @@ test('photos come from a folder, the list goes out as a zip with them, and comes
   await dialog.getByText('1 photo', { exact: true }).waitFor();
   await dialog.getByRole('button', { name: 'Check the file' }).click();
   await dialog.getByRole('button', { name: 'Import 1 dossier' }).click();
-  await dialog.getByText('Done').waitFor();
+  await dialog.getByText('Done', { exact: true }).waitFor();
   await dialog.getByRole('button', { name: 'Close' }).last().click();
 
   await page.getByRole('button', { name: 'Export' }).click();
@@ -109,7 +109,7 @@ test('photos come from a folder, the list goes out as a zip with them, and comes
   await again.getByText('Photos are taken from the same zip').waitFor();
   await again.getByRole('button', { name: 'Check the file' }).click();
   await again.getByRole('button', { name: 'Import 1 dossier' }).click();
-  await again.getByText('Done').waitFor();
+  await again.getByText('Done', { exact: true }).waitFor();
   const found = await node.want(200, dossierPageSchema, ['GET', `/dossiers/?dossier_lists=${other}`]);
   expect(found.results).toMatchObject([{ name: 'Ada', external_id: 'a', face_count: 1 }]);
   expect(faults).toEqual([]);
@@ -128,7 +128,7 @@ test('what a search finds, and the audit, are saved as files', async () => {
   const csv = await textOf(page, page.getByRole('menuitem', { name: /CSV/ }));
   expect(csv.split('\r\n').slice(1)).toEqual([expect.stringMatching(/^,'=Mallory,/), '']);
   await page.goto(`${node.url}/ui/audit`);
-  await page.getByText('exported what a search found').first().waitFor();
+  await page.getByRole('cell', { name: 'exported what a search found' }).first().waitFor();
   await page.getByRole('button', { name: 'Export' }).click();
   const audit = await textOf(page, page.getByRole('menuitem', { name: 'JSON Lines' }));
   expect(audit).toContain('"action":"audit-exported"');

@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { chmod, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
+import { chmod, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import type { Server } from 'node:http';
 import { tmpdir } from 'node:os';
@@ -220,6 +220,51 @@ describe('dossier import', () => {
     expect(again.code).toBe(1);
     const piped = await dossier(['import', String(report.dossier_list), '-'], { input: '{"external_id":"a","name":"Ada L."}' });
     expect([piped.code, piped.out]).toEqual([0, expect.stringContaining('0 added, 1 changed, 0 unchanged, 0 refused')]);
+  });
+
+  it('names columns that are no fields before it keeps them, warns of ids, reads as it is told, and gives back what it refused', async () => {
+    const rows = Buffer.concat([
+      Buffer.from('nr;who;born;x\n1.2E+15;'),
+      Buffer.of(0xcf, 0xe5, 0xf2, 0xf0),
+      Buffer.from(';1815;y\n7;Bob;1900;\n7;;1901;\n'),
+    ]);
+    await writeFile(join(folder, 'odd.csv'), rows);
+    const { out: made } = await dossier(['import', '--name', 'Odd', '-', '--json'], { input: '{"external_id":"7","name":"Bob"}\n' });
+    const list = (JSON.parse(made) as { dossier_list: number }).dossier_list;
+    const reading = [
+      '--encoding',
+      'windows-1251',
+      '--delimiter',
+      ';',
+      '--column',
+      'nr=external_id',
+      '--column',
+      'who=name',
+      '--column',
+      'x=',
+    ];
+    const dry = await dossier(['import', String(list), 'odd.csv', ...reading, '--dry-run']);
+    expect(dry.err).toContain('No fields of a dossier are: born. They are kept in meta');
+    expect(dry.out).toContain('1 external_id looks as if a spreadsheet had rounded them (1.2E+15 in line 2)');
+    expect(dry.out).toContain('1 added, 1 changed, 0 unchanged, 1 refused');
+    expect(dry.out).toContain('nothing was changed');
+    const contentOf = () =>
+      query(test.database, `select name, external_id, meta from current_dossiers where list_id = :list order by id`, { list });
+    expect(await contentOf()).toEqual([{ name: 'Bob', external_id: '7', meta: {} }]);
+    expect((await dossier(['import', String(list), 'odd.csv', ...reading, '--refused', 'refused.csv'])).code).toBe(1);
+    expect(await contentOf()).toEqual([
+      { name: 'Bob', external_id: '7', meta: { born: '1900' } },
+      { name: 'Петр', external_id: '1.2E+15', meta: { born: '1815' } },
+    ]);
+    expect(await readFile(join(folder, 'refused.csv'), 'utf8')).toBe(
+      '\ufeffrefused_line,refused_reason,nr,who,born,x\r\n4,name: is missing,7,,1901,\r\n',
+    );
+    expect((await dossier(['import', String(list), 'odd.csv', '--column', 'who=nonsense'])).code).toBe(2);
+    const dropped = await dossier(['import', String(list), 'odd.csv', ...reading, '--drop-unknown', '--json']);
+    expect(JSON.parse(dropped.out)).toMatchObject({
+      unchanged: 2,
+      columns: expect.arrayContaining([{ name: 'born', as: '', known: false, rows: 3 }]),
+    });
   });
 
   it('lets nothing of files and names reach the terminal that could drive it', async () => {

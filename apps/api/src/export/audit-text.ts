@@ -29,7 +29,7 @@ function csvLine({ object, ...entry }: AuditEntry): string {
   return csvRow(values.map(textOf));
 }
 
-function textOf(value: unknown): string {
-  if (value === null || value === undefined) return '';
-  return typeof value === 'object' ? JSON.stringify(value) : String(value as string | number);
+function textOf(value: string | number | object | null): string {
+  if (value === null) return '';
+  return typeof value === 'object' ? JSON.stringify(value) : String(value);
 }

@@ -133,7 +133,7 @@ async function readForm(request: Request, response: Response, folder: string): P
   const fields = [{ name: 'file', maxCount: 1 }, { name: 'photos' }];
   multer(options).fields(fields)(request, response, (error: unknown) => {
     if (error === undefined || error === null) resolve();
-    else reject(badParam('file', `The form can't be read: ${error instanceof Error ? error.message : String(error)}.`));
+    else reject(badParam('file', `The form can't be read: ${error instanceof Error ? error.message : 'it breaks off'}.`));
   });
   await promise;
   const files = request.files ?? {};

@@ -15,7 +15,7 @@ import { requestParams, uuidOf } from './imports.ts';
 export function importUndoRoute({ database }: Pick<ApiDependencies, 'database'>): Route {
   return {
     method: 'post',
-    path: '/imports/:import/undo/',
+    path: '/imports/:id/undo/',
     access: 'operator',
     query: takingBackQuery,
     operation: {

@@ -18,7 +18,7 @@ import type { Route } from '../route.ts';
 import { actorOf } from '../session.ts';
 
 const tags = ['Imports'];
-export const requestParams = { path: z.object({ import: z.uuid() }) };
+export const requestParams = { path: z.object({ id: z.uuid() }) };
 const text = { schema: { type: 'string' } } as const;
 const chunkRows = 1000;
 
@@ -39,7 +39,7 @@ export function importHistoryRoutes({ database }: Pick<ApiDependencies, 'databas
     },
     {
       method: 'get',
-      path: '/imports/:import/',
+      path: '/imports/:id/',
       access: 'viewer',
       operation: {
         tags,
@@ -53,7 +53,7 @@ export function importHistoryRoutes({ database }: Pick<ApiDependencies, 'databas
     },
     {
       method: 'get',
-      path: '/imports/:import/refused/',
+      path: '/imports/:id/refused/',
       access: 'operator',
       endless: true,
       bulk: true,
@@ -84,7 +84,7 @@ export function importHistoryRoutes({ database }: Pick<ApiDependencies, 'databas
 
 /** The import that the path names. NOT_FOUND for what is no uuid. */
 export function uuidOf(request: Request): string {
-  const parsed = z.uuid().safeParse(request.params['import']);
+  const parsed = z.uuid().safeParse(request.params['id']);
   if (!parsed.success) throw notFound('such import');
   return parsed.data;
 }

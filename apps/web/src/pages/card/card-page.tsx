@@ -35,12 +35,12 @@ export function CardPage() {
           {t('card.print')}
         </Button>
       </Group>
-      <Loaded query={query}>{(found) => <Card dossier={found.value} />}</Loaded>
+      <Loaded query={query}>{(found) => <Card dossier={found.value} readAt={query.dataUpdatedAt} />}</Loaded>
     </>
   );
 }
 
-function Card({ dossier }: { dossier: Dossier }) {
+function Card({ dossier, readAt }: { dossier: Dossier; readAt: number }) {
   const { t } = useTranslation();
   const entries = Object.entries(dossier.meta);
   return (
@@ -80,7 +80,7 @@ function Card({ dossier }: { dossier: Dossier }) {
           </dl>
         </section>
       )}
-      <Origin />
+      <Origin readAt={readAt} />
     </article>
   );
 }
@@ -130,7 +130,7 @@ function Facts({ dossier }: { dossier: Dossier }) {
 }
 
 /** Which node says so, and when it was printed: the moment follows until it is. */
-function Origin() {
+function Origin({ readAt }: { readAt: number }) {
   const { t } = useTranslation();
   const writing = useWriting();
   const node = useNode();
@@ -147,7 +147,7 @@ function Origin() {
         {t('card.node')}: <Name>{node.data?.external_address ?? window.location.host}</Name> · {node.data?.uuid}
       </div>
       <div>{t('card.printed', { when: writing.exact(now), who: session.data?.name ?? '' })}</div>
-      <div>{t('card.stand', { when: writing.exact(now) })}</div>
+      <div>{t('card.stand', { when: writing.exact(new Date(readAt).toISOString()) })}</div>
     </footer>
   );
 }

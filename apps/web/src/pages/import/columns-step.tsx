@@ -123,6 +123,9 @@ function ColumnTable({ columns, onChoose }: { columns: readonly Column[]; onChoo
                 <Text size="sm" fw={600} className="wrap">
                   <Name>{column.name}</Name>
                 </Text>
+                <Text size="xs" c="dimmed" className="wrap" lineClamp={1} hiddenFrom="xs">
+                  <Name>{column.samples[0] ?? ''}</Name>
+                </Text>
               </Table.Td>
               <Table.Td visibleFrom="xs">
                 {column.samples.map((sample) => (

@@ -1,4 +1,4 @@
-import { Alert, Button, Group, Stack, Text } from '@mantine/core';
+import { Button, Group, Stack, Text } from '@mantine/core';
 import { useBlocker } from '@tanstack/react-router';
 import { useRef, useState } from 'react';
 import { useTranslation } from 'react-i18next';
@@ -29,96 +29,125 @@ const plainReading: FileReading = { columns: {}, unknown: 'keep' };
 /** Reads a file's dossiers into a list: first its columns are shown, then what would change, then it is done. */
 export function ImportDialog({ lists, preset, onClose }: ImportDialogProps) {
   const { t } = useTranslation();
-  const [list, setList] = useState(preset ?? lists[0]?.id ?? 0);
-  const [chosen, setChosen] = useState<Chosen | null>(null);
-  const [photos, setPhotos] = useState<readonly ImportPhoto[]>([]);
-  const [reading, setReading] = useState(plainReading);
-  const [fault, setFault] = useState<string | null>(null);
   const job = useJob();
+  const choices = useChoices({ list: preset ?? lists[0]?.id ?? 0, onChange: job.forget });
   useStayWhile(job.isRunning);
   const { isRunning, done } = job;
-  const sent = chosen === null ? [] : [...chosen.photos, ...photos];
-  const isTooLarge =
-    chosen !== null &&
-    (chosen.file.content.size > maximumImportBytes || sent.reduce((sum, { file }) => sum + file.size, 0) > maximumUploadBytes);
-  // What was said before was of something else.
-  const change = (make: () => void): void => {
-    job.forget();
-    make();
-  };
-  const look = (file: File): void => {
-    change(() => setFault(null));
-    setReading(plainReading);
-    setPhotos([]);
-    takeFile(file).then(setChosen, () => {
-      setChosen(null);
-      setFault(t('imports.noPeople'));
-    });
-  };
+  const { list, chosen, sent, reading, isTooLarge } = choices;
   const start = (preview: boolean): void => {
     if (chosen !== null) job.start({ list, file: chosen.file, photos: sent, reading, preview });
   };
+  const close = isRunning ? job.stop : onClose;
   return (
-    <Dialog title={t('imports.title')} size="xl" onClose={isRunning ? job.stop : onClose}>
+    <Dialog title={t('imports.title')} size="xl" onClose={close}>
       <Stack>
         <ListSelect
           label={t('imports.list')}
           lists={lists}
           value={list}
-          onChange={(into = list) => change(() => setList(into))}
+          onChange={(into = list) => choices.setList(into)}
           disabled={isRunning || done}
         />
-        {!done && !isRunning && (
-          <FileStep chosen={chosen} photos={photos} onFile={look} onPhotos={(taken) => change(() => setPhotos(taken))} />
-        )}
-        {isTooLarge && (
-          <Alert color="red">
-            {t('imports.tooLarge', { megabytes: maximumImportBytes / 1024 / 1024, gigabytes: maximumUploadBytes / 1024 / 1024 / 1024 })}
-          </Alert>
-        )}
-        {fault !== null && <ProblemAlert error={fault} />}
+        {!done && !isRunning && <FileStep chosen={chosen} photos={choices.photos} onFile={choices.look} onPhotos={choices.setPhotos} />}
+        <ChoiceFaults choices={choices} />
         {chosen !== null && !done && !isTooLarge && (
           <Mapping
             list={list}
             file={chosen.file}
             reading={reading}
-            onChange={(next) => change(() => setReading(next))}
+            onChange={choices.setReading}
             disabled={isRunning}
             onReady={job.setReady}
           />
         )}
-        <ProblemAlert error={job.error} />
-        <div role="status">
-          {isRunning && <ImportProgress uuid={job.uuid} part={job.part} />}
-          {isRunning && job.uuid !== null && (
-            <Text size="sm" c="dimmed" mt={4}>
-              {t('imports.stay')}
-            </Text>
-          )}
-          {job.report !== null && <ImportReport report={job.report} />}
-          {done && job.report?.import != null && job.report.can_be_taken_back && <TakeBackButton id={job.report.import} onDone={onClose} />}
-        </div>
+        <JobState job={job} />
+        {done && job.report?.import != null && job.report.can_be_taken_back && <TakeBackButton id={job.report.import} onDone={onClose} />}
         <Group justify="flex-end">
-          <Button variant="default" onClick={isRunning ? job.stop : onClose}>
+          <Button variant="default" onClick={close}>
             {t(isRunning ? 'imports.stop' : done ? 'common.close' : 'common.cancel')}
           </Button>
-          {!done && job.report === null && (
-            <Button disabled={chosen === null || isTooLarge || !job.isReady} loading={isRunning} onClick={() => start(true)}>
+          {!done && !isRunning && job.report === null && (
+            <Button disabled={chosen === null || isTooLarge || !job.isReady} onClick={() => start(true)}>
               {t('imports.check')}
             </Button>
           )}
-          {!done && job.report !== null && <RunButton report={job.report} busy={isRunning} onRun={() => start(false)} />}
+          {!done && job.report !== null && <RunButton report={job.report} onRun={() => start(false)} />}
         </Group>
       </Stack>
     </Dialog>
   );
 }
 
-function RunButton({ report, busy, onRun }: { report: Report; busy: boolean; onRun: () => void }) {
+/** What was chosen so far. `onChange`: what was said before was of something else. */
+function useChoices({ list: first, onChange }: { list: number; onChange: () => void }) {
+  const { t } = useTranslation();
+  const [list, setList] = useState(first);
+  const [chosen, setChosen] = useState<Chosen | null>(null);
+  const [photos, setPhotos] = useState<readonly ImportPhoto[]>([]);
+  const [reading, setReading] = useState(plainReading);
+  const [fault, setFault] = useState<string | null>(null);
+  const sent = chosen === null ? [] : [...chosen.photos, ...photos];
+  const photoBytes = sent.reduce((sum, { file }) => sum + file.size, 0);
+  const changing =
+    <Value,>(set: (value: Value) => void) =>
+    (value: Value): void => {
+      onChange();
+      set(value);
+    };
+  return {
+    list,
+    chosen,
+    photos,
+    /** All photos that go along. */
+    sent,
+    reading,
+    fault,
+    isTooLarge: chosen !== null && (chosen.file.content.size > maximumImportBytes || photoBytes > maximumUploadBytes),
+    setList: changing(setList),
+    setPhotos: changing(setPhotos),
+    setReading: changing(setReading),
+    look: changing((file: File) => {
+      setFault(null);
+      setReading(plainReading);
+      setPhotos([]);
+      takeFile(file).then(setChosen, () => {
+        setChosen(null);
+        setFault(t('imports.noPeople'));
+      });
+    }),
+  };
+}
+
+function ChoiceFaults({ choices: { isTooLarge, fault } }: { choices: ReturnType<typeof useChoices> }) {
+  const { t } = useTranslation();
+  const bounds = { megabytes: maximumImportBytes / 1024 / 1024, gigabytes: maximumUploadBytes / 1024 / 1024 / 1024 };
+  return <ProblemAlert error={fault ?? (isTooLarge ? t('imports.tooLarge', bounds) : null)} />;
+}
+
+/** How far it is, or what came of it. */
+function JobState({ job }: { job: ReturnType<typeof useJob> }) {
+  const { t } = useTranslation();
+  return (
+    <>
+      <ProblemAlert error={job.error} />
+      <div role="status">
+        {job.isRunning && <ImportProgress uuid={job.uuid} part={job.part} />}
+        {job.isRunning && job.uuid !== null && (
+          <Text size="sm" c="dimmed" mt={4}>
+            {t('imports.stay')}
+          </Text>
+        )}
+        {job.report !== null && <ImportReport report={job.report} />}
+      </div>
+    </>
+  );
+}
+
+function RunButton({ report, onRun }: { report: Report; onRun: () => void }) {
   const { t } = useTranslation();
   const changes = report.added + report.changed;
   return (
-    <Button disabled={changes === 0} loading={busy} onClick={onRun}>
+    <Button disabled={changes === 0} onClick={onRun}>
       {t('imports.run', { count: changes })}
     </Button>
   );
