@@ -83,9 +83,9 @@ test('fields are declared in the dialog of the list, put in order by buttons and
   await page.goto(`${master.url}/ui/dossiers?list=${list}`);
   await page.getByRole('link', { name: 'Old Ole' }).click();
   const drawer = page.getByRole('dialog', { name: 'Old Ole' });
-  await drawer.getByText('about forty').waitFor();
+  await drawer.getByText('about forty').first().waitFor();
   await drawer.getByText('Doesn’t fit: must be a number').waitFor();
-  await drawer.getByText('anchor').waitFor();
+  await drawer.getByText('anchor').first().waitFor();
   await drawer.getByRole('button', { name: 'Edit' }).click();
   const edit = page.getByRole('dialog', { name: 'Edit “Old Ole”' });
   await edit.getByText('It may stay until it is changed').waitFor();
