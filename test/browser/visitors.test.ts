@@ -54,7 +54,16 @@ test('the interface speaks the language of the browser, and the one that is chos
 });
 
 /** What a viewer may press: choices of what is shown, and the viewer's own tokens. */
-const harmless = ['New token', 'Change the password', 'Set up an app…', 'End this session', 'End all others', 'Removed', 'Show more'];
+const harmless = [
+  'New token',
+  'Change the password',
+  'Set up an app…',
+  'End this session',
+  'End all others',
+  'Removed',
+  'Show more',
+  'What it changed',
+];
 
 test('a viewer sees no control that would be refused', async () => {
   for (const node of ['master', 'slave'] as const) {

@@ -88,7 +88,7 @@ describe('a user with an authenticator app', () => {
     const { secret } = await makeProtected('many');
     const code = codeOf(secret);
     const answers = await Promise.all(Array.from({ length: 5 }, () => logIn('many', code)));
-    expect(answers.map(({ status }) => status).toSorted()).toEqual([200, 401, 401, 401, 401]);
+    expect(answers.filter(({ status }) => status === 200)).toHaveLength(1);
   });
 
   test('who types wrong codes is stopped after ten, and by a new password is let try again', async () => {

@@ -20,7 +20,7 @@ export function OwnPasswordDialog({ text, onSubmit, ...dialog }: OwnPasswordDial
   return (
     <FormDialog {...dialog} onSubmit={() => onSubmit(password)} disabled={password === ''}>
       <Text size="sm">{text}</Text>
-      <OwnPasswordField value={password} onChange={setPassword} error={dialog.error} autoFocus />
+      <OwnPasswordField value={password} onChange={setPassword} error={dialog.error} first />
     </FormDialog>
   );
 }

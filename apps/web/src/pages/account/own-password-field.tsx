@@ -6,11 +6,12 @@ interface OwnPasswordFieldProps {
   readonly value: string;
   readonly onChange: (password: string) => void;
   readonly error: unknown;
-  readonly autoFocus?: boolean;
+  /** The first field of its dialog has the focus. */
+  readonly first?: boolean;
 }
 
 /** Asks for the password that one has. */
-export function OwnPasswordField({ value, onChange, error, autoFocus }: OwnPasswordFieldProps) {
+export function OwnPasswordField({ value, onChange, error, first }: OwnPasswordFieldProps) {
   const { t } = useTranslation();
   const faultOf = useFieldFault(error);
   return (
@@ -22,7 +23,7 @@ export function OwnPasswordField({ value, onChange, error, autoFocus }: OwnPassw
       error={faultOf('password')}
       autoComplete="current-password"
       required
-      {...(autoFocus === true && { 'data-autofocus': true })}
+      {...(first === true && { 'data-autofocus': true })}
     />
   );
 }

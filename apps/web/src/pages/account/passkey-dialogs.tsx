@@ -2,10 +2,11 @@ import { TextInput } from '@mantine/core';
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import type { Passkey } from '@dossier/protocol/second-factor.ts';
-import { useAddPasskey, useRenamePasskey } from '../../api/second-factor.ts';
+import { useAddPasskey, useRemovePasskey, useRenamePasskey } from '../../api/second-factor.ts';
 import { useFieldFault } from '../../components/field-fault.ts';
 import { FormDialog } from '../../components/form-dialog.tsx';
 import { useTell } from '../../components/tell.ts';
+import { OwnPasswordDialog } from './own-password-dialog.tsx';
 import { OwnPasswordField } from './own-password-field.tsx';
 
 interface PasskeyDialogProps {
@@ -65,6 +66,36 @@ export function RenamePasskeyDialog({ passkey, onClose }: { passkey: Passkey; on
     >
       <LabelField value={label} onChange={setLabel} error={rename.error} />
     </FormDialog>
+  );
+}
+
+/** Asks before a passkey is removed. */
+export function RemovePasskeyDialog({ passkey, onClose, onDone }: { passkey: Passkey; onClose: () => void; onDone: () => void }) {
+  const { t } = useTranslation();
+  const tell = useTell();
+  const remove = useRemovePasskey();
+  const { id, label: name } = passkey;
+  return (
+    <OwnPasswordDialog
+      title={t('secondFactor.passkeys.removeTitle', { name })}
+      text={t('secondFactor.passkeys.removeText')}
+      submitLabel={t('secondFactor.passkeys.remove').replace('…', '')}
+      danger
+      onClose={onClose}
+      onSubmit={(password) =>
+        remove.mutate(
+          { id, password },
+          {
+            onSuccess() {
+              tell(t('secondFactor.passkeys.removed', { name }));
+              onDone();
+            },
+          },
+        )
+      }
+      busy={remove.isPending}
+      error={remove.error}
+    />
   );
 }
 

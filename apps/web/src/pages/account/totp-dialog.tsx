@@ -4,6 +4,7 @@ import { useTranslation } from 'react-i18next';
 import { encode } from 'uqr';
 import { useBeginTotp, useConfirmTotp } from '../../api/second-factor.ts';
 import { useFieldFault } from '../../components/field-fault.ts';
+import { focusOnSight } from '../../components/focus-on-sight.ts';
 import { FormDialog } from '../../components/form-dialog.tsx';
 import { OwnPasswordField } from './own-password-field.tsx';
 
@@ -33,7 +34,7 @@ export function TotpDialog({ onClose, onDone }: TotpDialogProps) {
         busy={begin.isPending}
         error={begin.error}
       >
-        <OwnPasswordField value={password} onChange={setPassword} error={begin.error} autoFocus />
+        <OwnPasswordField value={password} onChange={setPassword} error={begin.error} first />
       </FormDialog>
     );
   }
@@ -67,7 +68,7 @@ export function TotpDialog({ onClose, onDone }: TotpDialogProps) {
         error={fault}
         inputMode="numeric"
         autoComplete="one-time-code"
-        autoFocus
+        ref={focusOnSight}
         required
       />
     </FormDialog>

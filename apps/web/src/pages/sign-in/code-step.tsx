@@ -2,6 +2,7 @@ import { Button, Stack, Text, TextInput, Title } from '@mantine/core';
 import { IconArrowLeft, IconFingerprint } from '@tabler/icons-react';
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
+import { focusOnSight } from '../../components/focus-on-sight.ts';
 import { Refusal } from './refusal.tsx';
 
 interface CodeStepProps {
@@ -47,7 +48,7 @@ export function CodeStep({ methods, onSubmit, onPasskey, onBack, busy, waiting, 
             autoComplete="one-time-code"
             autoCapitalize="characters"
             spellCheck={false}
-            autoFocus
+            ref={focusOnSight}
             required
           />
         )}

@@ -1,5 +1,3 @@
-import { Alert, Center, Group, Paper, Text, Title } from '@mantine/core';
-import { IconAlertTriangle } from '@tabler/icons-react';
 import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { useEffect, useState } from 'react';
 import { useTranslation } from 'react-i18next';
@@ -7,9 +5,8 @@ import { keys } from '../../api/keys.ts';
 import { Problem } from '../../api/problem.ts';
 import { signIn } from '../../api/session.ts';
 import { signInByPasskey } from '../../api/second-factor.ts';
-import { Appearance } from '../../shell/appearance.tsx';
-import logo from '../../favicon.svg';
 import { CodeStep } from './code-step.tsx';
+import { Frame } from './frame.tsx';
 import { OidcFault } from './oidc-fault.tsx';
 import { OtherWays } from './other-ways.tsx';
 import { PasswordStep } from './password-step.tsx';
@@ -57,54 +54,30 @@ export function SignInPage() {
   };
   const faults = { error: entry.error ?? byPasskey.error, busy: entry.isPending };
   return (
-    <Center mih="100vh" p="md" component="main">
-      <Paper withBorder shadow="sm" p="xl" w={400} maw="100%">
-        <Group gap="sm" mb="lg">
-          <img src={logo} width={36} height={36} alt="" />
-          <div>
-            <Title order={1} size="h3">
-              {t('shell.title')}
-            </Title>
-            <Text size="sm" c="dimmed">
-              {location.host}
-            </Text>
-          </div>
-        </Group>
-        {location.protocol === 'http:' && !['localhost', '127.0.0.1', '[::1]'].includes(location.hostname) && (
-          <Alert color="yellow" mb="md" icon={<IconAlertTriangle aria-hidden />}>
-            {t('shell.plainHttp')}
-          </Alert>
-        )}
-        <OidcFault />
-        {known === null ? (
-          <>
-            <PasswordStep {...faults} onSubmit={submit} />
-            <OtherWays next={destination()} busy={byPasskey.isPending} onPasskey={usePasskey} />
-          </>
-        ) : (
-          <CodeStep
-            {...faults}
-            methods={known.methods}
-            onSubmit={(code) => {
-              byPasskey.reset();
-              entry.mutate({ ...known, code });
-            }}
-            waiting={byPasskey.isPending}
-            onPasskey={usePasskey}
-            onBack={() => {
-              entry.reset();
-              byPasskey.reset();
-              setKnown(null);
-            }}
-          />
-        )}
-        <Text size="xs" c="dimmed" mt="md">
-          {t(known === null ? 'shell.signIn.lost' : 'secondFactor.signIn.lost')}
-        </Text>
-        <Group mt="lg" justify="center">
-          <Appearance />
-        </Group>
-      </Paper>
-    </Center>
+    <Frame lost={t(known === null ? 'shell.signIn.lost' : 'secondFactor.signIn.lost')}>
+      <OidcFault />
+      {known === null ? (
+        <>
+          <PasswordStep {...faults} onSubmit={submit} />
+          <OtherWays next={destination()} busy={byPasskey.isPending} onPasskey={usePasskey} />
+        </>
+      ) : (
+        <CodeStep
+          {...faults}
+          methods={known.methods}
+          onSubmit={(code) => {
+            byPasskey.reset();
+            entry.mutate({ ...known, code });
+          }}
+          waiting={byPasskey.isPending}
+          onPasskey={usePasskey}
+          onBack={() => {
+            entry.reset();
+            byPasskey.reset();
+            setKnown(null);
+          }}
+        />
+      )}
+    </Frame>
   );
 }
