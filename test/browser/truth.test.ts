@@ -237,6 +237,7 @@ describe('a name', () => {
       expect(await page.title()).not.toContain('\u202E');
       for (const path of ['watch-lists', 'audit']) {
         await page.goto(`${master.url}/ui/${path}`);
+        if (path === 'watch-lists') await page.getByRole('searchbox', { name: 'Find' }).fill('odd');
         await page.getByText('⟨U+202E⟩').first().waitFor();
         expect(await page.evaluate('document.documentElement.outerHTML')).not.toContain('\u202E');
       }

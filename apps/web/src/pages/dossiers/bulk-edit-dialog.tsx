@@ -46,7 +46,6 @@ export function BulkEditDialog(props: BulkDialogProps) {
   const [draft, setDraft] = useState(nothing);
   const change = changeOf(draft);
   const write = (facts: Partial<Draft>): void => setDraft((before) => ({ ...before, ...facts }));
-  const ways = (['leave', 'set', 'remove'] as const).map((value) => ({ value, label: t(`bulk.editing.${value}`) }));
   return (
     <BulkForm
       {...props}
@@ -66,27 +65,8 @@ export function BulkEditDialog(props: BulkDialogProps) {
         ]}
         data-autofocus
       />
-      {(['from', 'until'] as const).map((bound) => {
-        const label = t(bound === 'from' ? 'dossiers.validFrom' : 'dossiers.validUntil');
-        return (
-          <Group key={bound} align="flex-end" grow>
-            <NativeSelect
-              label={label}
-              value={draft[bound].way}
-              onChange={(event) => write({ [bound]: { ...draft[bound], way: event.currentTarget.value as Way } })}
-              data={ways}
-            />
-            {draft[bound].way === 'set' && (
-              <TextInput
-                type="date"
-                aria-label={label}
-                value={draft[bound].day}
-                onChange={(event) => write({ [bound]: { way: 'set', day: event.currentTarget.value } })}
-              />
-            )}
-          </Group>
-        );
-      })}
+      <Bound label={t('dossiers.validFrom')} value={draft.from} onChange={(from) => write({ from })} />
+      <Bound label={t('dossiers.validUntil')} value={draft.until} onChange={(until) => write({ until })} />
       <Textarea
         label={t('bulk.editing.addComment')}
         description={t('bulk.editing.addCommentHint')}
@@ -96,28 +76,71 @@ export function BulkEditDialog(props: BulkDialogProps) {
         minRows={2}
         maxRows={6}
       />
-      <Group align="flex-end" grow>
-        <NativeSelect
-          label={t('bulk.editing.field')}
-          value={draft.field.way}
-          onChange={(event) => write({ field: { ...draft.field, way: event.currentTarget.value as Way } })}
-          data={ways}
-        />
-        {draft.field.way !== 'leave' && (
-          <TextInput
-            label={t('dossiers.fieldName')}
-            value={draft.field.name}
-            onChange={(event) => write({ field: { ...draft.field, name: event.currentTarget.value } })}
-          />
-        )}
-        {draft.field.way === 'set' && (
-          <TextInput
-            label={t('dossiers.fieldValue')}
-            value={draft.field.value}
-            onChange={(event) => write({ field: { ...draft.field, value: event.currentTarget.value } })}
-          />
-        )}
-      </Group>
+      <CustomField value={draft.field} onChange={(field) => write({ field })} />
     </BulkForm>
+  );
+}
+
+function useWays(): { value: Way; label: string }[] {
+  const { t } = useTranslation();
+  return (['leave', 'set', 'remove'] as const).map((value) => ({ value, label: t(`bulk.editing.${value}`) }));
+}
+
+interface BoundProps {
+  readonly label: string;
+  readonly value: Draft['from'];
+  readonly onChange: (value: Draft['from']) => void;
+}
+
+/** What becomes of one end of the validity. */
+function Bound({ label, value, onChange }: BoundProps) {
+  const ways = useWays();
+  return (
+    <Group align="flex-end" grow>
+      <NativeSelect
+        label={label}
+        value={value.way}
+        onChange={(event) => onChange({ ...value, way: event.currentTarget.value as Way })}
+        data={ways}
+      />
+      {value.way === 'set' && (
+        <TextInput
+          type="date"
+          aria-label={label}
+          value={value.day}
+          onChange={(event) => onChange({ way: 'set', day: event.currentTarget.value })}
+        />
+      )}
+    </Group>
+  );
+}
+
+/** What becomes of one custom field. */
+function CustomField({ value, onChange }: { value: Draft['field']; onChange: (value: Draft['field']) => void }) {
+  const { t } = useTranslation();
+  const ways = useWays();
+  return (
+    <Group align="flex-end" grow>
+      <NativeSelect
+        label={t('bulk.editing.field')}
+        value={value.way}
+        onChange={(event) => onChange({ ...value, way: event.currentTarget.value as Way })}
+        data={ways}
+      />
+      {value.way !== 'leave' && (
+        <TextInput
+          label={t('dossiers.fieldName')}
+          value={value.name}
+          onChange={(event) => onChange({ ...value, name: event.currentTarget.value })}
+        />
+      )}
+      {value.way === 'set' && (
+        <TextInput
+          label={t('dossiers.fieldValue')}
+          value={value.value}
+          onChange={(event) => onChange({ ...value, value: event.currentTarget.value })}
+        />
+      )}
+    </Group>
   );
 }

@@ -39,7 +39,10 @@ export function BulkListsDialog({ lists, from, ...props }: BulkListsDialogProps)
           />
         </Stack>
       </Radio.Group>
-      <ListsSelect label={t('bulk.moving.to')} lists={lists} value={to} onChange={setTo} withAsterisk />
+      {/* The options that open below have their place in the dialog. */}
+      <Stack mih={380}>
+        <ListsSelect label={t('bulk.moving.to')} lists={lists} value={to} onChange={setTo} withAsterisk />
+      </Stack>
     </BulkForm>
   );
 }

@@ -45,10 +45,8 @@ export function DossierResults({ lists, editable }: { lists: readonly WatchList[
     valid: search.valid ?? 'all',
     ordering: search.q === undefined ? (search.order ?? 'id') : undefined,
   });
-  const selection = useSelection(
-    pages.data?.pages.flatMap((page) => page.results) ?? [],
-    JSON.stringify({ ...search, open: undefined, view: undefined }),
-  );
+  const dossiers = pages.data?.pages.flatMap((page) => page.results) ?? [];
+  const selection = useSelection(dossiers, JSON.stringify([bulkFilterOf(search), search.order]));
   const filtered = isFiltered(search);
   const total = filtered || search.list === undefined ? null : (lists.find((list) => list.id === search.list)?.dossier_count ?? null);
   if (search.list !== undefined && !lists.some(({ id }) => id === search.list)) return <NoSuchList id={search.list} />;
@@ -57,7 +55,6 @@ export function DossierResults({ lists, editable }: { lists: readonly WatchList[
       {editable && <BulkBar selection={selection} filter={bulkFilterOf(search)} more={pages.hasNextPage} lists={lists} />}
       <Loaded query={pages}>
         {(data) => {
-          const dossiers = data.pages.flatMap((page) => page.results);
           const answer = data.pages[0]?.search;
           const notes = answer && <SearchNotes answer={answer} lists={lists} />;
           if (dossiers.length === 0) {

@@ -90,10 +90,10 @@ export function ManyListsStep({ master, remotes, onBack, onDone }: ManyListsStep
   );
 }
 
-function Outcome({ outcome = { state: 'waiting' } }: { outcome: LinkOutcome | undefined }) {
+function Outcome({ outcome }: { outcome: LinkOutcome | undefined }) {
   const { t } = useTranslation();
   const wordsOf = useProblemWords();
-  if (outcome.state !== 'failed') return t(`bulk.linking.${outcome.state}`);
+  if (outcome?.state !== 'failed') return t(`bulk.linking.${outcome?.state ?? 'waiting'}`);
   return (
     <Text size="sm" c="red.8" className="danger wrap">
       {wordsOf(outcome.error).text}
