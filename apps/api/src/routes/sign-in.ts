@@ -39,8 +39,11 @@ export function signInRoutes(deps: Dependencies): Route[] {
         security: [{ password: [] }],
         responses: answers({ '200': sessionSchema }),
       },
-      // Who is to make space on a full disk has to get in.
-      handle: (request, response) => withReserve(database, () => signIn(deps, request, response)),
+      async handle(request, response) {
+        const { code } = await parseOptionalBody(request, signInRequest);
+        // Who is to make space on a full disk has to get in.
+        await withReserve(database, () => signIn(deps, { request, response, code }));
+      },
     },
     currentSessionRoute(deps),
     {
@@ -61,10 +64,16 @@ export function signInRoutes(deps: Dependencies): Route[] {
   ];
 }
 
+interface SignIn {
+  readonly request: Request;
+  readonly response: Response;
+  /** Of the second factor, where it was given. */
+  readonly code: string | undefined;
+}
+
 /** Answers with a token for whom name and password are right, and the second factor of whoever has one. Attempts are counted before and forgiven after. */
-async function signIn({ database, nodeUuid }: Dependencies, request: Request, response: Response): Promise<void> {
+async function signIn({ database, nodeUuid }: Dependencies, { request, response, code }: SignIn): Promise<void> {
   const withCookie = parseQuery(request, signInQuery).cookie === '1';
-  const { code } = await parseOptionalBody(request, signInRequest);
   // A browser would answer a Basic challenge with a dialog of its own in place of the sign-in page's.
   if (request.get('origin') === undefined) response.set('WWW-Authenticate', 'Basic realm="dossiers", charset="UTF-8"');
   if (withCookie) requireSameOrigin(request);
