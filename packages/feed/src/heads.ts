@@ -20,6 +20,8 @@ export interface ListHead {
   former: { epoch: string; revision: number } | null;
   /** The nodes from which the list is replicated, nearest first. */
   origins: string[];
+  /** The list is a replica that its master has taken from this node: it has nothing to offer any more. */
+  withdrawn: boolean;
 }
 
 interface HeadRow {
@@ -35,12 +37,14 @@ interface HeadRow {
   former_epoch: string | null;
   former_revision: number | null;
   origins: string[];
+  withdrawn: boolean;
 }
 
 const headColumns = `
   l.id as list_id, l.uuid as list_uuid, l.name, p.set_id, p.epoch, p.revision, p.floor, p.dossier_count, encode(p.digest, 'hex') as digest,
   p.former_epoch, p.former_revision,
-  case when k.remote_node is null then '{}' else (k.remote_node || k.origins)[1:${maximumOrigins}] end as origins
+  case when k.remote_node is null then '{}' else (k.remote_node || k.origins)[1:${maximumOrigins}] end as origins,
+  k.withdrawn_date is not null as withdrawn
   from watch_lists l join list_positions p on p.list_id = l.id left join links k on k.slave_list_id = l.id`;
 
 const oneHead = `select ${headColumns} where l.id = :listId`;
@@ -55,6 +59,7 @@ function presentHead(row: HeadRow & { digest: string }): ListHead {
     floor: row.floor,
     former: row.former_epoch === null || row.former_revision === null ? null : { epoch: row.former_epoch, revision: row.former_revision },
     origins: row.origins,
+    withdrawn: row.withdrawn,
   };
 }
 

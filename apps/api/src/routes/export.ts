@@ -5,6 +5,7 @@ import { recordAudit } from '@dossier/accounts/audit.ts';
 import { recordListRead } from '@dossier/accounts/reads.ts';
 import { exportDossiers } from '@dossier/registry/export.ts';
 import type { ExportedDossier } from '@dossier/registry/export.ts';
+import { requireShown } from '@dossier/registry/withdrawn.ts';
 import { readWatchList } from '@dossier/registry/watch-lists.ts';
 import type { ApiDependencies } from '../dependencies.ts';
 import { parseQuery, pathId } from '../parse.ts';
@@ -37,6 +38,7 @@ export function exportRoutes({ database }: Pick<ApiDependencies, 'database'>): R
       async handle(request, response) {
         const list = await readWatchList(database, pathId(request, 'such watch list'));
         const { format } = parseQuery(request, exportQuery);
+        await requireShown(database, [list.id]);
         await recordAudit(database, actorOf(request), {
           action: 'list-exported',
           object: { kind: 'watch-list', id: list.id, name: list.name },
