@@ -4,6 +4,7 @@ import { joinedSchema, masterSchema, mastersSchema } from '@dossier/protocol/mas
 import { createdSiteSchema, siteSchema } from '@dossier/protocol/site.ts';
 import type { Site } from '@dossier/protocol/site.ts';
 import { generateNodeKey, nodeKeyFromPem, nodeKeyNamed } from '@dossier/protocol/node-key.ts';
+import { signRequest } from '@dossier/protocol/request-signature.ts';
 import { isSignatureOf } from '@dossier/protocol/signature-base.ts';
 import type { SigningKey } from '@dossier/protocol/signing-key.ts';
 import { succeed } from '@dossier/protocol/voucher.ts';
@@ -106,10 +107,38 @@ describe('with the same SYNC_TOKEN on both and nothing else', () => {
     await master.want(200, siteSchema, ['POST', `/sites/${site?.id}/accept/`]);
   });
 
-  it('whose key another node has copied is refused under another name, and the master says so', async () => {
-    const [row] = await query<{ uuid: string }>(slave.test.database, `select uuid from node`);
-    expect(row?.uuid).toBe(slave.deps.nodeUuid);
-    await expect(slave.deps.probeMaster(master.url)).resolves.toBe('available');
+  it('a key that speaks for two nodes, or from two addresses in turns, is noticed', async () => {
+    const key = nodeKeyFromPem(await readFile(slave.keyFile, 'utf8')) ?? generateNodeKey();
+    const [site] = await sitesOf(master);
+    const ask = async (node: string, address: string) => {
+      const url = new URL(`/feed/?slave=${node}&name=Gate`, master.url);
+      const fields = signRequest(key, { method: 'GET', url }, { now: new Date(), nonce: randomUUID() });
+      const answer = await fetch(url, { headers: { ...fields, 'x-forwarded-for': address } });
+      return `${answer.status} ${answer.headers.get('dossier-refusal')}`;
+    };
+    const alertOf = async () => (await master.want(200, siteSchema, ['GET', `/sites/${site?.id}/`])).alert?.code;
+    expect(await ask(randomUUID(), '10.0.0.1')).toBe('403 SITE_CLONED');
+    expect(await alertOf()).toBe('SITE_CLONED');
+    await master.want(200, siteSchema, ['POST', `/sites/${site?.id}/accept/`]);
+    for (const address of ['10.0.0.1', '10.0.0.2', '10.0.0.3']) expect(await ask(slave.deps.nodeUuid, address)).toBe('200 null');
+    expect(await alertOf()).toBeUndefined();
+    for (const address of ['10.0.0.2', '10.0.0.3', '10.0.0.2']) await ask(slave.deps.nodeUuid, address);
+    await expect.poll(alertOf).toBe('SITE_CLONED');
+    await master.want(200, siteSchema, ['POST', `/sites/${site?.id}/accept/`]);
+  });
+
+  it('a position that goes back is noticed, unless a person took the sync back', async () => {
+    const [site] = await sitesOf(master);
+    const alertOf = async () => (await master.want(200, siteSchema, ['GET', `/sites/${site?.id}/`])).alert?.code;
+    const [local] = await query<{ id: number }>(slave.test.database, `select slave_list_id as id from links order by 1 limit 1`);
+    await master.call('POST', '/dossiers/', { body: { name: 'New', dossier_lists: [wanted] } });
+    await syncNow(slave, local?.id ?? 0);
+    await expect.poll(async () => (await sitesOf(master))[0]?.holdings.find((holding) => holding.dossier_list === wanted)?.count).toBe(2);
+    // The same key, from a copy that stands where the gate stood yesterday.
+    await query(slave.test.database, `update links set revision = revision - 1, head_tag = null`);
+    await syncNow(slave, local?.id ?? 0);
+    await expect.poll(alertOf).toBe('SITE_CLONED');
+    await master.want(200, siteSchema, ['POST', `/sites/${site?.id}/accept/`]);
   });
 
   it('whoever answers with another key under its address is not believed until a person accepts that key', async () => {

@@ -33,7 +33,8 @@ beforeAll(async () => {
   [master, branch, gate] = await Promise.all([startNodeApi(), startNodeApi({ NODE_NAME: 'Branch' }), startNodeApi({ NODE_NAME: 'Gate' })]);
   await Promise.all([branch.work(), gate.work()]);
   remote = await master.makeList('Wanted');
-  for (const name of ['Nora Lindqvist', 'Olga Petrova']) await master.call('POST', '/dossiers/', { body: { name, dossier_lists: [remote] } });
+  for (const name of ['Nora Lindqvist', 'Olga Petrova'])
+    await master.call('POST', '/dossiers/', { body: { name, dossier_lists: [remote] } });
   atBranch = await link(branch, master, remote);
   atGate = await link(gate, branch, atBranch);
 });
@@ -43,9 +44,13 @@ afterAll(async () => {
 
 const shown = async (node: NodeApi, list: number) => {
   const answers = await Promise.all(
-    ['/dossiers/', `/dossiers/?dossier_lists=${list}`, '/dossiers/?q=Lindqvist', `/dossier-lists/${list}/changes/`, `/dossier-lists/${list}/export/`].map((path) =>
-      node.call('GET', path),
-    ),
+    [
+      '/dossiers/',
+      `/dossiers/?dossier_lists=${list}`,
+      '/dossiers/?q=Lindqvist',
+      `/dossier-lists/${list}/changes/`,
+      `/dossier-lists/${list}/export/`,
+    ].map((path) => node.call('GET', path)),
   );
   return { names: answers.some(({ text }) => /Lindqvist|Petrova/.test(text)), statuses: answers.map(({ status }) => status) };
 };
@@ -69,7 +74,10 @@ it('is shown again as it was when the list is given back, and followed from ther
   await master.call('POST', '/dossiers/', { body: { name: 'Late Lindqvist', dossier_lists: [remote] } });
   await grant([remote]);
   expect(await syncNow(branch, atBranch)).toMatchObject({ state: 'synced', local_count: 3, withdrawn_date: null });
-  const [run] = await query<{ method: string; fetched: number }>(branch.test.database, `select method, fetched from runs order by id desc limit 1`);
+  const [run] = await query<{ method: string; fetched: number }>(
+    branch.test.database,
+    `select method, fetched from runs order by id desc limit 1`,
+  );
   expect(run).toMatchObject({ method: 'delta', fetched: 1 });
   expect(await syncNow(gate, atGate)).toMatchObject({ state: 'synced', local_count: 3 });
   expect(await shown(branch, atBranch)).toMatchObject({ names: true, statuses: [200, 200, 200, 200, 200] });
@@ -78,7 +86,9 @@ it('is shown again as it was when the list is given back, and followed from ther
 it('is deleted where the master says so, and fetched anew when it is given back', async () => {
   await grant([], true);
   expect(await syncNow(branch, atBranch)).toMatchObject({ error: { code: 'LIST_WITHDRAWN' } });
-  const sets = await query(branch.test.database, `select purpose from sets where list_id = :atBranch and purpose = 'withdrawn'`, { atBranch });
+  const sets = await query(branch.test.database, `select purpose from sets where list_id = :atBranch and purpose = 'withdrawn'`, {
+    atBranch,
+  });
   expect(sets).toEqual([]);
   await grant(null);
   expect(await syncNow(branch, atBranch)).toMatchObject({ state: 'synced', local_count: 3 });

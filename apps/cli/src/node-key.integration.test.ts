@@ -24,7 +24,11 @@ beforeEach(async () => {
 });
 
 const opened = () => openNodeKey(test.database, file);
-const fault = async (): Promise<string> => opened().then(() => 'none', (error: Error & { exitCode?: number }) => `${error.exitCode} ${error.message.split(':')[0]}`);
+const fault = async (): Promise<string> =>
+  opened().then(
+    () => 'none',
+    (error: Error & { exitCode?: number }) => `${error.exitCode} ${error.message.split(':')[0]}`,
+  );
 
 it('a key is made at the first start, for its owner alone, and is the same from then on, also for processes that start at once', async () => {
   const keys = await Promise.all([opened(), opened(), opened()]);

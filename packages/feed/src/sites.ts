@@ -133,6 +133,13 @@ export async function findInvitation(connection: Connection, codeKey: string): P
  */
 export async function useInvitation(database: Database, codeKey: string, newcomer: Newcomer): Promise<Speaker | null> {
   return transaction(database, async (tx) => {
+    const open = await queryOne(
+      tx,
+      `select site_id from invitations where code_key = :codeKey and used_by is null and expires_date > now() for update`,
+      { codeKey },
+    );
+    // Whoever comes second, or too late, stays what it was.
+    if (!open) return null;
     await query(
       tx,
       `delete from sites where key = :key and state <> 'revoked' and id not in (select site_id from invitations where used_by = :key)`,

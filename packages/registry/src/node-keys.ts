@@ -14,6 +14,11 @@ export async function readNodeKey(connection: Connection): Promise<NodeKeyRow | 
   return queryOne<NodeKeyRow>(connection, `select key, since, succession from node_keys order by since desc, key limit 1`);
 }
 
+/** Whether this is a key by which this node is or was known. */
+export async function wasNodeKey(connection: Connection, key: string): Promise<boolean> {
+  return (await queryOne(connection, `select key from node_keys where key = :key`, { key })) !== null;
+}
+
 /** Makes this the key by which the node is known, if it has none yet; returns the one that it has. */
 export async function claimNodeKey(connection: Connection, key: string): Promise<string> {
   await query(connection, `insert into node_keys (key) select :key where not exists (select from node_keys) on conflict do nothing`, {

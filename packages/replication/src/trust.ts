@@ -151,7 +151,10 @@ export class NodeTrust implements Trust {
 
   async learn({ name, certificate }: { name: string | null; certificate: string | null }): Promise<void> {
     if (this.#pin === null) return;
-    await noteGreeting(this.#database, this.#remoteUrl, { name, voucher: this.#invitation === null ? null : certificate });
+    await noteGreeting(this.#database, this.#remoteUrl, {
+      name,
+      voucher: this.#invitation === null && this.#pin.voucher === null ? null : certificate,
+    });
   }
 
   async #pinTo(key: string, node: string): Promise<Belief> {

@@ -1,6 +1,7 @@
 import type { Request } from 'express';
 import { z } from 'zod';
-import { countAttempt } from '@dossier/accounts/attempts.ts';
+import { countAttempt, forgiveAttempts } from '@dossier/accounts/attempts.ts';
+import type { AttemptLimit } from '@dossier/accounts/attempts.ts';
 import {
   admitNewcomer,
   findInvitation,
@@ -16,7 +17,7 @@ import type { Newcomer, Speaker } from '@dossier/feed/sites.ts';
 import { nodeKeyNamed, wordsOf } from '@dossier/protocol/node-key.ts';
 import { verifyRequest } from '@dossier/protocol/request-signature.ts';
 import type { VerifiedRequest } from '@dossier/protocol/request-signature.ts';
-import { CLOCK_TOLERANCE_MS } from '@dossier/protocol/signature-base.ts';
+import { CLOCK_TOLERANCE_MS, onlyValue } from '@dossier/protocol/signature-base.ts';
 import type { SigningKey } from '@dossier/protocol/signing-key.ts';
 import {
   findVoucher,
@@ -31,6 +32,7 @@ import type { SiteRefusal } from '@dossier/protocol/voucher.ts';
 import type { Configuration } from '@dossier/runtime/configuration.ts';
 import { ApplicationError } from '@dossier/runtime/errors.ts';
 import type { Database } from '@dossier/postgres/database.ts';
+import { wasNodeKey } from '@dossier/registry/node-keys.ts';
 import { addressOf } from '../session.ts';
 import type { SiteAlarms } from '../site-alarms.ts';
 
@@ -120,30 +122,34 @@ async function admitByKey(
   deps: AdmissionDependencies & { isForUs: boolean; isTimely: boolean },
 ): Promise<Visitor | null> {
   const { database, nodeKey, keys } = deps;
-  const field = request.headers[VOUCHER_FIELD];
-  const introducer = typeof field === 'string' ? findVoucher([...keys, nodeKey], field, 'site', verified.key.id) : null;
-  const invitation = typeof field === 'string' && introducer === null ? await readInvitation(request, field, verified.key.id, deps) : null;
+  const { id: key } = verified.key;
+  const field = onlyValue(request.headersDistinct, VOUCHER_FIELD);
+  const token = field === undefined ? null : findVoucher(keys, field, 'site', key);
+  const known = (await findSpeaker(database, key)) ?? (await succeedTo(request, key, deps));
+  const isOwn = known === null && field !== undefined && !token && (await isOwnWord(field, key, deps));
+  if (known === null && field !== undefined && !token && !isOwn) await limitGuesses(request, field, deps);
+  const invitation = field === undefined || token || isOwn ? null : await findInvitationOf(field, key, deps);
   // A clock that is wrong is put up with for the call that introduces a node, which tells so.
   if (!deps.isTimely && (invitation === null || request.path !== '/')) return null;
-  const answering = invitation?.master ?? (introducer?.algorithm === 'hmac-sha256' ? introducer : null);
-  const visitor = {
-    key: nodeKey,
-    signature: verified.signature,
-    verified,
-    voucher: answering && vouch(answering, 'master', nodeKey.id),
-  };
-  const known = (await findSpeaker(database, verified.key.id)) ?? (await succeedTo(request, verified.key.id, deps));
-  if (!deps.isForUs) return known || introducer || invitation ? { ...visitor, refusal: null, site: null } : null;
-  if (invitation !== null && known?.state !== 'revoked' && invitation.usedBy !== verified.key.id) {
+  const vouching = invitation?.master ?? token;
+  const visitor = { key: nodeKey, signature: verified.signature, verified, voucher: vouching && vouch(vouching, 'master', nodeKey.id) };
+  if (!deps.isForUs) return known || token || invitation || isOwn ? { ...visitor, refusal: null, site: null } : null;
+  if (invitation !== null && known?.state !== 'revoked' && invitation.usedBy !== key) {
     if (invitation.state !== 'open')
       return { ...visitor, refusal: invitation.state === 'used' ? 'INVITATION_USED' : 'INVITATION_EXPIRED', site: null };
-    const newcomer = await newcomerOf(request, verified.key.id);
+    const newcomer = await newcomerOf(request, key);
     const site = newcomer && (await useInvitation(database, invitation.codeKey, newcomer));
-    if (site) await deps.alarms.tell({ event: 'joined', site, request });
+    if (site) {
+      await forgiveAttempts(database, [guessesFrom(request)]);
+      await deps.alarms.tell({ event: 'joined', site, request });
+    }
     return { ...visitor, refusal: site ? null : 'INVITATION_USED', site };
   }
-  const site = known ?? (await introduce(request, verified.key.id, introducer, deps));
-  return site && { ...visitor, refusal: refusalOf(request, site), site };
+  const site = known ?? (token || isOwn ? await introduce(request, { key, token }, deps) : null);
+  if (site === null) return null;
+  const refusal = refusalOf(request, site);
+  if (refusal === 'SITE_CLONED') await deps.alarms.raise(site, 'SITE_CLONED', 'speaks for two nodes by one key', request);
+  return { ...visitor, refusal, site };
 }
 
 function refusalOf(request: Request, site: Speaker): SiteRefusal | null {
@@ -159,27 +165,32 @@ async function newcomerOf(request: Request, key: string): Promise<Newcomer | nul
   return { ...said, key, words: await wordsOf(key), address: addressOf(request), version: versionOf(request) };
 }
 
-/** Takes up a node for which a token vouches, or this node's own word from before a backup was restored; null for who brings neither. */
+/** Takes up a node for which a token vouches, or (`token` null) this node's own word from before a backup was restored; null where there is no room for it. */
 async function introduce(
   request: Request,
-  key: string,
-  introducer: SigningKey | null,
+  { key, token }: { key: string; token: SigningKey | null },
   deps: AdmissionDependencies,
 ): Promise<Speaker | null> {
-  if (introducer === null) return null;
   const { database, configuration } = deps;
-  const byToken = introducer.algorithm === 'hmac-sha256';
-  const waits = !byToken || configuration.siteApproval === 'required' || !(await isTokenEnough(database, introducer.id));
+  const waits = token === null || configuration.siteApproval === 'required' || !(await isTokenEnough(database, token.id));
   if (waits && !(await hasRoomForPending(database))) return null;
   const newcomer = await newcomerOf(request, key);
   if (newcomer === null) return null;
   const site = await admitNewcomer(database, newcomer, {
-    introducedBy: byToken ? 'token' : 'master',
-    tokenId: byToken ? introducer.id : null,
+    introducedBy: token ? 'token' : 'master',
+    tokenId: token?.id ?? null,
     state: waits ? 'pending' : 'accepted',
   });
   if (site.state === 'pending') await deps.alarms.tell({ event: 'pending', site, request });
   return site;
+}
+
+/** Whether a key of this node, the present one or one before, has vouched for the visitor's. */
+async function isOwnWord(field: string, key: string, { database, nodeKey }: AdmissionDependencies): Promise<boolean> {
+  const id = voucherKeyId(field);
+  if (id === null || (id !== nodeKey.id && !(await wasNodeKey(database, id)))) return false;
+  const own = nodeKeyNamed(id);
+  return own !== null && findVoucher([own], field, 'site', key) !== null;
 }
 
 /** The site whose key has changed, as the key before says. */
@@ -193,19 +204,24 @@ async function succeedTo(request: Request, key: string, deps: AdmissionDependenc
   return followSuccession(deps.database, { old: succession.old, next: key, words: await wordsOf(key), until });
 }
 
-/** Guesses from one address in a quarter of an hour; a code has 100 bits. */
-const guesses = { maximum: 20, windowSeconds: 15 * 60 };
-
-async function readInvitation(request: Request, field: string, key: string, { database }: AdmissionDependencies) {
+async function findInvitationOf(field: string, key: string, { database }: AdmissionDependencies) {
   const codeKey = voucherKeyId(field);
-  // Vouchers of a token that isn't known here have a short id.
-  if (codeKey?.length !== key.length) return null;
+  const holder = codeKey === null ? null : nodeKeyNamed(codeKey);
+  if (codeKey === null || holder === null || findVoucher([holder], field, 'site', key) === null) return null;
   const found = await findInvitation(database, codeKey);
-  const holder = nodeKeyNamed(codeKey);
-  if (found && holder && findVoucher([holder], field, 'site', key)) return { ...found, codeKey };
-  const subject = `invitation ${addressOf(request)}`;
-  const waitSeconds = await countAttempt(database, [{ subject, ...guesses }]);
-  if (waitSeconds === null) return null;
+  return found && { ...found, codeKey };
+}
+
+/** Codes that may be tried from one address in a quarter of an hour; each has 100 bits. */
+function guessesFrom(request: Request): AttemptLimit {
+  return { subject: `invitation ${addressOf(request)}`, maximum: 20, windowSeconds: 15 * 60 };
+}
+
+/** Counts that a code is tried, before it is looked up. Vouchers of a token have a shorter id. */
+async function limitGuesses(request: Request, field: string, { database }: AdmissionDependencies): Promise<void> {
+  if (nodeKeyNamed(voucherKeyId(field) ?? '') === null) return;
+  const waitSeconds = await countAttempt(database, [guessesFrom(request)]);
+  if (waitSeconds === null) return;
   request.res?.set('Retry-After', String(waitSeconds));
   throw new ApplicationError('TOO_MANY_REQUESTS', `Too many codes were tried from this address; try again in ${waitSeconds} seconds.`);
 }
