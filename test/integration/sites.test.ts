@@ -7,8 +7,10 @@ import { generateNodeKey, nodeKeyFromPem, nodeKeyNamed } from '@dossier/protocol
 import { signRequest } from '@dossier/protocol/request-signature.ts';
 import { isSignatureOf } from '@dossier/protocol/signature-base.ts';
 import type { SigningKey } from '@dossier/protocol/signing-key.ts';
-import { succeed } from '@dossier/protocol/voucher.ts';
+import { readInvitationCode, succeed } from '@dossier/protocol/voucher.ts';
+import type { InvitationKeys } from '@dossier/protocol/voucher.ts';
 import { createFeedClient } from '@dossier/replication/feed-client.ts';
+import { createMaster } from '@dossier/replication/master.ts';
 import { NodeTrust } from '@dossier/replication/trust.ts';
 import { linkSchema } from '@dossier/protocol/sync.ts';
 import { pageOf } from '@dossier/protocol/values.ts';
@@ -210,6 +212,31 @@ describe('an invitation', () => {
     const all = rows.map(({ text }) => text).join('\n');
     expect(all).not.toContain(code);
     expect(all).not.toContain(code?.replaceAll('-', ''));
+  });
+
+  it('is taken from a node whose clock is wrong, which is told so afterwards and gets nothing else', async () => {
+    const slave = await start({ SYNC_TOKEN: '' });
+    const { code } = await invite(master, 'Gate 11');
+    const own = { nodeKey: generateNodeKey(), succession: null, token: null };
+    const ask = async (invitation: InvitationKeys | null) => {
+      const client = createFeedClient({
+        key: new NodeTrust(slave.test.database, { remoteUrl: master.url, own, invitation }),
+        remoteUrl: master.url,
+        version: '0',
+        now: () => new Date(Date.now() - 3_600_000),
+        randomNonce: randomUUID,
+        ...(invitation && { toleranceMs: Number.POSITIVE_INFINITY }),
+      });
+      const feed = createMaster(client, { node: slave.deps.nodeUuid, name: 'Gate' });
+      const code = await feed.greet().then(
+        () => 'greeted',
+        (error: { code: string }) => error.code,
+      );
+      client.close();
+      return code;
+    };
+    expect(await ask(readInvitationCode(code ?? ''))).toBe('greeted');
+    expect(await ask(null)).toBe('CLOCK_DIFFERS');
   });
 
   it('can be guessed so often from one address, and then not at all', async () => {

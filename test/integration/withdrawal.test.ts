@@ -47,7 +47,7 @@ const shown = async (node: NodeApi, list: number) => {
     [
       '/dossiers/',
       `/dossiers/?dossier_lists=${list}`,
-      '/dossiers/?q=Lindqvist',
+      '/dossiers/?q=Nora',
       `/dossier-lists/${list}/changes/`,
       `/dossier-lists/${list}/export/`,
     ].map((path) => node.call('GET', path)),

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { link, mkdir, open, readFile, rename, rm, stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { generateNodeKey, nodeKeyFromPem, nodeKeyToPem } from '@dossier/protocol/node-key.ts';
@@ -76,7 +77,8 @@ async function makeKeyFile(file: string, known: string | null): Promise<SigningK
 
 /** Writes a key where nobody but its owner may read it; whoever reads sees all of it or what was there before. Throws ExitError. */
 export async function writeKeyFile(file: string, key: SigningKey, mode: 'unless-there' | 'replace'): Promise<void> {
-  const draft = `${file}.${process.pid}.new`;
+  // Processes in containers that share a folder may have the same number.
+  const draft = `${file}.${randomUUID()}.new`;
   try {
     await mkdir(dirname(file), { recursive: true });
     const handle = await open(draft, 'wx', 0o600);

@@ -181,9 +181,11 @@ async function checkHead(response: Response, check: HeadCheck): Promise<Verified
   const status = response.statusCode;
   if (status === 401) {
     if (response.headers['www-authenticate'] !== FEED_CHALLENGE) throw fail({ saw: 'stranger' });
-    if (terms.unknown !== 'TOKEN_REFUSED') throw fail({ saw: 'site', code: terms.unknown });
     const theirs = Date.parse(response.headers.date ?? '');
-    throw fail({ saw: 'unauthorized', skewMs: Number.isNaN(theirs) ? null : theirs - now().getTime() });
+    const skewMs = Number.isNaN(theirs) ? null : theirs - now().getTime();
+    const isTimely = Math.abs(skewMs ?? 0) <= CLOCK_TOLERANCE_MS;
+    if (isTimely && terms.unknown !== 'TOKEN_REFUSED') throw fail({ saw: 'site', code: terms.unknown });
+    throw fail({ saw: 'unauthorized', skewMs });
   }
   const isRedirect = status >= 300 && status < 400 && status !== 304;
   if (isRedirect || status >= 500 || status === 429 || status === 408) throw fail({ saw: 'status', status });
