@@ -187,7 +187,10 @@ describe('as the master', () => {
     const server = createServer((request, response) => {
       const received = { method: 'GET', target: request.url ?? '', headers: request.headersDistinct };
       const verified = verifyRequest([token], received, { now: new Date(), strangers: true });
-      if (!verified.ok) return void response.writeHead(500).end();
+      if (!verified.ok) {
+        response.writeHead(500).end();
+        return;
+      }
       const body = Buffer.from(JSON.stringify({ node: master.deps.nodeUuid, versions: [1], external_address: null, schedule: {} }));
       const headers = { 'content-type': 'application/json', ...sign.fields };
       const fields = signResponse(

@@ -49,7 +49,7 @@ export class SiteAlarms {
         object: { kind: 'site', id: site.id, name: site.name },
         details: { code, what },
       });
-      return this.note(tx, site, { code, sentence: `${alert.desc} ${alert.remedy}` });
+      return this.note(tx, site, { code, sentence: [alert.desc, alert.remedy].join(' ') });
     });
     await this.remind(made);
   }

@@ -10,7 +10,7 @@ export class SiteConnections {
   readonly #database: Database;
   readonly #logger: Logger;
   readonly #open = new Map<Response, number>();
-  #timer: NodeJS.Timeout | null = null;
+  #isWaiting = false;
 
   constructor({ database, logger }: { database: Database; logger: Logger }) {
     this.#database = database;
@@ -31,7 +31,9 @@ export class SiteConnections {
   }
 
   #wait(): void {
-    this.#timer ??= setTimeout(() => void this.#look(), lookEveryMs).unref();
+    if (this.#isWaiting) return;
+    this.#isWaiting = true;
+    setTimeout(() => void this.#look(), lookEveryMs).unref();
   }
 
   /** Whoever is answered within a second is never looked up. */
@@ -48,7 +50,7 @@ export class SiteConnections {
     } catch (error) {
       this.#logger.warn({ err: error }, 'It could not be looked up whether a site was revoked; it is tried again.');
     }
-    this.#timer = null;
+    this.#isWaiting = false;
     if (this.#open.size > 0) this.#wait();
   }
 }

@@ -14,14 +14,14 @@ describe('a voucher', () => {
     expect(findVoucher([generateNodeKey(), token], field, 'site', subject)?.id).toBe(token.id);
   });
 
-  test.each<[string, string, 'site' | 'master', string, SigningKey]>([
-    ['another key', field, 'site', generateNodeKey().id, token],
-    ['a master, given for a site', field, 'master', subject, token],
-    ['another token', field, 'site', subject, deriveSigningKey('another')],
-    ['an altered one', field.replace(/.$/, (last) => (last === 'A' ? 'Q' : 'A')), 'site', subject, token],
-    ['one without a signature', `${token.id}.`, 'site', subject, token],
-    ['anything else', 'x', 'site', subject, token],
-  ])('does not hold for %s', (_what, given, role, key, by) => {
+  test.each<[string, [string, 'site' | 'master', string, SigningKey]]>([
+    ['another key', [field, 'site', generateNodeKey().id, token]],
+    ['a master, given for a site', [field, 'master', subject, token]],
+    ['another token', [field, 'site', subject, deriveSigningKey('another')]],
+    ['an altered one', [field.replace(/.$/, (last) => (last === 'A' ? 'Q' : 'A')), 'site', subject, token]],
+    ['one without a signature', [`${token.id}.`, 'site', subject, token]],
+    ['anything else', ['x', 'site', subject, token]],
+  ])('does not hold for %s', (_what, [given, role, key, by]) => {
     expect(findVoucher([by], given, role, key)).toBeNull();
   });
 });

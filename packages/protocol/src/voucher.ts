@@ -93,7 +93,7 @@ export function newInvitationCode(): string {
 /** The keys of a code, however its groups are written; null if it isn't one. */
 export function readInvitationCode(text: string): InvitationKeys | null {
   const code = text.toUpperCase().replaceAll(/[\s-]/g, '');
-  if (code.length !== codeSigns || [...code].some((sign) => !alphabet.includes(sign))) return null;
+  if (code.length !== codeSigns || code.split('').some((sign) => !alphabet.includes(sign))) return null;
   const site = nodeKeyFromSeed(bytesFrom(code, 'invitation site'));
   return { site, master: invitationMasterKey(site.id, bytesFrom(code, 'invitation master')) };
 }

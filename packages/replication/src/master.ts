@@ -83,12 +83,6 @@ export function createMaster(client: FeedClient, self?: { node: string; name: st
   /** Who gave the last head: what it tells of is asked of nobody else. */
   let node: string | undefined;
   const said = self && { slave: self.node, name: self.name };
-  /** Nobody speaks for another node than the one whose key signs. */
-  const requireSigner = (named: string): void => {
-    const signer = client.trust.node();
-    if (signer === null || signer === named) return;
-    throw new SyncFailure('NODE_REPLACED', 'What answers signs with the key of another node than the one that it says it is.');
-  };
   const ask = (path: string, question: { query?: Record<string, string | number>; maximumBytes?: number; signal?: AbortSignal }) =>
     client.get(path, { maximumBytes: smallAnswerBytes, ...question });
   const askRows = (path: string, query: Record<string, string | number>, options: LargeAnswerOptions) =>
@@ -96,14 +90,9 @@ export function createMaster(client: FeedClient, self?: { node: string; name: st
   return {
     greet: async (signal) => {
       const greeting = parse(greetingSchema, await ask('/feed/', { query: { ...said }, ...(signal && { signal }) }));
-      requireSigner(greeting.node);
+      requireSigner(client, greeting.node);
       await client.trust.learn({ name: greeting.name ?? null, certificate: greeting.certificate ?? null });
-      if (!greeting.versions.some((version) => feedVersions.some((own) => own === version))) {
-        throw new SyncFailure(
-          'FEED_VERSION',
-          `The master speaks the feed's versions ${greeting.versions.join(', ')}, this node ${feedVersions.join(', ')}.`,
-        );
-      }
+      requireCommonVersion(greeting.versions);
       return greeting;
     },
     lists: async (signal) => parse(offeredListsSchema, await ask(`${lists}/`, signal ? { signal } : {})),
@@ -117,7 +106,7 @@ export function createMaster(client: FeedClient, self?: { node: string; name: st
       if (answer.status === 304) return { outcome: 'unchanged' };
       if (answer.status === 404) return { outcome: 'no-list' };
       const head = parse(headSchema, answer);
-      requireSigner(head.node);
+      requireSigner(client, head.node);
       node = head.node;
       return { outcome: 'head', head, tag: answer.headers.etag ?? null };
     },
@@ -157,6 +146,21 @@ export function createMaster(client: FeedClient, self?: { node: string; name: st
     photo: async (list, { dossier, sha256, bytes, signal }) =>
       client.download(`${lists}/${list}/photos/${dossier}/${sha256}`, { sha256, bytes, node, signal }),
   };
+}
+
+/** Nobody speaks for another node than the one whose key signs. */
+function requireSigner({ trust }: FeedClient, named: string): void {
+  const signer = trust.node();
+  if (signer === null || signer === named) return;
+  throw new SyncFailure('NODE_REPLACED', 'What answers signs with the key of another node than the one that it says it is.');
+}
+
+function requireCommonVersion(versions: readonly number[]): void {
+  if (versions.some((version) => feedVersions.some((own) => own === version))) return;
+  throw new SyncFailure(
+    'FEED_VERSION',
+    `The master speaks the feed's versions ${versions.join(', ')}, this node ${feedVersions.join(', ')}.`,
+  );
 }
 
 function parse<Schema extends z.ZodType>(schema: Schema, answer: FeedAnswer, status = 200): z.infer<Schema> {

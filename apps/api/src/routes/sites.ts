@@ -34,7 +34,7 @@ export interface SiteDependencies {
 
 /** On a master: the sites that it knows, who may come and what each may read. */
 export function siteRoutes(deps: SiteDependencies): Route[] {
-  return [listRoute(deps), createRoute(deps), ...itemRoutes(deps), acceptRoute(deps), revokeRoute(deps)];
+  return [listRoute(deps), createRoute(deps), ...itemRoutes(deps), deleteRoute(deps), acceptRoute(deps), revokeRoute(deps)];
 }
 
 function objectOf({ id, name }: SiteRow) {
@@ -157,32 +157,35 @@ function itemRoutes({ database }: SiteDependencies): Route[] {
         response.json(presentSite(changed.site));
       },
     },
-    {
-      method: 'delete',
-      path: '/sites/:id/',
-      access: 'admin',
-      operation: {
-        tags,
-        summary: 'Forget a site that never came, or speaks by the token alone',
-        description: 'Its code is worth nothing any more. 409 for a site with a key: revoke it.',
-        responses: answers({ '204': null }),
-      },
-      async handle(request, response) {
-        const id = pathId(request, what);
-        await audited(
-          database,
-          request,
-          async (tx) => {
-            const site = await readSite(tx, id);
-            await deleteSite(tx, id);
-            return site;
-          },
-          (site) => ({ action: 'site-deleted', object: objectOf(site) }),
-        );
-        response.status(204).end();
-      },
-    },
   ];
+}
+
+function deleteRoute({ database }: SiteDependencies): Route {
+  return {
+    method: 'delete',
+    path: '/sites/:id/',
+    access: 'admin',
+    operation: {
+      tags,
+      summary: 'Forget a site that never came, or speaks by the token alone',
+      description: 'Its code is worth nothing any more. 409 for a site with a key: revoke it.',
+      responses: answers({ '204': null }),
+    },
+    async handle(request, response) {
+      const id = pathId(request, what);
+      await audited(
+        database,
+        request,
+        async (tx) => {
+          const site = await readSite(tx, id);
+          await deleteSite(tx, id);
+          return site;
+        },
+        (site) => ({ action: 'site-deleted', object: objectOf(site) }),
+      );
+      response.status(204).end();
+    },
+  };
 }
 
 function acceptRoute({ database }: SiteDependencies): Route {
