@@ -16,6 +16,8 @@ export interface Sighting {
 export interface Holding {
   listId: number;
   position: Position | null;
+  /** Which of its copies it speaks of; null where it doesn't say. */
+  copy: number | null;
   /** When it was last brought to that position. */
   appliedDate: string | null;
   state: string | null;
@@ -60,26 +62,27 @@ export async function noteFollower(
     connection,
     `with seen as (
        select s.* from unnest(:listIds::bigint[], :epochs::uuid[], :revisions::bigint[], :counts::bigint[], :digests::text[], :applied::timestamptz[], :states::text[],
-         :setAside::int[]) as s (list_id, epoch, revision, dossier_count, digest, applied_date, state, set_aside) join watch_lists l on l.id = s.list_id
+         :setAside::int[], :copies::bigint[])
+         as s (list_id, epoch, revision, dossier_count, digest, applied_date, state, set_aside, copy) join watch_lists l on l.id = s.list_id
        where set_config('synchronous_commit', 'off', true) is not null
      ), said as (
        insert into statements (site_id, base, signature, key) select :siteId, :base, :signature, :key
        where :base::text is not null and exists (select from seen where revision is not null) returning id
      ), former as (
-       select f.list_id, f.epoch, f.revision from followers f join seen on seen.list_id = f.list_id where f.node = :node
+       select f.list_id, f.epoch, f.revision, f.copy from followers f join seen on seen.list_id = f.list_id where f.node = :node
      ), noted as (
-       insert into followers (node, list_id, address, version, site_id, epoch, revision, dossier_count, digest, applied_date, state, set_aside, statement_id)
-       select :node, list_id, :address, :version, :siteId, epoch, revision, dossier_count, digest, applied_date, state, set_aside,
+       insert into followers (node, list_id, address, version, site_id, epoch, revision, dossier_count, digest, applied_date, state, set_aside, copy, statement_id)
+       select :node, list_id, :address, :version, :siteId, epoch, revision, dossier_count, digest, applied_date, state, set_aside, copy,
          case when revision is not null then (select id from said) end
        from seen order by list_id
        on conflict (list_id, node) do update set address = excluded.address, version = excluded.version, site_id = coalesce(excluded.site_id, followers.site_id),
          epoch = coalesce(excluded.epoch, followers.epoch), revision = coalesce(excluded.revision, followers.revision),
          dossier_count = coalesce(excluded.dossier_count, followers.dossier_count), digest = coalesce(excluded.digest, followers.digest),
          applied_date = coalesce(excluded.applied_date, followers.applied_date), state = coalesce(excluded.state, followers.state),
-         set_aside = coalesce(excluded.set_aside, followers.set_aside), statement_id = coalesce(excluded.statement_id, followers.statement_id), last_seen = now()
+         set_aside = coalesce(excluded.set_aside, followers.set_aside), copy = coalesce(excluded.copy, followers.copy), statement_id = coalesce(excluded.statement_id, followers.statement_id), last_seen = now()
      )
      select seen.list_id, 'back' as finding from seen join former using (list_id)
-     where former.epoch = seen.epoch and seen.revision < former.revision and seen.state is distinct from 'held'
+     where former.epoch = seen.epoch and former.copy = seen.copy and seen.revision < former.revision and seen.state is distinct from 'held'
      union all select seen.list_id, 'differs' from seen join told_heads t on t.list_id = seen.list_id and t.epoch = seen.epoch and t.revision = seen.revision
      where t.digest <> seen.digest or t.dossier_count <> seen.dossier_count`,
     {
@@ -95,6 +98,7 @@ export async function noteFollower(
       applied: lists.map(({ appliedDate }) => appliedDate),
       states: lists.map(({ state }) => state),
       setAside: lists.map(({ setAside }) => setAside),
+      copies: lists.map(({ copy }) => copy),
     },
   );
 }

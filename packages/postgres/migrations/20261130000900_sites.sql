@@ -102,7 +102,8 @@ create index statements_site on statements (site_id);
 
 alter table followers
   add column site_id bigint references sites (id) on delete cascade,
-  -- The last that it said of the list.
+  -- The last that it said of the list, and of which of its copies: it may have several.
+  add column copy bigint,
   add column dossier_count bigint,
   add column digest text,
   add column applied_date timestamptz,

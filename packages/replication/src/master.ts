@@ -48,6 +48,8 @@ export interface Standing {
   readonly applied?: string;
   readonly state: string;
   readonly set_aside: number;
+  /** Which of this node's copies of that list. */
+  readonly copy: number;
 }
 
 /** A master as its feed shows it. All methods throw FeedError for faults of the wire and SyncFailure for answers that contradict themselves. */

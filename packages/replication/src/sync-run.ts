@@ -80,8 +80,8 @@ export async function syncRun(context: SyncContext, started: StartedRun): Promis
 }
 
 /** What this node says of its copy beside its position. */
-export function standingOf({ last_success: applied, state, set_aside: setAside }: LinkRow): Standing {
-  return { ...(applied !== null && { applied: applied.toISOString() }), state, set_aside: setAside.length };
+export function standingOf({ last_success: applied, state, set_aside: setAside, slave_list_id: copy }: LinkRow): Standing {
+  return { ...(applied !== null && { applied: applied.toISOString() }), state, set_aside: setAside.length, copy };
 }
 
 /** What a run knows of its master and of the replica. */

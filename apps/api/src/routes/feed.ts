@@ -77,6 +77,7 @@ const told = z.object({
     .optional()
     .catch(undefined),
   set_aside: z.coerce.number().int().nonnegative().max(1_000_000_000).optional().catch(undefined),
+  copy: z.coerce.number().int().nonnegative().max(Number.MAX_SAFE_INTEGER).optional().catch(undefined),
 });
 const revisionText = z.coerce.number().int().nonnegative().max(Number.MAX_SAFE_INTEGER);
 const pageQuery = z.object({ since: revisionText, epoch: z.uuid(), begun: revisionText.optional() });
@@ -224,7 +225,12 @@ function sendHead(deps: FeedDependencies): Handler {
     if (request.headers['if-none-match'] === etag) sendUnchanged(response, asker, etag);
     else await sendSigned(response, asker, answer);
     const said = told.parse(request.query);
-    const holding = { appliedDate: said.applied ?? null, state: said.state ?? null, setAside: said.set_aside ?? null };
+    const holding = {
+      appliedDate: said.applied ?? null,
+      state: said.state ?? null,
+      setAside: said.set_aside ?? null,
+      copy: said.copy ?? null,
+    };
     await noteSite(deps, request, asker, [{ listId: head.listId, position: known.success ? known.data : null, ...holding }]);
     if (response.statusCode === 200) await noteToldHead(deps.database, head.listId, head.position);
   };
@@ -276,6 +282,7 @@ function sendHeads(deps: FeedDependencies): Handler {
       appliedDate: null,
       state: 'synced',
       setAside: null,
+      copy: null,
     }));
     await noteSite(deps, request, asker, seen);
   };

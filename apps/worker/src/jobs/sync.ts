@@ -56,7 +56,7 @@ async function tellPosition(deps: WorkerDependencies, link: LinkRow): Promise<vo
 async function giveUp(deps: WorkerDependencies, { run, link, fence }: StartedRun, { purge }: FeedError): Promise<void> {
   await withdrawReplica(deps.database, { runId: run.id, listId: link.slave_list_id, fence }, { purge });
   if (link.withdrawn_date === null) deps.logger.warn({ list: link.slave_list_id, purge }, 'a watch list was withdrawn by its master');
-  const known = { position: null, tag: null, standing: { state: 'withdrawn', set_aside: 0 } };
+  const known = { position: null, tag: null, standing: { state: 'withdrawn', set_aside: 0, copy: link.slave_list_id } };
   // It answers with the same refusal.
   await deps
     .connectMaster(link.remote_url)
