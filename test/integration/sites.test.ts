@@ -133,11 +133,20 @@ describe('with the same SYNC_TOKEN on both and nothing else', () => {
     const [site] = await sitesOf(master);
     const alertOf = async () => (await master.want(200, siteSchema, ['GET', `/sites/${site?.id}/`])).alert?.code;
     const [local] = await query<{ id: number }>(slave.test.database, `select slave_list_id as id from links order by 1 limit 1`);
+    await syncNow(slave, local?.id ?? 0);
+    const [yesterday] = await query(slave.test.database, `select revision, digest, dossier_count from links where slave_list_id = :id`, {
+      id: local?.id,
+    });
     await master.call('POST', '/dossiers/', { body: { name: 'New', dossier_lists: [wanted] } });
     await syncNow(slave, local?.id ?? 0);
     await expect.poll(async () => (await sitesOf(master))[0]?.holdings.find((holding) => holding.dossier_list === wanted)?.count).toBe(2);
     // The same key, from a copy that stands where the gate stood yesterday.
-    await query(slave.test.database, `update links set revision = revision - 1, head_tag = null`);
+    await query(
+      slave.test.database,
+      `update links k set revision = was.revision, digest = was.digest, dossier_count = was.dossier_count, head_tag = null
+       from jsonb_populate_record(null::links, :yesterday::jsonb) was where k.slave_list_id = :id`,
+      { id: local?.id, yesterday: JSON.stringify(yesterday) },
+    );
     await syncNow(slave, local?.id ?? 0);
     await expect.poll(alertOf).toBe('SITE_CLONED');
     await master.want(200, siteSchema, ['POST', `/sites/${site?.id}/accept/`]);
