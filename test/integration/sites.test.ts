@@ -188,12 +188,12 @@ describe('an invitation', () => {
   });
 
   it('is used once, by one of those that try at once', async () => {
-    const [one, other] = await Promise.all([start({ SYNC_TOKEN: '' }), start({ SYNC_TOKEN: '' })]);
+    const [left, right] = await Promise.all([start({ SYNC_TOKEN: '' }), start({ SYNC_TOKEN: '' })]);
     const { code } = await invite(master, 'Gate 8');
     const answers = await Promise.all(
-      [one, other].map((node) => node.call('POST', '/sync/masters/', { body: { remote_url: master.url, code } })),
+      [left, right].map((node) => node.call('POST', '/sync/masters/', { body: { remote_url: master.url, code } })),
     );
-    expect(answers.map(({ status }) => status).toSorted((one, other) => one - other)).toEqual([201, 409]);
+    expect(answers.map(({ status }) => status).toSorted((less, more) => less - more)).toEqual([201, 409]);
     expect(answers.find(({ status }) => status === 409)?.json).toMatchObject({
       detail: expect.stringMatching(/Another node has used this code/),
     });
