@@ -84,7 +84,7 @@ test('the bin: found, restored singly and together, what is in the way is told, 
   await page.getByRole('link', { name: 'Bin', exact: true }).click();
   await page.getByText('What was deleted on this node, for 30 days').waitFor();
   await page.getByRole('searchbox', { name: 'Find in the bin' }).fill('x-c');
-  await page.getByText('Ada').waitFor({ state: 'hidden' });
+  await page.getByText('Ada', { exact: true }).waitFor({ state: 'hidden' });
   await page.getByRole('button', { name: 'Restore: Cid' }).click();
   await page.getByText('1 dossier is restored.').waitFor();
   await page.getByRole('searchbox', { name: 'Find in the bin' }).fill('');
