@@ -37,7 +37,7 @@ test('a deleted dossier is taken back by the message, by keyboard alone', async 
   const { page, faults, close } = await openWindow(browser);
   await signIn(page, node.url, { name: 'desk', password });
   await deleteInDrawer(page, id);
-  const undo = page.getByRole('button', { name: 'Undo' });
+  const undo = page.getByRole('button', { name: 'Undo', exact: true });
   await undo.waitFor();
   expect(await countOf(list)).toBe(0);
   // The row that was open is gone; the focus is on what takes it back.
@@ -62,7 +62,7 @@ test('an emptied list is full again by the message', async () => {
   const dialog = page.getByRole('dialog');
   await dialog.getByRole('textbox').fill('Emptied by mistake');
   await dialog.getByRole('button', { name: 'Remove all' }).click();
-  await page.getByRole('button', { name: 'Undo' }).click();
+  await page.getByRole('button', { name: 'Undo', exact: true }).click();
   await page.getByText('It is back, as it was.').waitFor();
   expect(await countOf(list)).toBe(3);
   expect(faults).toEqual([]);
@@ -81,10 +81,10 @@ test('the bin: found, restored singly and together, what is in the way is told, 
   await node.makeDossier([list], { name: 'New Bea', external_id: 'x-Bea' });
   const { page, faults, close } = await openWindow(browser);
   await signIn(page, node.url, { name: 'desk', password });
-  await page.getByRole('link', { name: 'Bin' }).click();
+  await page.getByRole('link', { name: 'Bin', exact: true }).click();
   await page.getByText('What was deleted on this node, for 30 days').waitFor();
   await page.getByRole('searchbox', { name: 'Find in the bin' }).fill('x-c');
-  await page.getByText('Ada').waitFor({ state: 'hidden' });
+  await page.getByText('Ada', { exact: true }).waitFor({ state: 'hidden' });
   await page.getByRole('button', { name: 'Restore: Cid' }).click();
   await page.getByText('1 dossier is restored.').waitFor();
   await page.getByRole('searchbox', { name: 'Find in the bin' }).fill('');
@@ -116,7 +116,7 @@ test('the bin: found, restored singly and together, what is in the way is told, 
 
   const reader = await openWindow(browser);
   await signIn(reader.page, node.url, { name: 'reader', password });
-  expect(await reader.page.getByRole('link', { name: 'Bin' }).count()).toBe(0);
+  expect(await reader.page.getByRole('link', { name: 'Bin', exact: true }).count()).toBe(0);
   await reader.close();
 });
 

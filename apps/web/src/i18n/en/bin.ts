@@ -30,7 +30,7 @@ export const bin = {
   findHint: 'Part of the name, comment or external id',
   deleted: 'Deleted',
   by: 'By',
-  erased: 'Erased',
+  erased: 'Will be erased',
   listGone: '{{name}} (gone)',
   select: 'Select {{name}}',
   restore: 'Restore',

@@ -61,14 +61,15 @@ export function BinnedTable({ dossiers, lists, editable, onRestored, onErase }: 
               indeterminate={selected.length > 0 && selected.length < dossiers.length}
               onChange={(event) => choose(dossiers, event.currentTarget.checked)}
             />
-            <Button
-              size="xs"
-              disabled={selected.length === 0}
-              loading={restoring.busy !== null && restoring.busy.deletion === undefined}
-              onClick={() => restoring.restore({ dossiers: [...new Set(selected.map(({ dossier }) => dossier))].slice(0, mostAtOnce) })}
-            >
-              {t('bin.restoreSelected', { count: selected.length })}
-            </Button>
+            {selected.length > 0 && (
+              <Button
+                size="xs"
+                loading={restoring.busy !== null && restoring.busy.deletion === undefined}
+                onClick={() => restoring.restore({ dossiers: [...new Set(selected.map(({ dossier }) => dossier))].slice(0, mostAtOnce) })}
+              >
+                {t('bin.restoreSelected', { count: selected.length })}
+              </Button>
+            )}
           </Group>
         )}
       </Group>
@@ -107,6 +108,7 @@ function useColumns({ editable, chosen, onChoose, restoring, onErase }: ColumnsP
     },
     {
       title: t('dossiers.list'),
+      minor: true,
       cell: ({ dossier_lists: from }) =>
         from.map(({ id, name, there }) => (
           <Text key={id} size="sm" className="wrap" {...(!there && { c: 'dimmed' })}>
@@ -114,7 +116,7 @@ function useColumns({ editable, chosen, onChoose, restoring, onErase }: ColumnsP
           </Text>
         )),
     },
-    { title: t('bin.deleted'), cell: ({ deleted_date: date }) => <When time={date} /> },
+    { title: t('bin.deleted'), minor: true, cell: ({ deleted_date: date }) => <When time={date} /> },
     { title: t('bin.by'), minor: true, cell: ({ deleted_by: by }) => <Name>{by}</Name> },
     { title: t('bin.erased'), minor: true, cell: ({ erased_date: date }) => <When time={date} /> },
     {
@@ -147,7 +149,7 @@ function useColumns({ editable, chosen, onChoose, restoring, onErase }: ColumnsP
 /** As many as the node takes at once. */
 const mostAtOnce = 1000;
 
-function Person({ dossier: { name, external_id: externalId, comment, thumbnail } }: { dossier: BinnedDossier }) {
+function Person({ dossier: { name, external_id: externalId, comment, thumbnail, dossier_lists: lists } }: { dossier: BinnedDossier }) {
   return (
     <Group gap="sm" wrap="nowrap">
       {thumbnail === null ? (
@@ -161,6 +163,10 @@ function Person({ dossier: { name, external_id: externalId, comment, thumbnail }
         </Text>
         <Text size="xs" c="dimmed" lineClamp={1}>
           <Name>{[externalId, comment].filter((part) => part !== null && part !== '').join(' · ')}</Name>
+        </Text>
+        {/* Where there is no room for a column of them. */}
+        <Text size="xs" c="dimmed" hiddenFrom="sm">
+          <Name>{lists.map((list) => list.name).join(', ')}</Name>
         </Text>
       </div>
     </Group>
