@@ -1,4 +1,5 @@
-import { Button, Menu } from '@mantine/core';
+import { Button, Popover, Stack, Text } from '@mantine/core';
+import { useDisclosure } from '@mantine/hooks';
 import { IconDownload } from '@tabler/icons-react';
 import { useTranslation } from 'react-i18next';
 
@@ -9,7 +10,7 @@ interface Download {
 
 interface DownloadMenuProps {
   /** What is exported. */
-  readonly subject?: string;
+  readonly subject: string;
   readonly downloads: readonly Download[];
   /** Called in place of following the link. */
   readonly onChoose?: (href: string) => void;
@@ -18,24 +19,39 @@ interface DownloadMenuProps {
 /** Files that can be had of what is on the page. */
 export function DownloadMenu({ subject, downloads, onChoose }: DownloadMenuProps) {
   const { t } = useTranslation();
+  const [opened, { toggle, close }] = useDisclosure(false);
   return (
-    <Menu position="bottom-end" withinPortal>
-      <Menu.Target>
-        <Button variant="default" leftSection={<IconDownload size={18} aria-hidden />}>
+    <Popover opened={opened} onChange={(open) => !open && close()} position="bottom-start" withinPortal={false} trapFocus returnFocus>
+      <Popover.Target>
+        <Button variant="default" leftSection={<IconDownload size={18} aria-hidden />} onClick={toggle}>
           {t('exports.open')}
         </Button>
-      </Menu.Target>
-      <Menu.Dropdown>
-        <Menu.Label maw={280}>
-          {subject !== undefined && <div className="wrap">{subject}</div>}
+      </Popover.Target>
+      <Popover.Dropdown p="xs" maw={300}>
+        <Text size="sm" fw={600} px="xs" className="wrap">
+          {subject}
+        </Text>
+        <Text size="xs" c="dimmed" px="xs" mb={4}>
           {t('exports.note')}
-        </Menu.Label>
-        {downloads.map(({ label, href }) => (
-          <Menu.Item key={href} {...(onChoose ? { onClick: () => onChoose(href) } : { component: 'a', href, download: true })}>
-            {label}
-          </Menu.Item>
-        ))}
-      </Menu.Dropdown>
-    </Menu>
+        </Text>
+        <Stack gap={2}>
+          {downloads.map(({ label, href }) => (
+            <Button
+              key={href}
+              variant="subtle"
+              justify="flex-start"
+              size="compact-md"
+              {...(onChoose ? {} : { component: 'a' as const, href, download: true })}
+              onClick={() => {
+                close();
+                onChoose?.(href);
+              }}
+            >
+              {label}
+            </Button>
+          ))}
+        </Stack>
+      </Popover.Dropdown>
+    </Popover>
   );
 }
