@@ -1,23 +1,24 @@
 import { Checkbox, Group, Switch, Textarea, TextInput } from '@mantine/core';
-import type { ReactNode } from 'react';
 import { useTranslation } from 'react-i18next';
+import type { Dossier } from '@dossier/protocol/dossier.ts';
 import type { WatchList } from '@dossier/protocol/watch-list.ts';
 import { useFieldFault } from '../../components/field-fault.ts';
 import { ListName } from '../../components/list-name.tsx';
 import type { DossierDraft } from './dossier-draft.ts';
 import { MetaEditor } from './meta-editor.tsx';
+import { Namesakes } from './namesakes.tsx';
 
 interface DossierFieldsProps {
   readonly draft: DossierDraft;
   readonly lists: readonly WatchList[];
   readonly error: unknown;
-  /** What is to be known of the name. */
-  readonly aboutName?: ReactNode;
+  /** The dossier that is changed; null for a new one. */
+  readonly known: Dossier | null;
   readonly onChange: (facts: Partial<DossierDraft>) => void;
 }
 
 /** The fields of a dossier that people edit. */
-export function DossierFields({ draft, lists, error, aboutName, onChange }: DossierFieldsProps) {
+export function DossierFields({ draft, lists, error, known, onChange }: DossierFieldsProps) {
   const { t } = useTranslation();
   const faultOf = useFieldFault(error);
   return (
@@ -31,7 +32,7 @@ export function DossierFields({ draft, lists, error, aboutName, onChange }: Doss
         required
         data-autofocus
       />
-      {aboutName}
+      <Namesakes draft={draft} known={known} lists={lists} />
       <Lists draft={draft} lists={lists} error={faultOf('dossier_lists')} onChange={onChange} />
       <Textarea
         label={t('common.comment')}
@@ -79,7 +80,7 @@ export function DossierFields({ draft, lists, error, aboutName, onChange }: Doss
 }
 
 /** In which lists the dossier is; hundreds of them are scrolled. */
-function Lists({ draft, lists, error, onChange }: Omit<DossierFieldsProps, 'error' | 'aboutName'> & { error: string | undefined }) {
+function Lists({ draft, lists, error, onChange }: Omit<DossierFieldsProps, 'error' | 'known'> & { error: string | undefined }) {
   const { t } = useTranslation();
   return (
     <Checkbox.Group

@@ -15,7 +15,6 @@ import { useConflict } from '../../components/use-conflict.ts';
 import { bodyOf, draftOf, draftSubject, editedFields, isComplete } from './dossier-draft.ts';
 import type { DossierDraft } from './dossier-draft.ts';
 import type { ChosenPhotos } from './chosen-photos.ts';
-import { Namesakes } from './namesakes.tsx';
 import { NewPhotos } from './new-photos.tsx';
 import { DossierFields } from './dossier-fields.tsx';
 
@@ -95,13 +94,7 @@ export function DossierForm({ read, lists, preset, chosen: photos, onClose, onDo
           {photos && (
             <NewPhotos chosen={photos} drafted={draft.content.photoNames ?? []} onNames={(photoNames) => draft.change({ photoNames })} />
           )}
-          <DossierFields
-            draft={draft.content}
-            lists={lists}
-            error={error}
-            aboutName={<Namesakes draft={draft.content} known={draft.base?.value ?? null} lists={lists} />}
-            onChange={draft.change}
-          />
+          <DossierFields draft={draft.content} known={draft.base?.value ?? null} lists={lists} error={error} onChange={draft.change} />
         </>
       ) : (
         <ConflictChoice conflict={conflict} onChange={decide} />
