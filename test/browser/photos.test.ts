@@ -190,19 +190,14 @@ test('photos are put in order by mouse, keys and menu; the first is the face', a
   await items.nth(2).dragTo(items.nth(0));
   await expect.poll(() => photosOf(id)).toEqual(bytesOf(3, 1, 2));
   await items.nth(0).getByRole('button').first().focus();
-  await page.keyboard.press('Alt+ArrowRight');
-  await expect.poll(() => photosOf(id)).toEqual(bytesOf(1, 3, 2));
-  // The focus went along.
-  await expect
-    .poll(() =>
-      items
-        .nth(1)
-        .getByRole('button')
-        .first()
-        .evaluate((button) => button === button.ownerDocument.activeElement),
-    )
-    .toBe(true);
-  await page.getByRole('button', { name: 'What to do with Photo 3 of 3' }).click();
+  // The focus goes along, and a second step needs not wait for the first one to be saved.
+  for (const place of [1, 2]) {
+    await page.keyboard.press('Alt+ArrowRight');
+    const button = items.nth(place).getByRole('button').first();
+    await expect.poll(() => button.evaluate((element) => element === element.ownerDocument.activeElement)).toBe(true);
+  }
+  await expect.poll(() => photosOf(id)).toEqual(bytesOf(1, 2, 3));
+  await page.getByRole('button', { name: 'What to do with Photo 2 of 3' }).click();
   await page.getByRole('menuitem', { name: 'Make it the face' }).click();
   await expect.poll(() => photosOf(id)).toEqual(bytesOf(2, 1, 3));
   expect(faults).toEqual([]);

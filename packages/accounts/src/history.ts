@@ -107,10 +107,10 @@ export async function findRememberedPhoto(
 
 /** Keeps what a dossier was that was deleted by a deed upon another one, of which that entry of the audit tells. */
 export async function rememberRemoval(
-  transaction: Connection,
+  connection: Connection,
   { auditId, uuid, before }: { auditId: number; uuid: string; before: string },
 ) {
-  await query(transaction, `insert into history (object, kind, audit_id, before) values (:uuid, 'removed', :auditId, :before::json)`, {
+  await query(connection, `insert into history (object, kind, audit_id, before) values (:uuid, 'removed', :auditId, :before::json)`, {
     uuid,
     auditId,
     before,

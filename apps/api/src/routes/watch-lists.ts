@@ -156,25 +156,29 @@ function itemRoutes({ database, configuration }: Dependencies): Route[] {
         response.status(204).end();
       },
     },
-    {
-      method: 'post',
-      path: '/dossier-lists/:id/purge/',
-      access: 'admin',
-      operation: { tags, summary: 'Remove all dossiers from a watch list', requestParams: ifMatch, responses: answersDeleted },
-      async handle(request, response) {
-        const binnedBy = configuration.binDays > 0 ? identityOf(request).user.name : null;
-        const { deletion } = await withReserve(database, () =>
-          audited(
-            database,
-            request,
-            (tx) => purgeWatchList(tx, pathId(request, what), { binnedBy, expect: expected(request) }),
-            ({ list }) => ({ action: 'list-purged', object: objectOf(list), details: { dossiers: list.dossier_count } }),
-          ),
-        );
-        sendDeleted(response, deletion);
-      },
-    },
+    purgeRoute({ database, configuration }),
   ];
+}
+
+function purgeRoute({ database, configuration }: Dependencies): Route {
+  return {
+    method: 'post',
+    path: '/dossier-lists/:id/purge/',
+    access: 'admin',
+    operation: { tags, summary: 'Remove all dossiers from a watch list', requestParams: ifMatch, responses: answersDeleted },
+    async handle(request, response) {
+      const binnedBy = configuration.binDays > 0 ? identityOf(request).user.name : null;
+      const { deletion } = await withReserve(database, () =>
+        audited(
+          database,
+          request,
+          (tx) => purgeWatchList(tx, pathId(request, what), { binnedBy, expect: expected(request) }),
+          ({ list }) => ({ action: 'list-purged', object: objectOf(list), details: { dossiers: list.dossier_count } }),
+        ),
+      );
+      sendDeleted(response, deletion);
+    },
+  };
 }
 
 function misfitsRoute({ database }: Pick<ApiDependencies, 'database'>): Route {

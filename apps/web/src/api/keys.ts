@@ -17,6 +17,7 @@ export const keys = {
   dossierDeletion: (id: number) => ['dossiers', 'deletion', id],
   namesakes: (name: string, lists: readonly number[], except: number | undefined) => ['dossiers', 'namesakes', name, lists, except],
   merge: (ids: readonly number[]) => ['preview', 'merge', ...ids],
+  photoOrder: (dossier: number) => ['photo-order', dossier],
   photos: (dossier: number) => ['photos', dossier, 'all'],
   links: ['links'],
   allRuns: ['runs'],

@@ -2,6 +2,7 @@ import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { dossierFaceSchema, dossierSchema } from '@dossier/protocol/dossier.ts';
 import type { Dossier, DossierFace } from '@dossier/protocol/dossier.ts';
 import { pageOf } from '@dossier/protocol/values.ts';
+import { readDossier } from './dossiers.ts';
 import { keys } from './keys.ts';
 import { Problem, problemOf } from './problem.ts';
 import { readAll } from './read-all.ts';
@@ -61,21 +62,29 @@ export function useDeletePhoto(dossier: number) {
   return useMutation({ mutationFn: (id: string) => command(['DELETE', `/dossier-faces/${id}/`]), onSuccess: () => forget(dossier) });
 }
 
-/** Puts the photos of a dossier in the order given, if it still is as it was read; they are shown so at once, and as they are if that fails. */
-export function useOrderPhotos({ value: { id }, tag }: Tagged<Dossier>) {
+/**
+ * Puts the photos of a dossier in the order given, if it still is as it is on view; they are shown so at once, and as they are if that fails. One order after
+ * the other: each is meant for the state that the one before has made.
+ */
+export function useOrderPhotos(dossier: number) {
   const client = useQueryClient();
   const forget = useForgetPhotos();
+  const mutationKey = keys.photoOrder(dossier);
   return useMutation({
+    mutationKey,
+    scope: { id: mutationKey.join(' ') },
     async mutationFn(photos: readonly DossierFace[]): Promise<Tagged<Dossier>> {
+      const { tag } = client.getQueryData<Tagged<Dossier>>(keys.dossier(dossier)) ?? (await readDossier(dossier));
       const body = { photos: photos.map((photo) => photo.id) };
-      const response = await exchange('PATCH', `/dossiers/${id}/`, { body, headers: ifMatch(tag) });
+      const response = await exchange('PATCH', `/dossiers/${dossier}/`, { body, headers: ifMatch(tag) });
       return { value: dossierSchema.parse(await response.json()), tag: response.headers.get('etag') ?? '' };
     },
     async onMutate(photos) {
-      await client.cancelQueries({ queryKey: keys.photos(id) });
-      client.setQueryData(keys.photos(id), photos);
+      await client.cancelQueries({ queryKey: keys.photos(dossier) });
+      client.setQueryData(keys.photos(dossier), photos);
     },
-    onSuccess: (ordered) => client.setQueryData(keys.dossier(id), ordered),
-    onSettled: () => forget(id),
+    onSuccess: (ordered) => client.setQueryData(keys.dossier(dossier), ordered),
+    // Where another order waits, it is what is on view.
+    onSettled: async () => client.isMutating({ mutationKey }) > 1 || (await forget(dossier)),
   });
 }

@@ -27,15 +27,7 @@ export function SortablePhotos<Photo extends SortablePhoto>({ photos, label, onO
   const [carried, setCarried] = useState<number | null>(null);
   const [over, setOver] = useState<number | null>(null);
   const [told, setTold] = useState('');
-  const list = useRef<HTMLUListElement>(null);
-  const awaited = useRef<{ key: string; place: number } | null>(null);
-  useLayoutEffect(() => {
-    const { key, place } = awaited.current ?? { key: '', place: 0 };
-    if (photos[place]?.key !== key) return;
-    awaited.current = null;
-    // Browsers take the focus from what is moved in the page.
-    list.current?.children[place]?.querySelector<HTMLElement>('button, [tabindex]')?.focus();
-  });
+  const { list, awaitFocus } = useFocusOnMoved(photos);
   const move = (from: number, to: number): void => {
     const photo = photos[from];
     if (onOrder === null || photo === undefined || from === to || to < 0 || to >= photos.length) return;
@@ -47,7 +39,7 @@ export function SortablePhotos<Photo extends SortablePhoto>({ photos, label, onO
     if (!event.altKey || step === undefined) return;
     event.preventDefault();
     event.stopPropagation();
-    awaited.current = { key: photos[index]?.key ?? '', place: index + step };
+    awaitFocus(photos[index]?.key ?? '', index + step);
     move(index, index + step);
   };
   const end = (): void => {
@@ -96,4 +88,17 @@ export function SortablePhotos<Photo extends SortablePhoto>({ photos, label, onO
       </div>
     </>
   );
+}
+
+/** Keeps the focus on a photo that is moved by keys, once it stands in its new place: browsers take it from what is moved in the page. */
+function useFocusOnMoved(photos: readonly SortablePhoto[]) {
+  const list = useRef<HTMLUListElement>(null);
+  const awaited = useRef<{ key: string; place: number } | null>(null);
+  useLayoutEffect(() => {
+    const { key, place } = awaited.current ?? { key: '', place: 0 };
+    if (photos[place]?.key !== key) return;
+    awaited.current = null;
+    list.current?.children[place]?.querySelector<HTMLElement>('button, [tabindex]')?.focus();
+  });
+  return { list, awaitFocus: (key: string, place: number): void => void (awaited.current = { key, place }) };
 }

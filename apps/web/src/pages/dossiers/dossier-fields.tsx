@@ -1,5 +1,4 @@
 import { Group, Switch, Textarea, TextInput } from '@mantine/core';
-import type { ReactNode } from 'react';
 import { useTranslation } from 'react-i18next';
 import type { Dossier } from '@dossier/protocol/dossier.ts';
 import type { WatchList } from '@dossier/protocol/watch-list.ts';
@@ -10,20 +9,19 @@ import { fieldsOf } from './declared.ts';
 import { DeclaredInputs } from './declared-inputs.tsx';
 import { MetaEditor } from './meta-editor.tsx';
 import { declaredRow } from './meta-rows.ts';
+import { Namesakes } from './namesakes.tsx';
 
 interface DossierFieldsProps {
   readonly draft: DossierDraft;
   readonly lists: readonly WatchList[];
-  /** The dossier as it was read; null: it is new. */
+  /** The dossier that is changed, as it was read; null for a new one. */
   readonly base: Dossier | null;
   readonly error: unknown;
-  /** What is to be known of the name. */
-  readonly aboutName?: ReactNode;
   readonly onChange: (facts: Partial<DossierDraft>) => void;
 }
 
 /** The fields of a dossier that people edit. */
-export function DossierFields({ draft, lists, base, error, aboutName, onChange }: DossierFieldsProps) {
+export function DossierFields({ draft, lists, base, error, onChange }: DossierFieldsProps) {
   const { t } = useTranslation();
   const chosen = lists.filter(({ id }) => draft.lists.includes(id));
   const declared = fieldsOf(chosen).flatMap(({ name }) => declaredRow(draft.rows, name) ?? []);
@@ -39,7 +37,7 @@ export function DossierFields({ draft, lists, base, error, aboutName, onChange }
         required
         data-autofocus
       />
-      {aboutName}
+      <Namesakes draft={draft} known={base} lists={lists} />
       <ListsSelect
         label={t('dossiers.inLists')}
         lists={lists}
@@ -65,24 +63,7 @@ export function DossierFields({ draft, lists, base, error, aboutName, onChange }
         error={faultOf('external_id')}
         maxLength={256}
       />
-      <Group gap="md" align="flex-start" grow>
-        <TextInput
-          type="date"
-          label={t('dossiers.validFrom')}
-          value={draft.from}
-          onChange={(event) => onChange({ from: event.currentTarget.value })}
-          error={faultOf('valid_from')}
-        />
-        <TextInput
-          type="date"
-          label={t('dossiers.validUntil')}
-          description={t('dossiers.validUntilHint')}
-          inputWrapperOrder={['label', 'input', 'description', 'error']}
-          value={draft.until}
-          onChange={(event) => onChange({ until: event.currentTarget.value })}
-          error={faultOf('valid_until')}
-        />
-      </Group>
+      <Days draft={draft} error={error} onChange={onChange} />
       <MetaEditor
         rows={draft.rows.filter((row) => !declared.includes(row))}
         onChange={(rows) => onChange({ rows: [...declared, ...rows] })}
@@ -94,5 +75,31 @@ export function DossierFields({ draft, lists, base, error, aboutName, onChange }
         onChange={(event) => onChange({ active: event.currentTarget.checked })}
       />
     </>
+  );
+}
+
+/** From when until when it holds. */
+function Days({ draft, error, onChange }: Pick<DossierFieldsProps, 'draft' | 'error' | 'onChange'>) {
+  const { t } = useTranslation();
+  const faultOf = useFieldFault(error);
+  return (
+    <Group gap="md" align="flex-start" grow>
+      <TextInput
+        type="date"
+        label={t('dossiers.validFrom')}
+        value={draft.from}
+        onChange={(event) => onChange({ from: event.currentTarget.value })}
+        error={faultOf('valid_from')}
+      />
+      <TextInput
+        type="date"
+        label={t('dossiers.validUntil')}
+        description={t('dossiers.validUntilHint')}
+        inputWrapperOrder={['label', 'input', 'description', 'error']}
+        value={draft.until}
+        onChange={(event) => onChange({ until: event.currentTarget.value })}
+        error={faultOf('valid_until')}
+      />
+    </Group>
   );
 }

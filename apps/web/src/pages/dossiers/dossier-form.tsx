@@ -16,7 +16,6 @@ import { findingsOf } from './declared.ts';
 import { bodyOf, draftOf, draftSubject, editedFields, isComplete } from './dossier-draft.ts';
 import type { DossierDraft } from './dossier-draft.ts';
 import type { ChosenPhotos } from './chosen-photos.ts';
-import { Namesakes } from './namesakes.tsx';
 import { NewPhotos } from './new-photos.tsx';
 import { DossierFields } from './dossier-fields.tsx';
 import { metaOf } from './meta-rows.ts';
@@ -100,14 +99,7 @@ export function DossierForm({ read, lists, preset, chosen: photos, onClose, onDo
           {photos && (
             <NewPhotos chosen={photos} drafted={draft.content.photoNames ?? []} onNames={(photoNames) => draft.change({ photoNames })} />
           )}
-          <DossierFields
-            draft={draft.content}
-            lists={lists}
-            base={draft.base?.value ?? null}
-            error={error}
-            aboutName={<Namesakes draft={draft.content} known={draft.base?.value ?? null} lists={lists} />}
-            onChange={draft.change}
-          />
+          <DossierFields draft={draft.content} lists={lists} base={draft.base?.value ?? null} error={error} onChange={draft.change} />
         </>
       ) : (
         <ConflictChoice conflict={conflict} onChange={decide} />

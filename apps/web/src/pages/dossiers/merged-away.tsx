@@ -5,10 +5,11 @@ import { Changes } from '../../components/changes.tsx';
 /** What the other dossier was, which was merged into this one. */
 export function MergedAway({ values }: { values: Readonly<Record<string, unknown>> }) {
   const { t } = useTranslation();
+  const { name } = values;
   return (
     <details>
       <Text component="summary" size="sm">
-        {t('duplicates.mergedAway', { name: String(values['name'] ?? '') })}
+        {t('duplicates.mergedAway', { name: typeof name === 'string' ? name : '' })}
       </Text>
       <Changes before={{ ...values }} after={null} />
     </details>

@@ -1,4 +1,4 @@
-import { ActionIcon, Text } from '@mantine/core';
+import { ActionIcon, Stack, Text } from '@mantine/core';
 import { IconX } from '@tabler/icons-react';
 import { useTranslation } from 'react-i18next';
 import { shownText } from '@dossier/domain/shown-text.ts';
@@ -13,7 +13,7 @@ import { takenTypes } from './taken-types.ts';
 interface NewPhotosProps {
   readonly chosen: ChosenPhotos;
   /** Names of the photos that a draft was written with. */
-  readonly drafted: readonly string[];
+  readonly drafted: readonly string[] | undefined;
   readonly onNames: (names: readonly string[]) => void;
 }
 
@@ -23,10 +23,9 @@ export function NewPhotos({ chosen, drafted, onNames }: NewPhotosProps) {
   const namesOf = (photos: ChosenPhotos['list']): string[] => photos.map(({ label }) => label);
   const held = chosen.list.flatMap((photo) => photo.holders ?? []);
   const holders = held.filter(({ id }, index) => held.findIndex((each) => each.id === id) === index);
-  const isLost = chosen.list.length === 0 && drafted.length > 0;
   return (
-    <div>
-      {isLost && (
+    <Stack gap="xs">
+      {chosen.list.length === 0 && drafted !== undefined && drafted.length > 0 && (
         <Text size="sm" role="status" className="wrap">
           {t('photos.chooseAgain', { names: drafted.map(shownText).join(', ') })}
         </Text>
@@ -73,6 +72,6 @@ export function NewPhotos({ chosen, drafted, onNames }: NewPhotosProps) {
         multiple
         onFiles={(files) => onNames(namesOf(chosen.add(files)))}
       />
-    </div>
+    </Stack>
   );
 }

@@ -25,7 +25,6 @@ const step = 1.5;
 /** The photos of a dossier one by one, as close as one wants, in true colours. */
 export function PhotoViewer({ name, photos, at, onMove, onClose }: PhotoViewerProps) {
   const { t } = useTranslation();
-  const writing = useWriting();
   const [closeness, setCloseness] = useState(1);
   const photo = photos[at];
   if (photo === undefined) return null;
@@ -81,12 +80,7 @@ export function PhotoViewer({ name, photos, at, onMove, onClose }: PhotoViewerPr
               <IconZoomIn size={20} aria-hidden />
             </Act>
           </Group>
-          <Text size="sm" c="dimmed">
-            {t('photos.sizes', { width: photo.width, height: photo.height, size: writing.bytes(photo.bytes) })} ·{' '}
-            <Anchor size="sm" underline="always" href={photoAddress(photo.id, 'photo')} target="_blank">
-              {t('photos.viewer.original')}
-            </Anchor>
-          </Text>
+          <Original photo={photo} />
         </Group>
         <Text size="xs" c="dimmed" mt={4} visibleFrom="sm">
           {t('photos.viewer.keys')}
@@ -96,16 +90,33 @@ export function PhotoViewer({ name, photos, at, onMove, onClose }: PhotoViewerPr
   );
 }
 
+/** How large the photo is, and the way to its own bytes. */
+function Original({ photo }: { photo: DossierFace }) {
+  const { t } = useTranslation();
+  const writing = useWriting();
+  return (
+    <Text size="sm" c="dimmed">
+      {t('photos.sizes', { width: photo.width, height: photo.height, size: writing.bytes(photo.bytes) })} ·{' '}
+      <Anchor size="sm" underline="always" href={photoAddress(photo.id, 'photo')} target="_blank">
+        {t('photos.viewer.original')}
+      </Anchor>
+    </Text>
+  );
+}
+
 /** The photo as large as fits, times its closeness; what doesn't fit then is scrolled to. */
 function Stage({ photo, closeness, alt }: { photo: DossierFace; closeness: number; alt: string }) {
   const { ref, width, height } = useElementSize<HTMLDivElement>();
   const stage = useRef<HTMLDivElement>(null);
+  const shown = useRef(closeness);
   const both = useMergedRef(ref, stage);
   useLayoutEffect(() => {
-    const { scrollWidth, clientWidth, scrollHeight, clientHeight } = stage.current ?? document.body;
+    if (stage.current === null || closeness === shown.current) return;
+    shown.current = closeness;
+    const { scrollWidth, clientWidth, scrollHeight, clientHeight } = stage.current;
     // Faces are rather above the middle.
-    stage.current?.scrollTo((scrollWidth - clientWidth) / 2, (scrollHeight - clientHeight) / 3);
-  }, [closeness, photo.id]);
+    stage.current.scrollTo((scrollWidth - clientWidth) / 2, (scrollHeight - clientHeight) / 3);
+  });
   const fit = Math.min(width / photo.width, height / photo.height);
   return (
     // What can be scrolled can be reached by the keyboard.

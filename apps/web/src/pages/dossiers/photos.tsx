@@ -34,20 +34,11 @@ export function Photos({ read, editable }: { read: Tagged<Dossier>; editable: bo
 
 function Gallery({ read, photos, editable }: { read: Tagged<Dossier>; photos: readonly DossierFace[]; editable: boolean }) {
   const { t } = useTranslation();
-  const order = useOrderPhotos(read);
+  const order = useOrderPhotos(read.value.id);
   const [looked, setLooked] = useState<number | null>(null);
   const [leaving, setLeaving] = useState<DossierFace | null>(null);
   const [face] = photos;
-  if (face === undefined) {
-    return (
-      <div className={`${classes.face} ${classes.nobody}`}>
-        <div>
-          <IconUser size={40} aria-hidden />
-          <Text size="sm">{t('dossiers.noPhoto')}</Text>
-        </div>
-      </div>
-    );
-  }
+  if (face === undefined) return <Nobody />;
   const labelOf = (index: number): string => t('photos.number', { number: index + 1, count: photos.length });
   const shown = photos.map((photo, index) => ({ key: photo.id, src: photoAddress(photo.id, 'thumbnail'), label: labelOf(index), photo }));
   const put = (from: number, to: number): void => order.mutate(moved(photos, from, to));
@@ -66,8 +57,7 @@ function Gallery({ read, photos, editable }: { read: Tagged<Dossier>; photos: re
         <SortablePhotos
           photos={shown}
           label={t('dossiers.photos')}
-          // One order after the other: each is meant for the state that the one before has made.
-          onOrder={editable && !order.isPending ? (ordered) => order.mutate(ordered.map(({ photo }) => photo)) : null}
+          onOrder={editable ? (ordered) => order.mutate(ordered.map(({ photo }) => photo)) : null}
         >
           {({ photo, label }, index, picture) => (
             <>
@@ -107,6 +97,18 @@ function Gallery({ read, photos, editable }: { read: Tagged<Dossier>; photos: re
         <Removal photo={leaving} label={labelOf(photos.findIndex(({ id }) => id === leaving.id))} onClose={() => setLeaving(null)} />
       )}
     </>
+  );
+}
+
+function Nobody() {
+  const { t } = useTranslation();
+  return (
+    <div className={`${classes.face} ${classes.nobody}`}>
+      <div>
+        <IconUser size={40} aria-hidden />
+        <Text size="sm">{t('dossiers.noPhoto')}</Text>
+      </div>
+    </div>
   );
 }
 
