@@ -272,7 +272,7 @@ describe('an import', () => {
     const [answer] = (await once(large, 'response')) as [{ statusCode: number }];
     expect(answer.statusCode).toBe(413);
     large.destroy();
-  });
+  }, 180_000);
 });
 
 describe('an export', () => {

@@ -40,7 +40,7 @@ export function DownloadMenu({ subject, downloads, onChoose }: DownloadMenuProps
               key={href}
               variant="subtle"
               justify="flex-start"
-              size="compact-md"
+              size="compact-sm"
               {...(onChoose ? {} : { component: 'a' as const, href, download: true })}
               onClick={() => {
                 close();

@@ -137,6 +137,7 @@ function ColumnTable({ columns, onChoose }: { columns: readonly Column[]; onChoo
               <Table.Td>
                 <NativeSelect
                   size="xs"
+                  miw={140}
                   aria-label={t('imports.becomesOf', { name: column.name })}
                   value={column.as}
                   onChange={(event) => onChoose(column, event.currentTarget.value)}
