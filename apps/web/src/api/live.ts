@@ -63,7 +63,7 @@ function followEvents(client: QueryClient, tell: (state: LiveState) => void): ()
       heard();
       readSoon();
     });
-    source.addEventListener('link', (event: MessageEvent<string>) => takeLink(client, event.data));
+    source.addEventListener('link', (event: MessageEvent<string>) => takeLink(client, event.data, readSoon));
     source.addEventListener('run', (event: MessageEvent<string>) => rememberRun(client, runSchema.parse(JSON.parse(event.data))));
   };
   open();
@@ -103,19 +103,18 @@ function readAgainSoon(client: QueryClient): { readSoon: () => void; stop: () =>
 
 const settled = ['synced', 'failed', 'held'];
 
-function takeLink(client: QueryClient, data: string): void {
+/** What else a link's end changes is read again; not for each of hundreds that end together. */
+function takeLink(client: QueryClient, data: string, readSoon: () => void): void {
   const told: unknown = JSON.parse(data);
   const farewell = gone.safeParse(told);
   if (farewell.success) {
     forgetLink(client, farewell.data.slave_dossier_list);
-  } else {
-    const link = linkSchema.parse(told);
-    const before = client.getQueryData<Link[]>(keys.links)?.find((each) => each.slave_dossier_list === link.slave_dossier_list);
-    rememberLink(client, link);
-    // Whether a master is away is a doubt of all its lists.
-    if ((before?.state === 'failed') !== (link.state === 'failed')) void client.invalidateQueries({ queryKey: keys.links });
-    if (!settled.includes(link.state)) return;
+    readSoon();
+    return;
   }
-  for (const queryKey of [keys.node, keys.watchLists, keys.dossiers, keys.deadLetters, keys.offlineDeletions])
-    void client.invalidateQueries({ queryKey });
+  const link = linkSchema.parse(told);
+  const before = client.getQueryData<Link[]>(keys.links)?.find((each) => each.slave_dossier_list === link.slave_dossier_list);
+  rememberLink(client, link);
+  // Whether a master is away is a doubt of all its lists.
+  if ((before?.state === 'failed') !== (link.state === 'failed') || settled.includes(link.state)) readSoon();
 }

@@ -24,13 +24,14 @@ export function ProgressLine({ progress }: { progress: NonNullable<Link['progres
           </Text>
         )}
       </Group>
-      <Progress
-        mt={4}
-        value={counted ? Math.min(100, (done / total) * 100) : 100}
-        animated={!counted}
-        aria-label={phase}
-        {...(!counted && { 'aria-valuetext': phase })}
-      />
+      <Progress.Root mt={4}>
+        {counted ? (
+          <Progress.Section value={Math.min(100, (done / total) * 100)} aria-label={phase} />
+        ) : (
+          // How far it is nobody knows: no number is told.
+          <Progress.Section value={100} animated withAria={false} role="progressbar" aria-label={phase} />
+        )}
+      </Progress.Root>
     </div>
   );
 }
