@@ -7,6 +7,7 @@ import { Night } from './night.ts';
 import type { Happening } from './plan.ts';
 import { Random } from './random.ts';
 import type { Seed } from './seed.ts';
+import { requireRoundTrip } from './transfer.ts';
 import { require } from './violation.ts';
 import type { SimulatedWorker } from './worker.ts';
 
@@ -228,6 +229,7 @@ export class Course {
     await this.#verify();
     const lost = await this.#seed.findLostSets();
     require(18, lost.length === 0, () => `nobody knows of the sets ${lost.join(', ')}`);
+    await requireRoundTrip(this.#seed);
     if (this.#seed.plan.has.has('clock')) await new Night(this.#seed, () => this.#drain()).pass();
   }
 
