@@ -9,7 +9,9 @@ import { createMetrics } from '@dossier/api/metrics.ts';
 import { auditActions } from '@dossier/domain/audit.ts';
 import type { AuditAction } from '@dossier/domain/audit.ts';
 import { auditEntrySchema } from '@dossier/protocol/audit.ts';
+import { deletionSchema } from '@dossier/protocol/bin.ts';
 import { dossierSchema } from '@dossier/protocol/dossier.ts';
+import { importReportSchema } from '@dossier/protocol/import.ts';
 import { linkSchema } from '@dossier/protocol/sync.ts';
 import { pageOf } from '@dossier/protocol/values.ts';
 import { watchListSchema } from '@dossier/protocol/watch-list.ts';
@@ -203,10 +205,19 @@ describe('every call that changes something', () => {
     'delete /dossier-lists/:id/': 'list-deleted',
     'post /dossier-lists/:id/purge/': 'list-purged',
     'post /dossier-lists/:id/import/': 'dossiers-imported',
+    'post /dossier-lists/:id/import/columns/': 'nothing is changed',
+    'post /imports/:id/undo/': 'import-taken-back',
     'post /dossiers/': 'dossier-made',
     'patch /dossiers/:id/': 'dossier-changed',
     'delete /dossiers/:id/': 'dossier-deleted',
+    'post /dossiers/bulk/': 'dossiers-changed',
+    'post /dossiers/:id/merge/': 'dossiers-merged',
+    'post /bin/restore/': 'dossier-restored',
+    'delete /bin/:id/': 'bin-erased',
+    'delete /bin/deletions/:id/': 'bin-erased',
+    'delete /bin/': 'bin-erased',
     'post /dossier-faces/': 'photo-added',
+    'post /dossier-faces/check/': 'nothing is changed',
     'delete /dossier-faces/:id/': 'photo-deleted',
     'post /users/': 'user-made',
     'patch /users/:id/': 'user-changed',
@@ -285,9 +296,20 @@ describe('every call that changes something', () => {
       .toBuffer();
     form.set('source_photo', new Blob([new Uint8Array(picture)]), 'a.png');
     await call('delete /dossier-faces/:id/', (await call('post /dossier-faces/', '', form)).id);
+    await call('post /dossiers/bulk/', '', { dossiers: [{ id: dossier.id }], change: { add_comment: 'y' } });
+    const other = dossierSchema.parse((await node.call('POST', '/dossiers/', { body: { name: 'One', dossier_lists: [list.id] } })).json);
+    await call('post /dossiers/:id/merge/', dossier.id, { with: other.id });
     await call('delete /dossiers/:id/', dossier.id);
-    await call('post /dossier-lists/:id/import/', list.id, '{"name":"Two"}\n');
+    await call('post /bin/restore/', '', { dossiers: [dossier.id] });
+    await node.call('DELETE', `/dossiers/${dossier.id}/`);
+    await call('delete /bin/:id/', dossier.id);
+    const brought = await call('post /dossier-lists/:id/import/', list.id, '{"name":"Two"}\n');
+    await call('post /imports/:id/undo/', importReportSchema.parse(brought).import ?? '');
+    const { results } = await node.want(200, pageOf(deletionSchema), ['GET', '/bin/deletions/']);
+    await call('delete /bin/deletions/:id/', results[0]?.id ?? 0);
+    await node.call('POST', `/dossier-lists/${list.id}/import/`, { body: '{"name":"Three"}\n' });
     await call('post /dossier-lists/:id/purge/', list.id);
+    await call('delete /bin/');
     await call('delete /dossier-lists/:id/', list.id);
     const user = await call('post /users/', '', { name: 'anna', role: 'viewer', password: 'a harbour lantern' });
     await call('patch /users/:id/', user.id, { role: 'operator' });

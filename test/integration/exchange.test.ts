@@ -1,6 +1,4 @@
 import { randomUUID } from 'node:crypto';
-import { readFile } from 'node:fs/promises';
-import { join } from 'node:path';
 import { BlobReader, BlobWriter, TextReader, TextWriter, ZipReader, ZipWriter } from '@zip.js/zip.js';
 import type { FileEntry } from '@zip.js/zip.js';
 import { auditEntrySchema } from '@dossier/protocol/audit.ts';
@@ -338,18 +336,6 @@ describe('an export', () => {
     const lines = await node.call('GET', '/audit/export/');
     for (const line of lines.text.trimEnd().split('\n')) auditEntrySchema.parse(JSON.parse(line));
     expect((await node.call('GET', '/audit/export/', { role: 'operator' })).status).toBe(403);
-  });
-});
-
-const data = process.env['DOSSIER_TEST_DATA'];
-
-describe.skipIf(data === undefined)('a list of OpenSanctions', () => {
-  it('is taken as it is, and a second import adds nobody', async () => {
-    const list = await node.makeList();
-    const csv = await readFile(join(data ?? '', 'open_sanctions', 'targets.simple.csv'));
-    const first = await send(list, {}, csv, 'text/csv');
-    expect(first.added).toBeGreaterThan(0);
-    expect(await send(list, {}, csv, 'text/csv')).toMatchObject({ added: 0, changed: 0, unchanged: first.added });
   });
 });
 

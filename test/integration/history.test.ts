@@ -210,6 +210,8 @@ describe('what became of a dossier', () => {
     await make(list, { name: 'Whoistostay' });
     await node.call('PATCH', `/dossiers/${id}/`, { body: { comment: 'once' } });
     await node.call('DELETE', `/dossiers/${id}/`);
+    // What is in the bin can be restored, with its history.
+    await node.call('DELETE', `/bin/${id}/`);
     const pass = (days: number) => query(node.test.database, `update history set date = date - make_interval(days => :days)`, { days });
     const names = async () => {
       const rows = await query<{ text: string }>(node.test.database, `select h::text as text from history h where h::text like '%Whois%'`);
@@ -226,7 +228,12 @@ describe('what became of a dossier', () => {
     const [told] = (await node.want(200, pageOf(auditEntrySchema), ['GET', '/audit/?action=history-erased'])).results;
     expect(told?.details['entries']).toEqual(expect.arrayContaining([expect.any(Number), expect.any(Number), expect.any(Number)]));
     const gone = (await node.want(200, pageOf(auditEntrySchema), ['GET', `/audit/?object=dossier&object_id=${id}`])).results;
-    expect(gone).toMatchObject([{ action: 'dossier-deleted', before: null }, { before: null }, { action: 'dossier-made', after: null }]);
+    expect(gone).toMatchObject([
+      { action: 'bin-erased' },
+      { action: 'dossier-deleted', before: null },
+      { before: null },
+      { action: 'dossier-made', after: null },
+    ]);
   });
 
   it('can be neither altered nor taken out behind the back of "dossier audit verify"', async () => {

@@ -65,7 +65,7 @@ describe('a preview', () => {
       await query<object>(node.test.database, `select revision, dossier_count from list_positions where list_id = :list`, { list }),
     ).toEqual([position]);
     const done = await send(list, 'preview=false', changes);
-    expect(done).toEqual({ ...told, preview: false, import: expect.any(String) });
+    expect(done).toEqual({ ...told, preview: false, import: expect.any(String), can_be_taken_back: true });
   });
 
   it('is refused where the import would be', async () => {

@@ -101,7 +101,7 @@ describe('with the same SYNC_TOKEN on both and nothing else', () => {
       slave.test.database,
       `update links set digest = repeat('0', 64), head_tag = null, own_digest = (select digest from list_positions where list_id = links.slave_list_id)`,
     );
-    const [local] = await query<{ id: number }>(slave.test.database, `select slave_list_id as id from links limit 1`);
+    const [local] = await query<{ id: number }>(slave.test.database, `select slave_list_id as id from links order by 1 limit 1`);
     await syncNow(slave, local?.id ?? 0);
     await expect
       .poll(async () => (await master.want(200, siteSchema, ['GET', `/sites/${site?.id}/`])).alert)
@@ -156,8 +156,9 @@ describe('with the same SYNC_TOKEN on both and nothing else', () => {
     const [known] = await slave.want(200, mastersSchema, ['GET', '/sync/masters/']);
     const stranger = generateNodeKey();
     await query(slave.test.database, `update masters set key = :key`, { key: stranger.id });
-    const local = (await query<{ id: number }>(slave.test.database, `select slave_list_id as id from links limit 1`))[0]?.id ?? 0;
-    expect(await syncNow(slave, local)).toMatchObject({ state: 'failed', error: { code: 'MASTER_KEY_DIFFERS' }, local_count: 1 });
+    const local =
+      (await query<{ id: number }>(slave.test.database, `select slave_list_id as id from links order by 1 limit 1`))[0]?.id ?? 0;
+    expect(await syncNow(slave, local)).toMatchObject({ state: 'failed', error: { code: 'MASTER_KEY_DIFFERS' }, local_count: 2 });
     const [offering] = await slave.want(200, mastersSchema, ['GET', '/sync/masters/']);
     expect(offering?.offered?.key).toBe(known?.key);
     await slave.refused('CONFLICT', ['POST', `/sync/masters/${offering?.id}/accept/`, { key: generateNodeKey().id }]);

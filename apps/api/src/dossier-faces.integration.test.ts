@@ -232,6 +232,7 @@ test('bytes to which no row refers any more are collected, others are not', asyn
   await upload(two, shared);
   const dropped = await upload(two, alone);
   expect((await api.call('DELETE', `/dossiers/${two}/`)).status).toBe(204);
+  expect((await api.call('DELETE', `/bin/${two}/`)).status).toBe(204);
   const { photos } = api.deps;
   const remove = (sha256: string): Promise<void> => photos.remove(sha256);
   const { database } = api.test;

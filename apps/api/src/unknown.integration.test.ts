@@ -102,7 +102,8 @@ describe('fields of a body', () => {
         for (const { schema } of Object.values(requestBody?.content ?? {})) visit(schema, `${method} ${path}`);
       }
     }
-    expect(open).toEqual([]);
+    // What a browser says of a passkey may grow (WebAuthn); the library checks it.
+    expect(open.filter((at) => !at.includes('.properties.credential'))).toEqual([]);
   });
 
   test('that a change does not know are refused and named, and nothing is changed', async () => {
