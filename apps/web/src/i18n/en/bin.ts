@@ -22,6 +22,7 @@ export const bin = {
     purge: '“{{list}}” was emptied',
     import: 'An import into “{{list}}” was taken back',
     dossier: 'Dossiers of “{{list}}” were deleted',
+    bulk: 'Selected dossiers of “{{list}}” were deleted',
   },
   show: 'Show these dossiers',
   shownDeletion: 'Shown: {{what}}',
