@@ -27,7 +27,7 @@ async function deleteInDrawer(page: Page, id: number): Promise<void> {
   await page.goto(`${node.url}/ui/dossiers?open=${id}`);
   await page.getByRole('button', { name: 'Delete dossier' }).click();
   const dialog = page.getByRole('dialog', { name: /^Delete “/ });
-  await dialog.getByText('It stays in the bin for 30 days and can be restored until then.').waitFor();
+  await dialog.getByText('What is deleted stays in the bin for 30 days and can be restored until then.').waitFor();
   await dialog.getByRole('button', { name: 'Delete', exact: true }).click();
 }
 
