@@ -132,6 +132,7 @@ test('an import is taken back where its result is shown, and its dossiers are re
   await dialog
     .locator('input[type=file]')
     .setInputFiles({ name: 'a.jsonl', mimeType: 'application/x-ndjson', buffer: Buffer.from(content) });
+  await dialog.getByRole('button', { name: 'Check the file' }).click();
   await dialog.getByRole('button', { name: 'Import 3 dossiers' }).click();
   await dialog.getByRole('button', { name: 'Take this import back…' }).click();
   const asked = page.getByRole('dialog', { name: 'Take this import back?' });
