@@ -27,7 +27,7 @@ async function deleteInDrawer(page: Page, id: number): Promise<void> {
   await page.goto(`${node.url}/ui/dossiers?open=${id}`);
   await page.getByRole('button', { name: 'Delete dossier' }).click();
   const dialog = page.getByRole('dialog', { name: /^Delete “/ });
-  await dialog.getByText('It stays in the bin for 30 days and can be restored until then.').waitFor();
+  await dialog.getByText('What is deleted stays in the bin for 30 days and can be restored until then.').waitFor();
   await dialog.getByRole('button', { name: 'Delete', exact: true }).click();
 }
 
@@ -132,6 +132,7 @@ test('an import is taken back where its result is shown, and its dossiers are re
   await dialog
     .locator('input[type=file]')
     .setInputFiles({ name: 'a.jsonl', mimeType: 'application/x-ndjson', buffer: Buffer.from(content) });
+  await dialog.getByRole('button', { name: 'Check the file' }).click();
   await dialog.getByRole('button', { name: 'Import 3 dossiers' }).click();
   await dialog.getByRole('button', { name: 'Take this import back…' }).click();
   const asked = page.getByRole('dialog', { name: 'Take this import back?' });

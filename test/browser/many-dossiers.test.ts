@@ -154,7 +154,7 @@ describe('many dossiers', () => {
     }, `?list=${long}`);
   });
 
-  test('all that a filter finds are deleted after their number was typed', async () => {
+  test('all that a filter finds are deleted after their number was typed, and are back by one Undo', async () => {
     await visit(async (page) => {
       await page.getByRole('checkbox', { name: 'Select all that are loaded' }).check();
       const select = bar(page).getByRole('button', { name: 'Select all that are found' });
@@ -169,6 +169,9 @@ describe('many dossiers', () => {
       await page.getByText('103 dossiers are deleted.').waitFor({ timeout: 60_000 });
       await page.getByText('Nothing fits').waitFor();
       expect((await node.want(200, watchListSchema, ['GET', `/dossier-lists/${long}/`])).dossier_count).toBe(people - 103 - 2);
+      await page.getByRole('button', { name: 'Undo', exact: true }).click();
+      await page.getByText('It is back, as it was.').waitFor();
+      expect((await node.want(200, watchListSchema, ['GET', `/dossier-lists/${long}/`])).dossier_count).toBe(people - 2);
     }, `?list=${long}&active=false`);
   });
 });

@@ -3,6 +3,7 @@ import { query } from '@dossier/postgres/database.ts';
 import { auditEntrySchema } from '@dossier/protocol/audit.ts';
 import { binnedDossierSchema, deletionHeader, deletionSchema, restoredSchema } from '@dossier/protocol/bin.ts';
 import type { BinnedDossier, Restored } from '@dossier/protocol/bin.ts';
+import { bulkReportSchema } from '@dossier/protocol/bulk.ts';
 import { dossierFaceSchema, dossierSchema } from '@dossier/protocol/dossier.ts';
 import type { Dossier } from '@dossier/protocol/dossier.ts';
 import { historyEntrySchema } from '@dossier/protocol/history.ts';
@@ -201,6 +202,18 @@ describe('what is in the way of restoring', () => {
     expect(await namesIn(list)).toEqual(['Newer']);
   });
 
+  it('is never what a list declares: values come back as they were, into their own list and into another one', async () => {
+    const [own, other] = [await node.makeList('Own'), await node.makeList('Other')];
+    const made = [await make([own], { name: 'Anna', meta: { rank: 'cook' } }), await make([own], { name: 'Boris', meta: { rank: 7 } })];
+    for (const { id } of made) await remove(`/dossiers/${id}/`);
+    const fields = [{ name: 'rank', type: 'choice', choices: ['mate', 'captain'], required: true }];
+    for (const list of [own, other]) await node.want(200, watchListSchema, ['PATCH', `/dossier-lists/${list}/`, { fields }]);
+    const [anna, boris] = made.map(({ id }) => id);
+    expect(await restore({ dossiers: [anna] })).toMatchObject({ restored: 1, conflict_count: 0 });
+    expect(await restore({ dossiers: [boris], dossier_list: other })).toMatchObject({ restored: 1, conflict_count: 0 });
+    expect([await read(anna ?? 0), await read(boris ?? 0)]).toEqual([made[0], { ...made[1], dossier_lists: [other] }]);
+  });
+
   it('a list that is gone: into another one; a renamed one is the same', async () => {
     const [gone, renamed] = [await node.makeList('Gone soon'), await node.makeList('Before')];
     const lost = await make([gone], { name: 'Homeless' });
@@ -393,7 +406,9 @@ describe('without a bin (BIN_DAYS: 0)', () => {
     try {
       const list = await without.makeList('Unkept');
       const makeThere = (name: string) => without.want(201, dossierSchema, ['POST', '/dossiers/', { dossier_lists: [list], name }]);
-      const [one] = [await makeThere('One'), await makeThere('Two')];
+      const [one, , three] = [await makeThere('One'), await makeThere('Two'), await makeThere('Three')];
+      const bulk = { dossiers: [{ id: three.id }], delete: true };
+      expect(await without.want(200, bulkReportSchema, ['POST', '/dossiers/bulk/', bulk])).toMatchObject({ done: 1, deletion: null });
       const answers = [await without.call('DELETE', `/dossiers/${one.id}/`), await without.call('POST', `/dossier-lists/${list}/purge/`)];
       expect(answers.map(({ status, headers }) => [status, headers.get(deletionHeader)])).toEqual([
         [204, null],

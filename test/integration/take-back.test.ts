@@ -8,6 +8,7 @@ import type { Dossier } from '@dossier/protocol/dossier.ts';
 import { historyEntrySchema } from '@dossier/protocol/history.ts';
 import { importReportSchema } from '@dossier/protocol/import.ts';
 import { pageOf } from '@dossier/protocol/values.ts';
+import { watchListSchema } from '@dossier/protocol/watch-list.ts';
 import { pruneBin } from '@dossier/registry/bin/erase.ts';
 import { importDossiers } from '@dossier/registry/import.ts';
 import { collectGarbage } from '@dossier/registry/photo-garbage.ts';
@@ -119,6 +120,17 @@ it('leaves what somebody has changed since, and names it', async () => {
     { dossier: carla?.id, name: 'Carla', added: true },
   ]);
   expect(await summary(list)).toEqual(['Anna: by hand', 'Boris: ', 'Carla: by hand']);
+});
+
+it('gives back values as they were, also where the list declares them otherwise since', async () => {
+  const list = await node.makeList('Declared since');
+  await bring(list, { external_id: 'a', name: 'Anna', meta: { rank: 'cook' } });
+  const before = await rowsOf(list);
+  const second = await bring(list, { external_id: 'a', name: 'Anna', meta: { rank: 'mate' } }, { external_id: 'b', name: 'Boris' });
+  const fields = [{ name: 'rank', type: 'choice', choices: ['mate', 'captain'], required: true }];
+  await node.want(200, watchListSchema, ['PATCH', `/dossier-lists/${list}/`, { fields }]);
+  expect(await takeBack(second)).toMatchObject({ removed: 1, returned: 1, left: 0 });
+  expect(await rowsOf(list)).toEqual(before);
 });
 
 it('takes imports back that came one after another, the last one first', async () => {

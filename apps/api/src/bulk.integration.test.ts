@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { auditEntrySchema } from '@dossier/protocol/audit.ts';
+import { deletionSchema, restoredSchema } from '@dossier/protocol/bin.ts';
 import { bulkReportSchema, dossierCountSchema } from '@dossier/protocol/bulk.ts';
 import type { BulkReport } from '@dossier/protocol/bulk.ts';
 import { dossierSchema } from '@dossier/protocol/dossier.ts';
@@ -8,6 +9,7 @@ import { historyEntrySchema } from '@dossier/protocol/history.ts';
 import { pageOf } from '@dossier/protocol/values.ts';
 import { watchListSchema } from '@dossier/protocol/watch-list.ts';
 import { query } from '@dossier/postgres/database.ts';
+import { doBulk } from '@dossier/registry/bulk.ts';
 import { importDossiers } from '@dossier/registry/import.ts';
 import { startTestApi } from '../../../test/kit/api.ts';
 import type { TestApi } from '../../../test/kit/api.ts';
@@ -24,6 +26,8 @@ const makeList = async (name = 'List'): Promise<number> => (await api.want(201, 
 const make = (fields: object): Promise<Dossier> => api.want(201, dossierSchema, ['POST', '/dossiers/', fields]);
 const read = (id: number): Promise<Dossier> => api.want(200, dossierSchema, ['GET', `/dossiers/${id}/`]);
 const bulk = (body: object): Promise<BulkReport> => api.want(200, bulkReportSchema, ['POST', '/dossiers/bulk/', body]);
+const restore = (deletion: number | null) => api.want(200, restoredSchema, ['POST', '/bin/restore/', { deletion }]);
+const deletions = async () => (await api.want(200, pageOf(deletionSchema), ['GET', '/bin/deletions/'])).results;
 const seenOf = (dossiers: readonly Dossier[]) => dossiers.map(({ id, modified_date: date }) => ({ id, modified_date: date }));
 const namesIn = async (list: number): Promise<string[]> =>
   (await api.want(200, page, ['GET', `/dossiers/?dossier_lists=${list}&valid=all&limit=1000&ordering=name`])).results.map(
@@ -60,7 +64,7 @@ describe('many dossiers that are named', () => {
     ];
     const change = { active: false, valid_until: '2030-01-31', add_comment: 'Left the country.', meta: { car: null, door: 'keep out' } };
     const body = { dossiers: seenOf(people), change };
-    expect(await bulk(body)).toEqual({ done: 2, unchanged: 0, refused: 0, refusals: [], next: null });
+    expect(await bulk(body)).toEqual({ done: 2, unchanged: 0, refused: 0, refusals: [], next: null, deletion: null });
     const [a, b] = [await read(people[0]?.id ?? 0), await read(people[1]?.id ?? 0)];
     expect(a).toMatchObject({ name: 'A', active: false, valid_from: null, valid_until: '2030-01-31', comment: 'tall\nLeft the country.' });
     expect([a.meta, b.meta]).toEqual([{ born: 1980, door: 'keep out' }, { door: 'keep out' }]);
@@ -128,6 +132,98 @@ describe('many dossiers that are named', () => {
     const report = await bulk({ dossiers: seenOf(people), change: { add_to_lists: [target] } });
     expect([report.done, report.refusals.map(({ name, code }) => [name, code])]).toEqual([1, [['B', 'CONFLICT']]]);
     expect(await namesIn(target)).toEqual(['A']);
+  });
+
+  it('are left and named, where a list declares a value otherwise; the others are done, and what did not fit before may stay', async () => {
+    const [free, declaring] = [await makeList(), await makeList('Crew')];
+    const odd = await make({ name: 'Odd', dossier_lists: [declaring], meta: { rank: 'cook' } });
+    const fields = [{ name: 'rank', type: 'choice', choices: ['mate', 'captain'], required: true }];
+    await api.want(200, watchListSchema, ['PATCH', `/dossier-lists/${declaring}/`, { fields }]);
+    const mate = await make({ name: 'Mate', dossier_lists: [free], meta: { rank: 'mate' } });
+    const cook = await make({ name: 'Cook', dossier_lists: [free], meta: { rank: 'cook' } });
+    const none = await make({ name: 'None', dossier_lists: [free] });
+
+    const copied = await bulk({ dossiers: seenOf([mate, cook, none]), change: { add_to_lists: [declaring], add_comment: 'aboard' } });
+    expect([copied.done, copied.refusals.map(({ name, code }) => [name, code])]).toEqual([
+      1,
+      [
+        ['Cook', 'BAD_PARAM'],
+        ['None', 'BAD_PARAM'],
+      ],
+    ]);
+    expect(copied.refusals[0]?.desc).toMatch(new RegExp(String.raw`^meta\.rank: .* watch list ${declaring} \(Crew\)`));
+    expect([await namesIn(declaring), (await read(cook.id)).comment]).toEqual([['Mate', 'Odd'], '']);
+
+    const ids = [odd, mate, cook].map(({ id }) => ({ id }));
+    const set = await bulk({ dossiers: ids, change: { meta: { rank: 'pirate' } } });
+    expect([set.done, set.refusals.map(({ name, code }) => [name, code])]).toEqual([
+      1,
+      [
+        ['Odd', 'BAD_PARAM'],
+        ['Mate', 'BAD_PARAM'],
+      ],
+    ]);
+    expect(await bulk({ dossiers: ids, change: { meta: { seen: true } } })).toMatchObject({ done: 3, refused: 0 });
+    expect((await read(odd.id)).meta).toEqual({ rank: 'cook', seen: true });
+    const both = await bulk({ dossiers: [{ id: cook.id }], change: { meta: { rank: 'captain' }, add_to_lists: [declaring] } });
+    expect(both).toMatchObject({ done: 1, refused: 0 });
+    await expectAllHonest();
+  });
+
+  it('are deleted into the bin by one deletion, and come back together as they were, also where values do not fit any more', async () => {
+    const [one, two] = [await makeList('One'), await makeList('Two')];
+    const people = [
+      await make({ name: 'A', dossier_lists: [one, two], external_id: 'a', meta: { rank: 'cook' } }),
+      await make({ name: 'B', dossier_lists: [two] }),
+    ];
+    const report = await bulk({ dossiers: seenOf(people), delete: true });
+    expect(report).toMatchObject({ done: 2, deletion: expect.any(Number) });
+    expect((await deletions())[0]).toMatchObject({
+      id: report.deletion,
+      kind: 'bulk',
+      dossiers: 3,
+      deleted_by: 'admin',
+      dossier_lists: [{ id: one }, { id: two }],
+    });
+    const fields = [{ name: 'rank', type: 'choice', choices: ['mate', 'captain'], required: true }];
+    await api.want(200, watchListSchema, ['PATCH', `/dossier-lists/${two}/`, { fields }]);
+    expect(await bulk({ dossiers: seenOf(people), delete: true })).toMatchObject({ done: 0, unchanged: 2, deletion: null });
+    expect(await restore(report.deletion)).toMatchObject({ restored: 3, conflict_count: 0 });
+    expect([await read(people[0]?.id ?? 0), await read(people[1]?.id ?? 0)]).toEqual(people);
+    await expectAllHonest();
+  });
+
+  it('are in the bin also when it changes between batches: restored in part, erased, or two of one external id', async () => {
+    const list = await makeList('Changing');
+    const people: Dossier[] = [];
+    for (const name of ['A', 'B', 'C', 'D']) people.push(await make({ name, dossier_lists: [list] }));
+    const ids = people.map(({ id }) => id);
+    const external = (index: number, id: string | null) =>
+      api.want(200, dossierSchema, ['PATCH', `/dossiers/${ids[index]}/`, { external_id: id }]);
+    const remove = async (index: number, id: number | null): Promise<number> => {
+      const counts = await doBulk(api.test.database, {
+        members: [{ id: ids[index] ?? 0 }],
+        deed: 'delete',
+        heads: undefined,
+        bin: { kind: 'bulk', by: 'admin', id },
+        origin: { auditId: 1, room: 0 },
+      });
+      return counts.deletion ?? 0;
+    };
+    await external(0, 'same');
+    const first = await remove(0, null);
+    await external(1, 'same');
+    expect(await remove(1, first)).toBe(first);
+    expect(await remove(2, first)).toBe(first);
+    expect((await deletions())[0]).toMatchObject({ id: first, dossiers: 3, dossier_lists: [{ id: list }] });
+    // Of two that can't be there both the newer one comes back; the other is kept.
+    expect(await restore(first)).toMatchObject({ restored: 2, conflicts: [{ reason: 'external-id-taken' }] });
+    expect((await api.call('DELETE', `/bin/deletions/${first}/`)).status).toBe(204);
+    const next = await remove(3, first);
+    expect(next).toBeGreaterThan(first);
+    expect((await deletions())[0]).toMatchObject({ id: next, kind: 'bulk', dossiers: 1 });
+    expect(await restore(next)).toMatchObject({ restored: 1 });
+    await expectAllHonest();
   });
 
   it('are deleted from all lists, and once more not at all', async () => {
@@ -252,6 +348,8 @@ it('changes and deletes 12,000 at once, while who writes the list waits for no m
     expect(waits).toBeGreaterThan(many / 1000 / 2);
   }
   expect(await countIn(list, '&valid=all')).toMatchObject({ count: 0 });
+  const [deletion] = await deletions();
+  expect(deletion).toMatchObject({ kind: 'bulk', dossiers: many, dossier_lists: [{ id: list }] });
   const { results } = await api.want(200, pageOf(auditEntrySchema), ['GET', '/audit/?action=dossiers-deleted&limit=1']);
   expect(results[0]?.details).toMatchObject({ state: 'done', done: many });
   const kept = await query(
@@ -259,5 +357,7 @@ it('changes and deletes 12,000 at once, while who writes the list waits for no m
     `select kind, count(*), max(dossiers) as dossiers from history where audit_id in (select id from audit where action = 'dossiers-deleted') group by kind order by kind`,
   );
   expect(kept).toMatchObject([{ kind: 'many', dossiers: 2000 }, { kind: 'removed' }]);
+  expect(await restore(deletion?.id ?? 0)).toMatchObject({ restored: many, conflict_count: 0 });
+  expect(await countIn(list, '&valid=all')).toMatchObject({ count: many });
   await expectAllHonest();
 });

@@ -6,14 +6,15 @@ create table deletions (
   date timestamptz not null default clock_timestamp(),
   -- In time by which things age, not by the clock.
   since timestamptz not null default age_moment(),
-  -- One dossier; all of a list; what an import had added.
-  kind text not null check (kind in ('dossier', 'purge', 'import')),
+  -- One dossier; many at once; all of a list; what an import had added.
+  kind text not null check (kind in ('dossier', 'bulk', 'purge', 'import')),
   deleted_by text not null
 );
 create index deletions_since on deletions (since);
 
--- The rows in the bin are those of sets that no list points at, one for each list from which a deletion took some. Of the list its identity and its name
--- of then are kept, for it may be gone when somebody wants to restore.
+-- The rows in the bin are those of sets that no list points at, one for each list from which a deletion took some; a further one for a dossier whose external
+-- id another one had that the same deletion took before. Of the list its identity and its name of then are kept, for it may be gone when somebody wants to
+-- restore.
 create table binned_sets (
   set_id bigint primary key,
   deletion_id bigint not null references deletions (id) on delete cascade,

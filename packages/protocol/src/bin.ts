@@ -19,12 +19,12 @@ export const binQuery = pageQuery.extend({
   text: text(dossierBounds.name).optional().meta({ description: 'In name, comment or external id, without regard to case' }),
 });
 
-const kind = z.enum(['dossier', 'purge', 'import']);
+const kind = z.enum(['dossier', 'bulk', 'purge', 'import']);
 
 /** A list from which dossiers were taken; `there`: it still exists. Its name is the one of now, of a list that is gone the one of then. */
 const binnedList = z.looseObject({ id: idSchema, name: z.string(), there: z.boolean() });
 
-/** A dossier in the bin. What it was taken by: `dossier`, somebody deleted it; `purge`, its list was emptied; `import`, the import that made it was taken back. */
+/** A dossier in the bin. What it was taken by: `dossier`, somebody deleted it; `bulk`, somebody deleted many at once; `purge`, its list was emptied; `import`, the import that made it was taken back. */
 export const binnedDossierSchema = z
   .looseObject({
     dossier: idSchema,

@@ -89,6 +89,9 @@ export const bulkReportSchema = z
     refusals: z.array(bulkRefusalSchema),
     /** Of a filter: where the same request goes on, as `after`; null when it is through. */
     next: z.int().nullable(),
+    deletion: idSchema.nullable().meta({
+      description: 'The deletion in the bin by which those that this request deleted can be restored together; null if none are there',
+    }),
   })
   .meta({ id: 'DossierBulkReport' });
 export type BulkReport = z.infer<typeof bulkReportSchema>;

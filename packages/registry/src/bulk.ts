@@ -1,11 +1,14 @@
 import type { Knex } from 'knex';
 import { query, transaction } from '@dossier/postgres/database.ts';
 import type { Database } from '@dossier/postgres/database.ts';
+import type { CopiesDeletion } from './bin/deletions.ts';
 import { changeFields, isSame } from './bulk-content.ts';
 import type { BulkFields, ContentChange } from './bulk-content.ts';
 import { findTaken, insertRows, updateRows } from './bulk-rows.ts';
 import type { BulkRow } from './bulk-rows.ts';
 import type { Heads } from './bulk-selection.ts';
+import { declaredRefusal, readDeclaringLists } from './declared-values.ts';
+import type { DeclaringList } from './declared-values.ts';
 import { holdLists, removeCopies } from './dossier-copies.ts';
 import { deleteHeld } from './dossier-deletions.ts';
 import { rememberBulk } from './history.ts';
@@ -33,6 +36,8 @@ export interface BulkBatch {
   readonly deed: BulkDeed;
   /** Where the lists stood when somebody looked at them, instead of `seen`. */
   readonly heads?: Heads | undefined;
+  /** The deletion by which those that are deleted go to the bin; null: they are erased at once. */
+  readonly bin: CopiesDeletion | null;
   /** What their history says of where this came from. */
   readonly origin: DeedOrigin;
 }
@@ -51,6 +56,8 @@ export interface BulkCounts {
   /** Those that were so already. */
   unchanged: number;
   refused: BulkRefusal[];
+  /** By which the deleted ones are in the bin; null: none are. */
+  deletion: number | null;
 }
 
 /** So many are written in one transaction, for nobody to wait long for their lists; as many as have their digest computed with them. */
@@ -81,7 +88,7 @@ const selectCopies = `
  * Does the same to many dossiers, at most `bulkBatch`, in one transaction. Who can't have it done is left as it was and named with the reason; the others are
  * done. Once more it changes nothing. READ_ONLY on a slave; BAD_PARAM for a list to which dossiers are to be added and which isn't there.
  */
-export async function doBulk(database: Database, { members, deed, heads, origin }: BulkBatch): Promise<BulkCounts> {
+export async function doBulk(database: Database, { members, deed, heads, bin, origin }: BulkBatch): Promise<BulkCounts> {
   return transaction(database, async (tx) => {
     await requireWritable(tx);
     const joining = deed === 'delete' ? [] : (deed.add_to_lists ?? []);
@@ -91,7 +98,11 @@ export async function doBulk(database: Database, { members, deed, heads, origin 
       joining,
     );
     const strict = await listsThatRequireMatch(tx, lists);
-    const counts: BulkCounts = { done: 0, unchanged: 0, refused: [] };
+    const declaring = await readDeclaringLists(
+      tx,
+      lists.map((list) => list.list_id),
+    );
+    const counts: BulkCounts = { done: 0, unchanged: 0, refused: [], deletion: null };
     const plans: Plan[] = [];
     for (const member of members) {
       const [newest, ...others] = copies.get(member.id) ?? [];
@@ -99,14 +110,14 @@ export async function doBulk(database: Database, { members, deed, heads, origin 
       if (plan === 'nothing') counts.unchanged += 1;
       else if ('code' in plan) counts.refused.push(plan);
       else {
-        const refusal = refuseUnseen(member, plan, { heads, strict });
+        const refusal = refuseUnseen(member, plan, { heads, strict }) ?? refuseUndeclared(plan, declaring);
         if (refusal) counts.refused.push(refusal);
         else plans.push(plan);
       }
     }
     const { free, taken } = await freePlans(tx, plans);
     counts.refused.push(...taken);
-    await write(tx, free);
+    counts.deletion = await write(tx, free, bin);
     await rememberBulk(tx, origin, free.map(remembered));
     counts.done = free.length;
     return counts;
@@ -225,6 +236,18 @@ function refuseUnseen(
   };
 }
 
+/** Refuses what would write a value that a list of the dossier declares otherwise. */
+function refuseUndeclared({ copies, fields, updated, inserted }: Plan, declaring: readonly DeclaringList[]): BulkRefusal | null {
+  if (fields === null) return null;
+  const places = [
+    ...updated.map(({ list }) => ({ list_id: list, before: copies.find((copy) => copy.list_id === list)?.meta ?? null })),
+    ...inserted.map(({ list }) => ({ list_id: list, before: null })),
+  ];
+  const refusal = declaredRefusal(declaring, places, fields.meta);
+  const [{ id, name }] = copies;
+  return refusal && { id, name, code: 'BAD_PARAM', desc: refusal.desc };
+}
+
 const changedSince = { code: 'PRECONDITION_FAILED', desc: 'It was changed since it was read.' } as const;
 
 /** Those whose external id nobody else has in the lists into which they come, and the refusals of the others. */
@@ -258,7 +281,8 @@ async function freePlans(tx: Knex.Transaction, plans: readonly Plan[]): Promise<
   return { free, taken };
 }
 
-async function write(tx: Knex.Transaction, plans: readonly Plan[]): Promise<void> {
+/** Writes it; returns the deletion by which the deleted ones are in the bin, null if none are. */
+async function write(tx: Knex.Transaction, plans: readonly Plan[], bin: CopiesDeletion | null): Promise<number | null> {
   await updateRows(
     tx,
     plans.flatMap(({ updated }) => updated),
@@ -273,10 +297,8 @@ async function write(tx: Knex.Transaction, plans: readonly Plan[]): Promise<void
     changed.flatMap(({ removed }) => removed),
     changed.map(({ copies: [newest] }) => newest.photos).join(' '),
   );
-  await deleteHeld(
-    tx,
-    plans.flatMap(({ fields, removed }) => (fields === null ? removed : [])),
-  );
+  const deleted = plans.flatMap(({ fields, removed }) => (fields === null ? removed : []));
+  return deleted.length === 0 ? null : deleteHeld(tx, deleted, bin);
 }
 
 function remembered({ copies, fields, inserted, removed }: Plan): RememberedDossier {

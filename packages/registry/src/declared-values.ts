@@ -14,13 +14,15 @@ export interface Place {
   readonly before: string | null;
 }
 
-interface DeclaringList {
+/** A list that declares fields. */
+export interface DeclaringList {
   readonly id: number;
   readonly name: string;
   readonly fields: readonly DeclaredField[];
 }
 
-async function readDeclaringLists(connection: Connection, lists: readonly number[]): Promise<DeclaringList[]> {
+/** Those of the lists that declare fields, by their ids. */
+export async function readDeclaringLists(connection: Connection, lists: readonly number[]): Promise<DeclaringList[]> {
   const rows = await query<{ id: number; name: string; declaration: string }>(
     connection,
     `select id, name, declaration::text as declaration from watch_lists where id = any(:lists::bigint[]) and declaration::text <> :empty order by id`,
@@ -46,21 +48,40 @@ export async function requireDeclaredValues(tx: Knex.Transaction, places: readon
     tx,
     changed.map((place) => place.list_id),
   );
-  if (declaring.length === 0) return;
+  const refusal = declaredRefusal(declaring, changed, meta);
+  if (refusal === null) return;
+  throw new ApplicationError('BAD_PARAM', refusal.desc, {
+    param: 'meta',
+    ...(refusal.contradicted && { remedy: 'Declare the field alike in both lists, or keep the dossier in one of them.' }),
+  });
+}
+
+/** Why a `meta` can't be written. */
+export interface DeclaredRefusal {
+  /** Field, reason and list, and the list that contradicts it, if one does. */
+  desc: string;
+  contradicted: boolean;
+}
+
+/** Why a `meta` can't be written in these places, of whose lists those that declare fields are known; null: it can. */
+export function declaredRefusal(known: readonly DeclaringList[], places: readonly Place[], meta: string): DeclaredRefusal | null {
+  const changed = new Map(places.filter(({ before }) => before !== meta).map((place) => [place.list_id, place.before]));
+  const declaring = known.filter(({ id }) => changed.has(id));
+  if (declaring.length === 0) return null;
   const after = readMeta(meta);
   for (const list of declaring) {
-    const before = changed.find((place) => place.list_id === list.id)?.before ?? null;
+    const before = changed.get(list.id) ?? null;
     const [misfit] = newMisfits(list.fields, before === null ? null : readMeta(before), after);
     if (misfit === undefined) continue;
     const { name } = misfit.field;
     const other = contradictionsOf(declaring).find((found) => found.name === name && found.lists.includes(list));
     const contrary = other?.lists.find((one) => one !== list);
-    throw new ApplicationError(
-      'BAD_PARAM',
-      `meta.${name}: ${misfit.reason}, as the watch list ${list.id} (${list.name}) declares it.${contrary ? ` The watch list ${contrary.id} (${contrary.name}) declares it so that no value fits both.` : ''}`,
-      { param: 'meta', ...(contrary && { remedy: 'Declare the field alike in both lists, or keep the dossier in one of them.' }) },
-    );
+    return {
+      desc: `meta.${name}: ${misfit.reason}, as the watch list ${list.id} (${list.name}) declares it.${contrary ? ` The watch list ${contrary.id} (${contrary.name}) declares it so that no value fits both.` : ''}`,
+      contradicted: contrary !== undefined,
+    };
   }
+  return null;
 }
 
 /** Why a `meta` can't become another one in a list with these fields, or null. `before` is null for a dossier that comes new. */

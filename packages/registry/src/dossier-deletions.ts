@@ -3,6 +3,7 @@ import { notFound } from '@dossier/runtime/errors.ts';
 import { query, queryOne, transaction } from '@dossier/postgres/database.ts';
 import type { Connection, Database } from '@dossier/postgres/database.ts';
 import { binCopies } from './bin/deletions.ts';
+import type { CopiesDeletion } from './bin/deletions.ts';
 import type { Expectation, WrittenDossier } from './dossier-changes.ts';
 import { holdDossier, removeCopies } from './dossier-copies.ts';
 import type { RemovedCopy } from './dossier-copies.ts';
@@ -34,15 +35,19 @@ export async function deleteDossier(
     const dossier = await readDossier(tx, id);
     expect?.(dossier);
     const change = changeOf({ ...copies[0], lists: dossier.lists }, null);
-    if (binnedBy !== null) return { dossier, change, deletion: await binCopies(tx, copies, binnedBy) };
-    await deleteHeld(tx, copies);
-    return { dossier, change, deletion: null };
+    const bin: CopiesDeletion | null = binnedBy === null ? null : { kind: 'dossier', by: binnedBy, id: null };
+    return { dossier, change, deletion: await deleteHeld(tx, copies, bin) };
   });
 }
 
-/** Deletes dossiers of this node's own: takes all their copies from their lists, which are locked. */
-export async function deleteHeld(tx: Knex.Transaction, copies: readonly RemovedCopy[]): Promise<void> {
+/**
+ * Deletes dossiers of this node's own: takes all their copies from their lists, which are locked. Returns the deletion by which they are in the bin; null: they
+ * are erased, as nothing is kept (`bin` is null).
+ */
+export async function deleteHeld(tx: Knex.Transaction, copies: readonly RemovedCopy[], bin: CopiesDeletion | null): Promise<number | null> {
+  if (bin !== null) return binCopies(tx, copies, bin);
   await removeCopies(tx, copies);
+  return null;
 }
 
 /**

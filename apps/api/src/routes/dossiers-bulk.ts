@@ -18,9 +18,9 @@ import type { ApiDependencies } from '../dependencies.ts';
 import { parseBody, parseQuery } from '../parse.ts';
 import { answers, jsonBody } from '../route.ts';
 import type { Route } from '../route.ts';
-import { actorOf } from '../session.ts';
+import { actorOf, identityOf } from '../session.ts';
 
-type Dependencies = Pick<ApiDependencies, 'database'>;
+type Dependencies = Pick<ApiDependencies, 'database' | 'configuration'>;
 
 const tags = ['Dossiers'];
 const countQuery = dossierQuery.omit({ limit: true, page: true, ordering: true });
@@ -65,7 +65,7 @@ function countRoute({ database }: Dependencies): Route {
   };
 }
 
-function bulkRoute({ database }: Dependencies): Route {
+function bulkRoute({ database, configuration }: Dependencies): Route {
   return {
     method: 'post',
     path: '/dossiers/bulk/',
@@ -74,7 +74,7 @@ function bulkRoute({ database }: Dependencies): Route {
       tags,
       summary: 'Change or delete many dossiers at once',
       description:
-        'They are written in batches, each whole or not at all. A dossier that was changed since it was seen, or of which it can’t be done, is left as it was and named; the others are done. The same request once more changes nothing. A filter goes on at `next` after 20 seconds, or 100,000 dossiers.',
+        'They are written in batches, each whole or not at all. A dossier that was changed since it was seen, or of which it can’t be done, is left as it was and named; the others are done. The same request once more changes nothing. What is deleted goes to the bin, all by one deletion (`deletion`; BIN_DAYS: 0 erases at once). A filter goes on at `next` after 20 seconds, or 100,000 dossiers.',
       requestBody: jsonBody(bulkRequest),
       responses: answers({ '200': bulkReportSchema }),
     },
@@ -82,7 +82,7 @@ function bulkRoute({ database }: Dependencies): Route {
       const { dossiers, filter, state, after = 0, change, delete: _remove } = await parseBody(request, bulkRequest);
       const deed: BulkDeed = change ?? 'delete';
       await transaction(database, requireWritable);
-      const task = { database, request, response, deed };
+      const task = { database, configuration, request, response, deed };
       if (filter === undefined) {
         response.json(await work(task, { members: membersOf(dossiers ?? []), heads: undefined, endless: true }));
         return;
@@ -119,8 +119,11 @@ interface Selection {
 const workMs = 20_000;
 
 /** Does the deed batch by batch, as long as somebody waits for it, and keeps in the audit what was begun and what came of it. */
-async function work({ database, request, response, deed }: Task, { members, heads, endless }: Selection): Promise<BulkReport> {
-  const report: BulkReport = { done: 0, unchanged: 0, refused: 0, refusals: [], next: null };
+async function work(
+  { database, configuration, request, response, deed }: Task,
+  { members, heads, endless }: Selection,
+): Promise<BulkReport> {
+  const report: BulkReport = { done: 0, unchanged: 0, refused: 0, refusals: [], next: null, deletion: null };
   if (members.length === 0) return report;
   const record = (details: object): Promise<number> =>
     recordAudit(database, actorOf(request), {
@@ -133,7 +136,9 @@ async function work({ database, request, response, deed }: Task, { members, head
   try {
     for (let at = 0; at < members.length; at += bulkBatch) {
       const batch = members.slice(at, at + bulkBatch);
-      const counts = await doBulk(database, { members: batch, deed, heads, origin: { auditId, room: mostRemembered - report.done } });
+      const bin = configuration.binDays > 0 ? ({ kind: 'bulk', by: identityOf(request).user.name, id: report.deletion } as const) : null;
+      const counts = await doBulk(database, { members: batch, deed, heads, bin, origin: { auditId, room: mostRemembered - report.done } });
+      report.deletion = counts.deletion ?? report.deletion;
       report.done += counts.done;
       report.unchanged += counts.unchanged;
       report.refused += counts.refused.length;

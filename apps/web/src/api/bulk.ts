@@ -33,17 +33,23 @@ interface Bulk {
   readonly tell: (through: number) => void;
 }
 
+/** What came of all requests together. */
+export type BulkSum = Pick<BulkReport, 'done' | 'unchanged' | 'refused' | 'refusals' | 'next'> & {
+  /** By which the deleted ones are in the bin: one for each request that deleted some. */
+  readonly deletions: number[];
+};
+
 /** Does it, request after request; what was done before a failure stays done. */
 export function useBulk() {
   const client = useQueryClient();
   return useMutation({
     mutationFn: doBulk,
-    onSettled: () => Promise.all([keys.dossiers, keys.watchLists].map((queryKey) => client.invalidateQueries({ queryKey }))),
+    onSettled: () => Promise.all([keys.dossiers, keys.watchLists, keys.bin].map((queryKey) => client.invalidateQueries({ queryKey }))),
   });
 }
 
-async function doBulk({ target, deed, tell }: Bulk): Promise<BulkReport> {
-  const sum: BulkReport = { done: 0, unchanged: 0, refused: 0, refusals: [], next: null };
+async function doBulk({ target, deed, tell }: Bulk): Promise<BulkSum> {
+  const sum: BulkSum = { done: 0, unchanged: 0, refused: 0, refusals: [], next: null, deletions: [] };
   for (const request of requestsOf(target)) {
     for (let after: number | null = 0; after !== null; after = sum.next) {
       const report: BulkReport = await send(bulkReportSchema, ['POST', '/dossiers/bulk/'], {
@@ -53,6 +59,7 @@ async function doBulk({ target, deed, tell }: Bulk): Promise<BulkReport> {
       sum.unchanged += report.unchanged;
       sum.refused += report.refused;
       sum.refusals.push(...report.refusals);
+      if (report.deletion !== null) sum.deletions.push(report.deletion);
       sum.next = report.next;
       tell(sum.done + sum.unchanged + sum.refused);
     }

@@ -2,6 +2,7 @@ import { Button, Group, Text } from '@mantine/core';
 import { notifications } from '@mantine/notifications';
 import { useEffect, useRef } from 'react';
 import { useTranslation } from 'react-i18next';
+import type { Restored } from '@dossier/protocol/bin.ts';
 import { useRestore } from '../api/bin.ts';
 import { useNode } from '../api/node.ts';
 import { whenDone } from '../api/when-done.ts';
@@ -13,26 +14,27 @@ const shownMs = 20_000;
 /** A dialog that closes gives its focus back first. */
 const focusAfterMs = 400;
 
-/** Tells that something was deleted, and offers to take it back where it is in the bin; null: it isn't. */
-export function useTellDeleted(): (message: string, deletion: number | null) => void {
+/** Tells that something was deleted, and offers to take it back where it is in the bin, by one deletion or several; null, or none: it isn't. */
+export function useTellDeleted(): (message: string, deletion: number | readonly number[] | null) => void {
   const { t } = useTranslation();
   const tell = useTell();
   const restore = useRestore();
   const wordsOf = useProblemWords();
   return (message, deletion) => {
-    if (deletion === null) {
+    const deletions = [deletion ?? []].flat();
+    if (deletions.length === 0) {
       tell(message);
       return;
     }
-    const id = `deletion-${deletion}`;
+    const id = `deletion-${deletions.join('-')}`;
     const undo = (): void => {
       notifications.hide(id);
       whenDone(
-        restore.mutateAsync({ deletion }).catch((error: unknown) => {
+        restoreAll(deletions, (one) => restore.mutateAsync({ deletion: one })).catch((error: unknown) => {
           tell(wordsOf(error).text);
           throw error;
         }),
-        ({ conflict_count: count }) => tell(count === 0 ? t('bin.undone') : t('bin.undoneInPart', { count })),
+        (count) => tell(count === 0 ? t('bin.undone') : t('bin.undoneInPart', { count })),
       );
     };
     notifications.show({
@@ -42,6 +44,21 @@ export function useTellDeleted(): (message: string, deletion: number | null) => 
       message: <Undoable message={message} onUndo={undo} />,
     });
   };
+}
+
+/** Restores one after another, for none to be kept in the bin by what is wrong with another; returns how many stay there. */
+async function restoreAll(deletions: readonly number[], restore: (deletion: number) => Promise<Restored>): Promise<number> {
+  let conflicts = 0;
+  const errors: unknown[] = [];
+  for (const deletion of deletions) {
+    try {
+      conflicts += (await restore(deletion)).conflict_count;
+    } catch (error) {
+      errors.push(error);
+    }
+  }
+  if (errors.length > 0) throw errors[0];
+  return conflicts;
 }
 
 /** Whether what is deleted can be restored, and for how long, in a sentence. */

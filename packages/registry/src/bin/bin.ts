@@ -41,7 +41,8 @@ export interface BinFilter {
 
 const listsOf = (condition: string) => `(
   select json_agg(json_build_object('id', o.list_id, 'name', coalesce(l.name, o.list_name), 'there', l.id is not null) order by o.list_id)
-  from binned_sets o left join watch_lists l on l.id = o.list_id and l.uuid = o.list_uuid where ${condition})`;
+  from (select distinct on (o.list_id) o.* from binned_sets o where ${condition} order by o.list_id, o.set_id) o
+  left join watch_lists l on l.id = o.list_id and l.uuid = o.list_uuid)`;
 
 /** One page of the dossiers in the bin: those of the newest deletion first, each once for a deletion, by their ids. The cursor's list is the deletion. */
 export async function listBin(
@@ -98,7 +99,7 @@ export interface Deletion {
   lists: BinnedList[];
 }
 
-/** One page of the deletions that took many at once, newest first: of whole lists, and of what imports had added. */
+/** One page of the deletions that took many at once, newest first: of dossiers that somebody had chosen, of whole lists, and of what imports had added. */
 export async function listDeletions(connection: Connection, page: PageRequest): Promise<Page<Deletion>> {
   const { condition, order } = newestFirst(page);
   const found = await query<Deletion>(

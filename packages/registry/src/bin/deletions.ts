@@ -1,11 +1,11 @@
 import type { Knex } from 'knex';
-import { queryOne } from '@dossier/postgres/database.ts';
-import type { Copy } from '../dossier-copies.ts';
+import { query, queryOne } from '@dossier/postgres/database.ts';
+import type { RemovedCopy } from '../dossier-copies.ts';
 import { book, emptyList } from '../positions.ts';
 import type { ListPosition } from '../positions.ts';
 
-/** What took dossiers away: somebody who deleted one, or emptied a list, or took back an import. */
-export type DeletionKind = 'dossier' | 'purge' | 'import';
+/** What took dossiers away: somebody who deleted one, or many at once, or emptied a list, or took back an import. */
+export type DeletionKind = 'dossier' | 'bulk' | 'purge' | 'import';
 
 /** Begins a deletion whose rows go to the bin; returns its id. */
 export async function openDeletion(tx: Knex.Transaction, { kind, by }: { kind: DeletionKind; by: string }): Promise<number> {
@@ -43,15 +43,51 @@ export async function binSet(tx: Knex.Transaction, { deletionId, listId, rows, s
   return made.set_id;
 }
 
-/** Puts copies of a dossier, whose lists are locked, into the bin; returns the deletion. Their photos stay, as rows in the bin show them. */
-export async function binCopies(tx: Knex.Transaction, copies: readonly Copy[], by: string): Promise<number> {
-  const deletionId = await openDeletion(tx, { kind: 'dossier', by });
-  for (const { uuid, set_id: setId, list_id: listId } of copies) {
-    const bin = await binSet(tx, { deletionId, listId, rows: 1 });
-    await moveToBin(tx, { setId, bin, which: 'd.uuid = :uuid', parameters: { uuid } });
-    await book(tx, { listId, growth: -1, changes: 1 });
+/** A deletion to which copies of dossiers are put. */
+export interface CopiesDeletion {
+  kind: 'dossier' | 'bulk';
+  by: string;
+  /** One that took others before, which is gone on with for as long as some of them are in the bin; null: a new one. */
+  id: number | null;
+}
+
+/** Puts copies of dossiers, whose lists are locked, into the bin; returns the deletion. Their photos stay, as rows in the bin show them. */
+export async function binCopies(tx: Knex.Transaction, copies: readonly RemovedCopy[], deletion: CopiesDeletion): Promise<number> {
+  const deletionId = (await holdDeletion(tx, deletion.id)) ?? (await openDeletion(tx, deletion));
+  for (const [listId, taken] of Map.groupBy(copies, (copy) => copy.list_id)) {
+    const rows = taken.length;
+    const uuids = taken.map(({ uuid }) => uuid);
+    const setId = taken[0]?.set_id ?? 0;
+    const bin = (await growSet(tx, { deletionId, listId, setId, uuids })) ?? (await binSet(tx, { deletionId, listId, rows }));
+    await moveToBin(tx, { setId, bin, which: 'd.uuid = any(:uuids::uuid[])', parameters: { uuids } });
+    await book(tx, { listId, growth: -rows, changes: rows });
   }
   return deletionId;
+}
+
+/** Keeps a deletion from being restored or erased meanwhile; null if nothing of it is in the bin. */
+async function holdDeletion(tx: Knex.Transaction, id: number | null): Promise<number | null> {
+  if (id === null) return null;
+  const sets = await query(tx, `select from binned_sets where deletion_id = :id order by set_id for update`, { id });
+  return sets.length > 0 ? id : null;
+}
+
+/** Counts further rows of a list in a set that the deletion has for it and that has none of their external ids; returns the set, null if there is none. */
+async function growSet(
+  tx: Knex.Transaction,
+  { deletionId, listId, setId, uuids }: { deletionId: number; listId: number; setId: number; uuids: readonly string[] },
+): Promise<number | null> {
+  const grown = await queryOne<{ set_id: number }>(
+    tx,
+    `update binned_sets set dossier_count = dossier_count + :rows where set_id = (
+       select b.set_id from binned_sets b where b.deletion_id = :deletionId and b.list_id = :listId and not exists (
+         select from dossiers d join dossiers t on t.set_id = b.set_id and t.external_id = d.external_id
+         where d.set_id = ${setId} and d.uuid = any(:uuids::uuid[]))
+       order by b.set_id limit 1
+     ) returning set_id`,
+    { deletionId, listId, uuids, rows: uuids.length },
+  );
+  return grown?.set_id ?? null;
 }
 
 export interface Move {

@@ -6,8 +6,8 @@ export const bin = {
   undone: 'It is back, as it was.',
   undoneInPart_one: 'Restored but for {{count, number}} dossier: see the bin.',
   undoneInPart_other: 'Restored but for {{count, number}} dossiers: see the bin.',
-  keptFor_one: 'It stays in the bin for {{count, number}} day and can be restored until then.',
-  keptFor_other: 'It stays in the bin for {{count, number}} days and can be restored until then.',
+  keptFor_one: 'What is deleted stays in the bin for {{count, number}} day and can be restored until then.',
+  keptFor_other: 'What is deleted stays in the bin for {{count, number}} days and can be restored until then.',
   notKept: 'This can’t be taken back.',
   empty: {
     title: 'The bin is empty',
@@ -22,6 +22,7 @@ export const bin = {
     purge: '“{{list}}” was emptied',
     import: 'An import into “{{list}}” was taken back',
     dossier: 'Dossiers of “{{list}}” were deleted',
+    bulk: 'Selected dossiers of “{{list}}” were deleted',
   },
   show: 'Show these dossiers',
   shownDeletion: 'Shown: {{what}}',

@@ -32,7 +32,7 @@ export const bulk = {
     PRECONDITION_FAILED: 'was changed by somebody else after you saw it',
     PRECONDITION_REQUIRED: 'its watch list takes changes only of what was seen',
     CONFLICT: 'somebody else has its external id in that list, or it would be in no list',
-    BAD_PARAM: 'its dates or fields would not fit',
+    BAD_PARAM: 'its dates would not fit each other, or a field would not be what its list declares',
     TOO_LARGE: 'its comment or its fields would be too long',
   },
   changedMany_one: '{{who}} changed {{count, number}} dossier of “{{list}}” at once: too many to keep each, this one may be among them',

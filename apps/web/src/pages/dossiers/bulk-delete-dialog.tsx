@@ -2,6 +2,7 @@ import { Text, TextInput } from '@mantine/core';
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { isTyped } from '../../components/typed.ts';
+import { useKeptWords } from '../../components/undo-toast.tsx';
 import { BulkForm } from './bulk-dialog.tsx';
 import type { BulkDialogProps } from './bulk-dialog.tsx';
 
@@ -12,6 +13,7 @@ const withoutTyping = 20;
 export function BulkDeleteDialog(props: BulkDialogProps) {
   const { t } = useTranslation();
   const { count } = props;
+  const kept = useKeptWords();
   const [text, setText] = useState('');
   const isMany = count > withoutTyping;
   const sure = !isMany || isTyped(text, String(count));
@@ -24,7 +26,9 @@ export function BulkDeleteDialog(props: BulkDialogProps) {
       done="bulk.deleted"
       danger
     >
-      <Text size="sm">{t('bulk.deleting.text')}</Text>
+      <Text size="sm">
+        {t('bulk.deleting.text')} {kept}
+      </Text>
       {isMany && (
         <TextInput
           label={t('common.typeToConfirm', { text: String(count) })}

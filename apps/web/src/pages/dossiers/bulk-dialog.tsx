@@ -2,14 +2,13 @@ import { Alert, Button, Group, List, Progress, Stack, Text } from '@mantine/core
 import { useState } from 'react';
 import type { ReactNode } from 'react';
 import { useTranslation } from 'react-i18next';
-import type { BulkReport } from '@dossier/protocol/bulk.ts';
 import { useBulk } from '../../api/bulk.ts';
-import type { BulkDeed, BulkTarget } from '../../api/bulk.ts';
+import type { BulkDeed, BulkSum, BulkTarget } from '../../api/bulk.ts';
 import { whenDone } from '../../api/when-done.ts';
 import { Dialog } from '../../components/dialog.tsx';
 import { FormDialog } from '../../components/form-dialog.tsx';
 import { Name } from '../../components/name.tsx';
-import { useTell } from '../../components/tell.ts';
+import { useTellDeleted } from '../../components/undo-toast.tsx';
 import { useWriting } from '../../format/moments.ts';
 
 export interface BulkDialogProps {
@@ -35,7 +34,7 @@ interface BulkFormProps extends BulkDialogProps {
 export function BulkForm({ target, count, onClose, onDone, title, deed, submitLabel, done, danger, children }: BulkFormProps) {
   const { t } = useTranslation();
   const writing = useWriting();
-  const tell = useTell();
+  const tell = useTellDeleted();
   const bulk = useBulk();
   const [through, setThrough] = useState(0);
   const submit = (): void => {
@@ -43,11 +42,13 @@ export function BulkForm({ target, count, onClose, onDone, title, deed, submitLa
     setThrough(0);
     whenDone(bulk.mutateAsync({ target, deed, tell: setThrough }), (report) => {
       onDone();
-      if (report.refused > 0) return;
+      // Who stays is named in the dialog; who went can be taken back all the same.
+      if (report.refused > 0 && report.deletions.length === 0) return;
       tell(
         [t(done, { count: report.done }), ...(report.unchanged > 0 ? [t('bulk.unchanged', { count: report.unchanged })] : [])].join(' '),
+        report.deletions,
       );
-      onClose();
+      if (report.refused === 0) onClose();
     });
   };
   if (bulk.data !== undefined) {
@@ -89,7 +90,7 @@ export function BulkForm({ target, count, onClose, onDone, title, deed, submitLa
 
 const shownRefusals = 100;
 
-function Outcome({ report, done }: { report: BulkReport; done: BulkFormProps['done'] }) {
+function Outcome({ report, done }: { report: BulkSum; done: BulkFormProps['done'] }) {
   const { t } = useTranslation();
   const shown = report.refusals.slice(0, shownRefusals);
   return (
