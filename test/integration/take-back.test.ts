@@ -174,6 +174,7 @@ it('takes back what came twice in one file, batches apart, and keeps what a pers
   const uuid = randomUUID();
   const actor = { actor: 'somebody', via: 'cli', address: null } as const;
   await beginImport(node.test.database, { uuid, auditId: origin.auditId, list: { id: list, name: 'x' }, actor, file: null, reading: {} });
+  await query(node.test.database, `update imports set state = 'done' where uuid = :uuid`, { uuid });
   const one = { externalId: 'x', name: 'X', active: undefined, meta: undefined, photos: undefined };
   const write = (comment: string) => importDossiers(node.test.database, { listId: list, dossiers: [{ ...one, comment }], origin });
   await write('first batch');
@@ -218,4 +219,22 @@ it('of 100,000 dossiers, 20,000 of them changed ones, is taken back as a whole',
   );
   expect(await takeBack(id)).toMatchObject({ removed: 100_000, returned: 20_000, left: 0 });
   expect(await rowsOf(list)).toEqual(before);
+});
+
+it('leaves a dossier into which somebody has merged another one meanwhile: the person stays in the list', async () => {
+  const list = await node.makeList('Merged');
+  const old = await node.want(201, dossierSchema, ['POST', '/dossiers/', { name: 'Anna', dossier_lists: [list] }]);
+  const id = await bring(list, { external_id: 'a', name: 'Anna' });
+  const fresh = (await inList(list)).find((dossier) => dossier.id !== old.id);
+  await node.want(200, dossierSchema, ['POST', `/dossiers/${fresh?.id}/merge/`, { with: old.id }]);
+  expect(await takeBack(id)).toMatchObject({ removed: 0, returned: 0, left: 1, left_dossiers: [{ dossier: fresh?.id }] });
+  expect(await inList(list)).toHaveLength(1);
+});
+
+it('waits for the end of an import that still runs', async () => {
+  const list = await node.makeList('Running');
+  const id = await bring(list, { name: 'Anna' });
+  await query(node.test.database, `update imports set state = 'running' where uuid = :id`, { id });
+  expect((await node.refused('CONFLICT', ['POST', `/imports/${id}/undo/`])).detail).toContain('still running');
+  expect(await inList(list)).toHaveLength(1);
 });

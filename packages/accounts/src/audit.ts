@@ -45,8 +45,8 @@ export interface AuditRow extends Actor {
 const uuidOfList = `(select uuid from watch_lists where id = (:id)::bigint)`;
 /** What names a thing on all nodes. A photo's id begins with its dossier's. */
 const uuidOfKind: Partial<Record<AuditObject, string>> = {
-  dossier: `(select uuid from dossiers where id = (:id)::bigint limit 1)`,
-  photo: `(select uuid from dossiers where id = nullif(split_part(:id, '-', 1), '')::bigint limit 1)`,
+  dossier: `(select uuid from dossiers where id + 0 = (:id)::bigint limit 1)`,
+  photo: `(select uuid from dossiers where id + 0 = nullif(split_part(:id, '-', 1), '')::bigint limit 1)`,
   'watch-list': uuidOfList,
   link: uuidOfList,
 };

@@ -78,7 +78,7 @@ export interface ReadFilter {
   until?: string | undefined;
 }
 
-const uuidOf = `(case when :dossier::text ~ '^[0-9]+$' then (select uuid from dossiers where id = (:dossier::text)::bigint limit 1) else (:dossier::text)::uuid end)`;
+const uuidOf = `(case when :dossier::text ~ '^[0-9]+$' then (select uuid from dossiers where id + 0 = (:dossier::text)::bigint limit 1) else (:dossier::text)::uuid end)`;
 
 const conditions: Record<keyof ReadFilter, string> = {
   dossier: `(r.dossiers @> array[${uuidOf}] or (r.dossiers is null and exists (

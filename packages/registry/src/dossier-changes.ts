@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type { Knex } from 'knex';
 import type { Meta } from '@dossier/domain/dossier.ts';
 import type { StoredContent } from '@dossier/domain/dossier-hash.ts';
-import { badParam } from '@dossier/runtime/errors.ts';
+import { badParam, conflict } from '@dossier/runtime/errors.ts';
 import { queryOne, transaction } from '@dossier/postgres/database.ts';
 import type { Database } from '@dossier/postgres/database.ts';
 import { changeMeta, datesFault, emptyContent } from './dossier-content.ts';
@@ -87,11 +87,14 @@ export async function updateDossier(
   });
 }
 
-/** Gives a held dossier this content, in these lists and no others; those that it isn't in yet are among the held ones. */
+/**
+ * Gives a held dossier this content, in these lists and no others; those that it isn't in yet are among the held ones. `renewed`: its copies count as
+ * changed, also those that are equal.
+ */
 export async function writeDossier(
   tx: Knex.Transaction,
   held: HeldDossier,
-  { content, lists }: { content: StoredContent; lists: readonly number[] },
+  { content, lists, renewed = false }: { content: StoredContent; lists: readonly number[]; renewed?: boolean },
 ): Promise<WrittenDossier> {
   const [newest] = held.copies;
   const wanted = new Set(lists);
@@ -99,13 +102,15 @@ export async function writeDossier(
   const staying = held.copies.filter((copy) => wanted.has(copy.list_id));
   const leaving = held.copies.filter((copy) => !wanted.has(copy.list_id));
   const joining = held.lists.filter((list) => wanted.has(list.list_id) && !holding.has(list.list_id));
+  if (staying.length + joining.length !== wanted.size)
+    throw conflict('The lists of the dossier are being changed. Nothing was changed; try again.');
   const places = [
     ...staying.map((copy) => ({ list_id: copy.list_id, before: copy.meta })),
     ...joining.map(({ list_id }) => ({ list_id, before: null })),
   ];
   await requireDeclaredValues(tx, places, content.meta);
   await removeCopies(tx, leaving, content.photos);
-  await updateCopies(tx, staying, content);
+  await updateCopies(tx, staying, content, { renewed });
   await insertCopies(tx, joining, { uuid: newest.uuid, id: newest.id, createdDate: newest.created_date }, content);
   const dossier = await readDossier(tx, newest.id);
   return { dossier, change: changeOf({ ...newest, lists: [...holding] }, { ...content, lists: dossier.lists }) };

@@ -113,10 +113,18 @@ export async function insertCopies(
   for (const { list_id: listId } of lists) await book(tx, { listId, growth: 1, changes: 1 });
 }
 
-/** Gives those copies this content that have another one; a copy that is equal stays as it is, with its date. CONFLICT if the external id is taken. */
-export async function updateCopies(tx: Knex.Transaction, copies: readonly Copy[], content: StoredContent): Promise<void> {
+/**
+ * Gives those copies this content that have another one; a copy that is equal stays as it is, with its date, unless all are `renewed`: somebody vouched for
+ * them. CONFLICT if the external id is taken.
+ */
+export async function updateCopies(
+  tx: Knex.Transaction,
+  copies: readonly Copy[],
+  content: StoredContent,
+  { renewed = false } = {},
+): Promise<void> {
   const hash = dossierHash(content);
-  const stale = copies.filter((copy) => copy.hash !== hash);
+  const stale = copies.filter((copy) => renewed || copy.hash !== hash);
   const [first] = stale;
   if (first === undefined) return;
   const { uuid } = first;

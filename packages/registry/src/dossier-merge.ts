@@ -61,8 +61,9 @@ export async function mergeDossiers(
     const content = withPhotos(applyChange(newest, fields), united);
     // First, as the one that stays may take its external id.
     const removed = await deleteDossier(tx, other, { binnedBy, expect });
+    // Whoever takes back the import that one of them came by must not take the person away.
     const lists = [...new Set([...held.copies, ...theirs].map((copy) => copy.list_id))];
-    return { removed, kept: await writeDossier(tx, held, { content, lists }) };
+    return { removed, kept: await writeDossier(tx, held, { content, lists, renewed: true }) };
   });
 }
 

@@ -10,6 +10,7 @@ import type { AuditRecord } from '@dossier/accounts/audit.ts';
 import { recordBinReads } from '@dossier/accounts/reads.ts';
 import { transaction } from '@dossier/postgres/database.ts';
 import type { Database } from '@dossier/postgres/database.ts';
+import { withReserve } from '@dossier/postgres/disk-reserve.ts';
 import { findBinnedPhoto, listBin, listDeletions } from '@dossier/registry/bin/bin.ts';
 import { eraseDeletion, eraseDossier } from '@dossier/registry/bin/erase.ts';
 import type { Erasure } from '@dossier/registry/bin/erase.ts';
@@ -193,11 +194,13 @@ function erasingRoutes({ database }: Dependencies): Route[] {
       responses: answers({ '204': null }),
     },
     async handle(request, response) {
-      await audited(
-        database,
-        request,
-        (tx) => work(tx, request),
-        (erasure) => ({ action: 'bin-erased', object: object(request, erasure), details: { dossiers: erasure.dossiers } }),
+      await withReserve(database, () =>
+        audited(
+          database,
+          request,
+          (tx) => work(tx, request),
+          (erasure) => ({ action: 'bin-erased', object: object(request, erasure), details: { dossiers: erasure.dossiers } }),
+        ),
       );
       response.status(204).end();
     },

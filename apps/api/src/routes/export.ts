@@ -92,7 +92,12 @@ function searchRoute({ database }: Dependencies): Route {
       await recordAudit(database, actorOf(request), {
         action: 'search-exported',
         object: { kind: 'dossier' },
-        details: { format, ...Object.fromEntries(Object.entries({ ...query, ordering }).filter(([, value]) => value !== undefined)) },
+        // Not what was looked for: the audit holds no person's data that couldn't be erased.
+        details: {
+          format,
+          filters: Object.entries(query).flatMap(([name, value]) => (value === undefined ? [] : [name])),
+          ...(query.dossier_lists && { dossier_lists: query.dossier_lists }),
+        },
       });
       begin(response, 'dossiers', format);
       await pipeline(Readable.from(presentDossiers(shown(database, request, found), format)), response);

@@ -1,6 +1,8 @@
 import { takenBackSchema, takingBackQuery } from '@dossier/protocol/bin.ts';
 import { recordAudit } from '@dossier/accounts/audit.ts';
 import { readImport } from '@dossier/accounts/imports.ts';
+import { recordReads } from '@dossier/accounts/reads.ts';
+import { conflict } from '@dossier/runtime/errors.ts';
 import { settleDigest } from '@dossier/registry/positions.ts';
 import { takeImportBack } from '@dossier/registry/bin/take-back.ts';
 import { readWatchList } from '@dossier/registry/watch-lists.ts';
@@ -27,7 +29,8 @@ export function importUndoRoute({ database }: Pick<ApiDependencies, 'database'>)
       responses: answers({ '200': takenBackSchema }),
     },
     async handle(request, response) {
-      const { uuid: id, audit_id: auditId } = await readImport(database, uuidOf(request));
+      const { uuid: id, audit_id: auditId, state } = await readImport(database, uuidOf(request));
+      if (state === 'running') throw conflict('The import is still running. Stop it, or wait for its end; then take it back.');
       const { preview } = parseQuery(request, takingBackQuery);
       const taken = await takeImportBack(database, {
         auditId,
@@ -41,6 +44,7 @@ export function importUndoRoute({ database }: Pick<ApiDependencies, 'database'>)
         },
       });
       if (!preview) await settleDigest(database, taken.list_id);
+      await recordReads(database, actorOf(request), { kind: 'page', dossiers: taken.examples.map((left) => left.id) });
       const { removed, returned, left, deletion, list_id: list, examples } = taken;
       response.json({
         preview,

@@ -41,8 +41,7 @@ export function signInRoutes(deps: Dependencies): Route[] {
       },
       async handle(request, response) {
         const { code } = await parseOptionalBody(request, signInRequest);
-        // Who is to make space on a full disk has to get in.
-        await withReserve(database, () => signIn(deps, { request, response, code }));
+        await signIn(deps, { request, response, code });
       },
     },
     currentSessionRoute(deps),
@@ -81,17 +80,20 @@ async function signIn({ database, nodeUuid }: Dependencies, { request, response,
   const actor = signingIn(request, { name: credentials.name, withCookie });
   const browser = browserSecret(request, nodeUuid);
   const limits = await signInLimits(database, { name: credentials.name, address: request.ip ?? '', browser });
-  await requireAttempt(database, response, limits);
+  // Who is to make space on a full disk has to get in. A code counts once: what took one isn't done again.
+  await withReserve(database, () => requireAttempt(database, response, limits));
   const user = await findByPassword(database, credentials.name, credentials.password);
   if (user === null) {
     await recordAudit(database, actor, { action: 'sign-in-failed', object: { kind: 'session' } });
     throw new ApplicationError('UNAUTHORIZED', 'The name or the password is wrong.');
   }
-  await forgiveAttempts(database, limits);
-  const shown = await requireSecondFactor(database, response, { user, code, browser, actor });
+  await withReserve(database, () => forgiveAttempts(database, limits));
+  const shown = await withReserve(database, () => requireSecondFactor(database, response, { user, code, browser, actor }));
   response.removeHeader('WWW-Authenticate');
   const details = shown === null ? {} : { second_factor: shown };
-  response.json(await openSession({ database, nodeUuid }, { request, response }, { user, withCookie, details }));
+  response.json(
+    await withReserve(database, () => openSession({ database, nodeUuid }, { request, response }, { user, withCookie, details })),
+  );
 }
 
 function currentSessionRoute({ configuration }: Dependencies): Route {

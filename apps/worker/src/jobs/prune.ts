@@ -11,6 +11,8 @@ import { pruneJournals, pruneSettled } from '@dossier/replication/retention.ts';
 import { pruneRuns, pruneTombstones, sweepSets } from '@dossier/replication/upkeep.ts';
 import { pruneDeliveries } from '@dossier/accounts/webhook-deliveries.ts';
 import { readAgeMoment } from '@dossier/postgres/clock.ts';
+import { withReserve } from '@dossier/postgres/disk-reserve.ts';
+import { Attempts } from '../attempts.ts';
 import type { WorkerDependencies } from '../dependencies.ts';
 
 const keptRuns = 1000;
@@ -29,24 +31,34 @@ const settledDays = 90;
 const historyDays = 30;
 const temporaryFilesMs = 24 * 60 * 60 * 1000;
 
-/** Forgets what is past its time: old runs, staging of runs that are over, tombstones, files of broken transfers. */
+/** Forgets what is past its time, each kind whatever becomes of the others; what went wrong is thrown at the end. */
 export function createPruneHandler({ configuration, database, photos, now }: WorkerDependencies) {
-  return async (): Promise<void> => {
-    await pruneRuns(database, keptRuns);
-    await pruneBin(database, configuration.binDays);
-    await sweepSets(database);
-    await pruneTombstones(database, tombstoneDays);
-    await pruneJournals(database, undoDays);
-    await pruneSettled(database, settledDays);
-    await pruneAudit(database);
-    await eraseHistory(database, historyDays);
-    await pruneImports(database);
-    await pruneReads(database, configuration.readLogDays);
-    await pruneDeliveries(database, deliveryDays);
-    await pruneFollowers(database, followerDays);
-    await pruneMadePages(database, pageDays + 1);
-    await pruneReadings(database, { days: readingDays, keep: keptReadings });
+  const sweepTemporaryFiles = async (): Promise<void> => {
     const ageMoment = await readAgeMoment(database, now());
     if (ageMoment) await photos.sweepTemporary(new Date(ageMoment.getTime() - temporaryFilesMs));
+  };
+  return async (): Promise<void> => {
+    const attempts = new Attempts();
+    for (const forget of [
+      () => pruneRuns(database, keptRuns),
+      () => pruneBin(database, configuration.binDays),
+      () => sweepSets(database),
+      () => pruneTombstones(database, tombstoneDays),
+      () => pruneJournals(database, undoDays),
+      () => pruneSettled(database, settledDays),
+      () => pruneAudit(database),
+      () => eraseHistory(database, historyDays),
+      () => pruneImports(database),
+      () => pruneReads(database, configuration.readLogDays),
+      () => pruneDeliveries(database, deliveryDays),
+      () => pruneFollowers(database, followerDays),
+      () => pruneMadePages(database, pageDays + 1),
+      () => pruneReadings(database, { days: readingDays, keep: keptReadings }),
+      () => sweepTemporaryFiles(),
+    ] satisfies (() => Promise<unknown>)[]) {
+      // It makes space where the disk is full.
+      await attempts.attempt(async () => void (await withReserve<unknown>(database, forget)));
+    }
+    attempts.finish();
   };
 }

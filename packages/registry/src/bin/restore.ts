@@ -64,7 +64,9 @@ export async function restore(database: Database, asked: Restoration): Promise<R
     const missing = await findMissing(tx, asked, held);
     if (held.length === 0 || missing.length === asked.dossiers?.length) throw notFound(nameOf(asked));
     const [whole] = held;
-    const [list] = lists;
+    // Of the sets that were found some may have left the bin before the locks were granted.
+    const own = sets.find((set) => set.set_id === whole?.set_id)?.list_id;
+    const list = lists.find(({ list_id: id }) => id === own);
     if (asked.dossiers === null && asked.into === null && held.length === 1 && whole && list?.dossier_count === 0) {
       return pointBack(tx, { listId: list.list_id, setId: whole.set_id, rows: whole.dossier_count });
     }

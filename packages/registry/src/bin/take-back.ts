@@ -67,15 +67,15 @@ export async function takeImportBack(
     const batch = await findTakeable(tx, auditId);
     const [list] = batch === null ? [] : await lockLists(tx, [batch.list_id]);
     // Under the lock: of two who take it back at once the second finds nothing.
-    if (!list || (await findTakeable(tx, auditId)) === null) throw cannotTakeBack(auditId, batch);
+    if (!list || !(await holdBatches(tx, auditId))) throw cannotTakeBack(auditId, batch);
     const found = await count(tx, list, auditId);
     if (preview) return { ...found, deletion: null };
     const deletionId = found.removed > 0 ? await openDeletion(tx, { kind: 'import', by }) : null;
     const result = { ...found, deletion: deletionId };
     const entry = await record(tx, result);
     await remember(tx, { list, auditId, entry });
-    await putBack(tx, list, auditId);
-    if (deletionId !== null) await bin(tx, { list, auditId, deletionId, rows: found.removed });
+    requireAll(await putBack(tx, list, auditId), found.returned);
+    if (deletionId !== null) requireAll(await bin(tx, { list, auditId, deletionId, rows: found.removed }), found.removed);
     if (found.removed + found.returned > 0) {
       await book(tx, { listId: list.list_id, growth: -found.removed, changes: found.removed + found.returned });
     }
@@ -108,27 +108,39 @@ async function count(tx: Knex.Transaction, list: ListPosition, auditId: number):
   return { list_id: list.list_id, ...sums, examples: sums.examples ?? [] };
 }
 
-async function putBack(tx: Knex.Transaction, list: ListPosition, auditId: number): Promise<void> {
+/** Locks what is kept of an import, for upkeep not to forget it meanwhile; whether there is anything. */
+async function holdBatches(tx: Knex.Transaction, auditId: number): Promise<boolean> {
+  const held = await query(tx, `select from import_batches where audit_id = :auditId for update`, { auditId });
+  return held.length > 0;
+}
+
+/** What is booked is what was done. */
+function requireAll(done: number, counted: number): void {
+  if (done !== counted) throw new Error(`${done} rows were changed where ${counted} had been counted under the list's lock`);
+}
+
+async function putBack(tx: Knex.Transaction, list: ListPosition, auditId: number): Promise<number> {
   const isReturned = `f.audit_id = :auditId and d.set_id = ${list.set_id} and d.uuid = f.uuid
     and d.modified_date in (select moment from import_batches where audit_id = :auditId)`;
   await noteGarbageOf(tx, `select d.photos from import_formers f, dossiers d where ${isReturned} and d.photos::text <> f.photos::text`, {
     auditId,
   });
-  await query(
+  const returned = await query(
     tx,
     `update dossiers d set ${formerColumns.map((column) => `${column} = f.${column}`).join(', ')}, revision = nextval('dossier_revisions')
-     from import_formers f where ${isReturned}`,
+     from import_formers f where ${isReturned} returning 1`,
     { auditId },
   );
+  return returned.length;
 }
 
 async function bin(
   tx: Knex.Transaction,
   { list, auditId, deletionId, rows }: { list: ListPosition; auditId: number; deletionId: number; rows: number },
-): Promise<void> {
+): Promise<number> {
   const set = await binSet(tx, { deletionId, listId: list.list_id, rows });
   const moments = `(select moment from import_batches where audit_id = :auditId)`;
-  await moveToBin(tx, {
+  return moveToBin(tx, {
     setId: list.set_id,
     bin: set,
     which: `d.created_date in ${moments} and d.modified_date in ${moments}
