@@ -150,7 +150,7 @@ function endOf(stream: Writable): Promise<void> {
 }
 
 /** What the master notes beside its answer, and perhaps after it. */
-const aside = /\b(?:followers|told_heads)\b/;
+const aside = /\bfollowers\b/;
 
 function countStatement(task: Task): 'before' | 'after' | null {
   task.statements += 1;

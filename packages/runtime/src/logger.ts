@@ -10,8 +10,6 @@ export interface LoggerOptions {
   readonly level: LogLevel;
   /** The part of the system that speaks: `api`, `worker`, `start`… */
   readonly name: string;
-  /** What the node is called; left out where it isn't the node that speaks. */
-  readonly node?: string;
   /** Lines for people instead of JSON; `prefersPretty()` decides well. */
   readonly pretty: boolean;
   /** Where the lines go; standard output if left out. */
@@ -54,7 +52,6 @@ export function createLogger(options: LoggerOptions): Logger {
     {
       name: options.name,
       level: options.level,
-      ...(options.node !== undefined && { base: { pid: process.pid, node: options.node } }),
       timestamp: stdTimeFunctions.isoTime,
       formatters: { level: (label) => ({ level: label }) },
       serializers: { err: describeError, error: describeError },
@@ -93,7 +90,7 @@ function openDestination(options: LoggerOptions): DestinationStream {
     sync: true,
     colorize: options.destination === undefined,
     translateTime: 'SYS:HH:MM:ss.l',
-    ignore: 'pid,hostname,node',
+    ignore: 'pid,hostname',
   });
 }
 

@@ -13,7 +13,6 @@ import { countFound, findIds, mostFound, readHeads } from '@dossier/registry/bul
 import type { Finding, Heads } from '@dossier/registry/bulk-selection.ts';
 import { mostRemembered } from '@dossier/registry/history.ts';
 import { requireWritable } from '@dossier/registry/read-only.ts';
-import { requireShown } from '@dossier/registry/withdrawn.ts';
 import type { ApiDependencies } from '../dependencies.ts';
 import { parseBody, parseQuery } from '../parse.ts';
 import { answers, jsonBody } from '../route.ts';
@@ -57,7 +56,6 @@ function countRoute({ database }: Dependencies): Route {
     },
     async handle(request, response) {
       const finding = findingOf(parseQuery(request, countQuery));
-      await requireShown(database, finding.filter.lists);
       const heads = await readHeads(database, finding.filter);
       const { count, more } = await countFound(database, finding);
       response.json({ count, count_is_more: more, state: encodeHeads(heads) } satisfies DossierCount);
