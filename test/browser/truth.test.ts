@@ -271,7 +271,7 @@ describe('an account', () => {
       master,
       async (page) => {
         await page.getByRole('button', { name: 'Account: desk' }).click();
-        await page.getByRole('link', { name: 'Password and sessions' }).click();
+        await page.getByRole('link', { name: 'Password, second factor, sessions' }).click();
         await page.getByRole('table', { name: 'Where you are signed in' }).getByRole('row').nth(2).waitFor();
         const set = async (password: string): Promise<void> => {
           await page.getByLabel('Your password now').fill(person.password);
@@ -291,7 +291,7 @@ describe('an account', () => {
       { user: person },
     );
     await elsewhere.page.goto(`${master.url}/ui/watch-lists`);
-    await elsewhere.page.getByRole('button', { name: 'Sign in' }).waitFor();
+    await elsewhere.page.getByRole('button', { name: 'Sign in', exact: true }).waitFor();
     await elsewhere.close();
     await visit(master, async (page) => page.getByRole('heading', { name: 'Overview' }).waitFor(), {
       user: { name: person.name, password: chosen },

@@ -9,7 +9,7 @@ export interface SitePage {
   readonly path: string;
   /** What is there when the page has loaded all that it shows. */
   readonly shows: (page: Page) => Locator;
-  /** Only administrators get there. */
+  /** Viewers don't get there. */
   readonly admin?: boolean;
   /** Bull Board's, whose markup is its own: errors and requests to others count, barriers don't. */
   readonly foreign?: boolean;
@@ -53,7 +53,7 @@ export function pagesOf({ lists, dossiers }: SampleSite): SitePage[] {
     master('master-watch-lists', '/ui/watch-lists'),
     master('master-dossiers', '/ui/dossiers'),
     master('master-dossier', `/ui/dossiers?open=${dossiers.master}`, (page) => page.getByRole('dialog').locator('img').first()),
-    master('master-bin', '/ui/bin'),
+    forAdmin(master('master-bin', '/ui/bin')),
     master('master-replication', '/ui/replication'),
     master('master-dead-letters', '/ui/dead-letters', title),
     master('master-offline-deletions', '/ui/offline-deletions', title),
