@@ -5,8 +5,8 @@ import { expect, test } from 'vitest';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 const sources = globSync('{packages,apps}/*/{src,migrations}/**/*.{ts,sql}', { cwd: root }).filter((path) => !path.endsWith('.test.ts'));
-/** From where a statement begins to delete to its end: that of its text in a program, a semicolon in SQL. */
-const deleting = /\bdelete from\b[^`;]*/gi;
+/** From where a statement begins to delete to where it says of what: up to RETURNING, or its end, that of its text in a program, a semicolon in SQL. */
+const deleting = /\bdelete from\b(?:(?!\breturning\b)[^`;])*/gi;
 /** The clock, compared with something. */
 const byClock =
   /[<>]=?\s*\(?(?:now|clock_timestamp|transaction_timestamp)\(\)|\b(?:now|clock_timestamp|transaction_timestamp)\(\)\s*[-<>]/i;
