@@ -82,3 +82,17 @@ it('a list that logs its readers may be a replica', async () => {
   await node.refused('READ_ONLY', ['PATCH', `/dossier-lists/${list}/`, { log_reads: false, name: 'x' }]);
   expect(await node.want(200, watchListSchema, ['GET', `/dossier-lists/${list}/`])).toMatchObject({ log_reads: true });
 });
+
+it('a list that logs its readers tells of who asks whether somebody is in it, and of a change that changes nothing', async () => {
+  await query(node.test.database, `delete from links`);
+  const { list, dossier, uuid } = await makeList(true);
+  const ask = (filter: string) => node.call('GET', `/dossiers/count/?dossier_lists=${list}&${filter}`, { role: 'viewer' });
+  await ask('active=true');
+  expect(await reads(`dossier=${uuid}`)).toEqual([]);
+  for (const filter of ['name_contains=Nora', 'q=Nora', 'external_id=none']) expect((await ask(filter)).status).toBe(200);
+  expect((await reads(`dossier=${uuid}`)).map(({ kind, dossiers }) => [kind, dossiers])).toEqual(
+    Array.from({ length: 3 }, () => ['page', null]),
+  );
+  await node.call('PATCH', `/dossiers/${dossier}/`, { body: {}, role: 'operator' });
+  expect((await reads(`dossier=${uuid}`))[0]).toMatchObject({ kind: 'dossier', dossiers: [uuid], actor: 'operator' });
+});

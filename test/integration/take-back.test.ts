@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { beginImport } from '@dossier/accounts/imports.ts';
-import { query } from '@dossier/postgres/database.ts';
+import { query, transaction } from '@dossier/postgres/database.ts';
 import { binnedDossierSchema, restoredSchema, takenBackSchema } from '@dossier/protocol/bin.ts';
 import type { TakenBack } from '@dossier/protocol/bin.ts';
 import { dossierFaceSchema, dossierSchema } from '@dossier/protocol/dossier.ts';
@@ -11,6 +11,7 @@ import { pageOf } from '@dossier/protocol/values.ts';
 import { watchListSchema } from '@dossier/protocol/watch-list.ts';
 import { pruneBin } from '@dossier/registry/bin/erase.ts';
 import { importDossiers } from '@dossier/registry/import.ts';
+import { lockLists } from '@dossier/registry/positions.ts';
 import { collectGarbage } from '@dossier/registry/photo-garbage.ts';
 import sharp from 'sharp';
 import { afterAll, beforeAll, expect, it } from 'vitest';
@@ -237,4 +238,55 @@ it('waits for the end of an import that still runs', async () => {
   await query(node.test.database, `update imports set state = 'running' where uuid = :id`, { id });
   expect((await node.refused('CONFLICT', ['POST', `/imports/${id}/undo/`])).detail).toContain('still running');
   expect(await inList(list)).toHaveLength(1);
+});
+
+it('touches no row where it had made all of the list', async () => {
+  const list = await node.makeList('Whole');
+  const id = await bring(list, { name: 'Anna' }, { name: 'Berta' });
+  const sets = () => query<{ set_id: number }>(node.test.database, `select set_of(:list) as set_id`, { list });
+  const [before] = await sets();
+  const { deletion } = await takeBack(id);
+  expect(await query(node.test.database, `select set_id from binned_sets where deletion_id = :deletion`, { deletion })).toEqual([before]);
+  expect(await inList(list)).toEqual([]);
+  await node.want(200, restoredSchema, ['POST', '/bin/restore/', { deletion }]);
+  expect(await summary(list)).toEqual(['Anna: ', 'Berta: ']);
+});
+
+it('is looked at without waiting for who writes the list', async () => {
+  const list = await node.makeList('Busy');
+  const id = await bring(list, { name: 'Anna' });
+  await transaction(node.test.database, async (tx) => {
+    await lockLists(tx, [list]);
+    expect(await takeBack(id, '?preview=true')).toMatchObject({ removed: 1 });
+  });
+});
+
+it('an erased dossier is erased from what its import would have brought back, too', async () => {
+  const list = await node.makeList('Erased');
+  await bring(list, { external_id: 'a', name: 'Anna', comment: '1' });
+  await bring(list, { external_id: 'a', name: 'Anna', comment: '2' });
+  const [anna] = await inList(list);
+  const formers = () =>
+    query(node.test.database, `select from import_formers f join import_batches b using (audit_id) where b.list_id = :list`, { list });
+  expect(await formers()).toHaveLength(1);
+  await node.call('DELETE', `/dossiers/${anna?.id}/`);
+  expect(await formers()).toHaveLength(1);
+  expect((await node.call('DELETE', `/bin/${anna?.id}/`)).status).toBe(204);
+  expect(await formers()).toEqual([]);
+});
+
+it('what an import writes is later than what somebody wrote while it waited', async () => {
+  const [list, other] = [await node.makeList('One'), await node.makeList('Other')];
+  const { id } = await node.want(201, dossierSchema, [
+    'POST',
+    '/dossiers/',
+    { name: 'Anna', external_id: 'a', dossier_lists: [list, other] },
+  ]);
+  const one = { externalId: 'a', name: 'Anna', comment: 'import', active: undefined, meta: undefined, photos: undefined };
+  await transaction(node.test.database, async (tx) => {
+    await query(tx, `select now()`);
+    await node.call('PATCH', `/dossiers/${id}/`, { body: { comment: 'a person' } });
+    await importDossiers(tx, { listId: list, dossiers: [one] });
+  });
+  expect(await node.want(200, dossierSchema, ['GET', `/dossiers/${id}/`])).toMatchObject({ comment: 'import' });
 });

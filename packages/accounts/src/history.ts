@@ -90,14 +90,15 @@ export async function listRunHistory(
   return toPage(rows, page, placeOf);
 }
 
-/** A photo that an entry of the history shows, and the number of its dossier if that is here; null if the entry shows no such photo. */
+/** A photo that an entry of the history shows, and the number of its dossier in lists, else in the bin; null if the entry shows no such photo. */
 export async function findRememberedPhoto(
   connection: Connection,
   { entry, sha256 }: { entry: number; sha256: string },
-): Promise<{ bytes: number; dossier: number | null } | null> {
-  return queryOne<{ bytes: number; dossier: number | null }>(
+): Promise<{ bytes: number; dossier: number | null; binned: number | null } | null> {
+  return queryOne<{ bytes: number; dossier: number | null; binned: number | null }>(
     connection,
-    `select (p ->> 'bytes')::int as bytes, (select d.id from list_positions l join dossiers d on d.set_id = l.set_id and d.uuid = h.object limit 1) as dossier
+    `select (p ->> 'bytes')::int as bytes, (select d.id from list_positions l join dossiers d on d.set_id = l.set_id and d.uuid = h.object limit 1) as dossier,
+       (select d.id from binned_sets b join dossiers d on d.set_id = b.set_id and d.uuid = h.object limit 1) as binned
      from history h cross join lateral (
        select * from json_array_elements(h.before -> 'photos') union all select * from json_array_elements(h.after -> 'photos')
      ) s (p) where h.id = :entry and p ->> 'sha256' = :sha256 and p ->> 'bytes' is not null limit 1`,

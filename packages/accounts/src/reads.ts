@@ -45,13 +45,20 @@ export async function recordBinReads(
   );
 }
 
-/** Keeps who gets a list as a whole, or a part of it that isn't known by name, if the list logs its readers. */
-export async function recordListRead(connection: Connection, actor: Actor, read: { kind: ReadKind; listId: number }): Promise<void> {
+/**
+ * Keeps who gets lists as a whole, or learns of a part of them that isn't known by name, for each that logs its readers.
+ * @param read.lists their ids; null: all lists
+ */
+export async function recordListReads(
+  connection: Connection,
+  actor: Actor,
+  read: { kind: ReadKind; lists: readonly number[] | null },
+): Promise<void> {
   await query(
     connection,
     `insert into reads (actor, via, address, kind, list_id, list_uuid, dossiers)
-     select :actor, :via, :address, :kind, id, uuid, null from watch_lists where id = :listId and log_reads`,
-    { ...actor, kind: read.kind, listId: read.listId },
+     select :actor, :via, :address, :kind, id, uuid, null from watch_lists where log_reads and (:lists::bigint[] is null or id = any(:lists::bigint[]))`,
+    { ...actor, ...read },
   );
 }
 

@@ -26,7 +26,7 @@ create table binned_sets (
 );
 create index binned_sets_deletion on binned_sets (deletion_id, set_id);
 
--- The batches of imports that can be taken back. What a batch wrote bears the moment at which its transaction began: in created_date where it is new, in
+-- The batches of imports that can be taken back. What a batch wrote bears its moment: in created_date where it is new, in
 -- modified_date until somebody changes it.
 create table import_batches (
   audit_id bigint not null,

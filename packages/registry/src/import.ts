@@ -11,10 +11,10 @@ import { notFound } from '@dossier/runtime/errors.ts';
 import { CopyIn } from '@dossier/postgres/copy-in.ts';
 import type { RawConnection } from '@dossier/postgres/copy-in.ts';
 import type { Cell } from '@dossier/postgres/copy-line.ts';
-import { query, transaction } from '@dossier/postgres/database.ts';
+import { query, queryOne, transaction } from '@dossier/postgres/database.ts';
 import type { Connection } from '@dossier/postgres/database.ts';
 import { declaredFault, readDeclaredFields } from './declared-values.ts';
-import { changeMeta, datesFault, emptyContent, extendMeta } from './dossier-content.ts';
+import { changeMeta, contentFields, datesFault, emptyContent, extendMeta } from './dossier-content.ts';
 import { noteBatch } from './bin/import-notes.ts';
 import { rememberImport } from './history.ts';
 import type { ImportOrigin } from './history.ts';
@@ -80,6 +80,7 @@ export async function importDossiers(
   return transaction(connection, async (tx) => {
     const [list] = await lockLists(tx, [listId]);
     if (!list) throw notFound(`watch list ${listId}`);
+    const moment = await readMoment(tx);
     const declared = await readDeclaredFields(tx, listId);
     const known = await readKnown(tx, list.set_id, dossiers);
     const counts: ImportCounts = { added: 0, changed: 0, unchanged: 0, refused: [] };
@@ -105,15 +106,24 @@ export async function importDossiers(
       }
     }
     if (origin?.canBeTakenBack === true && fresh.length + changed.size > 0) {
-      await noteBatch(tx, { auditId: origin.auditId, listId, setId: list.set_id, changing: [...changed].map(({ uuid }) => uuid) });
+      const changing = [...changed].map(({ uuid }) => uuid);
+      await noteBatch(tx, { auditId: origin.auditId, moment, listId, setId: list.set_id, changing });
     }
-    await insertRows(tx, { setId: list.set_id, rows: fresh, meanwhile });
-    const written = await updateRows(tx, { setId: list.set_id, rows: [...changed], meanwhile });
+    const place = { setId: list.set_id, moment, meanwhile };
+    await insertRows(tx, { ...place, rows: fresh });
+    const written = await updateRows(tx, { ...place, rows: [...changed] });
     const changes = fresh.length + written;
     if (changes > 0) await book(tx, { listId, growth: fresh.length, changes });
     if (changes > 0 && origin) await rememberImport(tx, origin, { listId, rows: [...changed, ...fresh] });
     return counts;
   });
+}
+
+/** The date of all that a batch writes: under the list's lock, so that it is later than what others have written before. */
+async function readMoment(tx: Knex.Transaction): Promise<string> {
+  const row = await queryOne<{ moment: string }>(tx, `select clock_timestamp()::text as moment`);
+  if (!row) throw new Error('select returned no row');
+  return row.moment;
 }
 
 /** A dossier of a file that knows no types, with its texts read as what the list declares. */
@@ -176,34 +186,55 @@ function photosOf(
   return same.photos === texts.photos && same.features === texts.features ? { photos, features } : texts;
 }
 
-const fields = ['active', 'external_id', 'name', 'comment', 'valid_from', 'valid_until', 'meta', 'photos', 'features'] as const;
-
 function isEqual(one: StoredContent, other: StoredContent): boolean {
-  return fields.every((field) => one[field] === other[field]);
+  return contentFields.every((field) => one[field] === other[field]);
 }
 
 interface Rows {
   readonly setId: number;
   readonly rows: readonly Row[];
+  /** As PostgreSQL prints it. */
+  readonly moment: string;
   readonly meanwhile: () => void;
 }
 
 /** Copies new rows in; their ids and revisions follow their order. */
-async function insertRows(tx: Knex.Transaction, { setId, rows, meanwhile }: Rows): Promise<void> {
+async function insertRows(tx: Knex.Transaction, { setId, rows, moment, meanwhile }: Rows): Promise<void> {
   if (rows.length === 0) return;
   const connection = (await tx.client.acquireConnection()) as RawConnection;
-  await connection.query(new CopyIn(`dossiers (set_id, uuid, hash, ${fields.join(', ')})`, cellsOf(setId, rows), meanwhile)).done;
+  await connection.query(
+    new CopyIn(
+      `dossiers (set_id, uuid, created_date, modified_date, hash, ${contentFields.join(', ')})`,
+      cellsOf({ setId, rows, moment }),
+      meanwhile,
+    ),
+  ).done;
 }
 
-function* cellsOf(setId: number, rows: readonly Row[]): Generator<Cell[]> {
+function* cellsOf({ setId, rows, moment }: Omit<Rows, 'meanwhile'>): Generator<Cell[]> {
   for (const { uuid, content } of rows) {
     const { active, external_id: externalId, name, comment, valid_from: from, valid_until: until, meta, photos, features } = content;
-    yield [setId, uuid, `\\x${dossierHash(content)}`, active, externalId, name, comment, from, until, meta, photos, features];
+    yield [
+      setId,
+      uuid,
+      moment,
+      moment,
+      `\\x${dossierHash(content)}`,
+      active,
+      externalId,
+      name,
+      comment,
+      from,
+      until,
+      meta,
+      photos,
+      features,
+    ];
   }
 }
 
 /** Writes the rows that have another hash now; returns how many. Photos that they no longer show are noted for collection. */
-async function updateRows(tx: Knex.Transaction, { setId, rows, meanwhile }: Rows): Promise<number> {
+async function updateRows(tx: Knex.Transaction, { setId, rows, moment, meanwhile }: Rows): Promise<number> {
   const hashed = rows.map(({ uuid, hash, content }) => ({ uuid, before: hash, ...content, hash: dossierHash(content) }));
   const changed = hashed.filter((row) => row.hash !== row.before);
   if (changed.length === 0) return 0;
@@ -213,13 +244,14 @@ async function updateRows(tx: Knex.Transaction, { setId, rows, meanwhile }: Rows
     tx,
     `update dossiers d
      set active = line.active, name = line.name, comment = line.comment, valid_from = line.valid_from, valid_until = line.valid_until, meta = line.meta,
-       photos = line.photos, features = line.features, hash = decode(line.hash, 'hex'), revision = nextval('dossier_revisions'), modified_date = now()
+       photos = line.photos, features = line.features, hash = decode(line.hash, 'hex'), revision = nextval('dossier_revisions'), modified_date = :moment::timestamptz
      from unnest(:uuids::uuid[], :actives::boolean[], :names::text[], :comments::text[], :froms::date[], :untils::date[], :metas::json[], :photos::json[],
          :features::json[], :hashes::text[]) as line (uuid, active, name, comment, valid_from, valid_until, meta, photos, features, hash),
        dossiers old
      where d.set_id = ${setId} and d.uuid = line.uuid and old.set_id = ${setId} and old.uuid = line.uuid
      returning case when old.photos::text <> line.photos::text then old.photos::text end as photos`,
     {
+      moment,
       uuids: changed.map((row) => row.uuid),
       actives: changed.map((row) => row.active),
       names: changed.map((row) => row.name),

@@ -121,6 +121,7 @@ function restoreRoute({ database }: Dependencies): Route {
       const { deletion = null, dossiers = null, dossier_list: into = null } = await parseBody(request, restoration);
       const restored = await restoreAudited(database, request, { deletion, dossiers, into });
       for (const { list_id: list } of restored.lists) await settleDigest(database, list);
+      await recordBinReads(database, actorOf(request), { kind: 'page', dossiers: restored.conflicts.map(({ id }) => id) });
       response.json({
         restored: restored.lists.reduce((sum, list) => sum + list.dossiers, 0),
         conflict_count: restored.conflictCount,

@@ -3,7 +3,7 @@ import { changesQuery, encodeChangesCursor } from '@dossier/protocol/changes.ts'
 import type { ChangesEnd, ChangesReset } from '@dossier/protocol/changes.ts';
 import { notFound } from '@dossier/runtime/errors.ts';
 import type { Database } from '@dossier/postgres/database.ts';
-import { recordListRead } from '@dossier/accounts/reads.ts';
+import { recordListReads } from '@dossier/accounts/reads.ts';
 import { readLines } from '@dossier/feed/change-lines.ts';
 import type { LinesPage } from '@dossier/feed/change-lines.ts';
 import { beginReading, findTold, noteTold } from '@dossier/feed/readings.ts';
@@ -57,7 +57,7 @@ export function changesRoute({ database }: { database: Database }): Route {
             floor: page.head.floor,
           } satisfies ChangesReset)
         : await endOf(database, page, start);
-      await recordListRead(database, actorOf(request), { kind: 'changes', listId: page.head.listId });
+      await recordListReads(database, actorOf(request), { kind: 'changes', lists: [page.head.listId] });
       response.type('application/x-ndjson').send(`${reason ? '' : page.body}${JSON.stringify(last)}\n`);
     },
   };

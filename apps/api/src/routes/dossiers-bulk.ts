@@ -5,7 +5,7 @@ import type { BulkReport, DossierCount } from '@dossier/protocol/bulk.ts';
 import { dossierQuery } from '@dossier/protocol/queries.ts';
 import { badParam } from '@dossier/runtime/errors.ts';
 import { recordAudit } from '@dossier/accounts/audit.ts';
-import { recordReads } from '@dossier/accounts/reads.ts';
+import { recordListReads, recordReads } from '@dossier/accounts/reads.ts';
 import { transaction } from '@dossier/postgres/database.ts';
 import { bulkBatch, doBulk } from '@dossier/registry/bulk.ts';
 import type { BulkDeed, BulkMember } from '@dossier/registry/bulk.ts';
@@ -57,6 +57,10 @@ function countRoute({ database }: Dependencies): Route {
     async handle(request, response) {
       const finding = findingOf(parseQuery(request, countQuery));
       const heads = await readHeads(database, finding.filter);
+      const { text, filter } = finding;
+      // Whoever asks for a person learns whether somebody is in a list.
+      const isNamed = [text, filter.nameContains, filter.externalId].some((value) => value !== undefined);
+      if (isNamed) await recordListReads(database, actorOf(request), { kind: 'page', lists: filter.lists ?? null });
       const { count, more } = await countFound(database, finding);
       response.json({ count, count_is_more: more, state: encodeHeads(heads) } satisfies DossierCount);
     },

@@ -4,7 +4,7 @@ import type { Request, Response } from 'express';
 import { dossierExportQuery, exportQuery } from '@dossier/protocol/import.ts';
 import { ApplicationError, badParam } from '@dossier/runtime/errors.ts';
 import { recordAudit } from '@dossier/accounts/audit.ts';
-import { recordListRead, recordReads } from '@dossier/accounts/reads.ts';
+import { recordListReads, recordReads } from '@dossier/accounts/reads.ts';
 import type { Database } from '@dossier/postgres/database.ts';
 import type { Cursor } from '@dossier/postgres/keyset.ts';
 import type { DossierFilter, DossierOrdering } from '@dossier/registry/dossier-pages.ts';
@@ -56,7 +56,7 @@ function listRoute({ database, photos }: Dependencies): Route {
         object: { kind: 'watch-list', id: list.id, name: list.name },
         details: { format, dossiers: list.dossier_count },
       });
-      await recordListRead(database, actorOf(request), { kind: 'export', listId: list.id });
+      await recordListReads(database, actorOf(request), { kind: 'export', lists: [list.id] });
       const chunks = exportDossiers(database, list.id, chunkRows);
       begin(response, `watch-list-${list.id}`, format);
       await pipeline(

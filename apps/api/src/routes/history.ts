@@ -1,3 +1,4 @@
+import { mayActAs } from '@dossier/domain/role.ts';
 import type { Request } from 'express';
 import { z } from 'zod';
 import { historyEntrySchema } from '@dossier/protocol/history.ts';
@@ -5,7 +6,7 @@ import { pageQuery } from '@dossier/protocol/queries.ts';
 import { pageOf } from '@dossier/protocol/values.ts';
 import { notFound } from '@dossier/runtime/errors.ts';
 import { findRememberedPhoto, listHistory } from '@dossier/accounts/history.ts';
-import { recordReads } from '@dossier/accounts/reads.ts';
+import { recordBinReads, recordReads } from '@dossier/accounts/reads.ts';
 import { readDossier } from '@dossier/registry/dossiers.ts';
 import { findHeldPhoto } from '@dossier/replication/holds.ts';
 import { decodeCursor, newestFirst, presentPage } from '../cursor.ts';
@@ -14,7 +15,7 @@ import { parseQuery, pathId } from '../parse.ts';
 import { presentHistory } from '../presenters/history.ts';
 import { answers } from '../route.ts';
 import type { Route } from '../route.ts';
-import { actorOf } from '../session.ts';
+import { actorOf, identityOf } from '../session.ts';
 import { sendFormerThumbnail } from '../thumbnails.ts';
 
 type Dependencies = Pick<ApiDependencies, 'database' | 'photos'>;
@@ -67,6 +68,11 @@ function thumbnailRoute({ database, photos }: Dependencies): Route {
       const photo = await findRememberedPhoto(database, { entry: pathId(request, 'such entry'), sha256 });
       if (photo === null) throw notFound('such photo');
       if (photo.dossier !== null) await recordReads(database, actorOf(request), { kind: 'photo', dossiers: [photo.dossier] });
+      else if (photo.binned !== null) {
+        // As the bin itself.
+        if (!mayActAs(identityOf(request).user.role, 'operator')) throw notFound('such photo');
+        await recordBinReads(database, actorOf(request), { kind: 'photo', dossiers: [photo.binned] });
+      }
       await sendFormerThumbnail(photos, { sha256, bytes: photo.bytes }, { request, response });
     },
   };

@@ -8,7 +8,7 @@ import { linkSchema, runSchema } from '@dossier/protocol/sync.ts';
 import { looseBoolean } from '@dossier/protocol/values.ts';
 import { ApplicationError, notFound } from '@dossier/runtime/errors.ts';
 import { recordAudit } from '@dossier/accounts/audit.ts';
-import { recordListRead, recordReads } from '@dossier/accounts/reads.ts';
+import { recordListReads, recordReads } from '@dossier/accounts/reads.ts';
 import type { Database } from '@dossier/postgres/database.ts';
 import { decideHold } from '@dossier/replication/hold-decisions.ts';
 import type { HoldDecision } from '@dossier/replication/hold-decisions.ts';
@@ -98,7 +98,7 @@ function lostRoute({ database }: SyncDependencies): Route {
         object: { kind: 'link', id },
         details: { run: held.run_id, dossiers: held.removing },
       });
-      await recordListRead(database, actorOf(request), { kind: 'export', listId: id });
+      await recordListReads(database, actorOf(request), { kind: 'export', lists: [id] });
       response.set({ 'Content-Disposition': `attachment; filename="lost-of-list-${id}.jsonl"` }).type('application/x-ndjson');
       await sendLost(response, database, { holdId: held.id, photos });
     },

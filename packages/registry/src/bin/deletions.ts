@@ -117,7 +117,12 @@ export async function moveToBin(tx: Knex.Transaction, { setId, bin, which, param
 /** Puts all dossiers of a list, which is locked, into the bin: its set becomes one of the bin, no row is touched. Returns the deletion. */
 export async function binList(tx: Knex.Transaction, list: ListPosition, by: string): Promise<number> {
   const deletionId = await openDeletion(tx, { kind: 'purge', by });
+  await binWhole(tx, list, deletionId);
+  return deletionId;
+}
+
+/** The same for a deletion that was begun. */
+export async function binWhole(tx: Knex.Transaction, list: ListPosition, deletionId: number): Promise<void> {
   await emptyList(tx, list.list_id);
   await binSet(tx, { deletionId, listId: list.list_id, rows: list.dossier_count, setId: list.set_id });
-  return deletionId;
 }

@@ -17,6 +17,7 @@ export async function eraseDossier(database: Database, id: number): Promise<Eras
     await holdSets(tx, `set_id in (select set_id from rows_of(:id))`, { id });
     const which = `d.id + 0 = :id and exists (select from binned_sets b where b.set_id = d.set_id)`;
     await noteGarbageOf(tx, `select d.photos from dossiers d where ${which}`, { id });
+    await forgetFormers(tx, which, { id });
     const gone = await query<{ set_id: number; uuid: string }>(tx, `delete from dossiers d where ${which} returning d.set_id, d.uuid`, {
       id,
     });
@@ -38,10 +39,19 @@ export async function eraseDeletion(database: Database, deletion: number | null)
     if (sets.length === 0 && deletion !== null) throw notFound(`deletion ${deletion} in the bin`);
     const ids = sets.map((set) => set.set_id);
     await noteGarbageOf(tx, `select photos from dossiers where set_id = any(:ids::bigint[])`, { ids });
+    await forgetFormers(tx, `d.set_id = any(:ids::bigint[])`, { ids });
     await query(tx, `delete from dossiers where set_id = any(:ids::bigint[])`, { ids });
     await query(tx, `delete from deletions where id in (select deletion_id from binned_sets where set_id = any(:ids::bigint[]))`, { ids });
     return { dossiers: sets.reduce((sum, set) => sum + set.dossier_count, 0), uuid: null };
   });
+}
+
+/** Forgets what imports found of dossiers that are about to be erased and are in no list. Photos that only that showed are noted for collection. */
+async function forgetFormers(tx: Knex.Transaction, which: string, parameters: Record<string, unknown>): Promise<void> {
+  const isErased = `f.uuid in (select d.uuid from dossiers d where ${which})
+    and not exists (select from list_positions p join dossiers o on o.set_id = p.set_id and o.uuid = f.uuid)`;
+  await noteGarbageOf(tx, `select f.photos from import_formers f where ${isErased}`, parameters);
+  await query(tx, `delete from import_formers f where ${isErased}`, parameters);
 }
 
 /** Locks sets of the bin against others who restore or erase, and says that this transaction writes rows. */

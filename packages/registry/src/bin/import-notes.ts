@@ -1,20 +1,9 @@
 import type { Knex } from 'knex';
 import { query } from '@dossier/postgres/database.ts';
+import { contentFields } from '../dossier-content.ts';
 
 /** What an import keeps of a row that it changes; the rest of the row it never touches. */
-export const formerColumns = [
-  'modified_date',
-  'hash',
-  'active',
-  'external_id',
-  'name',
-  'comment',
-  'valid_from',
-  'valid_until',
-  'meta',
-  'photos',
-  'features',
-] as const;
+export const formerColumns = ['modified_date', 'hash', ...contentFields] as const;
 
 /**
  * Notes a batch of an import so that the import can be taken back, before the batch changes rows: its moment, which all that it writes will bear, and the
@@ -22,12 +11,23 @@ export const formerColumns = [
  */
 export async function noteBatch(
   tx: Knex.Transaction,
-  { auditId, listId, setId, changing }: { auditId: number; listId: number; setId: number; changing: readonly string[] },
-): Promise<void> {
-  await query(tx, `insert into import_batches (audit_id, moment, list_id) values (:auditId, now(), :listId) on conflict do nothing`, {
+  {
     auditId,
+    moment,
     listId,
-  });
+    setId,
+    changing,
+  }: { auditId: number; moment: string; listId: number; setId: number; changing: readonly string[] },
+): Promise<void> {
+  await query(
+    tx,
+    `insert into import_batches (audit_id, moment, list_id) values (:auditId, :moment::timestamptz, :listId) on conflict do nothing`,
+    {
+      auditId,
+      moment,
+      listId,
+    },
+  );
   if (changing.length === 0) return;
   await query(
     tx,

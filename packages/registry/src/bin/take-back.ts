@@ -5,10 +5,10 @@ import type { Database } from '@dossier/postgres/database.ts';
 import { differingFields } from '../history-values.ts';
 import { mostRemembered } from '../history.ts';
 import { noteGarbageOf } from '../photo-garbage.ts';
-import { book, lockLists } from '../positions.ts';
+import { book, lockLists, readPosition } from '../positions.ts';
 import type { ListPosition } from '../positions.ts';
 import { requireWritable } from '../read-only.ts';
-import { binSet, moveToBin, openDeletion } from './deletions.ts';
+import { binSet, binWhole, moveToBin, openDeletion } from './deletions.ts';
 import { forgetImport } from './erase.ts';
 import { formerColumns } from './import-notes.ts';
 
@@ -65,23 +65,40 @@ export async function takeImportBack(
   return transaction(database, async (tx) => {
     await requireWritable(tx);
     const batch = await findTakeable(tx, auditId);
+    if (preview) {
+      const list = batch && (await readPosition(tx, batch.list_id));
+      if (!list) throw cannotTakeBack(auditId, batch);
+      return { ...(await count(tx, list, auditId)), deletion: null };
+    }
     const [list] = batch === null ? [] : await lockLists(tx, [batch.list_id]);
     // Under the lock: of two who take it back at once the second finds nothing.
     if (!list || !(await holdBatches(tx, auditId))) throw cannotTakeBack(auditId, batch);
     const found = await count(tx, list, auditId);
-    if (preview) return { ...found, deletion: null };
     const deletionId = found.removed > 0 ? await openDeletion(tx, { kind: 'import', by }) : null;
     const result = { ...found, deletion: deletionId };
     const entry = await record(tx, result);
     await remember(tx, { list, auditId, entry });
-    requireAll(await putBack(tx, list, auditId), found.returned);
-    if (deletionId !== null) requireAll(await bin(tx, { list, auditId, deletionId, rows: found.removed }), found.removed);
-    if (found.removed + found.returned > 0) {
-      await book(tx, { listId: list.list_id, growth: -found.removed, changes: found.removed + found.returned });
-    }
+    // Where it had made all of the list, no row is touched.
+    if (deletionId !== null && found.removed === list.dossier_count) await binWhole(tx, list, deletionId);
+    else await undoRows(tx, { list, auditId, deletionId, found });
     await forgetImport(tx, auditId);
     return result;
   });
+}
+
+async function undoRows(
+  tx: Knex.Transaction,
+  {
+    list,
+    auditId,
+    deletionId,
+    found,
+  }: { list: ListPosition; auditId: number; deletionId: number | null; found: Omit<TakenBack, 'deletion'> },
+): Promise<void> {
+  requireAll(await putBack(tx, list, auditId), found.returned);
+  if (deletionId !== null) requireAll(await bin(tx, { list, auditId, deletionId, rows: found.removed }), found.removed);
+  const changes = found.removed + found.returned;
+  if (changes > 0) await book(tx, { listId: list.list_id, growth: -found.removed, changes });
 }
 
 /** Keeps in the audit that it is done; returns the entry's id. */
