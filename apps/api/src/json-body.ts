@@ -1,3 +1,4 @@
+import { sizeText } from '@dossier/domain/size.ts';
 import type { Request } from 'express';
 import { parseJson } from '@dossier/domain/whole-numbers.ts';
 import { ApplicationError } from '@dossier/runtime/errors.ts';
@@ -45,7 +46,7 @@ export function requireJson(request: Request): void {
 
 /** The bytes of a body. Throws TOO_LARGE over 1 MB. */
 export async function readBytes(request: Request): Promise<Buffer> {
-  const tooLarge = (): ApplicationError => new ApplicationError('TOO_LARGE', `The body has more than ${maximumBytes} bytes.`);
+  const tooLarge = (): ApplicationError => new ApplicationError('TOO_LARGE', `The body has more than ${sizeText(maximumBytes)}.`);
   if (Number(request.headers['content-length'] ?? 0) > maximumBytes) throw tooLarge();
   const chunks: Buffer[] = [];
   let bytes = 0;

@@ -6,6 +6,8 @@ import { issueToken } from '@dossier/accounts/tokens.ts';
 import { noteSignIn } from '@dossier/accounts/user-administration.ts';
 import type { User } from '@dossier/accounts/users.ts';
 import { transaction } from '@dossier/postgres/database.ts';
+import type { Database } from '@dossier/postgres/database.ts';
+import { withReserve } from '@dossier/postgres/disk-reserve.ts';
 import type { Session } from '@dossier/protocol/session.ts';
 import type { ApiDependencies } from './dependencies.ts';
 import { addressOf, browserSecret, setBrowserCookie, setSessionCookie, wayOf } from './session.ts';
@@ -30,7 +32,7 @@ interface Entry {
   details?: Readonly<Record<string, unknown>>;
 }
 
-/** Begins a session for a user who has shown who it is. */
+/** Begins a session for a user who has shown who it is; also on a full disk. */
 export async function openSession(
   { database, nodeUuid }: Pick<ApiDependencies, 'database' | 'nodeUuid'>,
   { request, response }: { request: Request; response: Response },
@@ -38,7 +40,7 @@ export async function openSession(
 ): Promise<Session> {
   const expires = new Date(Date.now() + sessionMs);
   const label = (request.get('user-agent') ?? '').slice(0, 256);
-  const { token } = await transaction(database, async (tx) => {
+  const begin = async (tx: Database) => {
     await noteSignIn(tx, user.id);
     await recordAudit(tx, signingIn(request, { name: user.name, withCookie }), {
       action: 'signed-in',
@@ -46,10 +48,12 @@ export async function openSession(
       details,
     });
     return issueToken(tx, { userId: user.id, kind: 'session', label, lifetimeMs: sessionMs });
-  });
+  };
+  const { token } = await withReserve(database, () => transaction(database, begin));
   if (withCookie) {
     setSessionCookie(request, response, { nodeUuid, token, expires });
-    setBrowserCookie(request, response, { nodeUuid, secret: await rememberBrowser(database, user, browserSecret(request, nodeUuid)) });
+    const known = browserSecret(request, nodeUuid);
+    setBrowserCookie(request, response, { nodeUuid, secret: await withReserve(database, () => rememberBrowser(database, user, known)) });
   }
   return { token, token_expiration_datetime: expires.toISOString(), user: presentUser(user) };
 }

@@ -1,8 +1,10 @@
+import { ownPasswordRequest } from '@dossier/protocol/second-factor.ts';
 import type { Request, Response } from 'express';
 import { ApplicationError, badParam, conflict } from '@dossier/runtime/errors.ts';
-import { countAttempt, forgiveAttempts } from '@dossier/accounts/attempts.ts';
 import { findByPassword } from '@dossier/accounts/users.ts';
 import type { Database } from '@dossier/postgres/database.ts';
+import { parseBody } from './parse.ts';
+import { requireAttempt, succeed } from './second-step.ts';
 import { identityOf, requireSession } from './session.ts';
 
 const guesses = { maximum: 10, windowSeconds: 15 * 60 };
@@ -17,7 +19,10 @@ function requireFreshSession(created: Date, nothing: string): void {
   });
 }
 
-/** A session may be somebody else's by now: PERMISSION_DENIED for a wrong password, with what was not done; guesses are counted. Of whom has none here, the session has to be new. */
+/**
+ * A session may be somebody else's by now: PERMISSION_DENIED for a wrong password, with what was not done; guesses are counted. Of whom has none here, the
+ * session has to be new.
+ */
 export async function requireOwnPassword(
   database: Database,
   { request, response }: { request: Request; response: Response },
@@ -28,23 +33,19 @@ export async function requireOwnPassword(
   if (password === undefined)
     throw badParam('password', 'password: is needed, the one that you sign in with, since you are signed in by a session.');
   const limits = [{ subject: `token password ${user.id}`, ...guesses }];
-  const waitSeconds = await countAttempt(database, limits);
-  if (waitSeconds !== null) {
-    response.set('Retry-After', String(waitSeconds));
-    throw new ApplicationError('TOO_MANY_REQUESTS', `Too many wrong passwords; try again in ${waitSeconds} seconds.`);
-  }
+  await requireAttempt(database, response, limits, 'Too many wrong passwords');
   if ((await findByPassword(database, user.name, password)) === null) {
     throw new ApplicationError('PERMISSION_DENIED', `The password is wrong. ${nothing}`, { param: 'password' });
   }
-  await forgiveAttempts(database, limits);
+  await succeed(database, limits);
 }
 
-/** Who changes how one signs in has to be signed in, and know the password. CONFLICT for whom signs in by OpenID Connect: the provider keeps the second factor. */
-export async function requirePasswordHolder(
-  database: Database,
-  exchange: { request: Request; response: Response },
-  password: string,
-): Promise<void> {
+/**
+ * Who changes how one signs in has to be signed in, and to know the password, which the body brings. CONFLICT for whom signs in by OpenID Connect: the
+ * provider keeps the second factor.
+ */
+export async function requirePasswordHolder(database: Database, exchange: { request: Request; response: Response }): Promise<void> {
+  const { password } = await parseBody(exchange.request, ownPasswordRequest);
   requireSession(exchange.request);
   if (!identityOf(exchange.request).hasPassword) {
     throw conflict('You sign in by OpenID Connect: your second factor is kept by its provider. Nothing was changed.');

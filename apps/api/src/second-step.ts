@@ -1,11 +1,13 @@
 import type { Response } from 'express';
 import { countAttempt, forgiveAttempts } from '@dossier/accounts/attempts.ts';
+import type { AttemptLimit } from '@dossier/accounts/attempts.ts';
 import { recordAudit } from '@dossier/accounts/audit.ts';
 import type { Actor } from '@dossier/accounts/audit.ts';
 import { secondFactorMethods, takeCode } from '@dossier/accounts/second-factor.ts';
 import { codeLimits } from '@dossier/accounts/sign-in-limits.ts';
 import type { User } from '@dossier/accounts/users.ts';
 import type { Database } from '@dossier/postgres/database.ts';
+import { withReserve } from '@dossier/postgres/disk-reserve.ts';
 import { ApplicationError } from '@dossier/runtime/errors.ts';
 
 interface SecondStep {
@@ -38,7 +40,7 @@ export async function requireSecondFactor(
   }
   const limits = await codeLimits(database, user, browser);
   await requireAttempt(database, response, limits);
-  const taken = await takeCode(database, user.id, code);
+  const taken = await withReserve(database, () => takeCode(database, user.id, code));
   if (taken === null) {
     await recordAudit(database, actor, { action: 'sign-in-failed', object: { kind: 'session' }, details: { second_factor: 'wrong' } });
     throw new ApplicationError('SECOND_FACTOR_WRONG', 'The code is wrong, was used already, or is too old.', {
@@ -47,14 +49,27 @@ export async function requireSecondFactor(
       remedy: 'Wait for the next code of the app. If none is taken, look at the clock of the phone and of this host.',
     });
   }
-  await forgiveAttempts(database, limits);
+  await succeed(database, limits);
   return taken;
 }
 
-/** Counts an attempt. TOO_MANY_REQUESTS beyond the limits. */
-export async function requireAttempt(database: Database, response: Response, limits: Parameters<typeof countAttempt>[1]): Promise<void> {
-  const waitSeconds = await countAttempt(database, limits);
+/**
+ * Counts an attempt, also on a full disk: who is to make space has to get in. TOO_MANY_REQUESTS beyond the limits.
+ * @param what was done too often, as a beginning of a sentence
+ */
+export async function requireAttempt(
+  database: Database,
+  response: Response,
+  limits: readonly AttemptLimit[],
+  what = 'Too many failed sign-ins',
+): Promise<void> {
+  const waitSeconds = await withReserve(database, () => countAttempt(database, limits));
   if (waitSeconds === null) return;
   response.set('Retry-After', String(waitSeconds));
-  throw new ApplicationError('TOO_MANY_REQUESTS', `Too many failed sign-ins; try again in ${waitSeconds} seconds.`);
+  throw new ApplicationError('TOO_MANY_REQUESTS', `${what}; try again in ${waitSeconds} seconds.`);
+}
+
+/** What was tried succeeded. */
+export async function succeed(database: Database, limits: readonly AttemptLimit[]): Promise<void> {
+  await withReserve(database, () => forgiveAttempts(database, limits));
 }

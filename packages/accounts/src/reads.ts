@@ -23,7 +23,7 @@ export async function recordReads(
     `insert into reads (actor, via, address, kind, list_id, list_uuid, dossiers)
      select :actor, :via, :address, :kind, l.id, l.uuid, array_agg(d.uuid order by d.uuid)
      from dossiers d join list_positions p on p.set_id = d.set_id join watch_lists l on l.id = p.list_id
-     where ${anyLogs} and d.id = any(:dossiers::bigint[]) and l.log_reads group by l.id`,
+     where ${anyLogs} and d.id + 0 = any(:dossiers::bigint[]) and l.log_reads group by l.id`,
     { ...actor, kind: read.kind, dossiers: read.dossiers },
   );
 }

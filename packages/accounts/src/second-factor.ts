@@ -51,9 +51,10 @@ export async function firstRecoveryCodes(connection: Connection, userId: number)
   return some === null ? makeRecoveryCodes(connection, userId) : null;
 }
 
-/** Recovery codes stand in for a second factor: without one they go. */
-export async function forgetNeedlessCodes(connection: Connection, userId: number): Promise<void> {
+/** After a part of the second factor was removed: recovery codes, which stand in for one, go without any, and sessions end but the one whose id is `keep`. */
+export async function settleRemoval(connection: Connection, userId: number, keep: number | null): Promise<void> {
   await query(connection, `delete from recovery_codes where user_id = :userId and not has_second_factor(:userId)`, { userId });
+  await endSessions(connection, userId, keep);
 }
 
 /** Ends the user's sessions but the one whose id is `keep`, and forgets the browsers that are known; says how many ended. */

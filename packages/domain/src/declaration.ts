@@ -45,11 +45,6 @@ export function wordsFor(words: Words, language: string): string | null {
   return candidates.find((text) => text !== undefined && text !== '') ?? null;
 }
 
-/** Names that people can't tell from each other. */
-export function sameFieldName(one: string, other: string): boolean {
-  return one === other || foldName(one) === foldName(other);
-}
-
 /** What is the same for all names that people can't tell from each other. */
 export function foldName(name: string): string {
   return name.normalize('NFKC').toLowerCase();

@@ -35,7 +35,6 @@ create table import_batches (
   since timestamptz not null default age_moment(),
   primary key (audit_id, moment)
 );
-create index import_batches_since on import_batches (since);
 
 -- What such an import found and changed, as it was before.
 create table import_formers (

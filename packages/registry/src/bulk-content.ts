@@ -1,8 +1,8 @@
-import { dossierBounds, metaFault } from '@dossier/domain/dossier.ts';
+import { sizeText } from '@dossier/domain/size.ts';
+import { dossierBounds } from '@dossier/domain/dossier.ts';
 import type { Json, Meta } from '@dossier/domain/dossier.ts';
 import type { StoredContent } from '@dossier/domain/dossier-hash.ts';
-import { parseJson } from '@dossier/domain/whole-numbers.ts';
-import { changeMeta, datesFault } from './dossier-content.ts';
+import { changeMeta, datesFault, readStoredMeta } from './dossier-content.ts';
 
 /** The fields of a dossier that many get at once. */
 export type BulkFields = Pick<StoredContent, 'active' | 'comment' | 'valid_from' | 'valid_until' | 'meta'>;
@@ -34,13 +34,11 @@ export function changeFields(before: BulkFields, change: ContentChange): Changed
   if (fields.comment.length > dossierBounds.comment && Array.from(fields.comment).length > dossierBounds.comment)
     return { code: 'TOO_LARGE', fault: `comment: would have more than ${dossierBounds.comment} characters.` };
   if (change.meta === undefined) return { fields };
-  const stored = parseJson(before.meta);
-  // Written by hand it may be anything, or have numbers that would become others.
-  const fault = typeof stored !== 'object' || stored === null || Array.isArray(stored) ? 'meta is no object' : metaFault(stored);
-  if (fault !== null) return { code: 'BAD_PARAM', fault: `${fault}.` };
-  const meta = changeMeta(before.meta, withFields(stored as Meta, change.meta));
+  const stored = readStoredMeta(before.meta);
+  if ('fault' in stored) return { code: 'BAD_PARAM', fault: `${stored.fault}.` };
+  const meta = changeMeta(before.meta, withFields(stored.meta, change.meta));
   if (Buffer.byteLength(meta) > dossierBounds.metaBytes)
-    return { code: 'TOO_LARGE', fault: `meta: would have more than ${dossierBounds.metaBytes} bytes.` };
+    return { code: 'TOO_LARGE', fault: `meta: would have more than ${sizeText(dossierBounds.metaBytes)}.` };
   return { fields: { ...fields, meta } };
 }
 

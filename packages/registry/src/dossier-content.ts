@@ -46,12 +46,20 @@ export function withPhotos(content: StoredContent, shown: readonly ShownPhoto[])
   return before.photos === texts.photos && before.features === texts.features ? content : { ...content, ...texts };
 }
 
+/** The fields of a `meta` that is stored, or why it has none that can be written again: by hand it may be anything, or have numbers that would become others. */
+export function readStoredMeta(stored: string): { readonly meta: Meta } | { readonly fault: string } {
+  const found = parseJson(stored);
+  if (typeof found !== 'object' || found === null || Array.isArray(found)) return { fault: 'meta is no object' };
+  const fault = metaFault(found);
+  return fault === null ? { meta: found as Meta } : { fault };
+}
+
 /** The text of `meta` with further fields in it, or why it can't have them; what is equal stays as it was written. */
 export function extendMeta(stored: string, fields: Meta | undefined): string | { readonly fault: string } {
   if (fields === undefined) return stored;
-  const before = parseJson(stored);
-  if (metaFault(before) !== null) return { fault: `${metaFault(before) ?? ''}; it was written by hand` };
-  const text = changeMeta(stored, { ...(before as Meta), ...fields });
+  const before = readStoredMeta(stored);
+  if ('fault' in before) return { fault: `${before.fault}; it was written by hand` };
+  const text = changeMeta(stored, { ...before.meta, ...fields });
   return Buffer.byteLength(text) > dossierBounds.metaBytes ? { fault: 'meta: has more fields than fit' } : text;
 }
 

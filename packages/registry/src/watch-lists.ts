@@ -184,7 +184,8 @@ export async function updateWatchList(
     await query(
       tx,
       `update watch_lists set log_reads = coalesce(:logReads::boolean, log_reads), require_match = coalesce(:requireMatch::boolean, require_match)
-       where id = :id`,
+       where id = :id
+         and (log_reads, require_match) is distinct from (coalesce(:logReads::boolean, log_reads), coalesce(:requireMatch::boolean, require_match))`,
       { id, logReads: logReads ?? null, requireMatch: requireMatch ?? null },
     );
     await query(

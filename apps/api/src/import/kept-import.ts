@@ -5,6 +5,7 @@ import { beginImport, keepRefusals, mostKeptRefusals, noteImport } from '@dossie
 import type { ImportState } from '@dossier/accounts/imports.ts';
 import type { Database } from '@dossier/postgres/database.ts';
 import { transaction } from '@dossier/postgres/database.ts';
+import { keepReserve } from '@dossier/postgres/disk-reserve.ts';
 import { mostRemembered } from '@dossier/registry/history.ts';
 import { importFile } from './import-file.ts';
 import type { ImportReport, ImportTask, RefusedRow } from './import-file.ts';
@@ -35,6 +36,7 @@ const heardMs = 1000;
  */
 export async function keepImport(kept: KeptImport, report: ImportReport): Promise<string> {
   const { database, list, file, signal } = kept;
+  await keepReserve(database);
   const uuid = kept.uuid ?? randomUUID();
   const auditId = await begin(kept, uuid);
   const note = (state: ImportState): Promise<void> => noteImport(database, uuid, { state, ...countsOf(report, file) });

@@ -1,3 +1,4 @@
+import { sizeText } from '@dossier/domain/size.ts';
 import { fileTypeFromBuffer } from 'file-type';
 import { ApplicationError } from '@dossier/runtime/errors.ts';
 import { plainReading } from './columns.ts';
@@ -74,7 +75,7 @@ async function* watch(rows: AsyncIterable<ImportRow[]>, survey: Survey): AsyncGe
 
 /** TOO_LARGE for a file of more bytes. */
 export function tooLarge(bytes: number): ApplicationError {
-  return new ApplicationError('TOO_LARGE', `The file has more than ${bytes} bytes.`, {
+  return new ApplicationError('TOO_LARGE', `The file has more than ${sizeText(bytes)}.`, {
     remedy: 'Cut it in parts, or import it on the host with "dossier import", which takes files of any size.',
   });
 }

@@ -1,3 +1,4 @@
+import { sizeText } from '@dossier/domain/size.ts';
 import { open, stat } from 'node:fs/promises';
 import type { FileHandle } from 'node:fs/promises';
 import { configure, Reader, ZipReader } from '@zip.js/zip.js';
@@ -105,7 +106,7 @@ function folderOf(entries: ReadonlyMap<string, FileEntry>, base: string): PhotoF
       const entry = entries.get(base + relative) ?? entries.get(relative);
       if (entry === undefined) throw new PhotoFault('is not there');
       if (entry.uncompressedSize > MAXIMUM_PHOTO_BYTES) {
-        throw new PhotoFault(`has ${entry.uncompressedSize} bytes; at most ${MAXIMUM_PHOTO_BYTES} are allowed`);
+        throw new PhotoFault(`has ${sizeText(entry.uncompressedSize)}; at most ${sizeText(MAXIMUM_PHOTO_BYTES)} are allowed`);
       }
       return readWhole(entry);
     },
@@ -119,7 +120,7 @@ async function readWhole(entry: FileEntry): Promise<Uint8Array> {
   try {
     for await (const piece of bytesOf(entry)) {
       bytes += piece.byteLength;
-      if (bytes > MAXIMUM_PHOTO_BYTES) throw new PhotoFault(`has more than ${MAXIMUM_PHOTO_BYTES} bytes`);
+      if (bytes > MAXIMUM_PHOTO_BYTES) throw new PhotoFault(`has more than ${sizeText(MAXIMUM_PHOTO_BYTES)}`);
       pieces.push(piece);
     }
   } catch (error) {

@@ -7,6 +7,7 @@ import { badParam } from '@dossier/runtime/errors.ts';
 import { recordAudit } from '@dossier/accounts/audit.ts';
 import { recordListReads, recordReads } from '@dossier/accounts/reads.ts';
 import { transaction } from '@dossier/postgres/database.ts';
+import { withReserve } from '@dossier/postgres/disk-reserve.ts';
 import { bulkBatch, doBulk } from '@dossier/registry/bulk.ts';
 import type { BulkDeed, BulkMember } from '@dossier/registry/bulk.ts';
 import { countFound, findIds, mostFound, readHeads } from '@dossier/registry/bulk-selection.ts';
@@ -14,6 +15,7 @@ import type { Finding, Heads } from '@dossier/registry/bulk-selection.ts';
 import { mostRemembered } from '@dossier/registry/history.ts';
 import { requireWritable } from '@dossier/registry/read-only.ts';
 import type { ApiDependencies } from '../dependencies.ts';
+import { filterOf } from '../dossier-filter.ts';
 import { parseBody, parseQuery } from '../parse.ts';
 import { answers, jsonBody } from '../route.ts';
 import type { Route } from '../route.ts';
@@ -30,17 +32,7 @@ export function dossierBulkRoutes(deps: Dependencies): Route[] {
 }
 
 function findingOf(query: z.output<typeof countQuery>): Finding {
-  const text = query.q?.trim() === '' ? undefined : query.q;
-  return {
-    text,
-    filter: {
-      lists: query.dossier_lists,
-      nameContains: query.name_contains === '' ? undefined : query.name_contains,
-      active: query.active,
-      externalId: query.external_id,
-      validNow: query.valid === 'now',
-    },
-  };
+  return { text: query.q?.trim() === '' ? undefined : query.q, filter: filterOf(query) };
 }
 
 function countRoute({ database }: Dependencies): Route {
@@ -133,13 +125,16 @@ async function work(
       object: { kind: 'dossier' },
       details: { ...(deed !== 'delete' && { change: namesOf(deed) }), ...details },
     });
-  const auditId = await record({ state: 'begun', dossiers: members.length });
+  // Deleting makes space where the disk is full.
+  const write = <Result>(task: () => Promise<Result>): Promise<Result> => (deed === 'delete' ? withReserve(database, task) : task());
+  const auditId = await write(() => record({ state: 'begun', dossiers: members.length }));
   const started = performance.now();
   try {
     for (let at = 0; at < members.length; at += bulkBatch) {
       const batch = members.slice(at, at + bulkBatch);
       const bin = configuration.binDays > 0 ? ({ kind: 'bulk', by: identityOf(request).user.name, id: report.deletion } as const) : null;
-      const counts = await doBulk(database, { members: batch, deed, heads, bin, origin: { auditId, room: mostRemembered - report.done } });
+      const origin = { auditId, room: mostRemembered - report.done };
+      const counts = await write(() => doBulk(database, { members: batch, deed, heads, bin, origin }));
       report.deletion = counts.deletion ?? report.deletion;
       report.done += counts.done;
       report.unchanged += counts.unchanged;
@@ -158,7 +153,7 @@ async function work(
     await record({ state: 'broken-off', of: auditId, ...sumsOf(report) }).catch(() => undefined);
     throw error;
   }
-  await record({ state: response.closed ? 'broken-off' : 'done', of: auditId, ...sumsOf(report) });
+  await write(() => record({ state: response.closed ? 'broken-off' : 'done', of: auditId, ...sumsOf(report) }));
   await recordReads(database, actorOf(request), { kind: 'page', dossiers: report.refusals.map(({ id }) => id) });
   return report;
 }

@@ -12,7 +12,6 @@ import {
 import type { DelimiterName, ImportReport } from '@dossier/protocol/import.ts';
 import { ApplicationError } from '@dossier/runtime/errors.ts';
 import { transaction } from '@dossier/postgres/database.ts';
-import { keepReserve } from '@dossier/postgres/disk-reserve.ts';
 import { translateDatabaseError } from '@dossier/postgres/postgres-errors.ts';
 import { requireWritable } from '@dossier/registry/read-only.ts';
 import { readWatchList } from '@dossier/registry/watch-lists.ts';
@@ -81,7 +80,6 @@ export function importRoutes(deps: Dependencies): Route[] {
         const list = await readWatchList(deps.database, pathId(request, 'such watch list'));
         const asked = parseQuery(request, importQuery);
         await transaction(deps.database, requireWritable);
-        await keepReserve(deps.database);
         const report = await receive(request, response, (received) => importBody(deps, { request, response, list, received, asked }));
         // A header that can't be used, say, ends an import before the file does.
         if (!response.shouldKeepAlive) await readOn(request);

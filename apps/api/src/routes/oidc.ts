@@ -9,13 +9,14 @@ import { enterByOidc } from '@dossier/accounts/oidc-users.ts';
 import type { OidcPerson } from '@dossier/accounts/oidc-users.ts';
 import type { User } from '@dossier/accounts/users.ts';
 import { transaction } from '@dossier/postgres/database.ts';
+import { withReserve } from '@dossier/postgres/disk-reserve.ts';
 import { notFound } from '@dossier/runtime/errors.ts';
 import type { ApiDependencies } from '../dependencies.ts';
 import { openSession, signingIn } from '../open-session.ts';
 import { publicOrigin } from '../public-origin.ts';
 import { answers } from '../route.ts';
 import type { Route } from '../route.ts';
-import { requireAttempt } from '../second-step.ts';
+import { requireAttempt, succeed } from '../second-step.ts';
 import { cookieToken } from '../session.ts';
 
 const base = '/auth/oidc/';
@@ -92,11 +93,13 @@ function readBeginning(request: Request, nodeUuid: string): OidcBeginning & { ne
 /** Signs in whom the provider sent back. */
 async function finish(deps: Dependencies, oidc: Oidc, { request, response }: Exchange): Promise<void> {
   const { configuration, database, nodeUuid } = deps;
-  await requireAttempt(database, response, entryLimits(request.ip ?? ''));
+  const limits = entryLimits(request.ip ?? '');
+  await requireAttempt(database, response, limits);
   const { next, ...beginning } = readBeginning(request, nodeUuid);
   response.clearCookie(beginningCookie(nodeUuid), { path: base });
   const person = await oidc.finish(new URL(request.originalUrl, publicOrigin(request, configuration)), beginning);
-  const user = await enter(deps, request, person);
+  const user = await withReserve(database, () => enter(deps, request, person));
+  await succeed(database, limits);
   const details = { by: 'oidc', issuer: person.issuer };
   await openSession({ database, nodeUuid }, { request, response }, { user, withCookie: true, details });
   response.redirect(localPath(next));

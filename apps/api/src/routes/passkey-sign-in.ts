@@ -1,7 +1,6 @@
 import { passkeySignIn, signInMethodsSchema, webAuthnSchema } from '@dossier/protocol/second-factor.ts';
 import { sessionSchema, signInQuery } from '@dossier/protocol/session.ts';
 import { ApplicationError } from '@dossier/runtime/errors.ts';
-import { forgiveAttempts } from '@dossier/accounts/attempts.ts';
 import { recordAudit } from '@dossier/accounts/audit.ts';
 import { findByPasskey, passkeyRequestOptions } from '@dossier/accounts/passkeys.ts';
 import { entryLimits } from '@dossier/accounts/sign-in-limits.ts';
@@ -12,7 +11,7 @@ import { parseBody, parseQuery } from '../parse.ts';
 import { relyingParty } from '../relying-party.ts';
 import { answers, jsonBody } from '../route.ts';
 import type { Route } from '../route.ts';
-import { requireAttempt } from '../second-step.ts';
+import { requireAttempt, succeed } from '../second-step.ts';
 import { requireSameOrigin } from '../session.ts';
 
 const tags = ['Session'];
@@ -86,7 +85,7 @@ function signInRoute(deps: Dependencies): Route {
           'This passkey is not known here, or its answer came too late. Sign in with the password.',
         );
       }
-      await forgiveAttempts(database, limits);
+      await succeed(database, limits);
       const details = { by: 'passkey', passkey: found.passkey };
       response.json(await openSession(deps, { request, response }, { user: found.user, withCookie, details }));
     },

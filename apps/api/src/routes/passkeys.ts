@@ -7,7 +7,7 @@ import {
   webAuthnSchema,
 } from '@dossier/protocol/second-factor.ts';
 import { addPasskey, passkeyCreationOptions, removePasskey, renamePasskey } from '@dossier/accounts/passkeys.ts';
-import { endSessions, firstRecoveryCodes, forgetNeedlessCodes } from '@dossier/accounts/second-factor.ts';
+import { endSessions, firstRecoveryCodes, settleRemoval } from '@dossier/accounts/second-factor.ts';
 import { audited } from '../audited.ts';
 import type { ApiDependencies } from '../dependencies.ts';
 import { requirePasswordHolder } from '../own-password.ts';
@@ -43,8 +43,7 @@ function optionsRoute(deps: Dependencies): Route {
       responses: answers({ '200': webAuthnSchema }),
     },
     async handle(request, response) {
-      const { password } = await parseBody(request, ownPasswordRequest);
-      await requirePasswordHolder(database, { request, response }, password);
+      await requirePasswordHolder(database, { request, response });
       response.json(await passkeyCreationOptions(database, identityOf(request).user, relyingParty(request, deps)));
     },
   };
@@ -127,16 +126,14 @@ function removeRoute({ database }: Dependencies): Route {
     },
     async handle(request, response) {
       const id = pathId(request, what);
-      const { password } = await parseBody(request, ownPasswordRequest);
-      await requirePasswordHolder(database, { request, response }, password);
+      await requirePasswordHolder(database, { request, response });
       const { user, tokenId } = identityOf(request);
       await audited(
         database,
         request,
         async (tx) => {
           const passkey = await removePasskey(tx, user.id, id);
-          await forgetNeedlessCodes(tx, user.id);
-          await endSessions(tx, user.id, tokenId);
+          await settleRemoval(tx, user.id, tokenId);
           return passkey;
         },
         ({ label }) => ({

@@ -8,12 +8,11 @@ import {
 } from '@dossier/protocol/second-factor.ts';
 import type { SecondFactorFacts } from '@dossier/protocol/second-factor.ts';
 import { ApplicationError, conflict } from '@dossier/runtime/errors.ts';
-import { forgiveAttempts } from '@dossier/accounts/attempts.ts';
 import { makeRecoveryCodes } from '@dossier/accounts/recovery-codes.ts';
 import {
   endSessions,
   firstRecoveryCodes,
-  forgetNeedlessCodes,
+  settleRemoval,
   readSecondFactor,
   resetSecondFactor,
   secondFactorMethods,
@@ -27,7 +26,7 @@ import { parseBody, pathId } from '../parse.ts';
 import { presentPasskey } from '../presenters/passkey.ts';
 import { answers, jsonBody } from '../route.ts';
 import type { Route } from '../route.ts';
-import { requireAttempt } from '../second-step.ts';
+import { requireAttempt, succeed } from '../second-step.ts';
 import { requirePasswordHolder } from '../own-password.ts';
 import { browserSecret, identityOf } from '../session.ts';
 
@@ -73,8 +72,7 @@ function beginRoute({ database }: Dependencies): Route {
       responses: answers({ '200': totpSetUpSchema }),
     },
     async handle(request, response) {
-      const { password } = await parseBody(request, ownPasswordRequest);
-      await requirePasswordHolder(database, { request, response }, password);
+      await requirePasswordHolder(database, { request, response });
       const { hostname } = request;
       response.json(await beginTotp(database, identityOf(request).user, `Dossiers (${hostname})`));
     },
@@ -116,7 +114,7 @@ function confirmRoute({ database, nodeUuid }: Dependencies): Route {
         },
         () => ({ action: 'second-factor-set-up', object: { kind: 'user', id: user.id, name: user.name }, details: { method: 'totp' } }),
       );
-      await forgiveAttempts(database, limits);
+      await succeed(database, limits);
       response.json({ recovery_codes: codes });
     },
   };
@@ -135,16 +133,14 @@ function removeRoute({ database }: Dependencies): Route {
       responses: answers({ '204': null }),
     },
     async handle(request, response) {
-      const { password } = await parseBody(request, ownPasswordRequest);
-      await requirePasswordHolder(database, { request, response }, password);
+      await requirePasswordHolder(database, { request, response });
       const { user, tokenId } = identityOf(request);
       await audited(
         database,
         request,
         async (tx) => {
           if (!(await removeTotp(tx, user.id))) throw conflict('You have no authenticator app set up.');
-          await forgetNeedlessCodes(tx, user.id);
-          await endSessions(tx, user.id, tokenId);
+          await settleRemoval(tx, user.id, tokenId);
         },
         () => ({ action: 'second-factor-removed', object: { kind: 'user', id: user.id, name: user.name }, details: { method: 'totp' } }),
       );
@@ -166,8 +162,7 @@ function codesRoute({ database }: Dependencies): Route {
       responses: answers({ '200': recoveryCodesSchema }),
     },
     async handle(request, response) {
-      const { password } = await parseBody(request, ownPasswordRequest);
-      await requirePasswordHolder(database, { request, response }, password);
+      await requirePasswordHolder(database, { request, response });
       const { user } = identityOf(request);
       const codes = await audited(
         database,

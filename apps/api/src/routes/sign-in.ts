@@ -2,10 +2,8 @@ import type { Request, Response } from 'express';
 import { currentSessionSchema, sessionSchema, signInQuery, signInRequest } from '@dossier/protocol/session.ts';
 import type { CurrentSession } from '@dossier/protocol/session.ts';
 import { ApplicationError } from '@dossier/runtime/errors.ts';
-import { forgiveAttempts } from '@dossier/accounts/attempts.ts';
 import { signInLimits } from '@dossier/accounts/sign-in-limits.ts';
 import { recordAudit } from '@dossier/accounts/audit.ts';
-import { withReserve } from '@dossier/postgres/disk-reserve.ts';
 import { revokeToken } from '@dossier/accounts/tokens.ts';
 import { findByPassword } from '@dossier/accounts/users.ts';
 import type { ApiDependencies } from '../dependencies.ts';
@@ -15,7 +13,7 @@ import { parseOptionalBody } from '../optional-body.ts';
 import { parseQuery } from '../parse.ts';
 import { answers } from '../route.ts';
 import type { Route } from '../route.ts';
-import { requireAttempt, requireSecondFactor } from '../second-step.ts';
+import { requireAttempt, requireSecondFactor, succeed } from '../second-step.ts';
 import { browserSecret, cookieName, identityOf, missesSecondFactor, requireSameOrigin } from '../session.ts';
 
 const tags = ['Session'];
@@ -80,20 +78,17 @@ async function signIn({ database, nodeUuid }: Dependencies, { request, response,
   const actor = signingIn(request, { name: credentials.name, withCookie });
   const browser = browserSecret(request, nodeUuid);
   const limits = await signInLimits(database, { name: credentials.name, address: request.ip ?? '', browser });
-  // Who is to make space on a full disk has to get in. A code counts once: what took one isn't done again.
-  await withReserve(database, () => requireAttempt(database, response, limits));
+  await requireAttempt(database, response, limits);
   const user = await findByPassword(database, credentials.name, credentials.password);
   if (user === null) {
     await recordAudit(database, actor, { action: 'sign-in-failed', object: { kind: 'session' } });
     throw new ApplicationError('UNAUTHORIZED', 'The name or the password is wrong.');
   }
-  await withReserve(database, () => forgiveAttempts(database, limits));
-  const shown = await withReserve(database, () => requireSecondFactor(database, response, { user, code, browser, actor }));
+  await succeed(database, limits);
+  const shown = await requireSecondFactor(database, response, { user, code, browser, actor });
   response.removeHeader('WWW-Authenticate');
   const details = shown === null ? {} : { second_factor: shown };
-  response.json(
-    await withReserve(database, () => openSession({ database, nodeUuid }, { request, response }, { user, withCookie, details })),
-  );
+  response.json(await openSession({ database, nodeUuid }, { request, response }, { user, withCookie, details }));
 }
 
 function currentSessionRoute({ configuration }: Dependencies): Route {

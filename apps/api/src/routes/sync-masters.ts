@@ -12,11 +12,11 @@ import { withoutRun } from '@dossier/replication/run-sentences.ts';
 import { normaliseExternalAddress } from '@dossier/runtime/configuration.ts';
 import { ApplicationError, badParam } from '@dossier/runtime/errors.ts';
 import { isRefusedAddress } from '@dossier/runtime/outbound-address.ts';
-import { countAttempt } from '@dossier/accounts/attempts.ts';
 import { recordAudit } from '@dossier/accounts/audit.ts';
 import { parseBody } from '../parse.ts';
 import { answers, jsonBody } from '../route.ts';
 import type { Route } from '../route.ts';
+import { requireAttempt } from '../second-step.ts';
 import { actorOf, identityOf } from '../session.ts';
 import { softwareVersion } from '../software-version.ts';
 import type { SyncDependencies } from './sync.ts';
@@ -65,10 +65,8 @@ export function requireAllowedMaster({ syncAllowedMasters }: SyncDependencies['c
 /** Bounds how often a user makes this node ask other hosts, which would make it a scanner of its network. Throws TOO_MANY_REQUESTS. */
 export async function limitQuestions({ database }: SyncDependencies, request: Request, response: Response): Promise<void> {
   const subject = `ask masters ${identityOf(request).user.id}`;
-  const waitSeconds = await countAttempt(database, [{ subject, maximum: questionsPerMinute, windowSeconds: 60 }]);
-  if (waitSeconds === null) return;
-  response.set('Retry-After', String(waitSeconds));
-  throw new ApplicationError('TOO_MANY_REQUESTS', `Masters were asked too often; try again in ${waitSeconds} seconds.`);
+  const limits = [{ subject, maximum: questionsPerMinute, windowSeconds: 60 }];
+  await requireAttempt(database, response, limits, 'Masters were asked too often');
 }
 
 /** The key that signs what this node asks of masters. */

@@ -149,16 +149,13 @@ async function moveBack(tx: Knex.Transaction, { sets, dossiers, into }: Candidat
     `with ${judged}, moved as (
        update dossiers d set set_id = j.target, revision = nextval('dossier_revisions') from judged j
        where d.set_id = j.bin_set and d.uuid = j.uuid and j.reason is null returning j.bin_set, j.into_list, j.target, d.uuid, d.id, d.name
+     ), cleared as (
+       delete from tombstones t using moved m where t.set_id = m.target and t.uuid = m.uuid
      )
      select bin_set, into_list as list_id, target, count(*) as rows,
        json_agg(json_build_object('uuid', uuid, 'id', id, 'name', name)) filter (where nth <= ${mostRemembered}) as examples
      from (select *, row_number() over (partition by into_list order by id) as nth from moved) m group by 1, 2, 3 order by 2, 1`,
     { sets, dossiers, into },
-  );
-  await query(
-    tx,
-    `delete from tombstones t where t.set_id = any(:targets::bigint[]) and exists (select from dossiers d where d.set_id = t.set_id and d.uuid = t.uuid)`,
-    { targets: moved.map(({ target }) => target) },
   );
   const lists: RestoredInto[] = [...Map.groupBy(moved, (row) => row.list_id)].map(([listId, rows]) => ({
     list_id: listId,

@@ -1,7 +1,7 @@
 import type { Knex } from 'knex';
 import { conflict } from '@dossier/runtime/errors.ts';
 import { query, queryOne, transaction } from '@dossier/postgres/database.ts';
-import type { Database } from '@dossier/postgres/database.ts';
+import type { Connection, Database } from '@dossier/postgres/database.ts';
 import { differingFields } from '../history-values.ts';
 import { mostRemembered } from '../history.ts';
 import { noteGarbageOf } from '../photo-garbage.ts';
@@ -49,14 +49,15 @@ const written = (setId: number) => `moments as materialized (select moment from 
   )`;
 
 /** Which list an import, named by its entry of the audit, was into; null if it can't be taken back, or not any more. */
-export async function findTakeable(database: Database, auditId: number): Promise<{ list_id: number } | null> {
+async function findTakeable(database: Connection, auditId: number): Promise<{ list_id: number } | null> {
   return queryOne(database, `select list_id from import_batches where audit_id = :auditId limit 1`, { auditId });
 }
 
 /**
  * Takes an import back as a whole: what it added goes to the bin, what it changed is as it was before it, with photos and dates. What somebody has changed
  * since is left and told; what somebody has deleted since stays deleted. READ_ONLY on a slave; CONFLICT if the import can't be taken back: it was before, it
- * is too old, or its list is gone. With `preview` nothing is done. `remember` is called before rows change, with what to keep in the histories.
+ * is too old, or its list is gone. With `preview` nothing is done. `record` is called before rows change, to keep in the
+ * audit what is done.
  */
 export async function takeImportBack(
   database: Database,
