@@ -17,7 +17,7 @@ beforeAll(async () => {
   await node.want(201, watchListSchema, ['POST', '/dossier-lists/', { name: 'Visitors' }]);
   [strict, open] = await Promise.all([
     startNginx(node.url),
-    startNginx(node.url, 'client_max_body_size 130m; proxy_request_buffering off; proxy_read_timeout 300s;'),
+    startNginx(node.url, 'client_max_body_size 4100m; proxy_request_buffering off; proxy_read_timeout 300s;'),
   ]);
 });
 

@@ -71,7 +71,7 @@ it('what is restored beside others arrives as changes', async () => {
   expect(await contentOf(slave.database, local)).toHaveLength(4);
 });
 
-it('on a slave nothing is restored; what was in the bin before stays until its time is over', async () => {
+it('on a slave nothing is restored', async () => {
   const own = await slave.makeList('Own');
   await expect(restore(slave.database, { deletion: 1, dossiers: null, into: own })).rejects.toMatchObject({ code: 'READ_ONLY' });
 });

@@ -10,7 +10,7 @@ import { codeOf } from '../kit/authenticator-app.ts';
 import { startTestApi } from '../kit/api.ts';
 import type { Answer, TestApi } from '../kit/api.ts';
 
-/* Signing in with an authenticator app and recovery codes. Passkeys: test/browser/passkeys.test.ts. */
+/* Signing in with an authenticator app and recovery codes. Passkeys: test/browser/second-factor.test.ts. */
 
 const password = 'an open harbour lantern';
 let api: TestApi;

@@ -24,7 +24,7 @@ const knownWords = [
 ];
 
 /**
- * Why a password that a person chose is too easily guessed, or null. `name`: the user's, which is no secret. Takes some 50 ms of the processor at most.
+ * Why a password that a person chose is too easily guessed, or null. `name`: the user's, which is no secret.
  */
 export async function passwordFault(password: string, name: string): Promise<string | null> {
   if (Array.from(password).length < minimumCharacters) {

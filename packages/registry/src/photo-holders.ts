@@ -3,7 +3,7 @@ import type { Database } from '@dossier/postgres/database.ts';
 import { dossierColumns } from './dossiers.ts';
 import type { DossierRow } from './dossiers.ts';
 
-/** A look at a million dossiers takes a second or two. */
+/** All rows are read; nobody waits for longer. */
 const longest = '20s';
 
 /**
