@@ -57,7 +57,7 @@ function typeOf(name: string): string {
 /** What the columns of a file are taken for. */
 export function useColumns({ list, file, reading }: { list: number; file: ImportedFile; reading: FileReading }) {
   return useQuery({
-    queryKey: ['import-columns', list, file.key, reading],
+    queryKey: keys.importColumns(list, file.key, reading),
     staleTime: Infinity,
     gcTime: 0,
     retry: false,

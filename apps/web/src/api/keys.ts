@@ -33,6 +33,7 @@ export const keys = {
   audit: (filter: object) => ['audit', filter],
   settings: ['settings'],
   imports: ['imports'],
+  importColumns: (list: number, file: number, reading: object) => ['preview', 'import-columns', list, file, reading],
   webhooks: ['webhooks'],
   deliveries: (webhook: number) => ['webhooks', 'deliveries', webhook],
 } as const;

@@ -51,6 +51,6 @@ export function useMergeDossiers() {
         headers: { 'if-match': `${one.tag}, ${other.tag}` },
       }),
     onSuccess: ({ id }) =>
-      Promise.all([keys.photos(id), keys.dossiers, keys.watchLists].map((queryKey) => client.invalidateQueries({ queryKey }))),
+      Promise.all([keys.photos(id), keys.dossiers, keys.watchLists, keys.bin].map((queryKey) => client.invalidateQueries({ queryKey }))),
   });
 }

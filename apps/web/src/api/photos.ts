@@ -4,11 +4,11 @@ import type { Dossier, DossierFace } from '@dossier/protocol/dossier.ts';
 import { pageOf } from '@dossier/protocol/values.ts';
 import { readDossier } from './dossiers.ts';
 import { keys } from './keys.ts';
-import { Problem, problemOf } from './problem.ts';
 import { readAll } from './read-all.ts';
 import { command, exchange } from './request.ts';
 import { ifMatch } from './tagged.ts';
 import type { Tagged } from './tagged.ts';
+import { upload } from './upload.ts';
 
 const photoPage = pageOf(dossierFaceSchema);
 
@@ -32,23 +32,10 @@ export async function readPhotos(dossier: number, signal: AbortSignal): Promise<
 
 /** Uploads a photo, telling how much of it is sent (0…1). Throws Problem. */
 export function uploadPhoto(dossier: number, file: File, onProgress: (part: number) => void): Promise<DossierFace> {
-  const { promise, resolve, reject } = Promise.withResolvers<DossierFace>();
   const form = new FormData();
   form.append('dossier', String(dossier));
   form.append('source_photo', file);
-  // fetch does not tell how an upload goes.
-  const request = new XMLHttpRequest();
-  request.open('POST', '/dossier-faces/');
-  request.upload.addEventListener('progress', (event) => {
-    if (event.lengthComputable) onProgress(event.loaded / event.total);
-  });
-  request.addEventListener('load', () => {
-    if (request.status === 201) resolve(dossierFaceSchema.parse(JSON.parse(request.responseText)));
-    else void problemOf(new Response(request.responseText, { status: request.status, statusText: request.statusText })).then(reject);
-  });
-  request.addEventListener('error', () => reject(new Problem('unreachable', { status: 0, code: 'UNREACHABLE' })));
-  request.send(form);
-  return promise;
+  return upload(dossierFaceSchema, '/dossier-faces/', { query: {}, body: form, onProgress });
 }
 
 /** Forgets what is known of a dossier's photos, as they have changed. */

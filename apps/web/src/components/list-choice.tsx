@@ -60,7 +60,7 @@ export function ListChoice({ label, value, onChoose, always, choices }: ListChoi
       <Text size="sm" c="dimmed" role="status">
         {found.length === 0 && wanted.trim() !== '' && t('watchLists.findNone')}
         {found.length > shownAtMost &&
-          t('watchLists.findMore', { shown: writing.number(shown.length), total: writing.number(choices.length) })}
+          t('watchLists.findMore', { shown: writing.number(shown.length), total: writing.number(found.length) })}
       </Text>
     </Stack>
   );

@@ -58,7 +58,7 @@ export function ListChoices({ label, lists, value, onChange }: ListChoicesProps)
           value.size > 0 && t('bulk.linking.chosen', { count: value.size }),
           found.length === 0 && wanted.trim() !== '' && t('watchLists.findNone'),
           found.length > shownAtMost &&
-            t('watchLists.findMore', { shown: writing.number(shown.length), total: writing.number(lists.length) }),
+            t('watchLists.findMore', { shown: writing.number(shown.length), total: writing.number(found.length) }),
         ]
           .filter((part) => part !== false)
           .join(' · ')}

@@ -29,14 +29,12 @@ export const bulk = {
   gone: 'Dossier {{id}}',
   reasons: {
     NOT_FOUND: 'is not there any more',
-    PRECONDITION_FAILED: 'was changed by somebody else after you saw it',
+    PRECONDITION_FAILED: 'was changed after you selected it',
     PRECONDITION_REQUIRED: 'its watch list takes changes only of what was seen',
     CONFLICT: 'somebody else has its external id in that list, or it would be in no list',
     BAD_PARAM: 'its dates would not fit each other, or a field would not be what its list declares',
     TOO_LARGE: 'its comment or its fields would be too long',
   },
-  changedMany_one: '{{who}} changed {{count, number}} dossier of “{{list}}” at once: too many to keep each, this one may be among them',
-  changedMany_other: '{{who}} changed {{count, number}} dossiers of “{{list}}” at once: too many to keep each, this one may be among them',
   editing: {
     title_one: 'Change {{count, number}} dossier',
     title_other: 'Change {{count, number}} dossiers',
@@ -84,7 +82,7 @@ export const bulk = {
     more: 'Show more',
   },
   linking: {
-    several: 'Several lists are chosen: each gets a list of its own here, of the same name.',
+    several: 'Several lists are chosen: each gets a list of its own here, the empty one of its name or a new one.',
     chosen_one: '{{count, number}} list chosen',
     chosen_other: '{{count, number}} lists chosen',
     chooseFound_one: 'Choose {{count, number}} that is found',
@@ -93,7 +91,6 @@ export const bulk = {
     into: 'Into',
     fresh: 'A new list',
     empty: 'The empty list of this name',
-    copied: 'Replicated here already',
     state: 'State',
     waiting: 'Waiting',
     linked: 'Linked',

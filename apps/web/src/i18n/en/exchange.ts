@@ -104,7 +104,6 @@ export const card = {
   title: 'Card: {{name}}',
   print: 'Print',
   back: 'Back',
-  noPhoto: 'No photo',
   photo: 'Photo of {{name}}',
   inactive: 'Not active: not to be acted on',
   always: 'without end',

@@ -1,7 +1,6 @@
 export const history = {
   title: 'History',
   none: 'Nothing is kept of what became of this dossier: it was written before histories were kept, or past the system.',
-  nothingMore: 'Nothing that is shown here.',
   before: 'before',
   after: 'after',
   empty: 'empty',

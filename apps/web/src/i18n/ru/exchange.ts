@@ -120,7 +120,6 @@ export const card = {
   title: 'Карточка: {{name}}',
   print: 'Напечатать',
   back: 'Назад',
-  noPhoto: 'Фото нет',
   photo: 'Фото: {{name}}',
   inactive: 'Неактивно: не применять',
   always: 'бессрочно',

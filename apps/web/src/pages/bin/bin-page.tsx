@@ -1,8 +1,7 @@
-import { Button, Group, NativeSelect, Text } from '@mantine/core';
+import { Button, Group, Text } from '@mantine/core';
 import { IconSearch, IconTrash } from '@tabler/icons-react';
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
-import { shownText } from '@dossier/domain/shown-text.ts';
 import type { Deletion, Restored } from '@dossier/protocol/bin.ts';
 import type { WatchList } from '@dossier/protocol/watch-list.ts';
 import { useBin, useDeletions } from '../../api/bin.ts';
@@ -11,6 +10,7 @@ import { useMayEditDossiers } from '../../api/permissions.ts';
 import { useMay } from '../../api/session.ts';
 import { useWatchLists } from '../../api/watch-lists.ts';
 import { Empty } from '../../components/empty.tsx';
+import { ListSelect } from '../../components/list-select.tsx';
 import { Loaded } from '../../components/loaded.tsx';
 import { Page } from '../../components/page.tsx';
 import { SearchField } from '../../components/search-field.tsx';
@@ -56,6 +56,11 @@ export function BinPage() {
           {...(admin && { onErase: setErasing })}
         />
       )}
+      {deletions.hasNextPage && (
+        <Button variant="default" loading={deletions.isFetchingNextPage} onClick={() => void deletions.fetchNextPage()}>
+          {t('common.more')}
+        </Button>
+      )}
       <Dossiers
         deletion={deletion}
         lists={own}
@@ -86,9 +91,9 @@ function Dossiers({ deletion, lists, onShowAll, ...table }: DossiersProps) {
   const { t } = useTranslation();
   const wordsOf = useDeletionWords();
   const [text, setText] = useState<string | undefined>();
-  const [list, setList] = useState('');
+  const [list, setList] = useState<number | undefined>();
   const found = useBin({ text, dossier_lists: list, deletion: deletion?.id });
-  const filtered = text !== undefined || list !== '' || deletion !== null;
+  const filtered = text !== undefined || list !== undefined || deletion !== null;
   return (
     <>
       <Group align="flex-end" gap="sm" role="search" aria-label={t('bin.find')}>
@@ -102,16 +107,7 @@ function Dossiers({ deletion, lists, onShowAll, ...table }: DossiersProps) {
           w={{ base: '100%', xs: 320 }}
           type="search"
         />
-        <NativeSelect
-          label={t('dossiers.list')}
-          value={list}
-          onChange={(event) => setList(event.currentTarget.value)}
-          data={[
-            { value: '', label: t('dossiers.allLists') },
-            ...lists.map(({ id, name }) => ({ value: String(id), label: shownText(name) })),
-          ]}
-          maw={260}
-        />
+        <ListSelect label={t('dossiers.list')} lists={lists} value={list} onChange={setList} none={t('dossiers.allLists')} maw={260} />
         {deletion !== null && (
           <Group gap="xs">
             <Text size="sm" className="wrap">

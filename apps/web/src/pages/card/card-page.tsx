@@ -2,17 +2,22 @@ import { Button, Group } from '@mantine/core';
 import { IconArrowLeft, IconPrinter } from '@tabler/icons-react';
 import { useParams, useRouter } from '@tanstack/react-router';
 import { useEffect, useState } from 'react';
+import type { ReactNode } from 'react';
 import { useTranslation } from 'react-i18next';
+import { valueOf, wordsFor } from '@dossier/domain/declaration.ts';
 import { shownLines, shownText } from '@dossier/domain/shown-text.ts';
 import type { Dossier } from '@dossier/protocol/dossier.ts';
+import type { WatchList } from '@dossier/protocol/watch-list.ts';
 import { useDossier } from '../../api/dossiers.ts';
 import { useNode } from '../../api/node.ts';
-import { photoAddress, usePhotos } from '../../api/photos.ts';
+import { photoAddress } from '../../api/photos.ts';
 import { useSession } from '../../api/session.ts';
 import { useWatchLists } from '../../api/watch-lists.ts';
 import { Loaded } from '../../components/loaded.tsx';
 import { Name } from '../../components/name.tsx';
 import { useWriting } from '../../format/moments.ts';
+import { DeclaredValue } from '../dossiers/declared-value.tsx';
+import { fieldsOf, labelOf } from '../dossiers/declared.ts';
 import classes from './card.module.css';
 
 /** One dossier on a sheet of paper. */
@@ -41,8 +46,10 @@ export function CardPage() {
 }
 
 function Card({ dossier, readAt }: { dossier: Dossier; readAt: number }) {
-  const { t } = useTranslation();
-  const entries = Object.entries(dossier.meta);
+  const { t, i18n } = useTranslation();
+  const lists = useWatchLists();
+  const inLists = (lists.data ?? []).filter(({ id }) => dossier.dossier_lists.includes(id));
+  const fields = shownFields(dossier.meta, inLists, i18n.language);
   return (
     <article className={classes.card}>
       <header className={classes.head}>
@@ -55,6 +62,9 @@ function Card({ dossier, readAt }: { dossier: Dossier; readAt: number }) {
           <Facts dossier={dossier} />
         </div>
       </header>
+      {inLists.map((list) => (
+        <AtTheDoor key={list.id} list={list} />
+      ))}
       {dossier.comment !== '' && (
         <section>
           <h2>{t('common.comment')}</h2>
@@ -63,18 +73,16 @@ function Card({ dossier, readAt }: { dossier: Dossier; readAt: number }) {
           </p>
         </section>
       )}
-      {entries.length > 0 && (
+      {fields.length > 0 && (
         <section>
           <h2>{t('dossiers.customFields')}</h2>
           <dl className={classes.facts}>
-            {entries.map(([key, value]) => (
+            {fields.map(({ key, label, value }) => (
               <div key={key} className={classes.fact}>
                 <dt>
-                  <Name>{key}</Name>
+                  <Name>{label}</Name>
                 </dt>
-                <dd>
-                  <bdi className="written">{shownLines(typeof value === 'string' ? value : JSON.stringify(value))}</bdi>
-                </dd>
+                <dd>{value}</dd>
               </div>
             ))}
           </dl>
@@ -85,13 +93,51 @@ function Card({ dossier, readAt }: { dossier: Dossier; readAt: number }) {
   );
 }
 
+interface ShownField {
+  readonly key: string;
+  readonly label: string;
+  readonly value: ReactNode;
+}
+
+/** What the lists declare as they say, then the other fields as they are. */
+function shownFields(meta: Dossier['meta'], lists: readonly WatchList[], language: string): ShownField[] {
+  const declared = fieldsOf(lists).filter(({ name }) => valueOf(meta, name) !== undefined);
+  const others = Object.entries(meta).filter(([key]) => !declared.some(({ name }) => name === key));
+  return [
+    ...declared.map((field) => ({
+      key: field.name,
+      label: labelOf(field, language),
+      value: <DeclaredValue field={field} meta={meta} />,
+    })),
+    ...others.map(([key, value]) => ({
+      key,
+      label: key,
+      value: <bdi className="written">{shownLines(typeof value === 'string' ? value : JSON.stringify(value))}</bdi>,
+    })),
+  ];
+}
+
+/** What to do at the door, as the list says. */
+function AtTheDoor({ list }: { list: WatchList }) {
+  const { t, i18n } = useTranslation();
+  const words = wordsFor(list.instruction, i18n.language);
+  if (words === null) return null;
+  return (
+    <section>
+      <h2>{t('fields.doorTitleOf', { list: shownText(list.name) })}</h2>
+      <p className="written">
+        <bdi>{shownLines(words)}</bdi>
+      </p>
+    </section>
+  );
+}
+
 function Face({ dossier }: { dossier: Dossier }) {
   const { t } = useTranslation();
-  const { data: photos } = usePhotos(dossier.id);
-  const [face] = photos ?? [];
-  if (!dossier.has_faces || (photos && !face)) return <div className={classes.noFace}>{t('card.noPhoto')}</div>;
-  if (!face) return <div className={classes.noFace} aria-busy="true" />;
-  return <img className={classes.face} src={photoAddress(face.id, 'rendition')} alt={t('card.photo', { name: shownText(dossier.name) })} />;
+  if (dossier.face === null) return <div className={classes.noFace}>{t('dossiers.noPhoto')}</div>;
+  return (
+    <img className={classes.face} src={photoAddress(dossier.face, 'rendition')} alt={t('card.photo', { name: shownText(dossier.name) })} />
+  );
 }
 
 function Facts({ dossier }: { dossier: Dossier }) {

@@ -1,4 +1,5 @@
 import { Button, Group, Stack, Text } from '@mantine/core';
+import { useEffect } from 'react';
 import { useTranslation } from 'react-i18next';
 import type { Dossier } from '@dossier/protocol/dossier.ts';
 import { Dialog } from '../../components/dialog.tsx';
@@ -19,9 +20,10 @@ export function AddingPhotos({ dossier, uploads, onDone }: { dossier: Dossier; u
     if (failed > 0) tell(t('photos.upload.without', { name, count: failed }));
     onDone();
   };
-  const retry = async (): Promise<void> => {
-    if ((await uploads.retry(dossier.id)) === 0) onDone();
-  };
+  const isDone = uploads.list.length === 0;
+  useEffect(() => {
+    if (isDone) onDone();
+  }, [isDone, onDone]);
   return (
     <Dialog title={t(failed > 0 ? 'photos.upload.made' : 'photos.upload.adding', { name })} onClose={leave}>
       <Stack>
@@ -31,7 +33,7 @@ export function AddingPhotos({ dossier, uploads, onDone }: { dossier: Dossier; u
           <Button variant="default" onClick={leave} disabled={busy}>
             {t('photos.upload.openAnyway')}
           </Button>
-          <Button onClick={() => void retry()} loading={busy}>
+          <Button onClick={() => void uploads.retry(dossier.id)} loading={busy}>
             {t('photos.upload.retryAll')}
           </Button>
         </Group>

@@ -67,7 +67,12 @@ export function BulkBar({ selection, filter, more, lists }: BulkBarProps) {
           </Button>
         </Group>
       </Group>
-      {dialog && opened.what === 'edit' && <BulkEditDialog {...dialog} />}
+      {dialog && opened.what === 'edit' && (
+        <BulkEditDialog
+          {...dialog}
+          lists={lists.filter(({ id }) => filter.dossier_lists === undefined || filter.dossier_lists.includes(id))}
+        />
+      )}
       {dialog && opened.what === 'lists' && (
         <BulkListsDialog {...dialog} lists={lists.filter((list) => list.replica === null)} from={filter.dossier_lists?.[0]} />
       )}

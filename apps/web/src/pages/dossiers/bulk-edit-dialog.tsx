@@ -1,9 +1,13 @@
 import { Group, NativeSelect, Textarea, TextInput } from '@mantine/core';
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
+import type { DeclaredField } from '@dossier/domain/declaration.ts';
 import type { BulkRequest } from '@dossier/protocol/bulk.ts';
+import type { WatchList } from '@dossier/protocol/watch-list.ts';
 import { BulkForm } from './bulk-dialog.tsx';
 import type { BulkDialogProps } from './bulk-dialog.tsx';
+import { fieldsOf } from './declared.ts';
+import { metaOf } from './meta-rows.ts';
 
 type Change = NonNullable<BulkRequest['change']>;
 /** What becomes of a field. */
@@ -26,25 +30,28 @@ const nothing: Draft = {
 };
 
 /** The change that is written down, or null while it is none, or not whole. */
-function changeOf({ active, from, until, comment, field }: Draft): Change | null {
+function changeOf({ active, from, until, comment, field }: Draft, declared: readonly DeclaredField[]): Change | null {
   const unfinished =
     [from, until].some(({ way, day }) => way === 'set' && day === '') || (field.way !== 'leave' && field.name.trim() === '');
+  const name = field.name.trim();
+  const type = declared.find((one) => one.name === name)?.type;
+  const row = { key: name, text: field.value, json: type === 'number' || type === 'yes_no' };
   const change: Change = {
     ...(active !== '' && { active: active === 'true' }),
     ...(from.way !== 'leave' && { valid_from: from.way === 'set' ? from.day : null }),
     ...(until.way !== 'leave' && { valid_until: until.way === 'set' ? until.day : null }),
     ...(comment.trim() !== '' && { add_comment: comment.trim() }),
-    ...(field.way !== 'leave' && { meta: { [field.name.trim()]: field.way === 'set' ? field.value : null } }),
+    ...(field.way !== 'leave' && { meta: field.way === 'set' ? metaOf([row]) : { [name]: null } }),
   };
   return unfinished || Object.keys(change).length === 0 ? null : change;
 }
 
-/** Changes some fields of many dossiers; what isn't touched stays as each has it. */
-export function BulkEditDialog(props: BulkDialogProps) {
+/** Changes some fields of many dossiers; what isn't touched stays as each has it. A field that a list declares is written as it is declared. */
+export function BulkEditDialog({ lists, ...props }: BulkDialogProps & { lists: readonly WatchList[] }) {
   const { t } = useTranslation();
   const { count } = props;
   const [draft, setDraft] = useState(nothing);
-  const change = changeOf(draft);
+  const change = changeOf(draft, fieldsOf(lists));
   const write = (facts: Partial<Draft>): void => setDraft((before) => ({ ...before, ...facts }));
   return (
     <BulkForm

@@ -75,6 +75,10 @@ export function DossierForm({ read, lists, preset, chosen: photos, onClose, onDo
       save(base, content);
     }
   };
+  const discard = (): void => {
+    draft.discard();
+    photos?.clear();
+  };
   return (
     <FormDialog
       title={draft.base === null ? t('dossiers.create') : t('dossiers.editTitle', { name: draft.base.value.name })}
@@ -84,8 +88,7 @@ export function DossierForm({ read, lists, preset, chosen: photos, onClose, onDo
         onClose();
       }}
       onCancel={() => {
-        draft.discard();
-        photos?.clear();
+        discard();
         onClose();
       }}
       onSubmit={submit}
@@ -95,7 +98,7 @@ export function DossierForm({ read, lists, preset, chosen: photos, onClose, onDo
     >
       {conflict === null ? (
         <>
-          <KeptDraft draft={draft} />
+          <KeptDraft draft={{ keptSince: draft.keptSince, discard }} />
           {photos && (
             <NewPhotos chosen={photos} drafted={draft.content.photoNames ?? []} onNames={(photoNames) => draft.change({ photoNames })} />
           )}

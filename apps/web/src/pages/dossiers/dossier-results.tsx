@@ -52,7 +52,9 @@ export function DossierResults({ lists, editable }: { lists: readonly WatchList[
   if (search.list !== undefined && !lists.some(({ id }) => id === search.list)) return <NoSuchList id={search.list} />;
   return (
     <div>
-      {editable && <BulkBar selection={selection} filter={bulkFilterOf(search)} more={pages.hasNextPage} lists={lists} />}
+      {editable && search.view !== 'photos' && (
+        <BulkBar selection={selection} filter={bulkFilterOf(search)} more={pages.hasNextPage} lists={lists} />
+      )}
       <Loaded query={pages}>
         {(data) => {
           const answer = data.pages[0]?.search;

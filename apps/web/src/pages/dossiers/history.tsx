@@ -90,11 +90,10 @@ function useDeedSentence(): (entry: HistoryEntry) => string {
     if (action === 'dossiers-merged')
       return t('duplicates.merged', { ...facts, name: typeof merged?.['name'] === 'string' ? merged['name'] : '' });
     if (run !== null) return t(`history.deeds.${syncDeeds[kind]}`, facts);
-    if (action === 'dossier-restored' || action === 'dossiers-restored' || action === 'import-taken-back') {
-      if (kind === 'many') return t('history.deeds.manyAtOnce', { ...facts, what: t(`audit.actions.${action}`) });
-      return t(action === 'import-taken-back' ? 'history.deeds.takenBack' : 'history.deeds.restored', facts);
-    }
-    if (kind === 'many' && action === 'dossiers-changed') return t('bulk.changedMany', facts);
+    if (kind === 'many' && action !== null && action !== 'dossiers-imported')
+      return t('history.deeds.manyAtOnce', { ...facts, what: t(`audit.actions.${action}`) });
+    if (action === 'import-taken-back') return t('history.deeds.takenBack', facts);
+    if (action === 'dossier-restored' || action === 'dossiers-restored') return t('history.deeds.restored', facts);
     if (kind === 'many' || action === 'dossiers-imported') return t(`history.deeds.${importDeeds[kind]}`, facts);
     return t(`history.deeds.${kind}`, facts);
   };

@@ -14,6 +14,7 @@ import { FieldValue, useFieldName } from '../../components/field-value.tsx';
 import { Name } from '../../components/name.tsx';
 import { ProblemAlert } from '../../components/problem-alert.tsx';
 import { useTell } from '../../components/tell.ts';
+import { useKeptWords } from '../../components/undo-toast.tsx';
 import { editedFields } from './dossier-draft.ts';
 import classes from './merge-choice.module.css';
 
@@ -46,6 +47,7 @@ function contestsOf({ one, other }: { one: MergeSide; other: MergeSide }): Conte
 export function MergeChoice({ one, other, onAgain, onBack, onClose }: MergeChoiceProps) {
   const { t } = useTranslation();
   const tell = useTell();
+  const keptWords = useKeptWords();
   const merge = useMergeDossiers();
   const { data: lists = [] } = useWatchLists();
   const [contests, setContests] = useState<readonly Contest[]>(() => contestsOf({ one, other }));
@@ -74,7 +76,9 @@ export function MergeChoice({ one, other, onAgain, onBack, onClose }: MergeChoic
       }}
     >
       <Stack>
-        <Text size="sm">{t('duplicates.merge.text', { one: kept.name, other: gone.name })}</Text>
+        <Text size="sm">
+          {t('duplicates.merge.text', { one: kept.name, other: gone.name })} {keptWords}
+        </Text>
         <div className={classes.sides}>
           <Side title={t('duplicates.merge.stays')} side={one} left={left} onTurn={turn} />
           <Side title={t('duplicates.merge.goes')} side={other} left={left} onTurn={turn} />

@@ -18,21 +18,18 @@ interface NewDossierProps {
 export function NewDossier({ lists, preset, chosen, onClose, onDone }: NewDossierProps) {
   const [made, setMade] = useState<Dossier | null>(null);
   const uploads = useUploads();
-  const addPhotos = async (dossier: Dossier): Promise<void> => {
+  const addPhotos = (dossier: Dossier): void => {
     const files = chosen.list.map(({ file }) => file);
+    if (files.length === 0) {
+      onDone(dossier);
+      return;
+    }
     setMade(dossier);
     chosen.clear();
-    if (files.length === 0 || (await uploads.send(dossier.id, files)) === 0) onDone(dossier);
+    void uploads.send(dossier.id, files);
   };
   if (made !== null) return <AddingPhotos dossier={made} uploads={uploads} onDone={() => onDone(made)} />;
   return (
-    <DossierForm
-      read={null}
-      lists={lists}
-      {...(preset !== undefined && { preset })}
-      chosen={chosen}
-      onClose={onClose}
-      onDone={(dossier) => void addPhotos(dossier)}
-    />
+    <DossierForm read={null} lists={lists} {...(preset !== undefined && { preset })} chosen={chosen} onClose={onClose} onDone={addPhotos} />
   );
 }

@@ -35,7 +35,8 @@ export function useSelection(dossiers: readonly Dossier[], scope: string): Selec
   const [kept, setChoice] = useState(() => noneIn(scope));
   const choice = kept.scope === scope ? kept : noneIn(scope);
   const change = (from: number, to: number, wanted: boolean): void => {
-    const chosen = new Map(choice.chosen);
+    // Of all that were found those stay chosen that are loaded: nobody else can be taken away one by one.
+    const chosen = new Map(choice.found === null ? choice.chosen : dossiers.map(({ id, modified_date: date }) => [id, date]));
     for (const { id, modified_date: date } of dossiers.slice(Math.min(from, to), Math.max(from, to) + 1)) {
       if (wanted) chosen.set(id, date);
       else chosen.delete(id);
@@ -49,7 +50,8 @@ export function useSelection(dossiers: readonly Dossier[], scope: string): Selec
     count: choice.found?.count ?? choice.chosen.size,
     toggle(place, { range }) {
       const dossier = dossiers[place];
-      if (dossier !== undefined) change(range ? (choice.anchor ?? place) : place, place, !choice.chosen.has(dossier.id));
+      if (dossier !== undefined)
+        change(range ? (choice.anchor ?? place) : place, place, choice.found === null && !choice.chosen.has(dossier.id));
     },
     extend: (place) => change(choice.anchor ?? place, place, true),
     chooseLoaded: () => change(0, dossiers.length - 1, true),

@@ -53,7 +53,10 @@ function TakeBackDialog({ id, onDone, onClose }: TakeBackProps & { onClose: () =
       busy={run.isPending || preview.isPending}
       error={run.error ?? preview.error}
     >
-      <div role="status">{preview.data === undefined ? t('bin.takeBack.looking') : <Outlook {...preview.data} />}</div>
+      <div role="status">
+        {preview.isPending && t('bin.takeBack.looking')}
+        {preview.data && <Outlook {...preview.data} />}
+      </div>
     </ConfirmDialog>
   );
 }

@@ -30,7 +30,7 @@ const plainReading: FileReading = { columns: {}, unknown: 'keep' };
 export function ImportDialog({ lists, preset, onClose }: ImportDialogProps) {
   const { t } = useTranslation();
   const job = useJob();
-  const choices = useChoices({ list: preset ?? lists[0]?.id ?? 0, onChange: job.forget });
+  const choices = useChoices({ list: lists.find(({ id }) => id === preset)?.id ?? lists[0]?.id ?? 0, onChange: job.forget });
   useStayWhile(job.isRunning);
   const { isRunning, done } = job;
   const { list, chosen, sent, reading, isTooLarge } = choices;
@@ -38,8 +38,12 @@ export function ImportDialog({ lists, preset, onClose }: ImportDialogProps) {
     if (chosen !== null) job.start({ list, file: chosen.file, photos: sent, reading, preview });
   };
   const close = isRunning ? job.stop : onClose;
+  // What runs is stopped by its button, not by a click beside.
+  const dismiss = (): void => {
+    if (!isRunning) onClose();
+  };
   return (
-    <Dialog title={t('imports.title')} size="xl" onClose={close}>
+    <Dialog title={t('imports.title')} size="xl" onClose={dismiss}>
       <Stack>
         <ListSelect
           label={t('imports.list')}
