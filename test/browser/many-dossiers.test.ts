@@ -93,7 +93,9 @@ describe('dossiers are selected', () => {
       await bar(page).getByText('All 10,000 dossiers that are found are selected').waitFor();
       // Whoever is to be spared is the only one who isn't chosen any more, of those that are on view.
       await boxOf(page, 'Person 00003').uncheck();
-      await bar(page).getByText(/^\d+99 selected/).waitFor();
+      await bar(page)
+        .getByText(/^\d+99 selected/)
+        .waitFor();
       expect(await boxOf(page, 'Person 00004').isChecked()).toBe(true);
       await page.getByRole('checkbox', { name: 'Select all that are loaded' }).check();
       await bar(page).getByRole('button', { name: 'Select all that are found' }).click();
