@@ -16,6 +16,8 @@ import { linkSchema } from '@dossier/protocol/sync.ts';
 import { pageOf } from '@dossier/protocol/values.ts';
 import { watchListSchema } from '@dossier/protocol/watch-list.ts';
 import { pruneAudit } from '@dossier/accounts/audit.ts';
+import { generateNodeKey } from '@dossier/protocol/node-key.ts';
+import { createdSiteSchema } from '@dossier/protocol/site.ts';
 import { query } from '@dossier/postgres/database.ts';
 import sharp from 'sharp';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -225,6 +227,14 @@ describe('every call that changes something', () => {
     'post /webhooks/': 'webhook-made',
     'patch /webhooks/:id/': 'webhook-changed',
     'delete /webhooks/:id/': 'webhook-deleted',
+    'post /sites/': 'site-added',
+    'patch /sites/:id/': 'site-changed',
+    'post /sites/:id/accept/': 'site-accepted',
+    'post /sites/:id/revoke/': 'site-revoked',
+    'delete /sites/:id/': 'site-deleted',
+    'post /sync/masters/': 'master-joined',
+    'post /sync/masters/:id/accept/': 'master-accepted',
+    'delete /sync/masters/:id/': 'master-forgotten',
     'post /webhooks/:id/test/': 'webhook-tested',
     'post /sync/test/': 'master-tested',
     'post /sync/preview/': 'nothing is changed',
@@ -309,6 +319,13 @@ describe('every call that changes something', () => {
     await call('patch /webhooks/:id/', webhook.id, { events: ['held'] });
     await call('post /webhooks/:id/test/', webhook.id);
     await call('delete /webhooks/:id/', webhook.id);
+    const invited = createdSiteSchema.parse((await node.call('POST', '/sites/', { body: { name: 'Gate 1' } })).json);
+    await call('delete /sites/:id/', invited.id);
+    const site = await call('post /sites/', '', { name: 'Gate 2', key: generateNodeKey().id });
+    await call('patch /sites/:id/', site.id, { lists: [] });
+    await call('post /sites/:id/accept/', site.id);
+    await call('post /sites/:id/revoke/', site.id, { reason: 'stolen' });
+    await joinAnother(call);
     await call('post /sync/test/', '', { remote_url: 'http://127.0.0.1:1' });
     const replica = await node.makeList();
     await call('post /sync/dossier-lists/', '', { remote_dossier_list: 1, remote_url: 'http://127.0.0.1:1', slave_dossier_list: replica });
@@ -323,6 +340,21 @@ describe('every call that changes something', () => {
     await call('delete /sync/dead-letters/');
     await query(node.test.database, `delete from links`);
     return called;
+  }
+
+  async function joinAnother(call: (route: string, id: string | number, body?: unknown) => Promise<unknown>): Promise<void> {
+    const master = await startNodeApi();
+    const invited = createdSiteSchema.parse((await master.call('POST', '/sites/', { body: { name: 'Gate 3' } })).json);
+    await call('post /sync/masters/', '', { remote_url: master.url, code: invited.code });
+    await master.stop();
+    const key = generateNodeKey().id;
+    const [row] = await query<{ id: number }>(
+      node.test.database,
+      `update masters set offered_key = :key, offered_date = now() returning id`,
+      { key },
+    );
+    await call('post /sync/masters/:id/accept/', row?.id ?? 0, { key });
+    await call('delete /sync/masters/:id/', row?.id ?? 0);
   }
 
   it('leaves an entry of its own', async () => {

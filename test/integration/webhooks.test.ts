@@ -224,7 +224,7 @@ describe('what is told', () => {
     await query(
       node.test.database,
       `insert into webhook_deliveries (webhook_id, event, body, next_attempt)
-       select :id, 'test', body, now() - interval '2 minutes' from (select '{"event":"test","date":"2026-01-01T00:00:00.000Z","node":"0193b3a0-0000-7000-8000-000000000000","link":null,"sentence":"x"}'::jsonb as body) b`,
+       select :id, 'test', body, now() - interval '2 minutes' from (select '{"event":"test","date":"2026-01-01T00:00:00.000Z","node":"0193b3a0-0000-7000-8000-000000000000","node_name":"Gate","link":null,"site":null,"sentence":"x"}'::jsonb as body) b`,
       { id },
     );
     await look();

@@ -8,11 +8,14 @@ import express from 'express';
 import { createPageCache } from '@dossier/feed/page-cache.ts';
 import { answerProblem } from '@dossier/api/problem.ts';
 import { createFeedMount } from '@dossier/api/routes/feed.ts';
+import { SiteAlarms } from '@dossier/api/site-alarms.ts';
+import { SiteConnections } from '@dossier/api/site-connections.ts';
 import type { RunMode, RunReason } from '@dossier/domain/run.ts';
 import type { JobContext } from '@dossier/jobs/workers.ts';
 import { openPhotoStore } from '@dossier/photos/open-photo-store.ts';
 import type { PhotoStore } from '@dossier/photos/photo-store.ts';
 import { rowsMediaType } from '@dossier/protocol/rows.ts';
+import { generateNodeKey } from '@dossier/protocol/node-key.ts';
 import { deriveSigningKey } from '@dossier/protocol/signing-key.ts';
 import { loadConfiguration } from '@dossier/runtime/configuration.ts';
 import { createLogger } from '@dossier/runtime/logger.ts';
@@ -88,17 +91,17 @@ export async function createEngineNode(
   const queues = {
     enqueue: async (job: { name: string }, payload: object) => reminders.push(`${job.name} ${JSON.stringify(payload)}`) > 0,
   };
-  const deps = wireWorker({ configuration, logger, database, photos, nodeUuid, queues: queues as never }, { timeouts });
+  const nodeKey = generateNodeKey();
+  const self = { configuration, logger, database, photos, nodeUuid, nodeKey, succession: null, queues: queues as never };
+  const deps = wireWorker(self, { timeouts });
   const handleSync = createSyncHandler(deps);
   const feed = feedOf(
     createFeedMount({
-      configuration,
+      ...self,
       keys: [deriveSigningKey(configuration.syncToken ?? '')],
-      logger,
-      database,
-      photos,
+      alarms: new SiteAlarms({ ...self, nodeName: configuration.nodeName }),
+      connections: new SiteConnections(self),
       pages: createPageCache({ folder: join(folder, 'pages'), database }),
-      nodeUuid,
       now: () => new Date(),
     }).handler,
   );

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { wireApi } from '@dossier/api/wire.ts';
 import { migrateQueues } from '@dossier/jobs/postgres-connection.ts';
+import { openNodeKey } from '@dossier/cli/node-key.ts';
 import { openQueues } from '@dossier/jobs/queues.ts';
 import type { Queues } from '@dossier/jobs/queues.ts';
 import { openPhotoStore } from '@dossier/photos/open-photo-store.ts';
@@ -16,6 +17,8 @@ import type { TestApi } from './api.ts';
 /** The API of a whole node, with the queues in its database; the worker is started on demand. */
 export interface NodeApi extends TestApi {
   queues: Queues;
+  /** Where its private key is. */
+  keyFile: string;
   makeList(name?: string): Promise<number>;
   /** Takes the queue away for good. */
   loseQueue(): Promise<void>;
@@ -40,7 +43,9 @@ export async function startNodeApi(environment: Record<string, string> = {}): Pr
     const queuePrefix = `dossier-${nodeUuid}`;
     const queues = await openQueues({ redisUrl: null, databaseUrl: test.url, prefix: queuePrefix, logger });
     const photos = openPhotoStore(configuration.mediaRoot);
-    const node = { configuration, loaded, logger, database: test.database, databaseUrl: test.url, photos, queues, queuePrefix, nodeUuid };
+    const keys = await openNodeKey(test.database, configuration.nodeKeyFile);
+    const { database, url: databaseUrl } = test;
+    const node = { configuration, loaded, logger, database, databaseUrl, photos, queues, queuePrefix, nodeUuid, ...keys };
     opened.resolve(node);
     const { dependencies, closeEvents } = wireApi(node);
     closers.push(() => (queueClosed ??= queues.close()), closeEvents);
@@ -50,6 +55,7 @@ export async function startNodeApi(environment: Record<string, string> = {}): Pr
   return {
     ...api,
     queues: node.queues,
+    keyFile: configuration.nodeKeyFile,
     async makeList(name = 'List') {
       const [list] = await query<{ id: number }>(api.test.database, `insert into watch_lists (name) values (:name) returning id`, { name });
       return list?.id ?? 0;

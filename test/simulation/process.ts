@@ -150,7 +150,7 @@ function endOf(stream: Writable): Promise<void> {
 }
 
 /** What the master notes beside its answer, and perhaps after it. */
-const aside = /\bfollowers\b/;
+const aside = /\b(?:followers|told_heads)\b/;
 
 function countStatement(task: Task): 'before' | 'after' | null {
   task.statements += 1;

@@ -22,7 +22,7 @@ import { createUnlinkHandler } from '@dossier/worker/jobs/unlink.ts';
 import { wireWorker } from '@dossier/worker/wire.ts';
 import type { SiteProcess } from './process.ts';
 import type { Scheduler, Task } from './scheduler.ts';
-import { logger, nodes } from './world.ts';
+import { logger, nodeKeys, nodes } from './world.ts';
 import type { World } from './world.ts';
 
 /** A reminder that waits in the simulated queue. */
@@ -106,6 +106,8 @@ export class SimulatedWorker {
       database: process.database,
       photos: countedPhotos(world.slavePhotos, { scheduler: world.scheduler, process, photos }),
       nodeUuid: nodes.slave,
+      nodeKey: nodeKeys.slave,
+      succession: null,
       queues: queues as never,
     });
     const deps = {
@@ -118,11 +120,17 @@ export class SimulatedWorker {
         monotonicMs: () => world.clock.passedMs,
       }),
       connectMaster: () =>
-        steppedMaster(createMaster(world.createClient({ node: 'slave', requireAlive: () => process.requireAlive() }), nodes.slave), {
-          scheduler: world.scheduler,
-          process,
-          photos,
-        }),
+        steppedMaster(
+          createMaster(world.createClient({ node: 'slave', requireAlive: () => process.requireAlive() }), {
+            node: nodes.slave,
+            name: 'slave',
+          }),
+          {
+            scheduler: world.scheduler,
+            process,
+            photos,
+          },
+        ),
     };
     this.#handlers = {
       link: createLinkHandler(deps),

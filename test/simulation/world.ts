@@ -7,10 +7,12 @@ import { join } from 'node:path';
 import express from 'express';
 import { answerProblem } from '@dossier/api/problem.ts';
 import { createFeedMount } from '@dossier/api/routes/feed.ts';
+import { SiteAlarms } from '@dossier/api/site-alarms.ts';
 import { createPageCache } from '@dossier/feed/page-cache.ts';
 import type { PageCache } from '@dossier/feed/page-cache.ts';
 import { openPhotoStore } from '@dossier/photos/open-photo-store.ts';
 import type { PhotoStore } from '@dossier/photos/photo-store.ts';
+import { nodeKeyFromSeed } from '@dossier/protocol/node-key.ts';
 import { deriveSigningKey } from '@dossier/protocol/signing-key.ts';
 import { createFeedClient } from '@dossier/replication/feed-client.ts';
 import type { FeedClient } from '@dossier/replication/feed-client.ts';
@@ -30,6 +32,12 @@ import type { SiteDatabase } from './site.ts';
 
 export const masterUrl = 'http://master.test';
 export const nodes = { master: '11111111-1111-4111-8111-111111111111', slave: '22222222-2222-4222-8222-222222222222' } as const;
+
+/** The same in every run. */
+export const nodeKeys = {
+  master: nodeKeyFromSeed(Buffer.alloc(32, 1)),
+  slave: nodeKeyFromSeed(Buffer.alloc(32, 2)),
+};
 
 export const logger = createLogger({ level: 'silent', name: 'simulation', pretty: false });
 
@@ -109,6 +117,17 @@ export class World {
           createPageCache({ folder: join(this.#folder, String(seed), 'pages'), database: server.database, rows: pageRows }),
         ),
         nodeUuid: nodes.master,
+        nodeKey: nodeKeys.master,
+        succession: null,
+        alarms: new SiteAlarms({
+          database: server.database,
+          logger,
+          queues: { enqueue: async () => true },
+          nodeUuid: nodes.master,
+          nodeName: 'master',
+        }),
+        // Looks at the clock of this machine, which a course must not.
+        connections: { hold: () => undefined },
         now: () => this.clock.at('master'),
       }).handler,
     );

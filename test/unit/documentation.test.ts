@@ -17,6 +17,9 @@ const pages = readdirSync(root, { recursive: false, encoding: 'utf8' })
 const codeSources: [file: string, pattern: RegExp][] = [
   ['packages/replication/src/sync-failure.ts', /^ {2}\| '([A-Z_]+)'/gm],
   ['packages/replication/src/answer-refusal.ts', /^ {2}\| '([A-Z_]+)'/gm],
+  ['packages/replication/src/site-refusal.ts', /^ {2}\| '([A-Z_]+)'/gm],
+  ['apps/api/src/site-alarms.ts', /^ \* - `([A-Z_]+)`/gm],
+  ['apps/cli/src/node-key.ts', /^ \* - `([A-Z_]+)`/gm],
   ['packages/replication/src/feed-errors.ts', /^ {2}\| '([A-Z_]+)'/gm],
   ['packages/replication/src/apply-refused.ts', /^ \* - `([A-Z_]+)`/gm],
   ['packages/replication/src/judgement.ts', /^ \* - `([A-Z_]+)`/gm],

@@ -3,7 +3,10 @@ import { expect, test, vi } from 'vitest';
 import { sha256Of } from '@dossier/protocol/content-digest.ts';
 import { type ReceivedRequest, signRequest, verifyRequest } from '@dossier/protocol/request-signature.ts';
 import { type ReceivedResponse, signResponse, verifyResponse } from '@dossier/protocol/response-signature.ts';
+import { nodeKeyFromSeed } from '@dossier/protocol/node-key.ts';
+import { REFUSAL_FIELD, SUCCESSION_FIELD, VOUCHER_FIELD } from '@dossier/protocol/voucher.ts';
 import { deriveSigningKey } from '@dossier/protocol/signing-key.ts';
+import type { SigningKey } from '@dossier/protocol/signing-key.ts';
 
 /* Whatever an attacker on the line does to what is covered, it is refused. */
 
@@ -22,7 +25,8 @@ const headersIn = (fields: Record<string, string>) => Object.fromEntries(Object.
 const exchange = fc.record(
   {
     // Few, since deriving the key of one takes a third of a second.
-    token: fc.constantFrom('a', 'ABC_123456789', 'жетон', '\u{1F511}'.repeat(20)),
+    /** Of a token, or of a node with this seed. */
+    token: fc.constantFrom('node 1', 'node 2', 'a', 'ABC_123456789', 'жетон', '\u{1F511}'.repeat(20)),
     nonce: printable,
     host: fc.constantFrom('http://master.example', 'http://10.0.0.1:8000', 'https://[::1]:8443'),
     path: fc.array(segment, { maxLength: 4 }),
@@ -34,19 +38,28 @@ const exchange = fc.record(
     contentType: fc.option(printable, { nil: undefined }),
     encoding: fc.option(fc.constantFrom('zstd', 'gzip'), { nil: undefined }),
     etag: fc.option(printable, { nil: undefined }),
+    voucher: fc.option(printable, { nil: undefined }),
   },
   { noNullPrototype: true },
 );
 type Exchange = typeof exchange extends fc.Arbitrary<infer T> ? T : never;
 
+const nodeKeys: Record<string, SigningKey> = {
+  'node 1': nodeKeyFromSeed(Buffer.alloc(32, 1)),
+  'node 2': nodeKeyFromSeed(Buffer.alloc(32, 2)),
+};
+
+const keyOf = ({ token }: Exchange): SigningKey => nodeKeys[token] ?? deriveSigningKey(token);
+
 function requestOf(given: Exchange): { request: ReceivedRequest; signature: string } {
   const url = new URL(`/feed/${given.path.join('/')}?${new URLSearchParams(given.query).toString()}`, given.host);
   const headers = {
     ...(given.ifNoneMatch !== undefined && { 'if-none-match': given.ifNoneMatch }),
+    ...(given.voucher !== undefined && { [VOUCHER_FIELD]: given.voucher }),
     ...(given.body && { 'content-type': 'application/json' }),
   };
   const fields = signRequest(
-    deriveSigningKey(given.token),
+    keyOf(given),
     { method: 'GET', url, headers, ...(given.body && { body: given.body }) },
     { now, nonce: given.nonce },
   );
@@ -64,11 +77,12 @@ function responseOf(given: Exchange, requestSignature: string): ReceivedResponse
     ...(given.contentType !== undefined && { 'content-type': given.contentType }),
     ...(given.encoding !== undefined && { 'content-encoding': given.encoding }),
     ...(given.etag !== undefined && { etag: given.etag }),
+    ...(given.voucher !== undefined && { [VOUCHER_FIELD]: given.voucher, [REFUSAL_FIELD]: given.voucher }),
   };
   const head = { status: given.status, headers, sha256: sha256Of(given.content) };
   return {
     status: given.status,
-    headers: headersIn({ ...headers, ...signResponse(deriveSigningKey(given.token), head, { requestSignature, now }) }),
+    headers: headersIn({ ...headers, ...signResponse(keyOf(given), head, { requestSignature, now }) }),
   };
 }
 
@@ -105,17 +119,36 @@ function isSame(one: Headers, other: Headers): boolean {
   );
 }
 
-const requestFields = ['host', 'signature', 'signature-input', 'content-digest', 'content-type', 'if-none-match'];
-const responseFields = ['signature', 'signature-input', 'content-digest', 'content-type', 'content-encoding', 'etag'];
+const requestFields = [
+  'host',
+  'signature',
+  'signature-input',
+  'content-digest',
+  'content-type',
+  'if-none-match',
+  VOUCHER_FIELD,
+  SUCCESSION_FIELD,
+];
+const responseFields = [
+  'signature',
+  'signature-input',
+  'content-digest',
+  'content-type',
+  'content-encoding',
+  'etag',
+  VOUCHER_FIELD,
+  SUCCESSION_FIELD,
+  REFUSAL_FIELD,
+];
 
 test('what was signed is accepted, in both directions', () => {
   fc.assert(
     fc.property(exchange, (given) => {
-      const key = deriveSigningKey(given.token);
+      const key = keyOf(given);
       const { request, signature } = requestOf(given);
       expect(verifyRequest([key], request, { now })).toMatchObject({ ok: true, signature: signature.slice('dossier='.length) });
       const verified = verifyResponse(key, responseOf(given, signature), { requestSignature: signature, now });
-      expect(verified).toEqual({ ok: true, sha256: sha256Of(given.content), skewMs: 0 });
+      expect(verified).toEqual({ ok: true, key, sha256: sha256Of(given.content), skewMs: 0 });
     }),
   );
 });
@@ -126,7 +159,7 @@ test('a request with any covered header altered, stripped, added or repeated is 
       const { request } = requestOf(given);
       const headers = tamper(request.headers);
       fc.pre(headers !== null && !isSame(headers, request.headers));
-      expect(verifyRequest([deriveSigningKey(given.token)], { ...request, headers: headers ?? {} }, { now }).ok).toBe(false);
+      expect(verifyRequest([keyOf(given)], { ...request, headers: headers ?? {} }, { now }).ok).toBe(false);
     }),
     { numRuns: 1000 },
   );
@@ -143,7 +176,7 @@ test('a request to any other target, by another method, or with other bytes is r
       };
       const changed: ReceivedRequest = { ...request, ...changes[part] };
       fc.pre(part !== 'target' || changed.target !== request.target);
-      expect(verifyRequest([deriveSigningKey(given.token)], changed, { now }).ok).toBe(false);
+      expect(verifyRequest([keyOf(given)], changed, { now }).ok).toBe(false);
     }),
     { numRuns: 500 },
   );
@@ -156,11 +189,7 @@ test('an answer with any covered header altered, stripped, added or repeated is 
       const response = responseOf(given, signature);
       const headers = tamper(response.headers);
       fc.pre(headers !== null && !isSame(headers, response.headers));
-      const verified = verifyResponse(
-        deriveSigningKey(given.token),
-        { ...response, headers: headers ?? {} },
-        { requestSignature: signature, now },
-      );
+      const verified = verifyResponse(keyOf(given), { ...response, headers: headers ?? {} }, { requestSignature: signature, now });
       expect(verified.ok).toBe(false);
     }),
     { numRuns: 1000 },
@@ -173,13 +202,13 @@ test('an answer to another request, with another status or under another token i
       fc.pre(given.nonce !== other.nonce && given.token !== other.token && given.status !== other.status);
       const { signature } = requestOf(given);
       const response = responseOf(given, signature);
-      const key = deriveSigningKey(given.token);
+      const key = keyOf(given);
       const context = { requestSignature: signature, now };
       expect(
         verifyResponse(key, response, { ...context, requestSignature: requestOf({ ...given, nonce: other.nonce }).signature }).ok,
       ).toBe(false);
       expect(verifyResponse(key, { ...response, status: other.status }, context).ok).toBe(false);
-      expect(verifyResponse(deriveSigningKey(other.token), response, context).ok).toBe(false);
+      expect(verifyResponse(keyOf(other), response, context).ok).toBe(false);
     }),
     { numRuns: 300 },
   );

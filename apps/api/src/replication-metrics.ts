@@ -9,7 +9,7 @@ export function renderReplication(figures: ReplicationFigures): string {
   return [gauges(figures), replicaGauges(figures.replicas), runCounters(figures.runs), durations(figures.runs)].join('');
 }
 
-function gauges({ links, deadLetters, waitingDeliveries, damagedPhotos, slaves }: ReplicationFigures): string {
+function gauges({ links, deadLetters, waitingDeliveries, damagedPhotos, slaves, sites, siteAlerts }: ReplicationFigures): string {
   const gauge = (name: string, help: string, samples: Sample[]): string => renderMetric(name, { type: 'gauge', help }, samples);
   return [
     gauge(
@@ -27,6 +27,12 @@ function gauges({ links, deadLetters, waitingDeliveries, damagedPhotos, slaves }
       'Slaves that asked for a list of this master within a day',
       slaves.map(({ list, count }) => ({ labels: { list }, value: count })),
     ),
+    gauge(
+      'dossier_sites',
+      'Sites of this master by state',
+      sites.map(({ state, count }) => ({ labels: { state }, value: count })),
+    ),
+    gauge('dossier_site_alerts', 'Sites that a person should look at', [{ value: siteAlerts }]),
   ].join('');
 }
 

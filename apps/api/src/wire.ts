@@ -1,4 +1,3 @@
-import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { deriveSigningKey } from '@dossier/protocol/signing-key.ts';
 import type { SigningKey } from '@dossier/protocol/signing-key.ts';
@@ -18,6 +17,9 @@ import { nodeRoutes } from './routes/node.ts';
 import { createQueuesMount } from './routes/queues.ts';
 import { syncRoutes } from './routes/sync.ts';
 import { webhookRoutes } from './routes/webhooks.ts';
+import { siteRoutes } from './routes/sites.ts';
+import { SiteAlarms } from './site-alarms.ts';
+import { SiteConnections } from './site-connections.ts';
 import { followWrites } from './writes.ts';
 
 /** What a node gives its API. */
@@ -31,6 +33,10 @@ export interface ApiNode {
   photos: PhotoStore;
   queues: Queues;
   nodeUuid: string;
+  /** This node's own key. */
+  nodeKey: SigningKey;
+  /** What the key before it said of it, for as long as that is news. */
+  succession: string | null;
 }
 
 /** The keys that sign the feed: of SYNC_TOKEN and, while it is rotated, of SYNC_TOKEN_PREVIOUS. */
@@ -48,28 +54,33 @@ export interface WiredApi {
 export function wireApi(node: ApiNode): WiredApi {
   const { configuration } = node;
   const keys = signingKeys(configuration);
-  const signingKey = configuration.syncToken === null ? null : deriveSigningKey(configuration.syncToken);
+  const token = configuration.syncToken === null ? null : deriveSigningKey(configuration.syncToken);
   const events = createSyncEvents(node);
   const writes = followWrites(node);
+  const alarms = new SiteAlarms({ ...node, nodeName: configuration.nodeName });
+  const connections = new SiteConnections(node);
   return {
     dependencies: {
       ...node,
-      probeMaster: createMasterProbe({ signingKey }),
+      probeMaster: createMasterProbe({ signingKey: token }),
       routes: [
         changesRoute(node),
         eventsRoute({ ...node, events, writes }),
         ...nodeRoutes(node),
-        ...webhookRoutes(node),
-        ...syncRoutes({ ...node, signingKey, events }),
+        ...webhookRoutes({ ...node, nodeName: configuration.nodeName }),
+        ...siteRoutes({ ...node, alarms, connections }),
+        ...syncRoutes({ ...node, own: { nodeKey: node.nodeKey, succession: node.succession, token }, events }),
       ],
       mounts: [
         createFeedMount({
           ...node,
           keys,
+          alarms,
+          connections,
           pages: createPageCache({ folder: join(configuration.dataDir, 'pages'), database: node.database }),
           now: () => new Date(),
         }),
-        createQueuesMount({ queues: node.queues, nodeName: `${hostname()}:${configuration.port}` }),
+        createQueuesMount({ queues: node.queues, nodeName: configuration.nodeName }),
       ],
     },
     closeEvents() {

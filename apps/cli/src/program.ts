@@ -9,10 +9,14 @@ import { addFind } from './commands/find.ts';
 import { addHeld } from './commands/held.ts';
 import { addDoctor } from './commands/doctor.ts';
 import { addImport } from './commands/import.ts';
+import { addJoin } from './commands/join.ts';
 import { addLink } from './commands/link.ts';
+import { addMasters } from './commands/masters.ts';
 import { addMigrate } from './commands/migrate.ts';
+import { addNode } from './commands/node.ts';
 import { addReject } from './commands/reject.ts';
 import { addRelink } from './commands/relink.ts';
+import { addSite } from './commands/site.ts';
 import { addStart } from './commands/start.ts';
 import { addStatus } from './commands/status.ts';
 import { addSync } from './commands/sync.ts';
@@ -31,6 +35,7 @@ const commands: readonly AddCommand[] = [
   addWorker,
   addMigrate,
   addImport,
+  addJoin,
   addLink,
   addRelink,
   addUnlink,
@@ -42,6 +47,9 @@ const commands: readonly AddCommand[] = [
   addApprove,
   addReject,
   addUndo,
+  addSite,
+  addMasters,
+  addNode,
   addDeadLetters,
   addToken,
   addUser,

@@ -26,7 +26,7 @@ const closingTimeoutMs = 9_000;
 export async function runNode(command: Command, context: Context, roles: Roles): Promise<void> {
   const loaded = configurationOf(command, context);
   const { configuration, warnings, file } = loaded;
-  const logger = createLogger({ level: configuration.logLevel, name: roles.name, pretty: prefersPretty() });
+  const logger = createLogger({ level: configuration.logLevel, name: roles.name, node: configuration.nodeName, pretty: prefersPretty() });
   catchStrayLines(logger);
   for (const warning of warnings) logger.warn(warning);
   logger.debug({ file }, 'configuration read');

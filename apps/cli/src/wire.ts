@@ -12,7 +12,9 @@ import { passwordFault } from '@dossier/accounts/password-rules.ts';
 import { boundTokens } from '@dossier/accounts/tokens.ts';
 import type { Database } from '@dossier/postgres/database.ts';
 import { readNodeUuid } from '@dossier/registry/node.ts';
+import type { SigningKey } from '@dossier/protocol/signing-key.ts';
 import { accessDatabase } from './database-access.ts';
+import { openNodeKey } from './node-key.ts';
 
 /** What API and workers of a node share. */
 export interface OpenNode {
@@ -26,6 +28,10 @@ export interface OpenNode {
   readonly photos: PhotoStore;
   readonly queues: Queues;
   readonly nodeUuid: string;
+  /** This node's own key. */
+  readonly nodeKey: SigningKey;
+  /** What the key before it said of it, for as long as that is news. */
+  readonly succession: string | null;
   /** Separates this site's queues from others' on one Redis. */
   readonly queuePrefix: string;
   /** Where traces of jobs go; null for nowhere. */
@@ -62,6 +68,7 @@ export async function openNode(
   });
 
   const nodeUuid = await readNodeUuid(database);
+  const keys = await openNodeKey(database, configuration.nodeKeyFile);
   const queuePrefix = `dossier-${nodeUuid}`;
   const queues = await openQueues({ redisUrl: configuration.redisUrl, databaseUrl, prefix: queuePrefix, logger, telemetry });
   shutdown.add('the queues', () => queues.close());
@@ -71,5 +78,18 @@ export async function openNode(
     if (fault !== null) logger.warn(`ADMIN_PASSWORD ${fault}. Sign in and choose another one, under your name at the top right.`);
   }
   if (configuration.tokenMaximumDays !== null) await boundTokens(database, configuration.tokenMaximumDays);
-  return { configuration, loaded, logger, database, databaseUrl, photos, queues, nodeUuid, queuePrefix, telemetry, generatedPassword };
+  return {
+    configuration,
+    loaded,
+    logger,
+    database,
+    databaseUrl,
+    photos,
+    queues,
+    nodeUuid,
+    ...keys,
+    queuePrefix,
+    telemetry,
+    generatedPassword,
+  };
 }

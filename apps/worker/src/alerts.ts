@@ -27,6 +27,8 @@ function describe(change: AlertChange, deps: WorkerDependencies): Message {
     event: change.event,
     date: deps.now().toISOString(),
     node: deps.own.node,
+    node_name: deps.configuration.nodeName,
+    site: null,
     link: {
       slave_dossier_list: change.slave_list_id,
       name: change.name,

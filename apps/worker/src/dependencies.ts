@@ -20,6 +20,6 @@ export interface WorkerDependencies {
   own: OwnIdentity;
   now: () => Date;
   clock: ClockWatch;
-  /** Speaks to the master at this address. Throws a failure of the kind `operator` if this node has no SYNC_TOKEN. */
+  /** Speaks to the master at this address. It fails with the kind `operator` if this node has neither SYNC_TOKEN nor was joined there. */
   connectMaster(remoteUrl: string): Master;
 }

@@ -3,12 +3,14 @@ import type { Queues } from '@dossier/jobs/queues.ts';
 import { GuardedPhotos } from '@dossier/photos/guarded-photos.ts';
 import type { PhotoStore } from '@dossier/photos/photo-store.ts';
 import { deriveSigningKey } from '@dossier/protocol/signing-key.ts';
+import type { SigningKey } from '@dossier/protocol/signing-key.ts';
 import { createFeedAgents } from '@dossier/replication/feed-agents.ts';
 import type { FeedAgents } from '@dossier/replication/feed-agents.ts';
 import { createFeedClient } from '@dossier/replication/feed-client.ts';
 import type { FeedTimeouts } from '@dossier/replication/feed-exchange.ts';
 import { createMaster } from '@dossier/replication/master.ts';
 import { SyncFailure } from '@dossier/replication/sync-failure.ts';
+import { NodeTrust } from '@dossier/replication/trust.ts';
 import { normaliseExternalAddress } from '@dossier/runtime/configuration.ts';
 import type { Configuration } from '@dossier/runtime/configuration.ts';
 import type { Logger } from '@dossier/runtime/logger.ts';
@@ -26,6 +28,10 @@ export interface WorkerNode {
   photos: PhotoStore;
   queues: Queues;
   nodeUuid: string;
+  /** This node's own key. */
+  nodeKey: SigningKey;
+  /** What the key before it said of it, for as long as that is news. */
+  succession: string | null;
 }
 
 /** How the worker reaches masters: over connections that it shares, and how long it waits for them. */
@@ -38,6 +44,8 @@ export interface WorkerNetwork {
 export function wireWorker(node: WorkerNode, { agents = createFeedAgents(), timeouts = {} }: WorkerNetwork = {}): WorkerDependencies {
   const { configuration, database } = node;
   const now = (): Date => new Date();
+  const token = configuration.syncToken === null ? null : deriveSigningKey(configuration.syncToken);
+  const keys = { nodeKey: node.nodeKey, succession: node.succession, token };
   return {
     ...node,
     guardedPhotos: new GuardedPhotos(node.photos, (findings) => bookDamagedPhotos(database, findings, recordDamage), node.logger),
@@ -49,14 +57,13 @@ export function wireWorker(node: WorkerNode, { agents = createFeedAgents(), time
       normaliseExternalAddress,
     },
     connectMaster: (remoteUrl) => {
-      if (configuration.syncToken === null) throw new SyncFailure('NO_TOKEN', 'SYNC_TOKEN is not set on this node.');
       // Links outlive the configuration that they were made under.
       const { syncAllowedMasters } = configuration;
       if (syncAllowedMasters !== null && !syncAllowedMasters.includes(new URL(remoteUrl).origin)) {
         throw new SyncFailure('MASTER_NOT_ALLOWED', `SYNC_ALLOWED_MASTERS of this node doesn't name ${remoteUrl}.`);
       }
       const client = createFeedClient({
-        key: deriveSigningKey(configuration.syncToken),
+        key: new NodeTrust(database, { remoteUrl, own: keys }),
         remoteUrl,
         version: '0.1.0',
         now,
@@ -64,7 +71,7 @@ export function wireWorker(node: WorkerNode, { agents = createFeedAgents(), time
         agents,
         timeouts,
       });
-      return createMaster(client, node.nodeUuid);
+      return createMaster(client, { node: node.nodeUuid, name: configuration.nodeName });
     },
   };
 }

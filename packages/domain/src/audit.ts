@@ -59,6 +59,19 @@ export const auditActions = [
   'webhook-changed',
   'webhook-deleted',
   'webhook-tested',
+  'site-added',
+  'site-asked',
+  'site-joined',
+  'site-accepted',
+  'site-changed',
+  'site-revoked',
+  'site-deleted',
+  'site-alert',
+  'list-withdrawn',
+  'master-joined',
+  'master-accepted',
+  'master-forgotten',
+  'node-rekeyed',
 ] as const;
 export type AuditAction = (typeof auditActions)[number];
 
@@ -82,6 +95,8 @@ export const auditObjects = [
   'token',
   'webhook',
   'master',
+  'site',
+  'node',
   'session',
   'bin',
   'audit',

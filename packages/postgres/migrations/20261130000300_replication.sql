@@ -42,6 +42,9 @@ create table links (
   -- Looser ones that a second person is to confirm: what was asked for, by whom and when.
   proposed_guards jsonb,
   purge boolean not null default false,
+  -- Since when its master has taken the list from this node, and where the link stood then.
+  withdrawn_date timestamptz,
+  withdrawn_position jsonb,
   created_date timestamptz not null default now()
 ) with (fillfactor = 50);
 
@@ -81,12 +84,12 @@ create table runs (
 create unique index runs_one_unfinished on runs (slave_list_id) where finished_date is null;
 create index runs_history on runs (slave_list_id, id desc);
 
--- Sets of rows that no list points at: one that a run fills, one that a hold, an undo or the bin keeps, or one that upkeep is to delete.
+-- Sets of rows that no list points at: one that a run fills, one that a hold, an undo, the bin or a withdrawal keeps, or one that upkeep is to delete.
 create table sets (
   set_id bigint primary key,
   list_id bigint not null,
   run_id bigint,
-  purpose text not null check (purpose in ('filling', 'held', 'undo', 'bin', 'garbage')),
+  purpose text not null check (purpose in ('filling', 'held', 'undo', 'bin', 'withdrawn', 'garbage')),
   -- In time by which things age, not by the clock.
   since timestamptz not null default age_moment()
 );

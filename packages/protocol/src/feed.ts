@@ -42,6 +42,10 @@ export const scheduleSchema = z.object({
 /** `GET /feed/`: who answers. */
 export const greetingSchema = z.looseObject({
   node: z.uuid(),
+  /** What the master is called. */
+  name: storable(100).optional(),
+  /** The master's word for this node's key, by which it knows it again after a restore. */
+  certificate: z.string().max(200).optional(),
   versions: z.array(z.int()),
   external_address: z.string().nullable(),
   schedule: scheduleSchema,

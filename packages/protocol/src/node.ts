@@ -5,6 +5,11 @@ import { timeSchema } from './values.ts';
 export const nodeSchema = z
   .looseObject({
     uuid: z.uuid(),
+    /** What it is called. */
+    name: z.string(),
+    /** Its public key, and the four words by which people compare it. */
+    key: z.string(),
+    words: z.string(),
     version: z.string(),
     /** Slaves have asked for its lists within the last 30 days. */
     master: z.boolean(),
@@ -45,6 +50,9 @@ export const slaveSchema = z
   .looseObject({
     /** Identity of the slave's node. */
     node: z.uuid(),
+    /** The site that it is, by number and name. */
+    site: z.int().nullable(),
+    site_name: z.string().nullable(),
     /** Where it asked from. */
     address: z.string(),
     version: z.string().nullable(),

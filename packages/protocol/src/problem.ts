@@ -19,6 +19,7 @@ export const problemStatus = {
   UNSUPPORTED_MEDIA_TYPE: 415,
   TOO_MANY_REQUESTS: 429,
   INTERNAL: 500,
+  LIST_WITHDRAWN: 503,
   UNAVAILABLE: 503,
 } as const;
 

@@ -114,7 +114,9 @@ test('says nothing about the clock to someone without the key', () => {
 test('derives different keys from different tokens and shows neither token nor secret', () => {
   expect(deriveSigningKey('a').id).not.toBe(deriveSigningKey('b').id);
   expect(deriveSigningKey('a').id).toBe(deriveSigningKey('a').id);
-  expect(JSON.stringify(deriveSigningKey('a'))).toBe(JSON.stringify({ id: deriveSigningKey('a').id, secret: {} }));
+  expect(JSON.stringify(deriveSigningKey('a'))).toBe(
+    JSON.stringify({ id: deriveSigningKey('a').id, algorithm: 'hmac-sha256', secret: {} }),
+  );
   expect(() => deriveSigningKey('')).toThrow(RangeError);
 });
 

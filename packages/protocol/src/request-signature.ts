@@ -10,16 +10,19 @@ import {
   type Refused,
   signatureHolds,
   type SignatureFields,
+  baseOf,
   signComponents,
   skewOf,
 } from './signature-base.ts';
+import { nodeKeyNamed } from './node-key.ts';
 import type { SigningKey } from './signing-key.ts';
+import { SUCCESSION_FIELD, VOUCHER_FIELD } from './voucher.ts';
 
 /** Names the node that a request is for by its uuid. */
 export const NODE_FIELD = 'dossier-node';
 
-/** Covered when present, in this order: what the body is, what decides between an answer and "not modified", and for which node it is. */
-const OPTIONAL_FIELDS = ['content-digest', 'content-type', 'if-none-match', NODE_FIELD];
+/** Covered when present, in this order: what the body is, what decides between an answer and "not modified", for which node it is, and what speaks for its key. */
+const OPTIONAL_FIELDS = ['content-digest', 'content-type', 'if-none-match', NODE_FIELD, VOUCHER_FIELD, SUCCESSION_FIELD];
 
 /** A request about to be sent. `headers` holds what is sent besides the signature, lower-case names; a body needs a `content-type`. */
 export interface RequestToSign {
@@ -42,17 +45,22 @@ export interface RequestSignatureFields extends SignatureFields {
   readonly 'content-digest'?: string;
 }
 
-/** A request from a holder of the token. `signature` goes to `signResponse`; `skewMs`: how far the sender's clock is ahead of ours. */
+/**
+ * A request from a holder of the key. `signature` goes to `signResponse`; `skewMs`: how far the sender's clock is ahead of ours; `base` and `signature` are what
+ * a third party needs to check it.
+ */
 export interface VerifiedRequest {
   readonly ok: true;
   readonly key: SigningKey;
   readonly signature: string;
   readonly nonce: string;
   readonly skewMs: number;
+  readonly base: string;
 }
 
 /**
- * Signs a request: `@method`, `@authority`, `@path`, `@query`, then `content-digest`, `content-type`, `if-none-match` and `dossier-node` where present.
+ * Signs a request: `@method`, `@authority`, `@path`, `@query`, then `content-digest`, `content-type`, `if-none-match`, `dossier-node`, `dossier-voucher` and
+ * `dossier-succession` where present.
  * @param moment `nonce` must never be used again, since an answer is bound to its request by it; printable ASCII
  */
 export function signRequest(key: SigningKey, request: RequestToSign, moment: { now: Date; nonce: string }): RequestSignatureFields {
@@ -67,24 +75,25 @@ export function signRequest(key: SigningKey, request: RequestToSign, moment: { n
 /**
  * Checks that a request comes from a holder of one of the keys, is whole, and was made within the tolerance of our clock.
  * A request with a body is refused unless the body was passed and its digest is right.
+ * @param strangers whether a node's key that isn't among `keys` is taken, too: then its request is from whoever holds that key, which says nothing of who that is
  */
 export function verifyRequest(
   keys: readonly SigningKey[],
   request: ReceivedRequest,
-  { now, toleranceMs = CLOCK_TOLERANCE_MS }: { now: Date; toleranceMs?: number },
+  { now, toleranceMs = CLOCK_TOLERANCE_MS, strangers = false }: { now: Date; toleranceMs?: number; strangers?: boolean },
 ): VerifiedRequest | Refused {
   const claimed = readSignature(request.headers);
   if ('ok' in claimed) return claimed;
   const components = componentsOf(request);
   if (components === null || claimed.nonce === undefined) return { ok: false, reason: 'malformed' };
-  const key = keys.find((candidate) => candidate.id === claimed.keyid);
-  if (key === undefined) return { ok: false, reason: 'unknown-key' };
+  const key = keys.find((candidate) => candidate.id === claimed.keyid) ?? (strangers ? nodeKeyNamed(claimed.keyid) : null);
+  if (key === null) return { ok: false, reason: 'unknown-key' };
   const verdict = signatureHolds(key, claimed, components);
   if (verdict !== 'yes') return { ok: false, reason: verdict };
   if (!bodyHolds(request)) return { ok: false, reason: 'wrong-digest' };
   const skewMs = skewOf(claimed, now);
   if (Math.abs(skewMs) > toleranceMs) return { ok: false, reason: 'clock', skewMs };
-  return { ok: true, key, signature: claimed.value, nonce: claimed.nonce, skewMs };
+  return { ok: true, key, signature: claimed.value, nonce: claimed.nonce, skewMs, base: baseOf(components, claimed) };
 }
 
 function componentsOf({ method, target, headers }: ReceivedRequest): Component[] | null {

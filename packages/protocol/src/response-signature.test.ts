@@ -32,7 +32,7 @@ test.each([
   [{}, 404],
 ])('accepts what it signed: %j %i', (headers, status) => {
   const verified = verifyResponse(key, answer(headers, status), { requestSignature, now });
-  expect(verified).toEqual({ ok: true, sha256, skewMs: 0 });
+  expect(verified).toEqual({ ok: true, key, sha256, skewMs: 0 });
 });
 
 test('takes the request signature as the field that was sent, too', () => {

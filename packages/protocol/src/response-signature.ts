@@ -12,10 +12,13 @@ import {
   signComponents,
   skewOf,
 } from './signature-base.ts';
+import { nodeKeyNamed } from './node-key.ts';
+import { NODE_FIELD } from './request-signature.ts';
 import type { SigningKey } from './signing-key.ts';
+import { REFUSAL_FIELD, SUCCESSION_FIELD, VOUCHER_FIELD } from './voucher.ts';
 
 /** Covered when present, in this order. Everything else in an answer's head is unsigned and must not be acted upon. */
-const OPTIONAL_FIELDS = ['content-type', 'content-encoding', 'etag'];
+const OPTIONAL_FIELDS = ['content-type', 'content-encoding', 'etag', NODE_FIELD, VOUCHER_FIELD, SUCCESSION_FIELD, REFUSAL_FIELD];
 
 /**
  * An answer about to be sent. `headers` is what is sent besides the signature (`res.getHeaders()`), final: nothing may change
@@ -39,19 +42,20 @@ export interface ResponseSignatureFields extends SignatureFields {
 }
 
 /**
- * An answer's head from a holder of the token, made for our request. `sha256` is what the content as sent must hash to: the caller checks
+ * An answer's head from the holder of `key`, made for our request. `sha256` is what the content as sent must hash to: the caller checks
  * the bytes. `skewMs`: how far the sender's clock is ahead of ours.
  */
 export interface VerifiedResponse {
   readonly ok: true;
+  readonly key: SigningKey;
   readonly sha256: string;
   readonly skewMs: number;
 }
 
 /**
- * Signs an answer: `@status`, `content-digest` (always, also for a 304 and an empty answer), `content-type`, `content-encoding` and `etag`
- * where present, and the signature of the request that is answered, which binds the two together.
- * @param key the key that signed the request, `requestSignature` its signature: both from `verifyRequest`
+ * Signs an answer: `@status`, `content-digest` (always, also for a 304 and an empty answer), the optional fields where present, and the signature of the
+ * request that is answered, which binds the two together.
+ * @param key the token's, if that signed the request, or this node's; `requestSignature` comes from `verifyRequest`
  */
 export function signResponse(
   key: SigningKey,
@@ -66,11 +70,11 @@ export function signResponse(
 
 /**
  * Checks that an answer's head comes from a holder of the key and was made for this very request, within the tolerance of our clock.
- * @param key the key that signed the request
+ * @param key whose answer it has to be; `named`: whoever holds the node's key that it names, which says nothing of who that is
  * @param context `requestSignature`: the `signature` field that was sent
  */
 export function verifyResponse(
-  key: SigningKey,
+  key: SigningKey | 'named',
   response: ReceivedResponse,
   { requestSignature, now, toleranceMs = CLOCK_TOLERANCE_MS }: { requestSignature: string; now: Date; toleranceMs?: number },
 ): VerifiedResponse | Refused {
@@ -80,12 +84,13 @@ export function verifyResponse(
   if (components === null || claimed.nonce !== undefined) return { ok: false, reason: 'malformed' };
   const sha256 = parseContentDigest(response.headers['content-digest']?.[0] ?? '');
   if (sha256 === null) return { ok: false, reason: 'malformed' };
-  if (claimed.keyid !== key.id) return { ok: false, reason: 'unknown-key' };
-  const verdict = signatureHolds(key, claimed, components);
+  const signer = key === 'named' ? nodeKeyNamed(claimed.keyid) : key;
+  if (claimed.keyid !== signer?.id) return { ok: false, reason: 'unknown-key' };
+  const verdict = signatureHolds(signer, claimed, components);
   if (verdict !== 'yes') return { ok: false, reason: verdict };
   const skewMs = skewOf(claimed, now);
   if (Math.abs(skewMs) > toleranceMs) return { ok: false, reason: 'clock', skewMs };
-  return { ok: true, sha256, skewMs };
+  return { ok: true, key: signer, sha256, skewMs };
 }
 
 function componentsOf({ status, headers }: ReceivedResponse, requestSignature: string): Component[] | null {

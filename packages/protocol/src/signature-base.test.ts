@@ -1,6 +1,6 @@
 import { createPublicKey, createSecretKey, verify } from 'node:crypto';
 import { expect, test } from 'vitest';
-import { macOf, signatureBase, signatureParams } from './signature-base.ts';
+import { signatureOf, signatureBase, signatureParams } from './signature-base.ts';
 
 test('gives the signature of RFC 9421, appendix B.2.5', () => {
   const sharedSecret = createSecretKey(
@@ -16,9 +16,11 @@ test('gives the signature of RFC 9421, appendix B.2.5', () => {
     ['keyid', 'test-shared-secret'],
   ]);
   expect(params).toBe('("date" "@authority" "content-type");created=1618884473;keyid="test-shared-secret"');
-  expect(macOf({ id: 'test-shared-secret', secret: sharedSecret }, signatureBase(components, params)).toString('base64')).toBe(
-    'pxcQw6G3AjtMBQjwo8XzkZf/bws5LelbaMk5rGIGtE8=',
-  );
+  expect(
+    signatureOf({ id: 'test-shared-secret', algorithm: 'hmac-sha256', secret: sharedSecret }, signatureBase(components, params)).toString(
+      'base64',
+    ),
+  ).toBe('pxcQw6G3AjtMBQjwo8XzkZf/bws5LelbaMk5rGIGtE8=');
 });
 
 test('makes the signature base of RFC 9421, appendix B.2.6, over which its Ed25519 signature holds', () => {

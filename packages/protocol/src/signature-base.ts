@@ -1,18 +1,17 @@
-import { createHmac, timingSafeEqual } from 'node:crypto';
+import { createHmac, sign, timingSafeEqual, verify } from 'node:crypto';
 import { type BareItem, isInnerList, parseDictionary, serializeByteSequence, serializeParameters } from 'structured-headers';
 import type { SigningKey } from './signing-key.ts';
 
 /**
  * What request and answer share of the feed's profile of HTTP Message Signatures (RFC 9421):
  *
- * - one signature a message, under the label `dossier`, algorithm `hmac-sha256`, tag `dossier-feed`;
+ * - one signature a message, under the label `dossier`, tag `dossier-feed`, with the algorithm of its key: `ed25519` of a node's, `hmac-sha256` of a token's;
  * - the signer has no choice: the verifier works out from the message itself which components must be covered and how
  *   `Signature-Input` must be spelt, and refuses everything else. So there is one valid spelling, and nothing to negotiate down;
  * - an optional field is covered exactly when it is present: stripping or adding one changes the list and is refused;
  * - a field that matters may occur once only.
  */
 export const SIGNATURE_LABEL = 'dossier';
-const ALGORITHM = 'hmac-sha256';
 const TAG = 'dossier-feed';
 
 /** `WWW-Authenticate` of every 401 of a feed, by which it is known from others'. */
@@ -64,9 +63,21 @@ export function signatureBase(components: readonly Component[], params: string):
   return [...components.map(({ identifier, value }) => `${identifier}: ${value}`), `"@signature-params": ${params}`].join('\n');
 }
 
-/** HMAC-SHA256 over a signature base (RFC 9421 §3.3.3). */
-export function macOf(key: SigningKey, base: string): Buffer {
+/** The signature over a text: HMAC-SHA256 (RFC 9421 §3.3.3) or Ed25519 (§3.3.6), for which the key has to be a private one. */
+export function signatureOf(key: SigningKey, base: string): Buffer {
+  if (key.algorithm === 'ed25519') return sign(null, Buffer.from(base, 'utf8'), key.secret);
   return createHmac('sha256', key.secret).update(base, 'utf8').digest();
+}
+
+/** Whether a signature over a text is one of this key, of which the public half is enough; constant time where the key is a secret. */
+export function isSignatureOf(key: SigningKey, base: string, signature: Buffer): boolean {
+  if (key.algorithm === 'ed25519') return signature.length === 64 && verify(null, Buffer.from(base, 'utf8'), key.secret, signature);
+  return signature.length === 32 && timingSafeEqual(signatureOf(key, base), signature);
+}
+
+/** The text that was signed, of a signature that holds. */
+export function baseOf(components: readonly Component[], claimed: Pick<ClaimedSignature, 'input'>): string {
+  return signatureBase(components, claimed.input.slice(SIGNATURE_LABEL.length + 1));
 }
 
 /** Signs components in the feed's profile. */
@@ -75,16 +86,16 @@ export function signComponents(
   components: readonly Component[],
   parameters: Omit<SignatureParameters, 'keyid'>,
 ): SignatureFields {
-  const params = profileParams(components, { ...parameters, keyid: key.id });
-  const mac = macOf(key, signatureBase(components, params));
-  return { 'signature-input': `${SIGNATURE_LABEL}=${params}`, signature: `${SIGNATURE_LABEL}=${serializeByteSequence(mac)}` };
+  const params = profileParams(components, { ...parameters, keyid: key.id }, key.algorithm);
+  const signature = signatureOf(key, signatureBase(components, params));
+  return { 'signature-input': `${SIGNATURE_LABEL}=${params}`, signature: `${SIGNATURE_LABEL}=${serializeByteSequence(signature)}` };
 }
 
 /** A signature that was read, but not checked. `value` is its serialized byte sequence, what the answer covers. */
 export interface ClaimedSignature extends SignatureParameters {
   readonly input: string;
   readonly value: string;
-  readonly mac: Buffer;
+  readonly bytes: Buffer;
 }
 
 /** Reads the one signature of a message. */
@@ -102,9 +113,9 @@ export function signatureHolds(
   claimed: ClaimedSignature,
   components: readonly Component[],
 ): 'yes' | 'wrong-components' | 'wrong-signature' {
-  const params = profileParams(components, claimed);
+  const params = profileParams(components, claimed, key.algorithm);
   if (claimed.input !== `${SIGNATURE_LABEL}=${params}`) return 'wrong-components';
-  return timingSafeEqual(macOf(key, signatureBase(components, params)), claimed.mac) ? 'yes' : 'wrong-signature';
+  return isSignatureOf(key, signatureBase(components, params), claimed.bytes) ? 'yes' : 'wrong-signature';
 }
 
 /** How far the signer's clock is ahead of ours, in milliseconds (negative: behind), to the second. */
@@ -138,10 +149,14 @@ export function isPrintable(text: string): boolean {
   return /^[\x20-\x7e]*$/.test(text);
 }
 
-function profileParams(components: readonly Component[], { created, nonce, keyid }: SignatureParameters): string {
+function profileParams(
+  components: readonly Component[],
+  { created, nonce, keyid }: SignatureParameters,
+  algorithm: SigningKey['algorithm'],
+): string {
   const parameters: [string, BareItem][] = [['created', created]];
   if (nonce !== undefined) parameters.push(['nonce', nonce]);
-  parameters.push(['alg', ALGORITHM], ['keyid', keyid], ['tag', TAG]);
+  parameters.push(['alg', algorithm], ['keyid', keyid], ['tag', TAG]);
   return signatureParams(components, parameters);
 }
 
@@ -149,13 +164,14 @@ function claimOf(input: string, signature: string): ClaimedSignature | null {
   try {
     const list = parseDictionary(input).get(SIGNATURE_LABEL);
     const bytes = parseDictionary(signature).get(SIGNATURE_LABEL)?.[0];
-    if (list === undefined || !isInnerList(list) || !(bytes instanceof ArrayBuffer) || bytes.byteLength !== 32) return null;
+    if (list === undefined || !isInnerList(list) || !(bytes instanceof ArrayBuffer)) return null;
+    if (bytes.byteLength !== 32 && bytes.byteLength !== 64) return null;
     const value = serializeByteSequence(bytes);
     if (signature !== `${SIGNATURE_LABEL}=${value}`) return null;
     const [created, nonce, keyid] = ['created', 'nonce', 'keyid'].map((name) => list[1].get(name));
     if (typeof created !== 'number' || !Number.isInteger(created) || created < 0) return null;
     if (typeof keyid !== 'string' || !(nonce === undefined || typeof nonce === 'string')) return null;
-    return { input, value, mac: Buffer.from(bytes), created, keyid, ...(nonce !== undefined && { nonce }) };
+    return { input, value, bytes: Buffer.from(bytes), created, keyid, ...(nonce !== undefined && { nonce }) };
   } catch {
     return null; // not a structured field
   }

@@ -1,8 +1,12 @@
 import { argon2Sync, createSecretKey, hkdfSync, randomBytes, type KeyObject } from 'node:crypto';
 
-/** A symmetric key of the feed. `id` may be shown and travels as `keyid`; `secret` is opaque, so that no log or JSON can spill it. */
+/**
+ * A key of the feed: the one of a shared token, or the one of a node, of which others have the public half only. `id` may be shown and travels as `keyid`;
+ * `secret` is opaque, so that no log or JSON can spill it.
+ */
 export interface SigningKey {
   readonly id: string;
+  readonly algorithm: 'hmac-sha256' | 'ed25519';
   readonly secret: KeyObject;
 }
 
@@ -25,12 +29,16 @@ export function deriveSigningKey(syncToken: string): SigningKey {
   if (syncToken === '') throw new RangeError('The synchronization token is empty: no key can be derived from it.');
   const stretched = argon2Sync('argon2id', { message: syncToken, nonce: SALT, ...cost });
   const derive = (info: string, bytes: number) => Buffer.from(hkdfSync('sha256', stretched, SALT, info, bytes));
-  const key = { id: derive('key id', 8).toString('hex'), secret: createSecretKey(derive('hmac-sha256', 32)) };
+  const key: SigningKey = {
+    id: derive('key id', 8).toString('hex'),
+    algorithm: 'hmac-sha256',
+    secret: createSecretKey(derive('hmac-sha256', 32)),
+  };
   derived.set(syncToken, key);
   return key;
 }
 
 /** A key that nobody else has: what it signs is refused everywhere. */
 export function randomSigningKey(): SigningKey {
-  return { id: randomBytes(8).toString('hex'), secret: createSecretKey(randomBytes(32)) };
+  return { id: randomBytes(8).toString('hex'), algorithm: 'hmac-sha256', secret: createSecretKey(randomBytes(32)) };
 }

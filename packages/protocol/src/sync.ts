@@ -111,6 +111,8 @@ export const linkSchema = z
     /** Photos of the master that the replica lacks: until they are here it isn't verified. */
     photos_missing: z.int(),
     undo: undoSchema.nullable(),
+    /** Since when the master has taken the list from this node; its copy isn't shown. */
+    withdrawn_date: timeSchema.nullable(),
   })
   .meta({ id: 'Link' });
 export type Link = z.infer<typeof linkSchema>;

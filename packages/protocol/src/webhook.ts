@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { idSchema, looseBoolean, timeSchema } from './values.ts';
 
 /** What a webhook can tell of. `test` is sent by its button only. */
-export const webhookEvents = ['failed', 'recovered', 'overdue', 'held'] as const;
+export const webhookEvents = ['failed', 'recovered', 'overdue', 'held', 'site'] as const;
 export type WebhookEvent = (typeof webhookEvents)[number];
 
 const url = z
@@ -78,6 +78,8 @@ export const webhookMessageSchema = z
     date: timeSchema,
     /** Identity of the node that tells. */
     node: z.uuid(),
+    /** What it is called. */
+    node_name: z.string(),
     link: z
       .object({
         slave_dossier_list: idSchema,
@@ -89,6 +91,8 @@ export const webhookMessageSchema = z
         error: z.object({ code: z.string(), desc: z.string(), remedy: z.string() }).nullable(),
       })
       .nullable(),
+    /** On a master: the site that it is about, and what happened there. */
+    site: z.object({ id: idSchema, name: z.string(), code: z.string() }).nullable(),
     sentence: z.string(),
     /** Where the node's audit ended when this was sent: whoever keeps it can tell later whether entries were taken out (`dossier audit verify --head`). */
     audit: z.object({ entries: z.int(), hash: z.string() }),

@@ -6,9 +6,11 @@ import type { SigningKey } from '@dossier/protocol/signing-key.ts';
 import type { OutboundLookup } from '@dossier/runtime/outbound-address.ts';
 import { createFeedAgents, type FeedAgents } from './feed-agents.ts';
 import { createExchange, type FeedTimeouts, type OpenAnswer, wireError } from './feed-exchange.ts';
+import { type Trust, trustByToken } from './trust.ts';
 
 export interface FeedClientOptions {
-  readonly key: SigningKey;
+  /** Of the token, which is then all that either side proves; or whom this node believes as this master. */
+  readonly key: SigningKey | Trust;
   /** Address of the master, http or https. A path is kept, but not signed; credentials, query and fragment are dropped. */
   readonly remoteUrl: string;
   /** Version of this node's software, told to the master as `user-agent`. */
@@ -21,6 +23,8 @@ export interface FeedClientOptions {
   readonly timeouts?: Partial<FeedTimeouts>;
   /** How the master's name is resolved; by default without link-local and metadata addresses. */
   readonly lookup?: OutboundLookup;
+  /** How far the master's clock may be from ours; five minutes if left out. */
+  readonly toleranceMs?: number;
 }
 
 /** `memory`: gives the memory for an answer of so many bytes, if it is announced; whoever gives it says when it may be used again. */
@@ -55,6 +59,7 @@ export interface FeedAnswer {
 
 /** Speaks to one master. Never tries again by itself (but for a kept connection that the master had closed meanwhile), never follows a redirect. */
 export interface FeedClient {
+  readonly trust: Trust;
   /**
    * Asks and reads the whole answer, checked: signature, digest, length, bounds. Answers that the master signs are returned whatever their
    * status below 500 (200, 304 to the etag that was sent, 404, 410, …).
@@ -84,8 +89,10 @@ export function createFeedClient(options: FeedClientOptions): FeedClient {
   const base = new URL(options.remoteUrl);
   if (!/^https?:$/.test(base.protocol)) throw new TypeError(`${base.protocol} is not the scheme of a master: http: or https: is.`);
   const agents = options.agents ?? createFeedAgents();
-  const exchange = createExchange(options, { base, agents });
+  const trust = 'terms' in options.key ? options.key : trustByToken(options.key);
+  const exchange = createExchange({ ...options, trust }, { base, agents });
   return {
+    trust,
     get: async (path, question) => {
       const answer = await exchange(path, { ...question, encoding: 'zstd' });
       return readAnswer(answer, question);

@@ -2,6 +2,8 @@ import { type RequestError, TimeoutError } from 'got';
 import { sizeText } from '@dossier/domain/size.ts';
 import { CLOCK_TOLERANCE_MS, type SignatureRefusal } from '@dossier/protocol/signature-base.ts';
 import { nothingChanged, triesAgain } from './run-sentences.ts';
+import { siteErrors } from './site-refusal.ts';
+import type { SiteErrorCode } from './site-refusal.ts';
 
 /**
  * What can go wrong between a slave and its master. Whatever it is, nothing was changed: the watch list keeps what it had.
@@ -56,20 +58,27 @@ const kinds = {
 /** A failed exchange with a master. `detail` (also the message) says what happened and what is safe, `remedy` what to do. `kind`: may pass, or needs a person. */
 export class FeedError extends Error {
   override readonly name = 'FeedError';
-  readonly code: FeedErrorCode;
+  readonly code: FeedErrorCode | SiteErrorCode;
   readonly kind: 'retry' | 'operator';
   readonly remedy: string;
+  /** With LIST_WITHDRAWN: the copy is to be deleted. */
+  readonly purge: boolean;
 
-  constructor(code: FeedErrorCode, sentences: { what: string; remedy: string; cause?: unknown }) {
-    super(`${sentences.what} ${nothingChanged}`, { cause: sentences.cause });
+  constructor(code: FeedErrorCode | SiteErrorCode, sentences: { what: string; remedy: string; cause?: unknown; purge?: boolean }) {
+    super(code === 'LIST_WITHDRAWN' ? sentences.what : `${sentences.what} ${nothingChanged}`, { cause: sentences.cause });
     this.code = code;
-    this.kind = kinds[code];
+    this.kind = isOfSites(code) ? 'operator' : kinds[code];
     this.remedy = sentences.remedy;
+    this.purge = sentences.purge ?? false;
   }
 
   get detail(): string {
     return this.message;
   }
+}
+
+function isOfSites(code: FeedErrorCode | SiteErrorCode): code is SiteErrorCode {
+  return Object.hasOwn(siteErrors, code);
 }
 
 /** What was seen on the wire, before it has a name. */
@@ -81,6 +90,8 @@ export type FeedFailure =
   /** 401 from somebody who is no feed. */
   | { readonly saw: 'stranger' }
   | { readonly saw: 'misdirected' }
+  /** A refusal that the master signed, or one that its keys lead to. */
+  | { readonly saw: 'site'; readonly code: SiteErrorCode; readonly purge?: boolean }
   | { readonly saw: 'unauthorized'; readonly skewMs: number | null }
   | { readonly saw: 'distrust'; readonly reason: SignatureRefusal; readonly skewMs: number | undefined; readonly status: number }
   | { readonly saw: 'encoding'; readonly described: string; readonly error?: unknown }
@@ -108,6 +119,8 @@ export function feedErrorOf(master: string, failure: FeedFailure): FeedError {
         master,
         `What answers at ${master} wants a name and a password or another kind of proof, and is no feed of a master (HTTP 401).`,
       );
+    case 'site':
+      return siteError(master, failure.code, failure.purge ?? false);
     case 'misdirected':
       return misdirectedError(master);
     case 'distrust':
@@ -128,6 +141,10 @@ export function feedErrorOf(master: string, failure: FeedFailure): FeedError {
           'Compare the versions of both nodes and bring the older one up to date; if they are equal, report this as a defect of the master.',
       });
   }
+}
+
+function siteError(master: string, code: SiteErrorCode, purge: boolean): FeedError {
+  return new FeedError(code, { what: siteErrors[code].what(master), remedy: siteErrors[code].remedy, purge });
 }
 
 function addressError(master: string, cause?: unknown): FeedError {

@@ -2,11 +2,13 @@ import { once } from 'node:events';
 import got, { type Delays, RequestError, type Request, type Response } from 'got';
 import { NODE_FIELD, signRequest } from '@dossier/protocol/request-signature.ts';
 import { verifyResponse, type VerifiedResponse } from '@dossier/protocol/response-signature.ts';
-import type { SigningKey } from '@dossier/protocol/signing-key.ts';
-import { FEED_CHALLENGE } from '@dossier/protocol/signature-base.ts';
+import { PURGE, REFUSAL_FIELD, SUCCESSION_FIELD, VOUCHER_FIELD } from '@dossier/protocol/voucher.ts';
+import { CLOCK_TOLERANCE_MS, FEED_CHALLENGE, onlyValue } from '@dossier/protocol/signature-base.ts';
 import { createOutboundLookup, isRefusedAddress, type OutboundLookup } from '@dossier/runtime/outbound-address.ts';
 import type { FeedAgents } from './feed-agents.ts';
-import { type FeedError, type FeedFailure, feedErrorOf } from './feed-errors.ts';
+import { FeedError, type FeedFailure, feedErrorOf } from './feed-errors.ts';
+import { isSiteRefusal } from './site-refusal.ts';
+import type { Terms, Trust } from './trust.ts';
 
 /** Limits of one exchange. `inactivityMs`: without a byte in either direction; `responseMs`: until the head of the answer; `totalMs`: until its last byte, photos excepted. */
 export interface FeedTimeouts {
@@ -21,7 +23,9 @@ const defaultTimeouts: FeedTimeouts = { connectMs: 10_000, responseMs: 60_000, i
 
 /** Who asks, and how. */
 export interface ExchangeOptions {
-  readonly key: SigningKey;
+  readonly trust: Trust;
+  /** How far the master's clock may be from ours; five minutes if left out. */
+  readonly toleranceMs?: number;
   readonly version: string;
   readonly now: () => Date;
   readonly randomNonce: () => string;
@@ -61,13 +65,14 @@ export function createExchange(options: ExchangeOptions, { base, agents }: { bas
   const fail = (failure: FeedFailure) => feedErrorOf(base.origin + base.pathname.replace(/\/+$/, ''), failure);
 
   /** Sends the request once, on a connection of the pool or on a new one, and waits for the head of the answer. */
-  async function send(url: URL, question: ExchangeQuestion, fresh: boolean) {
+  async function send(url: URL, question: ExchangeQuestion, { terms, fresh }: { terms: Terms; fresh: boolean }) {
     const covered = {
       ...(question.etag !== undefined && { 'if-none-match': question.etag }),
       ...(question.node !== undefined && { [NODE_FIELD]: question.node }),
+      ...terms.fields,
     };
     const signature = signRequest(
-      options.key,
+      terms.sign,
       { method: 'GET', url: signedUrl(base, url), headers: covered },
       { now: options.now(), nonce: options.randomNonce() },
     );
@@ -94,24 +99,34 @@ export function createExchange(options: ExchangeOptions, { base, agents }: { bas
     return { stream, response, requestSignature: signature.signature };
   }
 
-  return async (path, question) => {
-    question.signal?.throwIfAborted();
-    if (isRefusedAddress(base.hostname)) throw fail({ saw: 'refused-address' });
-    const url = urlOf(base, path, question.query);
-    const sent = await send(url, question, false)
+  async function ask(url: URL, question: ExchangeQuestion, terms: Terms): Promise<OpenAnswer> {
+    const sent = await send(url, question, { terms, fresh: false })
       .catch((error: unknown) => {
-        if (isStaleConnection(error)) return send(url, question, true);
+        if (isStaleConnection(error)) return send(url, question, { terms, fresh: true });
         throw error;
       })
       .catch((error: unknown) => {
         throw wireError(error, { fail, signal: question.signal, answering: false });
       });
     try {
-      const verified = checkHead(sent.response, { ...options, fail, requestSignature: sent.requestSignature });
+      const verified = await checkHead(sent.response, { ...options, terms, fail, requestSignature: sent.requestSignature });
       return { ...sent, verified, fail, signal: question.signal };
     } catch (error) {
       sent.stream.destroy();
       throw error;
+    }
+  }
+
+  return async (path, question) => {
+    question.signal?.throwIfAborted();
+    if (isRefusedAddress(base.hostname)) throw fail({ saw: 'refused-address' });
+    const url = urlOf(base, path, question.query);
+    try {
+      return await ask(url, question, await options.trust.terms());
+    } catch (error) {
+      const terms = error instanceof FeedError && error.code === 'TOKEN_REFUSED' ? await options.trust.withoutKey() : null;
+      if (terms === null) throw error;
+      return ask(url, question, terms);
     }
   };
 }
@@ -155,20 +170,44 @@ export function wireError(
   return error instanceof RequestError ? fail({ saw: 'broken', error, answering }) : error;
 }
 
-function checkHead(
-  response: Response,
-  { key, now, fail, requestSignature }: { key: SigningKey; now: () => Date; fail: OpenAnswer['fail']; requestSignature: string },
-): VerifiedResponse {
+interface HeadCheck extends Pick<ExchangeOptions, 'trust' | 'now' | 'toleranceMs'> {
+  readonly terms: Terms;
+  readonly fail: OpenAnswer['fail'];
+  readonly requestSignature: string;
+}
+
+async function checkHead(response: Response, check: HeadCheck): Promise<VerifiedResponse> {
+  const { terms, now, fail, requestSignature, toleranceMs = CLOCK_TOLERANCE_MS } = check;
   const status = response.statusCode;
   if (status === 401) {
     if (response.headers['www-authenticate'] !== FEED_CHALLENGE) throw fail({ saw: 'stranger' });
     const theirs = Date.parse(response.headers.date ?? '');
-    throw fail({ saw: 'unauthorized', skewMs: Number.isNaN(theirs) ? null : theirs - now().getTime() });
+    const skewMs = Number.isNaN(theirs) ? null : theirs - now().getTime();
+    const isTimely = Math.abs(skewMs ?? 0) <= CLOCK_TOLERANCE_MS;
+    if (isTimely && terms.unknown !== 'TOKEN_REFUSED') throw fail({ saw: 'site', code: terms.unknown });
+    throw fail({ saw: 'unauthorized', skewMs });
   }
   const isRedirect = status >= 300 && status < 400 && status !== 304;
   if (isRedirect || status >= 500 || status === 429 || status === 408) throw fail({ saw: 'status', status });
-  const verified = verifyResponse(key, { status, headers: response.headersDistinct }, { requestSignature, now: now() });
-  if (verified.ok && status === 421) throw fail({ saw: 'misdirected' });
-  if (verified.ok) return verified;
-  throw fail({ saw: 'distrust', reason: verified.reason, skewMs: verified.skewMs, status });
+  const signer = terms.answers === 'same-key' ? terms.sign : 'named';
+  const verified = verifyResponse(signer, { status, headers: response.headersDistinct }, { requestSignature, now: now(), toleranceMs });
+  if (!verified.ok) throw fail({ saw: 'distrust', reason: verified.reason, skewMs: verified.skewMs, status });
+  if (signer === 'named') await requireBelief(response, verified, check);
+  if (status === 421) throw fail({ saw: 'misdirected' });
+  const [refusal = '', policy] = (onlyValue(response.headersDistinct, REFUSAL_FIELD) ?? '').split(' ');
+  if (status === 403 && isSiteRefusal(refusal)) throw fail({ saw: 'site', code: refusal, purge: policy === PURGE });
+  return verified;
+}
+
+/** Refuses whoever signs rightly, and isn't the master that is known here. */
+async function requireBelief(response: Response, verified: VerifiedResponse, { trust, fail }: HeadCheck): Promise<void> {
+  const field = (name: string): string | undefined => onlyValue(response.headersDistinct, name);
+  const belief = await trust.believe({
+    key: verified.key.id,
+    voucher: field(VOUCHER_FIELD),
+    succession: field(SUCCESSION_FIELD),
+    node: field(NODE_FIELD),
+  });
+  if (belief === 'other-key') throw fail({ saw: 'site', code: 'MASTER_KEY_DIFFERS' });
+  if (belief === 'nobody') throw fail({ saw: 'distrust', reason: 'unknown-key', skewMs: undefined, status: response.statusCode });
 }

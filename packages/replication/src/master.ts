@@ -44,11 +44,24 @@ export type RowsAnswer = { outcome: 'page'; page: RowsPage; left: number } | { o
 /** `dossierList`: uuid of the list. */
 export type TreeAnswer = { outcome: 'tree'; dossierList: string; position: Position; nodes: TreeNode[] } | { outcome: 'no-list' };
 
+/** What this node says of its copy besides its position: when it was brought there, its state, and how many dossiers are set aside. */
+export interface Standing {
+  readonly applied?: string;
+  readonly state: string;
+  readonly set_aside: number;
+  /** Which of this node's copies of that list. */
+  readonly copy: number;
+}
+
 /** A master as its feed shows it. All methods throw FeedError for faults of the wire and SyncFailure for answers that contradict themselves. */
 export interface Master {
   greet(signal?: AbortSignal): Promise<z.infer<typeof greetingSchema>>;
   lists(signal?: AbortSignal): Promise<z.infer<typeof offeredListsSchema>>;
-  head(list: number, known: { position: Position | null; tag: string | null }, signal: AbortSignal): Promise<HeadAnswer>;
+  head(
+    list: number,
+    known: { position: Position | null; tag: string | null; standing?: Standing },
+    signal: AbortSignal,
+  ): Promise<HeadAnswer>;
   /** Those of the lists whose heads still have these tags; none if this master can't be asked about many at once. */
   unchanged(heads: readonly { list: number; tag: string }[], signal: AbortSignal): Promise<Set<number>>;
   changes(list: number, from: PageQuestion, options: LargeAnswerOptions): Promise<ChangesAnswer>;
@@ -65,32 +78,30 @@ export interface Master {
 const smallAnswerBytes = 4 * 1024 * 1024;
 
 /**
- * Speaks the feed's version 1 over a signed client. With `slave`, the identity of this node, each question for a head tells the master who
+ * Speaks the feed's version 1 over a signed client. With `self`, this node's identity, greetings and questions for heads tell the master who
  * follows the list. What a head tells of is asked of the node that gave it and of no other.
  */
-export function createMaster(client: FeedClient, slave?: string): Master {
+export function createMaster(client: FeedClient, self?: { node: string; name: string }): Master {
   const lists = '/feed/v1/dossier-lists';
   /** Who gave the last head: what it tells of is asked of nobody else. */
   let node: string | undefined;
+  const said = self && { slave: self.node, name: self.name };
   const ask = (path: string, question: { query?: Record<string, string | number>; maximumBytes?: number; signal?: AbortSignal }) =>
     client.get(path, { maximumBytes: smallAnswerBytes, ...question });
   const askRows = (path: string, query: Record<string, string | number>, options: LargeAnswerOptions) =>
     client.get(path, { query, node, accept: rowsMediaType, maximumBytes: maximumAnswerBytes, ...options });
   return {
     greet: async (signal) => {
-      const greeting = parse(greetingSchema, await ask('/feed/', signal ? { signal } : {}));
-      if (!greeting.versions.some((version) => feedVersions.some((own) => own === version))) {
-        throw new SyncFailure(
-          'FEED_VERSION',
-          `The master speaks the feed's versions ${greeting.versions.join(', ')}, this node ${feedVersions.join(', ')}.`,
-        );
-      }
+      const greeting = parse(greetingSchema, await ask('/feed/', { query: { ...said }, ...(signal && { signal }) }));
+      requireSigner(client, greeting.node);
+      await client.trust.learn({ name: greeting.name ?? null, certificate: greeting.certificate ?? null });
+      requireCommonVersion(greeting.versions);
       return greeting;
     },
     lists: async (signal) => parse(offeredListsSchema, await ask(`${lists}/`, signal ? { signal } : {})),
     head: async (list, known, signal) => {
       const answer = await client.get(`${lists}/${list}/head`, {
-        query: { ...known.position, ...(slave !== undefined && { slave }) },
+        query: { ...known.position, ...known.standing, ...said },
         ...(known.tag !== null && { etag: known.tag }),
         maximumBytes: smallAnswerBytes,
         signal,
@@ -98,12 +109,13 @@ export function createMaster(client: FeedClient, slave?: string): Master {
       if (answer.status === 304) return { outcome: 'unchanged' };
       if (answer.status === 404) return { outcome: 'no-list' };
       const head = parseHead(answer);
+      requireSigner(client, head.node);
       node = head.node;
       return { outcome: 'head', head, tag: answer.headers.etag ?? null };
     },
     unchanged: async (heads, signal) => {
       const named = heads.map(({ list, tag }) => `${list}.${tag.replaceAll('"', '')}`).join(',');
-      const answer = await ask('/feed/v1/heads', { query: { lists: named, ...(slave !== undefined && { slave }) }, signal });
+      const answer = await ask('/feed/v1/heads', { query: { lists: named, ...said }, signal });
       return answer.status === 404 ? new Set() : new Set(parse(headsSchema, answer).unchanged);
     },
     changes: async (list, from, options) => {
@@ -137,6 +149,21 @@ export function createMaster(client: FeedClient, slave?: string): Master {
     photo: async (list, { dossier, sha256, bytes, signal }) =>
       client.download(`${lists}/${list}/photos/${dossier}/${sha256}`, { sha256, bytes, node, signal }),
   };
+}
+
+/** Nobody speaks for another node than the one whose key signs. */
+function requireSigner({ trust }: FeedClient, named: string): void {
+  const signer = trust.node();
+  if (signer === null || signer === named) return;
+  throw new SyncFailure('NODE_REPLACED', 'What answers signs with the key of another node than the one that it says it is.');
+}
+
+function requireCommonVersion(versions: readonly number[]): void {
+  if (versions.some((version) => feedVersions.some((own) => own === version))) return;
+  throw new SyncFailure(
+    'FEED_VERSION',
+    `The master speaks the feed's versions ${versions.join(', ')}, this node ${feedVersions.join(', ')}.`,
+  );
 }
 
 function parse<Schema extends z.ZodType>(schema: Schema, answer: FeedAnswer, status = 200): z.infer<Schema> {

@@ -54,6 +54,9 @@ export interface ReplicationFigures {
   damagedPhotos: number;
   /** Slaves of this master's lists that were seen within a day. */
   slaves: { list: number; count: number }[];
+  /** Sites of this master by state, and how many of them a person should look at. */
+  sites: { state: string; count: number }[];
+  siteAlerts: number;
 }
 
 export async function readReplicationFigures(connection: Connection): Promise<ReplicationFigures> {
@@ -80,6 +83,11 @@ export async function readReplicationFigures(connection: Connection): Promise<Re
     connection,
     `select list_id as list, count(*) as count from followers where last_seen > now() - interval '1 day' group by list_id order by list_id`,
   );
+  const sites = await query<{ state: string; count: number; alerts: number }>(
+    connection,
+    `select s.state, count(k.id) as count, count(k.alert) as alerts from unnest('{pending,accepted,revoked}'::text[]) s (state)
+       left join sites k on k.state = s.state group by s.state order by s.state`,
+  );
   return {
     links: linkStates.map((state) => ({ state, count: replicas.filter((replica) => replica.state === state).length })),
     replicas,
@@ -89,5 +97,7 @@ export async function readReplicationFigures(connection: Connection): Promise<Re
     waitingDeliveries: sums?.waiting ?? 0,
     damagedPhotos: sums?.damaged ?? 0,
     slaves,
+    sites: sites.map(({ state, count }) => ({ state, count })),
+    siteAlerts: sites.reduce((sum, { alerts }) => sum + alerts, 0),
   };
 }

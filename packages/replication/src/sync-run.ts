@@ -16,7 +16,8 @@ import { noSuchList, requireIdentity, requireNoCircle, requireOtherNode } from '
 import type { OwnIdentity } from './identity.ts';
 import type { Fork } from './judgement.ts';
 import { saveGreeting } from './links.ts';
-import type { Master } from './master.ts';
+import type { LinkRow } from './links.ts';
+import type { Master, Standing } from './master.ts';
 import { fetchPhotos, findLacking } from './photo-fetch.ts';
 import { HistoryGone, receiveChanges } from './receive.ts';
 import type { FetchContext, Received } from './receive.ts';
@@ -57,7 +58,8 @@ export async function syncRun(context: SyncContext, started: StartedRun): Promis
   const refused = run.mode === 'verify' ? [] : link.set_aside.map(({ dossier }) => dossier);
   // What was set aside is asked for again, though nothing changed on the master.
   const idle = refused.length === 0;
-  const answer = await context.master.head(link.remote_list_id, { position, tag: idle && position ? link.head_tag : null }, context.signal);
+  const known = { position, tag: idle && position ? link.head_tag : null, standing: standingOf(link) };
+  const answer = await context.master.head(link.remote_list_id, known, context.signal);
   if (answer.outcome === 'no-list') throw noSuchList(link);
   const unchanged = (headTag: string | null) => endUnchanged(context, { ...started, lacksPhotos: examined.lacksPhotos }, taken, headTag);
   if (answer.outcome === 'unchanged') return unchanged(link.head_tag);
@@ -78,6 +80,11 @@ export async function syncRun(context: SyncContext, started: StartedRun): Promis
     throw new SyncFailure('LIST_NOT_EMPTY', `The list holds ${link.local_count} dossiers, and SYNC_ON_EXISTING is refuse.`);
   }
   return takeSteps(runContext, { head, tag, position, fork, refused, follows: followsChanges(started, { head, position, fork }) }, started);
+}
+
+/** What this node says of its copy beside its position. */
+export function standingOf({ last_success: applied, state, set_aside: setAside, slave_list_id: copy }: LinkRow): Standing {
+  return { ...(applied !== null && { applied: applied.toISOString() }), state, set_aside: setAside.length, copy };
 }
 
 /** What a run knows of its master and of the replica. */

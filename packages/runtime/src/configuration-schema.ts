@@ -32,12 +32,20 @@ const origin = text.refine(isOrigin).transform((value) => new URL(value).origin)
 const feedName = text.refine(isFeedName).transform((value) => value.toLowerCase());
 const someTexts = z.preprocess((value) => (typeof value === 'string' ? [value] : value), z.array(text)).default([]);
 const roleValues = z.strictObject({ admin: someTexts, operator: someTexts, viewer: someTexts });
+const nodeName = z
+  .string()
+  .trim()
+  .regex(/^[^\p{C}]{1,100}$/u);
 const clockTime = z.strictObject({ hour: integer(0, 23), minute: integer(0, 59) });
 
 /** Every key of the configuration with its type and its default; `null` stands for "not set". */
 export const configurationSchema = z.object({
+  NODE_NAME: nodeName.nullable().default(null),
   SYNC_TOKEN: text.nullable().default(null),
   SYNC_TOKEN_PREVIOUS: text.nullable().default(null),
+  NODE_KEY_FILE: text.nullable().default(null),
+  SITE_KEYS: z.enum(['off', 'prefer', 'require']).default('prefer'),
+  SITE_APPROVAL: z.enum(['none', 'required']).default('none'),
   FEED_NAMES: z.array(feedName).nullable().default(null),
   EXTERNAL_ADDRESS: text.refine(isExternalAddress).nullable().default(null),
   SYNC_TIME: z.preprocess(readClockTime, clockTime).default({ hour: 3, minute: 0 }),
@@ -85,8 +93,12 @@ const encoded =
   'signs of user and password that are no letters or digits have to be written as %XX: # is %23, / is %2F, @ is %40, % is %25';
 
 export const rules: Readonly<Record<ConfigurationKey, KeyRule>> = {
+  NODE_NAME: { allowed: '1 to 100 characters that can be seen' },
   SYNC_TOKEN: { allowed: 'a text that is not empty, in quotes if it consists of digits', secret: 'all' },
   SYNC_TOKEN_PREVIOUS: { allowed: 'a text that is not empty, in quotes if it consists of digits', secret: 'all' },
+  NODE_KEY_FILE: { allowed: 'the path of a file on this host' },
+  SITE_KEYS: { allowed: 'off, prefer or require' },
+  SITE_APPROVAL: { allowed: 'none or required' },
   FEED_NAMES: {
     allowed:
       'a list of hosts such as master.example or 10.0.0.5:8000, the port left out where remote_url has none (in the environment separated by commas)',

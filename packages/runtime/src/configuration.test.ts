@@ -1,5 +1,5 @@
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { hostname, tmpdir } from 'node:os';
 import { join } from 'node:path';
 
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -69,6 +69,10 @@ describe('defaults', () => {
   it('are those of the documentation', () => {
     const { configuration, file, sources, warnings } = load({});
     expect(configuration).toEqual({
+      nodeName: hostname(),
+      nodeKeyFile: join(workingDirectory, 'data/node.key'),
+      siteKeys: 'prefer',
+      siteApproval: 'none',
       syncToken: null,
       syncTokenPrevious: null,
       feedNames: null,

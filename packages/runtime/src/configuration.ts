@@ -1,3 +1,4 @@
+import { hostname } from 'node:os';
 import { resolve } from 'node:path';
 
 import { unknownKeyFault, valueFault } from './configuration-fault.ts';
@@ -23,6 +24,14 @@ export interface OidcConfiguration {
 
 /** All settings, checked; `null` means not set. `dossier.example.yaml` documents each. */
 export interface Configuration {
+  /** What this node is called. */
+  readonly nodeName: string;
+  /** Absolute path of the file with this node's private key. */
+  readonly nodeKeyFile: string;
+  /** Whether sites have to speak by keys of their own. */
+  readonly siteKeys: ConfigurationValues['SITE_KEYS'];
+  /** Whether who only holds the token waits for a person. */
+  readonly siteApproval: ConfigurationValues['SITE_APPROVAL'];
   readonly syncToken: string | null;
   readonly syncTokenPrevious: string | null;
   /** The names (`host` or `host:port`, lower case) under which the feed is answered; `null`: any. */
@@ -140,7 +149,13 @@ export function loadConfiguration(options: ConfigurationOptions): LoadedConfigur
   }
 
   const configuration = toConfiguration(parsed.data, workingDirectory);
-  const shown = { ...parsed.data, DATA_DIR: configuration.dataDir, MEDIA_ROOT: configuration.mediaRoot };
+  const shown = {
+    ...parsed.data,
+    NODE_NAME: configuration.nodeName,
+    NODE_KEY_FILE: configuration.nodeKeyFile,
+    DATA_DIR: configuration.dataDir,
+    MEDIA_ROOT: configuration.mediaRoot,
+  };
   return { configuration, sources, settings: describeSettings(shown), file, warnings: warningsAbout(parsed.data) };
 }
 
@@ -148,6 +163,10 @@ function toConfiguration(values: ConfigurationValues, workingDirectory: string):
   const dataDir = resolve(workingDirectory, values.DATA_DIR);
   const mediaRoot = values.MEDIA_ROOT ?? resolve(dataDir, 'uploads');
   return {
+    nodeName: values.NODE_NAME ?? hostname().slice(0, 100),
+    nodeKeyFile: resolve(workingDirectory, values.NODE_KEY_FILE ?? resolve(dataDir, 'node.key')),
+    siteKeys: values.SITE_KEYS,
+    siteApproval: values.SITE_APPROVAL,
     syncToken: values.SYNC_TOKEN,
     syncTokenPrevious: values.SYNC_TOKEN_PREVIOUS,
     feedNames: values.FEED_NAMES,
@@ -194,6 +213,9 @@ function warningsAbout(values: ConfigurationValues): string[] {
         `${key} has ${length} characters; fewer than ${advisedTokenLength} can be guessed. "dossier token new" makes a good one.`,
       );
     }
+  }
+  if (values.SITE_KEYS === 'off') {
+    warnings.push('SITE_KEYS is off: whoever holds SYNC_TOKEN reads all lists, and neither rights of sites nor their revocation are kept.');
   }
   if (values.SYNC_TOKEN_PREVIOUS !== null && values.SYNC_TOKEN === null) {
     warnings.push('SYNC_TOKEN_PREVIOUS is set but SYNC_TOKEN is not: this node neither serves the feed nor links.');

@@ -33,6 +33,8 @@ const statuses = {
   PRECONDITION_REQUIRED: 428,
   /** A defect of ours: the log has the cause. */
   INTERNAL: 500,
+  /** The master has taken the watch list from this node: its dossiers are not shown any more. */
+  LIST_WITHDRAWN: 503,
   /** The database or the queue can't be reached now; nothing was changed. */
   UNAVAILABLE: 503,
 } as const;

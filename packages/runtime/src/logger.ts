@@ -10,6 +10,8 @@ export interface LoggerOptions {
   readonly level: LogLevel;
   /** The part of the system that speaks: `api`, `worker`, `start`… */
   readonly name: string;
+  /** What the node is called; left out where it isn't the node that speaks. */
+  readonly node?: string;
   /** Lines for people instead of JSON; `prefersPretty()` decides well. */
   readonly pretty: boolean;
   /** Where the lines go; standard output if left out. */
@@ -52,6 +54,7 @@ export function createLogger(options: LoggerOptions): Logger {
     {
       name: options.name,
       level: options.level,
+      ...(options.node !== undefined && { base: { pid: process.pid, node: options.node } }),
       timestamp: stdTimeFunctions.isoTime,
       formatters: { level: (label) => ({ level: label }) },
       serializers: { err: describeError, error: describeError },
@@ -90,7 +93,7 @@ function openDestination(options: LoggerOptions): DestinationStream {
     sync: true,
     colorize: options.destination === undefined,
     translateTime: 'SYS:HH:MM:ss.l',
-    ignore: 'pid,hostname',
+    ignore: 'pid,hostname,node',
   });
 }
 

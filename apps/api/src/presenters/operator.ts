@@ -70,6 +70,8 @@ export function presentRead(read: ReadRow): ReadEntry {
 export function presentSlave(follower: FollowerRow): Slave {
   return {
     node: follower.node,
+    site: follower.site_id,
+    site_name: follower.site_name,
     address: follower.address,
     version: follower.version,
     dossier_list: follower.list_id,

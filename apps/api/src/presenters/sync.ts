@@ -36,6 +36,7 @@ export function presentLink(link: LinkRow, run: RunRow | null): Link {
     held: link.held && presentHold(link.held),
     set_aside: link.set_aside,
     photos_missing: link.photos_missing,
+    withdrawn_date: time(link.withdrawn_date),
     undo: link.undo && { run: link.undo.run_id, applied_date: new Date(link.undo.applied_date).toISOString() },
   };
 }

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { changesQuery, encodeChangesCursor } from '@dossier/protocol/changes.ts';
 import type { ChangesEnd, ChangesReset } from '@dossier/protocol/changes.ts';
+import { requireShown } from '@dossier/registry/withdrawn.ts';
 import { notFound } from '@dossier/runtime/errors.ts';
 import type { Database } from '@dossier/postgres/database.ts';
 import { recordListReads } from '@dossier/accounts/reads.ts';
@@ -42,6 +43,7 @@ export function changesRoute({ database }: { database: Database }): Route {
     handle: async (request, response) => {
       const listId = pathId(request, what);
       const { limit, ...asked } = parseQuery(request, changesQuery);
+      await requireShown(database, [listId]);
       const start = startOf(listId, asked);
       const told = start.reading === null ? null : await findTold(database, listId, start.reading.id);
       const page = await readLines(database, { listId, since: start.since, rows: limit });

@@ -14,6 +14,7 @@ import { countFound, findIds, mostFound, readHeads } from '@dossier/registry/bul
 import type { Finding, Heads } from '@dossier/registry/bulk-selection.ts';
 import { mostRemembered } from '@dossier/registry/history.ts';
 import { requireWritable } from '@dossier/registry/read-only.ts';
+import { requireShown } from '@dossier/registry/withdrawn.ts';
 import type { ApiDependencies } from '../dependencies.ts';
 import { filterOf } from '../dossier-filter.ts';
 import { parseBody, parseQuery } from '../parse.ts';
@@ -48,6 +49,7 @@ function countRoute({ database }: Dependencies): Route {
     },
     async handle(request, response) {
       const finding = findingOf(parseQuery(request, countQuery));
+      await requireShown(database, finding.filter.lists);
       const heads = await readHeads(database, finding.filter);
       const { text, filter } = finding;
       // Whoever asks for a person learns whether somebody is in a list.

@@ -10,6 +10,7 @@ import { deleteDossier, deleteOffline } from '@dossier/registry/dossier-deletion
 import type { DossierOrdering } from '@dossier/registry/dossier-pages.ts';
 import { isMatchRequired, listDossiers, readDossier } from '@dossier/registry/dossiers.ts';
 import type { DossierRow } from '@dossier/registry/dossiers.ts';
+import { requireShown } from '@dossier/registry/withdrawn.ts';
 import { audited } from '../audited.ts';
 import { decodeCursor, presentPage } from '../cursor.ts';
 import type { CursorOrder } from '../cursor.ts';
@@ -75,6 +76,7 @@ function collectionRoutes({ database }: Dependencies): Route[] {
       },
       async handle(request, response) {
         const { ordering: asked, ...query } = parseQuery(request, dossierQuery);
+        await requireShown(database, query.dossier_lists);
         if (query.q !== undefined && query.q.trim() !== '') {
           if (asked !== undefined) throw badParam('ordering', 'ordering: what is found by q comes by how well it fits.');
           response.json(await answerSearch(request, { ...query, text: query.q, filter: filterOf(query) }));

@@ -13,6 +13,7 @@ import type { DossierRow } from '@dossier/registry/dossiers.ts';
 import { exportCopies, exportDossiers } from '@dossier/registry/export.ts';
 import type { ExportedDossier } from '@dossier/registry/export.ts';
 import { mostRanked, searchDossiers } from '@dossier/registry/search/search.ts';
+import { requireShown } from '@dossier/registry/withdrawn.ts';
 import { readWatchList } from '@dossier/registry/watch-lists.ts';
 import type { ApiDependencies } from '../dependencies.ts';
 import { filterOf } from '../dossier-filter.ts';
@@ -51,6 +52,7 @@ function listRoute({ database, photos }: Dependencies): Route {
     async handle(request, response) {
       const list = await readWatchList(database, pathId(request, 'such watch list'));
       const { format } = parseQuery(request, exportQuery);
+      await requireShown(database, [list.id]);
       await recordAudit(database, actorOf(request), {
         action: 'list-exported',
         object: { kind: 'watch-list', id: list.id, name: list.name },
@@ -84,6 +86,7 @@ function searchRoute({ database }: Dependencies): Route {
     async handle(request, response) {
       const { format, ordering = 'id', ...query } = parseQuery(request, dossierExportQuery);
       const filter = filterOf(query);
+      await requireShown(database, filter.lists);
       const words = query.q?.trim() ?? '';
       const found = words === '' ? pagesOf(database, filter, ordering) : await searchOf(database, filter, words);
       await recordAudit(database, actorOf(request), {

@@ -5,7 +5,6 @@ import { promisify } from 'node:util';
 import { constants, zstdCompress } from 'node:zlib';
 import type { Readable } from 'node:stream';
 import type { Request, Response } from 'express';
-import { verifyRequest } from '@dossier/protocol/request-signature.ts';
 import { signResponse } from '@dossier/protocol/response-signature.ts';
 import { FEED_CHALLENGE } from '@dossier/protocol/signature-base.ts';
 import type { SigningKey } from '@dossier/protocol/signing-key.ts';
@@ -16,27 +15,22 @@ const compress = promisify(zstdCompress);
 const worthCompressingBytes = 16 * 1024;
 const fastest = { params: { [constants.ZSTD_c_compressionLevel]: 1 } };
 
-/** A request of the feed from a holder of the token: the key that signed it signs the answer, too. */
+/** Who asks: the key that signs the answer, what the answer has to cover, and what goes with it to vouch for the key. */
 export interface Asker {
   key: SigningKey;
   signature: string;
   now: () => Date;
+  /** Fields that every answer to it bears. */
+  fields?: Readonly<Record<string, string>>;
 }
 
-/** Lets in who holds one of the keys. Throws UNAUTHORIZED for everybody else, and tells nothing but that. */
-export function requireSignature(
-  request: Request,
-  response: Response,
-  { keys, now }: { keys: readonly SigningKey[]; now: () => Date },
-): Asker {
-  const verified = verifyRequest(
-    keys,
-    { method: request.method, target: request.originalUrl, headers: request.headersDistinct },
-    { now: now() },
-  );
-  if (verified.ok) return { key: verified.key, signature: verified.signature, now };
+/** Tells nothing but that the signature isn't one of this feed's. */
+export function refuseStranger(response: Response): never {
   response.set('WWW-Authenticate', FEED_CHALLENGE);
-  throw new ApplicationError('UNAUTHORIZED', 'The feed answers requests that are signed with the shared SYNC_TOKEN.');
+  throw new ApplicationError(
+    'UNAUTHORIZED',
+    'The feed answers requests that are signed with the shared SYNC_TOKEN, or by a key that is known here.',
+  );
 }
 
 export interface FeedBody {
@@ -103,6 +97,7 @@ export async function sendFile(
 
 function sign(response: Response, asker: Asker, sha256: string): void {
   response.setHeader('Cache-Control', 'no-store, no-transform');
+  for (const [name, value] of Object.entries(asker.fields ?? {})) response.setHeader(name, value);
   const fields = signResponse(
     asker.key,
     { status: response.statusCode, headers: response.getHeaders(), sha256 },

@@ -18,14 +18,17 @@ import type { Head } from '@dossier/protocol/feed.ts';
 import { photoAddressSchema, photosMediaType, requestPhotos } from '@dossier/protocol/photos.ts';
 import { NODE_FIELD } from '@dossier/protocol/request-signature.ts';
 import { rowsMediaType } from '@dossier/protocol/rows.ts';
-import type { SigningKey } from '@dossier/protocol/signing-key.ts';
+import { PURGE, REFUSAL_FIELD, SUCCESSION_FIELD, vouch, VOUCHER_FIELD, voucherKeyId } from '@dossier/protocol/voucher.ts';
+import type { SiteRefusal } from '@dossier/protocol/voucher.ts';
 import type { Configuration } from '@dossier/runtime/configuration.ts';
 import { badParam } from '@dossier/runtime/errors.ts';
 import type { Logger } from '@dossier/runtime/logger.ts';
 import type { Database } from '@dossier/postgres/database.ts';
 import { readTreeNodes } from '@dossier/registry/tree.ts';
 import { isFork, renewForkedEpoch } from '@dossier/feed/epochs.ts';
-import { noteFollower } from '@dossier/feed/followers.ts';
+import { noteFollower, noteToldHead } from '@dossier/feed/followers.ts';
+import type { Holding } from '@dossier/feed/followers.ts';
+import { acknowledgeWithdrawal, isPurged, noteSeen } from '@dossier/feed/sites.ts';
 import { inSnapshot, readHead, readHeads } from '@dossier/feed/heads.ts';
 import type { ListHead } from '@dossier/feed/heads.ts';
 import type { PageCache } from '@dossier/feed/page-cache.ts';
@@ -33,21 +36,29 @@ import { bundlePhotos } from '@dossier/feed/photo-bundle.ts';
 import { readRows } from '@dossier/feed/rows-answer.ts';
 import { listShownPhotos } from '@dossier/feed/shown-photos.ts';
 import type { Mount } from '../dependencies.ts';
+import type { SiteConnections } from '../site-connections.ts';
 import { guardPhotos } from '../guarded-photos.ts';
 import { addressOf } from '../session.ts';
-import { isWorthCompressing, requireSignature, sendFile, sendPhoto, sendSigned, sendUnchanged } from './feed-answer.ts';
-import type { Asker, FeedBody } from './feed-answer.ts';
+import { isWorthCompressing, refuseStranger, sendFile, sendPhoto, sendSigned, sendUnchanged } from './feed-answer.ts';
+import type { Asker as Answering, FeedBody } from './feed-answer.ts';
+import { admit, selfOf, versionOf } from './feed-admission.ts';
+import type { AdmissionDependencies, Visitor } from './feed-admission.ts';
 
-export interface FeedDependencies {
-  configuration: Pick<Configuration, 'externalAddress' | 'feedNames' | 'syncTime' | 'timeZone'>;
-  /** Of SYNC_TOKEN and SYNC_TOKEN_PREVIOUS; none: every request is refused. */
-  keys: readonly SigningKey[];
+export interface FeedDependencies extends AdmissionDependencies {
+  configuration: Pick<Configuration, 'externalAddress' | 'feedNames' | 'nodeName' | 'siteApproval' | 'siteKeys' | 'syncTime' | 'timeZone'>;
+  /** What the key before this node's said of it, while that is news; null otherwise. */
+  succession: string | null;
+  connections: Pick<SiteConnections, 'hold'>;
   logger: Logger;
   database: Database;
   photos: PhotoStore;
   pages: PageCache;
   nodeUuid: string;
-  now: () => Date;
+}
+
+/** Who asks and may. */
+interface Asker extends Answering {
+  readonly visitor: Visitor;
 }
 
 type Handler = (request: Request, response: Response, asker: Asker) => Promise<void>;
@@ -59,7 +70,16 @@ const knownPosition = z.object({
   count: z.coerce.number().int().nonnegative(),
   digest: positionSchema.shape.digest,
 });
-const follower = z.object({ slave: z.uuid() });
+const told = z.object({
+  applied: z.iso.datetime().optional().catch(undefined),
+  state: z
+    .string()
+    .regex(/^[a-z-]{1,20}$/)
+    .optional()
+    .catch(undefined),
+  set_aside: z.coerce.number().int().nonnegative().max(1_000_000_000).optional().catch(undefined),
+  copy: z.coerce.number().int().nonnegative().max(Number.MAX_SAFE_INTEGER).optional().catch(undefined),
+});
 const revisionText = z.coerce.number().int().nonnegative().max(Number.MAX_SAFE_INTEGER);
 const pageQuery = z.object({ since: revisionText, epoch: z.uuid(), begun: revisionText.optional() });
 /** Several things in one parameter, with commas between them. */
@@ -82,13 +102,19 @@ const photosQuery = z.object({
   ),
 });
 
-/** The feed of this node's lists, version 1 (docs/protocol.md), for holders of the shared SYNC_TOKEN. */
+/** The feed of this node's lists, version 1 (docs/protocol.md), for sites that are known by their keys and for holders of the shared SYNC_TOKEN. */
 export function createFeedMount(deps: FeedDependencies): Mount {
   const router = Router({ strict: false });
   const signed = (handler: Handler) => async (request: Request, response: Response) => {
-    const asker = requireSignature(request, response, deps);
-    if (isForUs(request, deps)) await handler(request, response, asker);
-    else await sendSigned(response, asker, misdirected);
+    const forUs = isForUs(request, deps);
+    const visitor = (await admit(request, { ...deps, isForUs: forUs })) ?? refuseStranger(response);
+    const asker = askerOf(visitor, deps);
+    if (!forUs) return sendSigned(response, asker, misdirected);
+    if (visitor.refusal !== null) return refuse(response, asker, visitor.refusal);
+    deps.connections.hold(visitor.site?.id ?? null, response);
+    const list = listId.safeParse(request.params['id']);
+    if (!list.success || mayRead(asker, list.data)) return handler(request, response, asker);
+    return sendUngranted(request, response, asker, { deps, list: list.data });
   };
   router.get('/', signed(greet(deps)));
   router.get('/v1/dossier-lists', signed(offerLists(deps)));
@@ -112,6 +138,39 @@ function isForUs({ headers }: Request, { configuration, nodeUuid }: FeedDependen
   return configuration.feedNames === null || configuration.feedNames.includes(headers.host?.toLowerCase() ?? '');
 }
 
+/** Signs by the token's key for who did, else by this node's, and says what vouches for that. */
+function askerOf(visitor: Visitor, { nodeUuid, succession, now }: FeedDependencies): Asker {
+  const fields = {
+    ...(visitor.voucher !== null && { [NODE_FIELD]: nodeUuid, [VOUCHER_FIELD]: visitor.voucher }),
+    ...(succession !== null && visitor.key.algorithm === 'ed25519' && { [SUCCESSION_FIELD]: succession }),
+  };
+  return { key: visitor.key, signature: visitor.signature, now, fields, visitor };
+}
+
+function mayRead({ visitor }: Asker, list: number): boolean {
+  const { site } = visitor;
+  if (site === null) return true;
+  return (site.lists === null || site.lists.includes(list)) && !site.withdrawn.includes(list);
+}
+
+async function refuse(response: Response, asker: Asker, refusal: SiteRefusal, { purge = false } = {}): Promise<void> {
+  const fields = { ...asker.fields, [REFUSAL_FIELD]: purge ? `${refusal} ${PURGE}` : refusal };
+  await sendSigned(response, { ...asker, fields }, json({ code: refusal }, 403));
+}
+
+/** A list that a site may not read isn't there for it. If it might once, it is told to give its copy up, and says that it did. */
+async function sendUngranted(
+  request: Request,
+  response: Response,
+  asker: Asker,
+  { deps, list }: { deps: FeedDependencies; list: number },
+): Promise<void> {
+  const { site } = asker.visitor;
+  if (site?.withdrawn.includes(list) !== true) return sendSigned(response, asker, absent);
+  await refuse(response, asker, 'LIST_WITHDRAWN', { purge: await isPurged(deps.database, site.id, list) });
+  if (request.query['state'] === 'withdrawn') await acknowledgeWithdrawal(deps.database, site.id, list);
+}
+
 const absent: FeedBody = { status: 404, contentType: 'application/json', body: Buffer.from('{}') };
 
 function json(value: unknown, status = 200): FeedBody {
@@ -123,23 +182,32 @@ function schedule({ configuration }: FeedDependencies): Head['schedule'] {
 }
 
 function greet(deps: FeedDependencies): Handler {
-  return async (_request, response, asker) =>
-    sendSigned(
+  return async (request, response, asker) => {
+    const { visitor } = asker;
+    await sendSigned(
       response,
       asker,
       json({
         node: deps.nodeUuid,
+        name: deps.configuration.nodeName,
+        // Known again by its own signature, if this node is restored to a state from before it met the site.
+        ...(visitor.key === deps.nodeKey && { certificate: vouch(deps.nodeKey, 'site', visitor.verified.key.id) }),
         versions: feedVersions,
         external_address: deps.configuration.externalAddress,
         schedule: schedule(deps),
       }),
     );
+    await noteSite(deps, request, asker, []);
+  };
 }
 
 function offerLists({ database }: FeedDependencies): Handler {
   return async (_request, response, asker) => {
-    const heads = await readHeads(database);
-    const lists = heads.map((head) => ({ id: head.listId, name: head.name, dossier_count: head.position.count }));
+    const { site } = asker.visitor;
+    const heads = (await readHeads(database, site?.lists ?? null)).filter((head) => mayRead(asker, head.listId));
+    const lists = heads
+      .filter((head) => !head.withdrawn)
+      .map((head) => ({ id: head.listId, name: head.name, dossier_count: head.position.count }));
     await sendSigned(response, asker, json({ dossier_lists: lists }));
   };
 }
@@ -149,13 +217,23 @@ function sendHead(deps: FeedDependencies): Handler {
     const id = listId.safeParse(request.params['id']);
     let head = id.success ? await readHead(deps.database, id.data) : null;
     if (!head) return sendSigned(response, asker, absent);
+    // What was taken from a branch is taken from those who have it from there.
+    if (head.withdrawn) return refuse(response, asker, 'LIST_WITHDRAWN');
     const known = knownPosition.safeParse(request.query);
     if (known.success && isFork(head.position, known.data)) head = (await meetFork(deps, head, known.data)) ?? head;
     const answer = headAnswer(deps, head);
     const { etag } = answer;
     if (request.headers['if-none-match'] === etag) sendUnchanged(response, asker, etag);
     else await sendSigned(response, asker, answer);
-    await noteSlave(deps, request, [{ listId: head.listId, position: known.success ? known.data : null }]);
+    const said = told.parse(request.query);
+    const holding = {
+      appliedDate: said.applied ?? null,
+      state: said.state ?? null,
+      setAside: said.set_aside ?? null,
+      copy: said.copy ?? null,
+    };
+    await noteSite(deps, request, asker, [{ listId: head.listId, position: known.success ? known.data : null, ...holding }]);
+    if (response.statusCode === 200) await noteToldHead(deps.database, head.listId, head.position);
   };
 }
 
@@ -195,29 +273,52 @@ function sendHeads(deps: FeedDependencies): Handler {
     const asked = headsQuery.safeParse(request.query);
     if (!asked.success) throw badParam('lists', `"lists" names up to ${requestHeads} lists with the tags of their heads.`);
     const tags = new Map(asked.data.lists.map((item) => [Number(item.split('.')[0]), item.split('.')[1]]));
-    const heads = await readHeads(deps.database, [...tags.keys()]);
-    const unchanged = heads.filter((head) => headAnswer(deps, head).etag === `"${tags.get(head.listId)}"`);
+    const heads = await readHeads(
+      deps.database,
+      [...tags.keys()].filter((list) => mayRead(asker, list)),
+    );
+    const unchanged = heads.filter((head) => !head.withdrawn && headAnswer(deps, head).etag === `"${tags.get(head.listId)}"`);
     await sendSigned(response, asker, json({ unchanged: unchanged.map((head) => head.listId) }));
-    const seen = unchanged.map((head) => ({ listId: head.listId, position: head.position }));
-    await noteSlave(deps, request, seen);
+    const seen = unchanged.map(({ listId: id, position }) => ({
+      listId: id,
+      position,
+      appliedDate: null,
+      state: 'synced',
+      setAside: null,
+      copy: null,
+    }));
+    await noteSite(deps, request, asker, seen);
   };
 }
 
-/** Keeps for the operator of the master who follows a list. The slave has its answer already. */
-async function noteSlave(
-  { database, logger }: FeedDependencies,
-  request: Request,
-  seen: readonly { listId: number; position: { epoch: string; revision: number } | null }[],
-): Promise<void> {
-  const asker = follower.safeParse(request.query);
-  if (!asker.success) return;
-  const version = /^dossier\/(\S{1,50})/.exec(request.get('user-agent') ?? '')?.[1] ?? null;
+/** Keeps for the operator of the master who follows a list and what it says that it holds. The slave has its answer already. */
+async function noteSite(deps: FeedDependencies, request: Request, { visitor }: Asker, seen: readonly Holding[]): Promise<void> {
+  const { database, logger, alarms, nodeKey } = deps;
+  const said = selfOf(request);
+  if (said === null) return;
+  const { site, verified } = visitor;
+  const sighting = { node: said.node, address: addressOf(request), version: versionOf(request), siteId: site?.id ?? null };
   try {
-    await noteFollower(database, { node: asker.data.slave, address: addressOf(request), version }, seen);
+    if (site !== null && visitor.key === nodeKey) {
+      const voucher = request.headers[VOUCHER_FIELD];
+      const tokenId = typeof voucher === 'string' ? (deps.keys.find((key) => key.id === voucherKeyId(voucher))?.id ?? null) : null;
+      const { turns } = await noteSeen(database, site.id, { ...sighting, tokenId });
+      if (turns >= cloneTurns) await alarms.raise(site, 'SITE_CLONED', 'asks from two addresses in turns', request);
+    }
+    const statement =
+      visitor.key === nodeKey ? { base: verified.base, signature: verified.signature.slice(1, -1), key: verified.key.id } : null;
+    for (const odd of seen.length > 0 ? await noteFollower(database, sighting, seen, statement) : []) {
+      if (site === null) continue;
+      if (odd.finding === 'back') await alarms.raise(site, 'SITE_CLONED', `stands before where it stood in list ${odd.list_id}`, request);
+      else await alarms.raise(site, 'SITE_DIFFERS', `says of list ${odd.list_id} what this node never told at that revision`, request);
+    }
   } catch (error) {
     logger.warn({ err: error, lists: seen.map((list) => list.listId) }, 'It could not be kept that a slave was seen.');
   }
 }
+
+/** A site that has gone from one address to another and back so often is two. */
+const cloneTurns = 2;
 
 function sendChanges(deps: FeedDependencies): Handler {
   return async (request, response, asker) => {

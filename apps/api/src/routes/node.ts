@@ -1,5 +1,6 @@
 import { nodeSchema, settingsSchema } from '@dossier/protocol/node.ts';
 import type { Node, Setting } from '@dossier/protocol/node.ts';
+import { wordsOf } from '@dossier/protocol/node-key.ts';
 import { deriveSigningKey } from '@dossier/protocol/signing-key.ts';
 import { hasFollowers } from '@dossier/feed/followers.ts';
 import { listLinksAfter } from '@dossier/replication/links.ts';
@@ -12,7 +13,7 @@ const tags = ['Node'];
 /** A slave that didn't ask for so long follows no more. */
 const followerDays = 30;
 
-type Dependencies = Pick<ApiNode, 'configuration' | 'loaded' | 'database' | 'nodeUuid'>;
+type Dependencies = Pick<ApiNode, 'configuration' | 'loaded' | 'database' | 'nodeKey' | 'nodeUuid'>;
 
 export function nodeRoutes(deps: Dependencies): Route[] {
   return [
@@ -42,10 +43,13 @@ export function nodeRoutes(deps: Dependencies): Route[] {
   ];
 }
 
-async function describeNode({ configuration, database, nodeUuid }: Dependencies): Promise<Node> {
+async function describeNode({ configuration, database, nodeKey, nodeUuid }: Dependencies): Promise<Node> {
   const links = await listLinksAfter(database, 0, 1);
   return {
     uuid: nodeUuid,
+    name: configuration.nodeName,
+    key: nodeKey.id,
+    words: await wordsOf(nodeKey.id),
     version: softwareVersion,
     master: await hasFollowers(database, followerDays),
     slave: links.length > 0,

@@ -16,7 +16,7 @@ import type { Route } from '../route.ts';
 import { identityOf } from '../session.ts';
 import type { SyncDependencies } from './sync.ts';
 import { readLink } from './sync-held.ts';
-import { requireAllowedMaster, requireSigningKey } from './sync-masters.ts';
+import { requireAllowedMaster, requireIntroduction } from './sync-masters.ts';
 import { remindOfRun } from './sync-reminders.ts';
 import { beingCancelled } from './sync-runs.ts';
 
@@ -42,7 +42,7 @@ export function syncLinkChangeRoutes(deps: SyncDependencies): Route[] {
       async handle(request, response) {
         const id = pathId(request, what);
         const change = await parseBody(request, linkChangeRequest);
-        const correction = correctionOf(deps, id, change);
+        const correction = await correctionOf(deps, id, change);
         const corrected = await transaction(deps.database, async (tx) => {
           const made = correction && (await correct(tx, request, correction));
           if (change.guards) await setGuards({ ...deps, database: tx }, request, { id, guards: change.guards });
@@ -56,12 +56,14 @@ export function syncLinkChangeRoutes(deps: SyncDependencies): Route[] {
 }
 
 /** The correction that a change asks for, checked as a new link is; null where it asks for none. */
-function correctionOf(deps: SyncDependencies, id: number, change: LinkChange): LinkCorrection | null {
+async function correctionOf(deps: SyncDependencies, id: number, change: LinkChange): Promise<LinkCorrection | null> {
   const { remote_url: url, remote_dossier_list: remoteListId } = change;
   if (url === undefined && remoteListId === undefined) return null;
   const remoteUrl = url === undefined ? undefined : normaliseRemoteUrl(url);
-  if (remoteUrl !== undefined) requireAllowedMaster(deps.configuration, remoteUrl);
-  requireSigningKey(deps);
+  if (remoteUrl !== undefined) {
+    requireAllowedMaster(deps.configuration, remoteUrl);
+    await requireIntroduction(deps, remoteUrl);
+  }
   return { slaveListId: id, remoteUrl, remoteListId };
 }
 

@@ -15,7 +15,7 @@ import { presentLink } from '../presenters/sync.ts';
 import { answers, jsonBody } from '../route.ts';
 import type { Route } from '../route.ts';
 import type { SyncDependencies } from './sync.ts';
-import { requireAllowedMaster, requireSigningKey } from './sync-masters.ts';
+import { requireAllowedMaster, requireIntroduction } from './sync-masters.ts';
 import { preferredWaitSeconds } from './sync-prefer.ts';
 import { remindOfRun, remindOfUnlink } from './sync-reminders.ts';
 import { waitForSync } from './sync-wait.ts';
@@ -64,7 +64,7 @@ async function recordLink(deps: SyncDependencies, request: Request, body: z.outp
   const slaveListId = body.slave_dossier_list;
   const remoteUrl = normaliseRemoteUrl(body.remote_url);
   requireAllowedMaster(configuration, remoteUrl);
-  requireSigningKey(deps);
+  await requireIntroduction(deps, remoteUrl);
   const wanted = {
     slaveListId,
     remoteUrl,

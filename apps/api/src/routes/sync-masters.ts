@@ -1,12 +1,14 @@
 import { randomUUID } from 'node:crypto';
 import type { Request, Response } from 'express';
 import { isFailure } from '@dossier/domain/failure.ts';
-import type { SigningKey } from '@dossier/protocol/signing-key.ts';
+import type { InvitationKeys } from '@dossier/protocol/voucher.ts';
 import { masterTestRequest, masterTestSchema, normaliseRemoteUrl } from '@dossier/protocol/sync.ts';
 import type { MasterTest } from '@dossier/protocol/sync.ts';
 import { createFeedClient } from '@dossier/replication/feed-client.ts';
 import { requireOtherNode } from '@dossier/replication/identity.ts';
 import { createMaster } from '@dossier/replication/master.ts';
+import { findMaster } from '@dossier/replication/masters.ts';
+import { NodeTrust } from '@dossier/replication/trust.ts';
 import type { Master } from '@dossier/replication/master.ts';
 import { withoutRun } from '@dossier/replication/run-sentences.ts';
 import { normaliseExternalAddress } from '@dossier/runtime/configuration.ts';
@@ -69,11 +71,12 @@ export async function limitQuestions({ database }: SyncDependencies, request: Re
   await requireAttempt(database, response, limits, 'Masters were asked too often');
 }
 
-/** The key that signs what this node asks of masters. */
-export function requireSigningKey({ signingKey }: Pick<SyncDependencies, 'signingKey'>): SigningKey {
-  if (signingKey !== null) return signingKey;
+/** Refuses with CONFLICT to speak to a master that this node can't introduce itself to. */
+export async function requireIntroduction({ database, own }: Pick<SyncDependencies, 'database' | 'own'>, remoteUrl: string): Promise<void> {
+  if (own.token !== null || (await findMaster(database, normaliseRemoteUrl(remoteUrl))) !== null) return;
   throw new ApplicationError('CONFLICT', 'SYNC_TOKEN is not set on this node, so it can not speak to a master. Nothing was changed.', {
-    remedy: 'Set SYNC_TOKEN to the same text on this node and on the master, and restart them.',
+    remedy:
+      'Set SYNC_TOKEN to the same text on this node and on the master, and restart them, or join the master by an invitation ("dossier join").',
   });
 }
 
@@ -83,11 +86,13 @@ export function requireSigningKey({ signingKey }: Pick<SyncDependencies, 'signin
  */
 export async function withMaster<Result>(
   deps: SyncDependencies,
-  { remoteUrl, timeoutMs }: { remoteUrl: string; timeoutMs: number },
+  { remoteUrl, timeoutMs, invitation = null }: { remoteUrl: string; timeoutMs: number; invitation?: InvitationKeys | null },
   work: (master: Master, signal: AbortSignal, greeting: Awaited<ReturnType<Master['greet']>>) => Promise<Result>,
 ): Promise<Result> {
+  if (invitation === null) await requireIntroduction(deps, remoteUrl);
   const client = createFeedClient({
-    key: requireSigningKey(deps),
+    key: new NodeTrust(deps.database, { remoteUrl, own: deps.own, invitation }),
+    ...(invitation && { toleranceMs: Number.POSITIVE_INFINITY }),
     remoteUrl,
     version: softwareVersion,
     now: () => new Date(),
@@ -95,7 +100,7 @@ export async function withMaster<Result>(
   });
   const signal = AbortSignal.timeout(timeoutMs);
   try {
-    const master = createMaster(client);
+    const master = createMaster(client, { node: deps.nodeUuid, name: deps.configuration.nodeName });
     const greeting = await master.greet(signal);
     const externalAddress = normaliseExternalAddress(deps.configuration.externalAddress);
     requireOtherNode(greeting, remoteUrl, { node: deps.nodeUuid, externalAddress, normaliseExternalAddress });

@@ -1,5 +1,5 @@
 import type { Queues } from '@dossier/jobs/queues.ts';
-import type { SigningKey } from '@dossier/protocol/signing-key.ts';
+import type { OwnKeys } from '@dossier/replication/trust.ts';
 import type { Configuration } from '@dossier/runtime/configuration.ts';
 import type { Logger } from '@dossier/runtime/logger.ts';
 import type { Database } from '@dossier/postgres/database.ts';
@@ -15,11 +15,12 @@ import { syncMasterRoutes } from './sync-masters.ts';
 import { syncPreviewRoutes } from './sync-preview.ts';
 import { syncRunRoutes } from './sync-runs.ts';
 import { syncSlaveRoutes } from './sync-slaves.ts';
+import { syncTrustRoutes } from './sync-trust.ts';
 
 export interface SyncDependencies {
-  readonly configuration: Pick<Configuration, 'guardPersons' | 'syncAllowedMasters' | 'syncOnExisting' | 'externalAddress'>;
-  /** Of SYNC_TOKEN; null where it is not set: then nothing can be linked. */
-  readonly signingKey: SigningKey | null;
+  readonly configuration: Pick<Configuration, 'guardPersons' | 'nodeName' | 'syncAllowedMasters' | 'syncOnExisting' | 'externalAddress'>;
+  /** By what this node is known to masters. */
+  readonly own: OwnKeys;
   readonly logger: Logger;
   readonly database: Database;
   readonly queues: Pick<Queues, 'enqueue' | 'promote' | 'remove'>;
@@ -36,6 +37,7 @@ export function syncRoutes(deps: SyncDependencies): Route[] {
     ...syncHeldRoutes(deps),
     ...syncDeadLetterRoutes(deps),
     ...syncMasterRoutes(deps),
+    ...syncTrustRoutes(deps),
     ...syncPreviewRoutes(deps),
     ...syncEventRoutes(deps),
     ...syncDeletionRoutes(deps),

@@ -27,7 +27,7 @@ import { reachQueue } from './sync-reminders.ts';
 const tags = ['Webhooks'];
 const what = 'such webhook';
 
-type Dependencies = Pick<SyncDependencies, 'database' | 'queues' | 'logger' | 'nodeUuid'>;
+type Dependencies = Pick<SyncDependencies, 'database' | 'queues' | 'logger' | 'nodeUuid'> & { nodeName: string };
 
 export function webhookRoutes(deps: Dependencies): Route[] {
   return [...collectionRoutes(deps), ...itemRoutes(deps), ...deliveryRoutes(deps)];
@@ -128,7 +128,7 @@ function itemRoutes({ database }: Dependencies): Route[] {
   ];
 }
 
-function deliveryRoutes({ database, queues, logger, nodeUuid }: Dependencies): Route[] {
+function deliveryRoutes({ database, queues, logger, nodeUuid, nodeName }: Dependencies): Route[] {
   return [
     {
       method: 'post',
@@ -143,7 +143,8 @@ function deliveryRoutes({ database, queues, logger, nodeUuid }: Dependencies): R
       async handle(request, response) {
         const id = pathId(request, what);
         const date = new Date().toISOString();
-        const message = { event: 'test', date, node: nodeUuid, link: null, sentence: 'This is a test: the webhook is reached.' } as const;
+        const sentence = 'This is a test: the webhook is reached.';
+        const message = { event: 'test', date, node: nodeUuid, node_name: nodeName, link: null, site: null, sentence } as const;
         const delivery = await audited(
           database,
           request,

@@ -1,4 +1,5 @@
 import type { Command } from 'commander';
+import { nodeSchema } from '@dossier/protocol/node.ts';
 import { deadLetterSchema } from '@dossier/protocol/sync.ts';
 import type { DeadLetter, Link, Run } from '@dossier/protocol/sync.ts';
 import { addClientOptions, clientOf } from '../client.ts';
@@ -21,7 +22,11 @@ export function addStatus(program: Command, context: Context): void {
   const command = program.command('status').description('links, their states, last and next runs, lag, dead letters');
   addClientOptions(command).action(async () => {
     const client = clientOf(command, context);
-    const [links, deadLetters] = await Promise.all([allLinks(client), allOf(client, 'sync/dead-letters/', deadLetterSchema)]);
+    const [node, links, deadLetters] = await Promise.all([
+      client.get('node/', nodeSchema),
+      allLinks(client),
+      allOf(client, 'sync/dead-letters/', deadLetterSchema),
+    ]);
     const statuses: LinkStatus[] = [];
     for (const link of links) {
       const [lastRun = null] = await newestRuns(client, link.slave_dossier_list, 1);
@@ -29,10 +34,12 @@ export function addStatus(program: Command, context: Context): void {
     }
     if (command.opts<{ json?: boolean }>().json) {
       return printJson({
+        node: { name: node.name, uuid: node.uuid, key: node.key, words: node.words },
         links: statuses.map(({ link, lastRun }) => ({ ...link, last_run: lastRun, lag: lagOf(link) })),
         dead_letters: deadLetters,
       });
     }
+    print(`${printable(node.name)}, whose key is ${node.key} (${node.words})\n`);
     report(client.url, statuses, deadLetters);
   });
 }

@@ -46,7 +46,7 @@ export async function startNode(options: {
   environment: NodeJS.ProcessEnv;
 }): Promise<DemoNode> {
   const { name, folder, port } = options;
-  const environment = { ...options.environment, DATA_DIR: folder, HOST: '127.0.0.1', PORT: String(port) };
+  const environment = { ...options.environment, NODE_NAME: name, DATA_DIR: folder, HOST: '127.0.0.1', PORT: String(port) };
   const log = await open(join(folder, 'node.log'), 'a');
   const child = spawn(process.execPath, [executable, 'start'], {
     env: environment,

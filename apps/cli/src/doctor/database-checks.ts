@@ -16,6 +16,8 @@ import type { Finding } from './finding.ts';
 export interface LinkedMaster {
   readonly url: string;
   readonly lists: number;
+  /** The key by which it is known here; null where it never showed one. */
+  readonly key: string | null;
 }
 
 export interface DatabaseFindings {
@@ -48,7 +50,8 @@ export async function checkDatabase(configuration: Configuration, logger: Logger
     ];
     const masters = await query<LinkedMaster>(
       database,
-      `select remote_url as url, count(*) as lists from links where state <> 'unlinking' group by remote_url order by remote_url`,
+      `select k.remote_url as url, count(*) as lists, min(m.key) as key from links k left join masters m on m.remote_url = k.remote_url
+       where k.state <> 'unlinking' group by k.remote_url order by k.remote_url`,
     );
     return { findings, masters, nodeUuid };
   } finally {

@@ -3,11 +3,15 @@ import { softwareVersion } from '@dossier/api/software-version.ts';
 import { isFailure } from '@dossier/domain/failure.ts';
 import { feedVersions, greetingSchema } from '@dossier/protocol/feed.ts';
 import { deriveSigningKey } from '@dossier/protocol/signing-key.ts';
+import type { SigningKey } from '@dossier/protocol/signing-key.ts';
 import { createFeedClient } from '@dossier/replication/feed-client.ts';
+import { trustByKeys, trustByToken } from '@dossier/replication/trust.ts';
+import type { Trust } from '@dossier/replication/trust.ts';
 import { requireOtherNode } from '@dossier/replication/identity.ts';
 import { withoutRun } from '@dossier/replication/run-sentences.ts';
 import { normaliseExternalAddress } from '@dossier/runtime/configuration.ts';
 import type { Configuration } from '@dossier/runtime/configuration.ts';
+import { readKeyFile } from '../node-key.ts';
 import type { LinkedMaster } from './database-checks.ts';
 import { failed, fromError, ok, skipped, warning } from './finding.ts';
 import type { Finding } from './finding.ts';
@@ -26,24 +30,34 @@ export async function checkMasters(
 ): Promise<Finding[]> {
   if (nodeUuid === null) return [skipped('masters', 'Which masters are linked is not known without the database.')];
   if (masters.length === 0) return [ok('masters', 'This node replicates from nobody.')];
-  if (configuration.syncToken === null) return [skipped('masters', 'Without SYNC_TOKEN no master can be greeted.')];
+  const nodeKey = await readKeyFile(configuration.nodeKeyFile).catch(() => null);
   const findings: Finding[] = [];
   for (let at = 0; at < masters.length; at += askedAtOnce) {
     const asked = masters
       .slice(at, at + askedAtOnce)
-      .map((master) => checkMaster(configuration, configuration.syncToken ?? '', { master, nodeUuid }));
+      .map((master) => checkMaster(configuration, trustIn(master, { configuration, nodeKey }), { master, nodeUuid }));
     findings.push(...(await Promise.all(asked)).flat());
   }
   return findings;
 }
 
+/** As a sync would sign; null where nothing speaks for this node. */
+function trustIn(
+  { key: known }: LinkedMaster,
+  { configuration, nodeKey }: { configuration: Configuration; nodeKey: SigningKey | null },
+): Trust | null {
+  const token = configuration.syncToken === null ? null : deriveSigningKey(configuration.syncToken);
+  if (known !== null && nodeKey !== null) return trustByKeys(nodeKey, { known, token });
+  return token && trustByToken(token);
+}
+
 async function checkMaster(
   configuration: Configuration,
-  syncToken: string,
+  key: Trust | null,
   { master, nodeUuid }: { master: LinkedMaster; nodeUuid: string },
 ): Promise<Finding[]> {
   const check = `master ${master.url}`;
-  const key = deriveSigningKey(syncToken);
+  if (key === null) return [skipped(check, 'Without SYNC_TOKEN, and not joined to it, this node can not greet it.')];
   const client = createFeedClient({ key, remoteUrl: master.url, version: softwareVersion, now: () => new Date(), randomNonce: randomUUID });
   const signal = AbortSignal.timeout(timeoutMs);
   try {
@@ -64,7 +78,10 @@ async function checkMaster(
       ];
     }
     const lists = `${master.lists} ${master.lists === 1 ? 'list is' : 'lists are'} linked`;
-    return [ok(check, `It answers, signs with the same token and has the same EXTERNAL_ADDRESS; ${lists}.`), checkClock(check, skewMs)];
+    return [
+      ok(check, `It answers, signs as the master that this node knows, and has the same EXTERNAL_ADDRESS; ${lists}.`),
+      checkClock(check, skewMs),
+    ];
   } catch (error) {
     if (signal.aborted)
       return [failed(check, `It did not answer within ${timeoutMs / 1000} seconds.`, 'Check its load and the line to it.')];

@@ -10,6 +10,7 @@ import logo from '../favicon.svg';
 import { AccountMenu } from './account-menu.tsx';
 import { LiveMark } from './live-mark.tsx';
 import { Navigation } from './navigation.tsx';
+import { NodeName } from './node-name.tsx';
 import { RoleBanner } from './role-banner.tsx';
 import classes from './shell.module.css';
 
@@ -37,6 +38,7 @@ export function Shell({ user }: { user: CurrentSession['user'] }) {
               </Text>
             </Link>
             <RoleBanner />
+            <NodeName />
           </Group>
           <Group gap="sm" wrap="nowrap">
             <LiveMark state={live} />

@@ -1,12 +1,16 @@
 import type { PayloadOf } from '@dossier/jobs/declarations.ts';
 import type { JobContext } from '@dossier/jobs/workers.ts';
 import { withReserve } from '@dossier/postgres/disk-reserve.ts';
-import { greetMaster } from '@dossier/replication/identity.ts';
-import { syncRun } from '@dossier/replication/sync-run.ts';
-import { findLink } from '@dossier/replication/links.ts';
+import { FeedError } from '@dossier/replication/feed-errors.ts';
+import { FencedError } from '@dossier/replication/fence.ts';
+import { greetMaster, noSuchList, requireIdentity } from '@dossier/replication/identity.ts';
+import { standingOf, syncRun } from '@dossier/replication/sync-run.ts';
+import { findLink, findLinkToFollow } from '@dossier/replication/links.ts';
 import type { LinkRow } from '@dossier/replication/links.ts';
 import { saveProgress, startRun } from '@dossier/replication/runs.ts';
 import type { StartedRun } from '@dossier/replication/runs.ts';
+import { restoreReplica, withdrawReplica } from '@dossier/replication/withdrawal.ts';
+import type { Master } from '@dossier/replication/master.ts';
 import { undoRun } from '@dossier/replication/undo.ts';
 import type { WorkerDependencies } from '../dependencies.ts';
 import { bookFailure } from '../run-failure.ts';
@@ -20,6 +24,7 @@ export function createSyncHandler(deps: WorkerDependencies) {
     try {
       await follow(deps, started, context);
     } catch (error) {
+      if (error instanceof FeedError && error.code === 'LIST_WITHDRAWN') await giveUp(deps, started, error);
       throw await bookFailure(deps, started, { error, context, seed: runId });
     }
     const link = await findLink(deps.database, started.link.slave_list_id);
@@ -34,13 +39,30 @@ const tellTimeoutMs = 5000;
 /** Tells the master how far this slave is now; without it the master would learn so a day later. What becomes of it changes nothing here. */
 async function tellPosition(deps: WorkerDependencies, link: LinkRow): Promise<void> {
   const { epoch, revision, dossier_count: count, digest, head_tag: tag } = link;
+  const standing = standingOf(link);
   if (epoch === null || revision === null || count === null || digest === null) return;
   try {
     const master = deps.connectMaster(link.remote_url);
-    await master.head(link.remote_list_id, { position: { epoch, revision, count, digest }, tag }, AbortSignal.timeout(tellTimeoutMs));
+    await master.head(
+      link.remote_list_id,
+      { position: { epoch, revision, count, digest }, tag, standing },
+      AbortSignal.timeout(tellTimeoutMs),
+    );
   } catch (error) {
     deps.logger.debug({ err: error, list: link.slave_list_id }, 'The master could not be told how far its slave is.');
   }
+}
+
+/** The master has taken the list from this node: its copy is shown no more, and the master is told so. */
+async function giveUp(deps: WorkerDependencies, { run, link, fence }: StartedRun, { purge }: FeedError): Promise<void> {
+  await withdrawReplica(deps.database, { runId: run.id, listId: link.slave_list_id, fence }, { purge });
+  if (link.withdrawn_date === null) deps.logger.warn({ list: link.slave_list_id, purge }, 'a watch list was withdrawn by its master');
+  const known = { position: null, tag: null, standing: { state: 'withdrawn', set_aside: 0, copy: link.slave_list_id } };
+  // It answers with the same refusal.
+  await deps
+    .connectMaster(link.remote_url)
+    .head(link.remote_list_id, known, AbortSignal.timeout(tellTimeoutMs))
+    .catch(() => undefined);
 }
 
 const heartbeatMs = 10_000;
@@ -58,8 +80,29 @@ async function follow(deps: WorkerDependencies, started: StartedRun, context: Jo
   }
 }
 
+/** Asks whether a list that was withdrawn is given back; then it is shown as it was, and followed. */
+async function followAgain(
+  deps: WorkerDependencies,
+  started: StartedRun,
+  { master, context }: { master: Master; context: JobContext },
+): Promise<void> {
+  const { link, run, fence } = started;
+  const answer = await master.head(link.remote_list_id, { position: null, tag: null }, context.signal);
+  if (answer.outcome !== 'head') throw noSuchList(link);
+  requireIdentity(answer.head, link, deps.own);
+  await restoreReplica(deps.database, { runId: run.id, listId: link.slave_list_id, fence });
+  const found = await findLinkToFollow(deps.database, link.slave_list_id);
+  if (!found) throw new FencedError();
+  await followMaster(
+    deps,
+    { ...started, link: found.link, intact: found.intact, lacksPhotos: found.lacksPhotos, set_id: found.set_id },
+    context,
+  );
+}
+
 async function followMaster(deps: WorkerDependencies, started: StartedRun, context: JobContext): Promise<void> {
   const master = deps.connectMaster(started.link.remote_url);
+  if (started.link.withdrawn_date !== null) return followAgain(deps, started, { master, context });
   if (started.link.remote_list === null) {
     // The reminder of the link command was lost, and a person or the sweep asked for a sync.
     const head = await greetMaster(master, started, { own: deps.own, signal: context.signal });

@@ -1,3 +1,4 @@
+import { siteFaults } from './site-words.ts';
 import type { HoldReason } from '@dossier/domain/guards.ts';
 import { photoSentences } from './photo-words.ts';
 
@@ -98,6 +99,7 @@ export const syncFaults: Readonly<Record<string, FaultWords>> = {
     remedy:
       'Укажите адрес самого мастера. Если узлы копируют список по кругу, отмените репликацию на том, который должен быть его мастером.',
   },
+  ...siteFaults,
   NODE_REPLACED: {
     desc: 'По адресу мастера отвечает другой узел.',
     remedy: 'Проверьте адрес. Если мастера заменили намеренно, отмените репликацию и свяжите заново.',
@@ -164,6 +166,7 @@ export const problems: Readonly<Record<string, string>> = {
   UNSUPPORTED_MEDIA_TYPE: 'Такой вид файла здесь не принимается.',
   TOO_MANY_REQUESTS: 'Слишком много попыток; подождите.',
   INTERNAL: 'На узле произошла ошибка; подробности в его журнале.',
+  LIST_WITHDRAWN: 'Мастер отозвал этот список у узла; его досье больше не показываются.',
   UNAVAILABLE: 'База данных, очередь или мастер сейчас недоступны; попробуйте позже.',
 };
 
@@ -248,6 +251,10 @@ const signs = 'знаки в имени и пароле, кроме букв и 
 
 /** What is allowed for each setting. */
 export const allowed: Readonly<Record<string, string>> = {
+  NODE_NAME: 'от 1 до 100 видимых знаков',
+  NODE_KEY_FILE: 'путь к файлу на этом компьютере',
+  SITE_KEYS: 'off, prefer или require',
+  SITE_APPROVAL: 'none или required',
   SYNC_TOKEN: secret,
   SYNC_TOKEN_PREVIOUS: secret,
   FEED_NAMES: `список имён, например master.example или 10.0.0.5:8000 ${commas}`,

@@ -1,0 +1,251 @@
+import type { Request } from 'express';
+import { nodeKeyId, wordsOf } from '@dossier/protocol/node-key.ts';
+import { pageQuery } from '@dossier/protocol/queries.ts';
+import { createdSiteSchema, siteChange, siteCreation, siteRevocation, siteSchema } from '@dossier/protocol/site.ts';
+import { pageOf } from '@dossier/protocol/values.ts';
+import { newInvitationCode, readInvitationCode } from '@dossier/protocol/voucher.ts';
+import { acceptSite, createSite, deleteSite, grantLists, listSites, readSite, renameSite, revokeSite } from '@dossier/feed/sites.ts';
+import type { SiteRow } from '@dossier/feed/sites.ts';
+import { badParam } from '@dossier/runtime/errors.ts';
+import { query, transaction } from '@dossier/postgres/database.ts';
+import type { Connection, Database } from '@dossier/postgres/database.ts';
+import { recordAudit } from '@dossier/accounts/audit.ts';
+import { audited } from '../audited.ts';
+import { decodeCursor, presentPage } from '../cursor.ts';
+import type { CursorOrder } from '../cursor.ts';
+import { parseBody, parseQuery, pathId } from '../parse.ts';
+import { presentSite } from '../presenters/sites.ts';
+import { answers, jsonBody } from '../route.ts';
+import type { Route } from '../route.ts';
+import { actorOf } from '../session.ts';
+import type { SiteAlarms } from '../site-alarms.ts';
+import type { SiteConnections } from '../site-connections.ts';
+
+const tags = ['Sites'];
+const what = 'such site';
+const byPlace: CursorOrder = { ordering: 'place', column: 'text' };
+const invitationMinutes = 30;
+
+export interface SiteDependencies {
+  readonly database: Database;
+  readonly alarms: SiteAlarms;
+  readonly connections: SiteConnections;
+}
+
+/** On a master: the sites that it knows, who may come and what each may read. */
+export function siteRoutes(deps: SiteDependencies): Route[] {
+  return [listRoute(deps), createRoute(deps), ...itemRoutes(deps), deleteRoute(deps), acceptRoute(deps), revokeRoute(deps)];
+}
+
+function objectOf({ id, name }: SiteRow) {
+  return { kind: 'site', id, name } as const;
+}
+
+async function requireLists(tx: Connection, lists: readonly number[] | null | undefined): Promise<void> {
+  if (!lists || lists.length === 0) return;
+  const found = await query<{ id: number }>(tx, `select id from watch_lists where id = any(:lists::bigint[])`, { lists: [...lists] });
+  const missing = lists.find((list) => !found.some(({ id }) => id === list));
+  if (missing !== undefined) throw badParam('lists', `lists: there is no watch list ${missing}.`);
+}
+
+function listRoute({ database }: SiteDependencies): Route {
+  return {
+    method: 'get',
+    path: '/sites/',
+    access: 'viewer',
+    query: pageQuery,
+    operation: {
+      tags,
+      summary: 'The sites that this master knows, those that wait for a person first, with what each last proved to hold',
+      responses: answers({ '200': pageOf(siteSchema) }),
+    },
+    async handle(request, response) {
+      const { limit, page } = parseQuery(request, pageQuery);
+      response.json(presentPage(await listSites(database, { cursor: decodeCursor(page, byPlace), limit }), presentSite, byPlace));
+    },
+  };
+}
+
+function createRoute({ database }: SiteDependencies): Route {
+  return {
+    method: 'post',
+    path: '/sites/',
+    access: 'admin',
+    operation: {
+      tags,
+      summary: 'Invite a site, or enter one by its public key',
+      description:
+        'Without `key` the answer holds the invitation’s `code`, this once: it introduces one node, within 30 minutes ("dossier join"). With `key` (as the node shows it, or PEM) the site may come at once. Without `lists` it may read all.',
+      requestBody: jsonBody(siteCreation),
+      responses: answers({ '201': createdSiteSchema }),
+    },
+    async handle(request, response) {
+      const { name, lists = null, key: pasted } = await parseBody(request, siteCreation);
+      const introduction = pasted === undefined ? invite() : await broughtKey(pasted);
+      const made = await audited(
+        database,
+        request,
+        async (tx) => {
+          await requireLists(tx, lists);
+          return createSite(tx, { name, lists, introduction: introduction.of });
+        },
+        (site) => ({ action: 'site-added', object: objectOf(site), details: { lists, invited: introduction.code !== null } }),
+      );
+      response.status(201).json({ ...presentSite(made), code: introduction.code });
+    },
+  };
+}
+
+function invite() {
+  const code = newInvitationCode();
+  const keys = readInvitationCode(code);
+  if (!keys) throw new Error('a new code is none');
+  return { code, of: { codeKey: keys.site.id, answerSecret: keys.master.secret.export(), minutes: invitationMinutes } };
+}
+
+async function broughtKey(text: string) {
+  const key = nodeKeyId(text);
+  if (key === null) throw badParam('key', 'key: is no public Ed25519 key; "dossier status" on the node, or GET /node/, shows it.');
+  return { code: null, of: { key, words: await wordsOf(key) } };
+}
+
+function itemRoutes({ database }: SiteDependencies): Route[] {
+  return [
+    {
+      method: 'get',
+      path: '/sites/:id/',
+      access: 'viewer',
+      operation: { tags, summary: 'One site', responses: answers({ '200': siteSchema }) },
+      async handle(request, response) {
+        response.json(presentSite(await readSite(database, pathId(request, what))));
+      },
+    },
+    {
+      method: 'patch',
+      path: '/sites/:id/',
+      access: 'admin',
+      operation: {
+        tags,
+        summary: 'Rename a site, or say which lists it may read',
+        description:
+          '`lists` is the whole set; null grants all. Copies of lists that are taken away are withdrawn: the site stops serving them at its next question; `purge` lets it delete them as well.',
+        requestBody: jsonBody(siteChange),
+        responses: answers({ '200': siteSchema }),
+      },
+      async handle(request, response) {
+        const id = pathId(request, what);
+        const { name, lists, purge = false } = await parseBody(request, siteChange);
+        const changed = await audited(
+          database,
+          request,
+          async (tx) => {
+            const before = await readSite(tx, id);
+            await requireLists(tx, lists);
+            if (name !== undefined) await renameSite(tx, id, name);
+            if (lists !== undefined) await grantLists(tx, id, { lists, purge });
+            return { before, site: await readSite(tx, id) };
+          },
+          ({ before, site }) => ({
+            action: 'site-changed',
+            object: objectOf(site),
+            details: {
+              ...(name !== undefined && { before: before.name }),
+              ...(lists !== undefined && { lists, before_lists: before.lists, purge }),
+            },
+          }),
+        );
+        response.json(presentSite(changed.site));
+      },
+    },
+  ];
+}
+
+function deleteRoute({ database }: SiteDependencies): Route {
+  return {
+    method: 'delete',
+    path: '/sites/:id/',
+    access: 'admin',
+    operation: {
+      tags,
+      summary: 'Forget a site that never came, or speaks by the token alone',
+      description: 'Its code is worth nothing any more. 409 for a site with a key: revoke it.',
+      responses: answers({ '204': null }),
+    },
+    async handle(request, response) {
+      const id = pathId(request, what);
+      await audited(
+        database,
+        request,
+        async (tx) => {
+          const site = await readSite(tx, id);
+          await deleteSite(tx, id);
+          return site;
+        },
+        (site) => ({ action: 'site-deleted', object: objectOf(site) }),
+      );
+      response.status(204).end();
+    },
+  };
+}
+
+function acceptRoute({ database }: SiteDependencies): Route {
+  return {
+    method: 'post',
+    path: '/sites/:id/accept/',
+    access: 'admin',
+    operation: {
+      tags,
+      summary: 'Let a site in that waits, or put an alert about one to rest',
+      description: 'Compare its four words with those that the node shows before.',
+      responses: answers({ '200': siteSchema }),
+    },
+    async handle(request, response) {
+      const id = pathId(request, what);
+      const site = await audited(
+        database,
+        request,
+        async (tx) => {
+          await acceptSite(tx, id);
+          return readSite(tx, id);
+        },
+        (accepted) => ({ action: 'site-accepted', object: objectOf(accepted), details: { words: accepted.words, lists: accepted.lists } }),
+      );
+      response.json(presentSite(site));
+    },
+  };
+}
+
+function revokeRoute({ database, alarms, connections }: SiteDependencies): Route {
+  return {
+    method: 'post',
+    path: '/sites/:id/revoke/',
+    access: 'admin',
+    operation: {
+      tags,
+      summary: 'Refuse a site from now on, for good',
+      description:
+        'Every request of its key is answered by a signed SITE_REVOKED, answers under way end, its code is worth nothing any more. If it holds SYNC_TOKEN, that alone lets nobody in any more: newcomers wait until somebody accepts them, or the token is changed.',
+      requestBody: jsonBody(siteRevocation),
+      responses: answers({ '200': siteSchema }),
+    },
+    async handle(request, response) {
+      const id = pathId(request, what);
+      const { reason } = await parseBody(request, siteRevocation);
+      const done = await revoke(database, request, { id, reason, alarms });
+      connections.end(id);
+      await alarms.remind(done.deliveries);
+      response.json(presentSite(done.site));
+    },
+  };
+}
+
+async function revoke(database: Database, request: Request, { id, reason, alarms }: { id: number; reason: string; alarms: SiteAlarms }) {
+  return transaction(database, async (tx) => {
+    await readSite(tx, id);
+    await revokeSite(tx, id, reason);
+    const site = await readSite(tx, id);
+    await recordAudit(tx, actorOf(request), { action: 'site-revoked', object: objectOf(site), details: { reason, key: site.key } });
+    const sentence = `The site ${JSON.stringify(site.name)} was revoked by ${actorOf(request).actor}: ${reason}.`;
+    return { site, deliveries: await alarms.note(tx, site, { code: 'SITE_REVOKED', sentence }) };
+  });
+}

@@ -1,0 +1,370 @@
+import { randomUUID } from 'node:crypto';
+import { readFile } from 'node:fs/promises';
+import { joinedSchema, masterSchema, mastersSchema } from '@dossier/protocol/master.ts';
+import { createdSiteSchema, siteSchema } from '@dossier/protocol/site.ts';
+import type { Site } from '@dossier/protocol/site.ts';
+import { generateNodeKey, nodeKeyFromPem, nodeKeyNamed } from '@dossier/protocol/node-key.ts';
+import { signRequest } from '@dossier/protocol/request-signature.ts';
+import { isSignatureOf } from '@dossier/protocol/signature-base.ts';
+import type { SigningKey } from '@dossier/protocol/signing-key.ts';
+import { readInvitationCode, succeed } from '@dossier/protocol/voucher.ts';
+import type { InvitationKeys } from '@dossier/protocol/voucher.ts';
+import { createFeedClient } from '@dossier/replication/feed-client.ts';
+import { createMaster } from '@dossier/replication/master.ts';
+import { NodeTrust } from '@dossier/replication/trust.ts';
+import { linkSchema } from '@dossier/protocol/sync.ts';
+import { pageOf } from '@dossier/protocol/values.ts';
+import { query } from '@dossier/postgres/database.ts';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { syncNow } from '../kit/sync-now.ts';
+import { startNodeApi } from '../kit/node-api.ts';
+import type { NodeApi } from '../kit/node-api.ts';
+
+/* Two real nodes: who is known to whom by which key, and what each may read. */
+
+const nodes: NodeApi[] = [];
+
+async function start(environment: Record<string, string> = {}): Promise<NodeApi> {
+  const node = await startNodeApi(environment);
+  nodes.push(node);
+  return node;
+}
+
+afterAll(async () => {
+  await Promise.all(nodes.map((node) => node.stop()));
+});
+
+async function makeFilledList(master: NodeApi, name: string): Promise<number> {
+  const list = await master.makeList(name);
+  await master.call('POST', '/dossiers/', { body: { name: `${name} Lindqvist`, dossier_lists: [list] } });
+  return list;
+}
+
+async function link(slave: NodeApi, master: { url: string }, remote: number) {
+  const local = await slave.makeList();
+  const body = { remote_url: master.url, remote_dossier_list: remote, slave_dossier_list: local };
+  await slave.call('POST', '/sync/dossier-lists/', { body, headers: { prefer: 'wait=30' } });
+  return linkOf(slave, local);
+}
+
+const linkOf = (slave: NodeApi, local: number) => slave.want(200, linkSchema, ['GET', `/sync/dossier-lists/${local}/`]);
+
+const sitesOf = async (master: NodeApi): Promise<Site[]> => (await master.want(200, pageOf(siteSchema), ['GET', '/sites/'])).results;
+const invite = (master: NodeApi, name: string, lists: number[] | null = null) =>
+  master.want(201, createdSiteSchema, ['POST', '/sites/', { name, lists }]);
+const join = (slave: NodeApi, master: { url: string }, code: string | null) =>
+  slave.want(201, joinedSchema, ['POST', '/sync/masters/', { remote_url: master.url, code }]);
+
+describe('with the same SYNC_TOKEN on both and nothing else', () => {
+  let master: NodeApi;
+  let slave: NodeApi;
+  let wanted: number;
+  beforeAll(async () => {
+    [master, slave] = await Promise.all([start({ NODE_NAME: 'Headquarters' }), start({ NODE_NAME: 'Gate 7' })]);
+    await slave.work();
+    wanted = await makeFilledList(master, 'Wanted');
+  });
+
+  it('a slave syncs, its master knows it by name and key, and it knows the key of its master', async () => {
+    expect(await link(slave, master, wanted)).toMatchObject({ state: 'synced', local_count: 1 });
+    const [site] = await sitesOf(master);
+    expect(site).toMatchObject({
+      name: 'Gate 7',
+      state: 'accepted',
+      speaks_by: 'key',
+      introduced_by: 'token',
+      lists: null,
+      node: slave.deps.nodeUuid,
+    });
+    const [known] = await slave.want(200, mastersSchema, ['GET', '/sync/masters/']);
+    expect(known).toMatchObject({ name: 'Headquarters', node: master.deps.nodeUuid, offered: null });
+  });
+
+  it('the master keeps what the slave signed that it holds, and anybody with its key can check that', async () => {
+    const local = (await link(slave, master, wanted)).slave_dossier_list;
+    await syncNow(slave, local);
+    await expect.poll(async () => (await sitesOf(master))[0]?.holdings.length).toBe(1);
+    const [site] = await sitesOf(master);
+    await expect.poll(async () => (await sitesOf(master))[0]?.holdings[0]?.current).toBe(true);
+    const holding = (await sitesOf(master))[0]?.holdings[0];
+    const { base = '', signature = '', key = '' } = holding?.statement ?? {};
+    expect(key).toBe(site?.key);
+    const bytes = Buffer.from(signature, 'base64');
+    const publicKey = nodeKeyNamed(key);
+    expect(publicKey && isSignatureOf(publicKey, base, bytes)).toBe(true);
+    expect(base).toContain(`digest=${holding?.digest}`);
+  });
+
+  it('a site that signs another digest than the master ever told at that revision is noticed', async () => {
+    const [site] = await sitesOf(master);
+    await query(
+      slave.test.database,
+      `update links set digest = repeat('0', 64), head_tag = null, own_digest = (select digest from list_positions where list_id = links.slave_list_id)`,
+    );
+    const [local] = await query<{ id: number }>(slave.test.database, `select slave_list_id as id from links order by 1 limit 1`);
+    await syncNow(slave, local?.id ?? 0);
+    await expect
+      .poll(async () => (await master.want(200, siteSchema, ['GET', `/sites/${site?.id}/`])).alert)
+      .toMatchObject({ code: 'SITE_DIFFERS' });
+    await master.want(200, siteSchema, ['POST', `/sites/${site?.id}/accept/`]);
+  });
+
+  it('a key that speaks for two nodes, or from two addresses in turns, is noticed', async () => {
+    const key = nodeKeyFromPem(await readFile(slave.keyFile, 'utf8')) ?? generateNodeKey();
+    const [site] = await sitesOf(master);
+    const ask = async (node: string, address: string) => {
+      const url = new URL(`/feed/?slave=${node}&name=Gate`, master.url);
+      const fields = signRequest(key, { method: 'GET', url }, { now: new Date(), nonce: randomUUID() });
+      const answer = await fetch(url, { headers: { ...fields, 'x-forwarded-for': address } });
+      return `${answer.status} ${answer.headers.get('dossier-refusal')}`;
+    };
+    const alertOf = async () => (await master.want(200, siteSchema, ['GET', `/sites/${site?.id}/`])).alert?.code;
+    expect(await ask(randomUUID(), '10.0.0.1')).toBe('403 SITE_CLONED');
+    expect(await alertOf()).toBe('SITE_CLONED');
+    await master.want(200, siteSchema, ['POST', `/sites/${site?.id}/accept/`]);
+    for (const address of ['10.0.0.1', '10.0.0.2', '10.0.0.3']) expect(await ask(slave.deps.nodeUuid, address)).toBe('200 null');
+    expect(await alertOf()).toBeUndefined();
+    for (const address of ['10.0.0.2', '10.0.0.3', '10.0.0.2']) await ask(slave.deps.nodeUuid, address);
+    await expect.poll(alertOf).toBe('SITE_CLONED');
+    await master.want(200, siteSchema, ['POST', `/sites/${site?.id}/accept/`]);
+  });
+
+  it('a position that goes back is noticed, unless a person took the sync back', async () => {
+    const [site] = await sitesOf(master);
+    const alertOf = async () => (await master.want(200, siteSchema, ['GET', `/sites/${site?.id}/`])).alert?.code;
+    const [local] = await query<{ id: number }>(slave.test.database, `select slave_list_id as id from links order by 1 limit 1`);
+    await syncNow(slave, local?.id ?? 0);
+    const [yesterday] = await query(slave.test.database, `select revision, digest, dossier_count from links where slave_list_id = :id`, {
+      id: local?.id,
+    });
+    await master.call('POST', '/dossiers/', { body: { name: 'New', dossier_lists: [wanted] } });
+    await syncNow(slave, local?.id ?? 0);
+    await expect.poll(async () => (await sitesOf(master))[0]?.holdings.find((holding) => holding.dossier_list === wanted)?.count).toBe(2);
+    // The same key, from a copy that stands where the gate stood yesterday.
+    await query(
+      slave.test.database,
+      `update links k set revision = was.revision, digest = was.digest, dossier_count = was.dossier_count, head_tag = null
+       from jsonb_populate_record(null::links, :yesterday::jsonb) was where k.slave_list_id = :id`,
+      { id: local?.id, yesterday: JSON.stringify(yesterday) },
+    );
+    await syncNow(slave, local?.id ?? 0);
+    await expect.poll(alertOf).toBe('SITE_CLONED');
+    await master.want(200, siteSchema, ['POST', `/sites/${site?.id}/accept/`]);
+  });
+
+  it('whoever answers with another key under its address is not believed until a person accepts that key', async () => {
+    const [known] = await slave.want(200, mastersSchema, ['GET', '/sync/masters/']);
+    const stranger = generateNodeKey();
+    await query(slave.test.database, `update masters set key = :key`, { key: stranger.id });
+    const local =
+      (await query<{ id: number }>(slave.test.database, `select slave_list_id as id from links order by 1 limit 1`))[0]?.id ?? 0;
+    expect(await syncNow(slave, local)).toMatchObject({ state: 'failed', error: { code: 'MASTER_KEY_DIFFERS' }, local_count: 2 });
+    const [offering] = await slave.want(200, mastersSchema, ['GET', '/sync/masters/']);
+    expect(offering?.offered?.key).toBe(known?.key);
+    await slave.refused('CONFLICT', ['POST', `/sync/masters/${offering?.id}/accept/`, { key: generateNodeKey().id }]);
+    await slave.want(200, masterSchema, ['POST', `/sync/masters/${offering?.id}/accept/`, { key: known?.key }]);
+    expect(await syncNow(slave, local)).toMatchObject({ state: 'synced' });
+  });
+});
+
+describe('an invitation', () => {
+  let master: NodeApi;
+  let lists: number[];
+  beforeAll(async () => {
+    master = await start();
+    lists = [await makeFilledList(master, 'First'), await makeFilledList(master, 'Second')];
+  });
+
+  it('lets a node in that has no SYNC_TOKEN, to the lists that are granted and no others', async () => {
+    const slave = await start({ SYNC_TOKEN: '', NODE_NAME: 'Ship' });
+    await slave.work();
+    await slave.refused('CONFLICT', ['POST', '/sync/test/', { remote_url: master.url }]);
+    const { code, id } = await invite(master, 'Ship 1', [lists[0] ?? 0]);
+    const joined = await join(slave, master, code);
+    expect(joined.dossier_lists.map((each) => each.id)).toEqual([lists[0]]);
+    const site = await master.want(200, siteSchema, ['GET', `/sites/${id}/`]);
+    expect(site).toMatchObject({ name: 'Ship 1', state: 'accepted', words: joined.own_words, introduced_by: 'invitation' });
+    expect(await link(slave, master, lists[0] ?? 0)).toMatchObject({ state: 'synced', local_count: 1 });
+    expect(await link(slave, master, lists[1] ?? 0)).toMatchObject({ state: 'failed', error: { code: 'NO_SUCH_LIST' } });
+  });
+
+  it('is used once, by one of those that try at once', async () => {
+    const [left, right] = await Promise.all([start({ SYNC_TOKEN: '' }), start({ SYNC_TOKEN: '' })]);
+    const { code } = await invite(master, 'Gate 8');
+    const answers = await Promise.all(
+      [left, right].map((node) => node.call('POST', '/sync/masters/', { body: { remote_url: master.url, code } })),
+    );
+    expect(answers.map(({ status }) => status).toSorted((less, more) => less - more)).toEqual([201, 409]);
+    expect(answers.find(({ status }) => status === 409)?.json).toMatchObject({
+      detail: expect.stringMatching(/Another node has used this code/),
+    });
+  });
+
+  it('that is expired, taken back or made up lets nobody in, and says which', async () => {
+    const slave = await start({ SYNC_TOKEN: '' });
+    const { code, id } = await invite(master, 'Gate 9');
+    const refusal = async (given: string | null) =>
+      (await slave.refused('CONFLICT', ['POST', '/sync/masters/', { remote_url: master.url, code: given }], 'remote_url')).detail;
+    await query(master.test.database, `update invitations set expires_date = now() where site_id = :id`, { id });
+    expect(await refusal(code)).toMatch(/older than 30 minutes/);
+    expect((await master.call('DELETE', `/sites/${id}/`)).status).toBe(204);
+    expect(await refusal(code)).toMatch(/knows no such code/);
+    await slave.refused('BAD_PARAM', ['POST', '/sync/masters/', { remote_url: master.url, code: 'ABC' }], 'code');
+  });
+
+  it('is not kept where somebody who reads the database could use it', async () => {
+    const { code } = await invite(master, 'Gate 10');
+    const rows = await query<{ text: string }>(
+      master.test.database,
+      `select i::text || s::text as text from invitations i join sites s on s.id = i.site_id
+       union all select details::text from audit where action = 'site-added'`,
+    );
+    const all = rows.map(({ text }) => text).join('\n');
+    expect(all).not.toContain(code);
+    expect(all).not.toContain(code?.replaceAll('-', ''));
+  });
+
+  it('is taken from a node whose clock is wrong, which is told so afterwards and gets nothing else', async () => {
+    const slave = await start({ SYNC_TOKEN: '' });
+    const { code } = await invite(master, 'Gate 11');
+    const own = { nodeKey: generateNodeKey(), succession: null, token: null };
+    const ask = async (invitation: InvitationKeys | null) => {
+      const client = createFeedClient({
+        key: new NodeTrust(slave.test.database, { remoteUrl: master.url, own, invitation }),
+        remoteUrl: master.url,
+        version: '0',
+        now: () => new Date(Date.now() - 3_600_000),
+        randomNonce: randomUUID,
+        ...(invitation && { toleranceMs: Number.POSITIVE_INFINITY }),
+      });
+      const feed = createMaster(client, { node: slave.deps.nodeUuid, name: 'Gate' });
+      const outcome = await feed.greet().then(
+        () => 'greeted',
+        (error: { code: string }) => error.code,
+      );
+      client.close();
+      return outcome;
+    };
+    expect(await ask(readInvitationCode(code ?? ''))).toBe('greeted');
+    expect(await ask(null)).toBe('CLOCK_DIFFERS');
+  });
+
+  it('can be guessed so often from one address, and then not at all', async () => {
+    const slave = await start({ SYNC_TOKEN: '' });
+    const { newInvitationCode } = await import('@dossier/protocol/voucher.ts');
+    const answers: string[] = [];
+    for (let tries = 0; tries < 22; tries += 1) {
+      const { json } = await slave.call('POST', '/sync/masters/', { body: { remote_url: master.url, code: newInvitationCode() } });
+      answers.push((json as { code: string }).code);
+    }
+    expect(answers[0]).toBe('CONFLICT');
+    expect(answers.at(-1)).toBe('UNAVAILABLE');
+    await query(master.test.database, `delete from attempts`);
+  });
+});
+
+describe('SITE_APPROVAL: required', () => {
+  it('lets a node that holds the token wait, with the same words on both ends, until somebody accepts it', async () => {
+    const [master, slave] = await Promise.all([start({ SITE_APPROVAL: 'required' }), start({ NODE_NAME: 'Gate 3' })]);
+    await slave.work();
+    const list = await makeFilledList(master, 'Wanted');
+    const waiting = await link(slave, master, list);
+    expect(waiting).toMatchObject({ state: 'failed', error: { code: 'SITE_PENDING' } });
+    const [site] = await sitesOf(master);
+    const { words } = (await slave.call('GET', '/node/')).json as { words: string };
+    expect(site).toMatchObject({ name: 'Gate 3', state: 'pending', words });
+    await master.want(200, siteSchema, ['POST', `/sites/${site?.id}/accept/`]);
+    expect(await syncNow(slave, waiting.slave_dossier_list)).toMatchObject({ state: 'synced', local_count: 1 });
+  });
+});
+
+describe('a revoked site', () => {
+  it('reads nothing more, the webhooks are told, and its token lets nobody in', async () => {
+    const [master, slave, thief] = await Promise.all([start(), start({ NODE_NAME: 'Gate 7' }), start({ NODE_NAME: 'Thief' })]);
+    await Promise.all([slave.work(), thief.work()]);
+    const list = await makeFilledList(master, 'Wanted');
+    await master.want(201, siteSchema.partial().loose(), ['POST', '/webhooks/', { url: 'http://127.0.0.1:9/' }]);
+    const { slave_dossier_list: local } = await link(slave, master, list);
+    const [site] = await sitesOf(master);
+    await master.want(200, siteSchema, ['POST', `/sites/${site?.id}/revoke/`, { reason: 'stolen' }]);
+    await master.call('POST', '/dossiers/', { body: { name: 'New', dossier_lists: [list] } });
+    expect(await syncNow(slave, local)).toMatchObject({ state: 'failed', error: { code: 'SITE_REVOKED' }, local_count: 1 });
+    const [told] = await query<{ event: string; code: string }>(
+      master.test.database,
+      `select event, body -> 'site' ->> 'code' as code from webhook_deliveries order by id desc limit 1`,
+    );
+    expect(told).toEqual({ event: 'site', code: 'SITE_REVOKED' });
+    expect(await link(thief, master, list)).toMatchObject({ state: 'failed', error: { code: 'SITE_PENDING' }, local_count: 0 });
+    await master.refused('CONFLICT', ['POST', `/sites/${site?.id}/accept/`]);
+  });
+});
+
+describe('a master that was restored from before it met a site', () => {
+  it('lets a site that was invited wait again, and loses nothing', async () => {
+    const [master, slave] = await Promise.all([start(), start({ SYNC_TOKEN: '', NODE_NAME: 'Ship' })]);
+    await slave.work();
+    const list = await makeFilledList(master, 'Wanted');
+    const { code } = await invite(master, 'Ship');
+    await join(slave, master, code);
+    const { slave_dossier_list: local } = await link(slave, master, list);
+    await query(master.test.database, `delete from sites`);
+    expect(await syncNow(slave, local)).toMatchObject({ state: 'failed', error: { code: 'SITE_PENDING' }, local_count: 1 });
+    const [site] = await sitesOf(master);
+    expect(site).toMatchObject({ state: 'pending', introduced_by: 'master' });
+    await master.want(200, siteSchema, ['POST', `/sites/${site?.id}/accept/`]);
+    expect(await syncNow(slave, local)).toMatchObject({ state: 'synced' });
+  });
+});
+
+describe('a site that was entered by its public key', () => {
+  it('comes in at once', async () => {
+    const [master, slave] = await Promise.all([start({ SITE_KEYS: 'require', SITE_APPROVAL: 'required' }), start()]);
+    await slave.work();
+    const { key } = (await slave.call('GET', '/node/')).json as { key: string };
+    await master.want(201, createdSiteSchema, ['POST', '/sites/', { name: 'Gate 1', key }]);
+    await master.refused('BAD_PARAM', ['POST', '/sites/', { name: 'Gate 2', key: randomUUID() }], 'key');
+    const list = await makeFilledList(master, 'Wanted');
+    expect(await link(slave, master, list)).toMatchObject({ state: 'synced', local_count: 1 });
+  });
+});
+
+describe('a key that follows another', () => {
+  it('is taken for the site and for the master that it is, and so is the old one for a week', async () => {
+    const [master, slave] = await Promise.all([start({ NODE_NAME: 'HQ' }), start({ NODE_NAME: 'Gate 4' })]);
+    await slave.work();
+    const list = await makeFilledList(master, 'Wanted');
+    const { slave_dossier_list: local } = await link(slave, master, list);
+    const keyOf = async (node: NodeApi) => nodeKeyFromPem(await readFile(node.keyFile, 'utf8')) ?? generateNodeKey();
+    const ask = async (nodeKey: SigningKey, succession: string | null) => {
+      const trust = new NodeTrust(slave.test.database, { remoteUrl: master.url, own: { nodeKey, succession, token: null } });
+      const client = createFeedClient({ key: trust, remoteUrl: master.url, version: '0', now: () => new Date(), randomNonce: randomUUID });
+      const code = await client.get('/feed/', { maximumBytes: 100_000 }).then(
+        () => 'answered',
+        (error: { code: string }) => error.code,
+      );
+      client.close();
+      return code;
+    };
+    const old = await keyOf(slave);
+    const next = generateNodeKey();
+    expect(await ask(next, null)).toBe('SITE_UNKNOWN');
+    expect(await ask(next, succeed(old, next.id, new Date(Date.now() - 8 * 24 * 3_600_000)))).toBe('SITE_UNKNOWN');
+    expect(await ask(next, succeed(old, next.id, new Date()))).toBe('answered');
+    expect((await sitesOf(master)).map(({ key, state }) => ({ key, state }))).toEqual([{ key: next.id, state: 'accepted' }]);
+    expect(await ask(old, null)).toBe('answered');
+    await query(master.test.database, `update sites set previous_until = now()`);
+    expect(await ask(old, null)).toBe('SITE_UNKNOWN');
+
+    // The master's key follows one that the slave knows.
+    const former = generateNodeKey();
+    const present = await keyOf(master);
+    const trust = new NodeTrust(slave.test.database, { remoteUrl: master.url, own: { nodeKey: next, succession: null, token: null } });
+    await query(slave.test.database, `update masters set key = :key`, { key: former.id });
+    await trust.terms();
+    const answer = { key: present.id, voucher: undefined, node: undefined };
+    expect(await trust.believe({ ...answer, succession: succeed(generateNodeKey(), present.id, new Date()) })).toBe('other-key');
+    expect(await trust.believe({ ...answer, succession: succeed(former, present.id, new Date()) })).toBe('believed');
+    expect(await trust.believe({ ...answer, key: former.id, succession: undefined })).toBe('believed');
+    expect(local).toBeGreaterThan(0);
+  });
+});
