@@ -28,8 +28,8 @@ export interface WorkerNode {
   photos: PhotoStore;
   queues: Queues;
   nodeUuid: string;
-  /** This node's own key. */
-  nodeKey: SigningKey;
+  /** This node's own key; null where this process has none and speaks by the token alone. */
+  nodeKey: SigningKey | null;
   /** What the key before it said of it, for as long as that is news. */
   succession: string | null;
 }

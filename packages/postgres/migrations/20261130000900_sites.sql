@@ -1,11 +1,16 @@
 -- Who this node is to others; on a master the sites that it knows, on a slave the keys of its masters.
 
--- The public keys by which this node was known, the last one by which it is. The private one is in a file.
+-- The public keys by which this node was known, the last one by which it is.
 create table node_keys (
   key text primary key,
   since timestamptz not null default now(),
   -- What the key before it said: that this one follows.
-  succession text
+  succession text,
+  -- The private key, closed with the token of this id, for the node's other hosts. Null where NODE_KEY or NODE_KEY_FILE say where it is.
+  sealed bytea,
+  sealed_by text,
+  -- The host on which it was made.
+  made_on text
 );
 
 -- On a master: the nodes that may copy its lists, or want to, or might once.
@@ -84,6 +89,9 @@ create table masters (
   -- Another key that answered there meanwhile. It isn't believed before a person accepts it.
   offered_key text,
   offered_date timestamptz,
+  -- Which node it says that it is, and under which address.
+  offered_node uuid,
+  offered_url text,
   pinned_date timestamptz not null default now()
 );
 create index masters_node on masters (node);

@@ -7,9 +7,9 @@ export const nodeSchema = z
     uuid: z.uuid(),
     /** What it is called. */
     name: z.string(),
-    /** Its public key, and the four words by which people compare it. */
-    key: z.string(),
-    words: z.string(),
+    /** Its public key, and the four words by which people compare it; null where this host has no key of its node. */
+    key: z.string().nullable(),
+    words: z.string().nullable(),
     version: z.string(),
     /** Slaves have asked for its lists within the last 30 days. */
     master: z.boolean(),
