@@ -49,15 +49,14 @@ export interface FollowerRow {
 /**
  * Notes that a slave was seen, with what it says it holds and how that was signed; where it says nothing, as in a full sync, the last stays. A list that is gone
  * meanwhile has no followers. Nobody waits until that is on the disk: the next question tells it anew.
- * @returns lists of which it said something odd. `back`: it stands before where it stood, and no person took a sync back. `differs`: at a revision that this node
- * has told of it holds something else
+ * @returns lists of which it said that it holds something else at a revision than this node has told
  */
 export async function noteFollower(
   connection: Connection,
   sighting: Sighting,
   lists: readonly Holding[],
   statement: Statement | null,
-): Promise<{ list_id: number; finding: 'back' | 'differs' }[]> {
+): Promise<{ list_id: number }[]> {
   return query(
     connection,
     `with seen as (
@@ -68,8 +67,6 @@ export async function noteFollower(
      ), said as (
        insert into statements (site_id, base, signature, key) select :siteId, :base, :signature, :key
        where :base::text is not null and exists (select from seen where revision is not null) returning id
-     ), former as (
-       select f.list_id, f.epoch, f.revision, f.copy from followers f join seen on seen.list_id = f.list_id where f.node = :node
      ), noted as (
        insert into followers (node, list_id, address, version, site_id, epoch, revision, dossier_count, digest, applied_date, state, set_aside, copy, statement_id)
        select :node, list_id, :address, :version, :siteId, epoch, revision, dossier_count, digest, applied_date, state, set_aside, copy,
@@ -81,9 +78,7 @@ export async function noteFollower(
          applied_date = coalesce(excluded.applied_date, followers.applied_date), state = coalesce(excluded.state, followers.state),
          set_aside = coalesce(excluded.set_aside, followers.set_aside), copy = coalesce(excluded.copy, followers.copy), statement_id = coalesce(excluded.statement_id, followers.statement_id), last_seen = now()
      )
-     select seen.list_id, 'back' as finding from seen join former using (list_id)
-     where former.epoch = seen.epoch and former.copy = seen.copy and seen.revision < former.revision and seen.state is distinct from 'held'
-     union all select seen.list_id, 'differs' from seen join told_heads t on t.list_id = seen.list_id and t.epoch = seen.epoch and t.revision = seen.revision
+     select seen.list_id from seen join told_heads t on t.list_id = seen.list_id and t.epoch = seen.epoch and t.revision = seen.revision
      where t.digest <> seen.digest or t.dossier_count <> seen.dossier_count`,
     {
       ...sighting,

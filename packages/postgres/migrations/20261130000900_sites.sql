@@ -34,12 +34,11 @@ create table sites (
   lists bigint[],
   -- Who vouched for its key: its token, an invitation, a person, or this node itself, which had accepted it before.
   introduced_by text not null check (introduced_by in ('token', 'invitation', 'person', 'master')),
-  -- The id of the token that it has shown to hold.
-  token_id text,
+  -- The ids of the tokens that it has shown to hold, all that it ever did: they are in its box.
+  token_ids text[] not null default '{}',
   address text,
-  -- Where it asked from before, and how often it has changed between the two in turns.
-  former_address text,
-  turns int not null default 0,
+  -- The largest number under which it said something more than a quarter of an hour ago.
+  passed_number bigint,
   version text,
   first_seen timestamptz,
   last_seen timestamptz,
@@ -50,7 +49,19 @@ create table sites (
 -- One that speaks by the token alone is known by its node.
 create unique index sites_by_token on sites (node) where key is null and node is not null;
 create index sites_node on sites (node);
-create index sites_token on sites (token_id);
+create index sites_limited on sites using gin (token_ids) where state = 'revoked' or lists is not null;
+
+-- The numbers under which sites said something lately. One that is used twice shows that there are two of the site.
+create table site_numbers (
+  site_id bigint not null references sites (id) on delete cascade,
+  number bigint not null,
+  signature text not null,
+  date timestamptz not null default now(),
+  primary key (site_id, number)
+);
+
+-- On a slave: the numbers under which it speaks to its masters, each once, whichever of its processes speaks.
+create sequence statement_numbers;
 
 -- Codes with which a site introduces itself, once. Only the public half of what a code stands for is here, and what proves this node to its holder.
 create table invitations (

@@ -28,7 +28,9 @@ import { readTreeNodes } from '@dossier/registry/tree.ts';
 import { isFork, renewForkedEpoch } from '@dossier/feed/epochs.ts';
 import { noteFollower, noteToldHead } from '@dossier/feed/followers.ts';
 import type { Holding } from '@dossier/feed/followers.ts';
-import { acknowledgeWithdrawal, isPurged, noteSeen } from '@dossier/feed/sites.ts';
+import { noteNumber } from '@dossier/feed/site-numbers.ts';
+import { acknowledgeWithdrawal, isPurged } from '@dossier/feed/sites.ts';
+import { noteSeen } from '@dossier/feed/speakers.ts';
 import { inSnapshot, readHead, readHeads } from '@dossier/feed/heads.ts';
 import type { ListHead } from '@dossier/feed/heads.ts';
 import type { PageCache } from '@dossier/feed/page-cache.ts';
@@ -80,6 +82,7 @@ const told = z.object({
   set_aside: z.coerce.number().int().nonnegative().max(1_000_000_000).optional().catch(undefined),
   copy: z.coerce.number().int().nonnegative().max(Number.MAX_SAFE_INTEGER).optional().catch(undefined),
 });
+const statementNumber = z.coerce.number().int().positive().max(Number.MAX_SAFE_INTEGER);
 const revisionText = z.coerce.number().int().nonnegative().max(Number.MAX_SAFE_INTEGER);
 const pageQuery = z.object({ since: revisionText, epoch: z.uuid(), begun: revisionText.optional() });
 /** Several things in one parameter, with commas between them. */
@@ -138,13 +141,19 @@ function isForUs({ headers }: Request, { configuration, nodeUuid }: FeedDependen
   return configuration.feedNames === null || configuration.feedNames.includes(headers.host?.toLowerCase() ?? '');
 }
 
-/** Signs by the token's key for who did, else by this node's, and says what vouches for that. */
+/** Says with this node's key which node it is, what vouches for it and which one it follows. */
 function askerOf(visitor: Visitor, { nodeUuid, succession, now }: FeedDependencies): Asker {
   const fields = {
-    ...(visitor.voucher !== null && { [NODE_FIELD]: nodeUuid, [VOUCHER_FIELD]: visitor.voucher }),
+    ...(visitor.key.algorithm === 'ed25519' && { [NODE_FIELD]: nodeUuid }),
+    ...(visitor.voucher !== null && { [VOUCHER_FIELD]: visitor.voucher }),
     ...(succession !== null && visitor.key.algorithm === 'ed25519' && { [SUCCESSION_FIELD]: succession }),
   };
   return { key: visitor.key, signature: visitor.signature, now, fields, visitor };
+}
+
+/** Whether it signed by a key of its own. */
+function isKeyed({ verified }: Visitor): boolean {
+  return verified.key.algorithm === 'ed25519';
 }
 
 function mayRead({ visitor }: Asker, list: number): boolean {
@@ -191,7 +200,7 @@ function greet(deps: FeedDependencies): Handler {
         node: deps.nodeUuid,
         name: deps.configuration.nodeName,
         // Known again by its own signature, if this node is restored to a state from before it met the site.
-        ...(visitor.key === deps.nodeKey && { certificate: vouch(deps.nodeKey, 'site', visitor.verified.key.id) }),
+        ...(deps.nodeKey && isKeyed(visitor) && { certificate: vouch(deps.nodeKey, 'site', visitor.verified.key.id) }),
         versions: feedVersions,
         external_address: deps.configuration.externalAddress,
         schedule: schedule(deps),
@@ -293,32 +302,33 @@ function sendHeads(deps: FeedDependencies): Handler {
 
 /** Keeps for the operator of the master who follows a list and what it says that it holds. The slave has its answer already. */
 async function noteSite(deps: FeedDependencies, request: Request, { visitor }: Asker, seen: readonly Holding[]): Promise<void> {
-  const { database, logger, alarms, nodeKey } = deps;
+  const { database, logger, alarms } = deps;
   const said = selfOf(request);
   if (said === null) return;
   const { site, verified } = visitor;
   const sighting = { node: said.node, address: addressOf(request), version: versionOf(request), siteId: site?.id ?? null };
   try {
-    if (site !== null && visitor.key === nodeKey) {
-      const voucher = request.headers[VOUCHER_FIELD];
-      const tokenId = typeof voucher === 'string' ? (deps.keys.find((key) => key.id === voucherKeyId(voucher))?.id ?? null) : null;
-      const { turns } = await noteSeen(database, site.id, { ...sighting, tokenId });
-      if (turns >= cloneTurns) await alarms.raise(site, 'SITE_CLONED', 'asks from two addresses in turns', request);
+    if (site !== null && isKeyed(visitor)) {
+      await noteSeen(database, site.id, { ...sighting, tokenId: tokenShown(request, deps) });
+      const number = statementNumber.safeParse(request.query['number']);
+      if (number.success && (await noteNumber(database, { siteId: site.id, number: number.data, signature: verified.signature })))
+        await alarms.raise(site, 'SITE_CLONED', 'says something under a number that it has used before', request);
     }
-    const statement =
-      visitor.key === nodeKey ? { base: verified.base, signature: verified.signature.slice(1, -1), key: verified.key.id } : null;
-    for (const odd of seen.length > 0 ? await noteFollower(database, sighting, seen, statement) : []) {
-      if (site === null) continue;
-      if (odd.finding === 'back') await alarms.raise(site, 'SITE_CLONED', `stands before where it stood in list ${odd.list_id}`, request);
-      else await alarms.raise(site, 'SITE_DIFFERS', `says of list ${odd.list_id} what this node never told at that revision`, request);
+    if (seen.length === 0 || !visitor.isHeard) return;
+    const statement = isKeyed(visitor) ? { base: verified.base, signature: verified.signature.slice(1, -1), key: verified.key.id } : null;
+    for (const odd of await noteFollower(database, sighting, seen, statement)) {
+      if (site !== null) await alarms.raise(site, 'SITE_DIFFERS', `says of list ${odd.list_id} what this node never told at that revision`, request);
     }
   } catch (error) {
     logger.warn({ err: error, lists: seen.map((list) => list.listId) }, 'It could not be kept that a slave was seen.');
   }
 }
 
-/** A site that has gone from one address to another and back so often is two. */
-const cloneTurns = 2;
+/** The id of the token that vouches for the visitor's key. */
+function tokenShown(request: Request, { keys }: FeedDependencies): string | null {
+  const voucher = request.headers[VOUCHER_FIELD];
+  return typeof voucher === 'string' ? (keys.find((key) => key.id === voucherKeyId(voucher))?.id ?? null) : null;
+}
 
 function sendChanges(deps: FeedDependencies): Handler {
   return async (request, response, asker) => {
