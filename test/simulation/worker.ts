@@ -22,7 +22,7 @@ import { createUnlinkHandler } from '@dossier/worker/jobs/unlink.ts';
 import { wireWorker } from '@dossier/worker/wire.ts';
 import type { SiteProcess } from './process.ts';
 import type { Scheduler, Task } from './scheduler.ts';
-import { nextStatementNumber } from '@dossier/replication/statement-numbers.ts';
+import { StatementNumbers } from '@dossier/replication/statement-numbers.ts';
 import { logger, nodeKeys, nodes } from './world.ts';
 import type { World } from './world.ts';
 
@@ -111,6 +111,7 @@ export class SimulatedWorker {
       succession: null,
       queues: queues as never,
     });
+    const numbers = new StatementNumbers(process.database);
     const deps = {
       ...wired,
       now: () => world.clock.at('slave'),
@@ -125,7 +126,7 @@ export class SimulatedWorker {
           createMaster(world.createClient({ node: 'slave', requireAlive: () => process.requireAlive() }), {
             node: nodes.slave,
             name: 'slave',
-            number: () => nextStatementNumber(process.database),
+            number: () => numbers.next(),
           }),
           {
             scheduler: world.scheduler,

@@ -10,7 +10,7 @@ import { createFeedClient } from '@dossier/replication/feed-client.ts';
 import type { FeedTimeouts } from '@dossier/replication/feed-exchange.ts';
 import { createMaster } from '@dossier/replication/master.ts';
 import { SyncFailure } from '@dossier/replication/sync-failure.ts';
-import { nextStatementNumber } from '@dossier/replication/statement-numbers.ts';
+import { StatementNumbers } from '@dossier/replication/statement-numbers.ts';
 import { NodeTrust } from '@dossier/replication/trust.ts';
 import { normaliseExternalAddress } from '@dossier/runtime/configuration.ts';
 import type { Configuration } from '@dossier/runtime/configuration.ts';
@@ -46,6 +46,7 @@ export function wireWorker(node: WorkerNode, { agents = createFeedAgents(), time
   const { configuration, database } = node;
   const now = (): Date => new Date();
   const token = configuration.syncToken === null ? null : deriveSigningKey(configuration.syncToken);
+  const numbers = new StatementNumbers(database);
   const keys = { nodeKey: node.nodeKey, succession: node.succession, token };
   return {
     ...node,
@@ -72,7 +73,7 @@ export function wireWorker(node: WorkerNode, { agents = createFeedAgents(), time
         agents,
         timeouts,
       });
-      return createMaster(client, { node: node.nodeUuid, name: configuration.nodeName, number: () => nextStatementNumber(database) });
+      return createMaster(client, { node: node.nodeUuid, name: configuration.nodeName, number: () => numbers.next() });
     },
   };
 }

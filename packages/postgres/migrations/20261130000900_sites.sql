@@ -60,8 +60,8 @@ create table site_numbers (
   primary key (site_id, number)
 );
 
--- On a slave: the numbers under which it speaks to its masters, each once, whichever of its processes speaks.
-create sequence statement_numbers;
+-- On a slave: the numbers under which it speaks to its masters, each once, whichever of its processes speaks. A draw gives a hundred.
+create sequence statement_numbers increment 100;
 
 -- Codes with which a site introduces itself, once. Only the public half of what a code stands for is here, and what proves this node to its holder.
 create table invitations (

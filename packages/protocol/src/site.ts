@@ -81,5 +81,8 @@ export type Site = z.infer<typeof siteSchema>;
 export const createdSiteSchema = siteSchema.extend({ code: z.string().nullable() }).meta({ id: 'CreatedSite' });
 export type CreatedSite = z.infer<typeof createdSiteSchema>;
 
+/** The answer of `POST /sites/{id}/revoke/`: `notes` says what is left to do, a sentence each. */
+export const revokedSiteSchema = siteSchema.extend({ notes: z.array(z.string()) }).meta({ id: 'RevokedSite' });
+
 /** The first digits of SHA-256 of a public key, for those who compare on paper. */
 export const fingerprintDigits = 16;

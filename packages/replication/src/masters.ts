@@ -1,4 +1,4 @@
-import { query, queryOne, transaction } from '@dossier/postgres/database.ts';
+import { preparedOne, query, queryOne, transaction } from '@dossier/postgres/database.ts';
 import type { Connection, Database } from '@dossier/postgres/database.ts';
 import { notFound } from '@dossier/runtime/errors.ts';
 
@@ -27,7 +27,10 @@ const columns = `
 const noOffer = `offered_key = null, offered_date = null, offered_node = null, offered_url = null`;
 
 export async function findMaster(connection: Connection, remoteUrl: string): Promise<MasterRow | null> {
-  return queryOne<MasterRow>(connection, `select ${columns} from masters where remote_url = :remoteUrl`, { remoteUrl });
+  return preparedOne<MasterRow>(connection, 'find master', {
+    sql: `select ${columns} from masters where remote_url = :remoteUrl`,
+    parameters: { remoteUrl },
+  });
 }
 
 /** All masters whose keys are known here, by address. */

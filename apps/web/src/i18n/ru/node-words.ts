@@ -102,7 +102,7 @@ export const syncFaults: Readonly<Record<string, FaultWords>> = {
   ...siteFaults,
   NODE_REPLACED: {
     desc: 'По адресу мастера отвечает другой узел.',
-    remedy: 'Проверьте адрес. Если мастера заменили намеренно, отмените репликацию и свяжите заново.',
+    remedy: 'Проверьте адрес. Если мастера заменили намеренно, забудьте его ключ («dossier masters forget»), отмените репликацию и свяжите заново.',
   },
   NO_SUCH_LIST: {
     desc: 'На мастере нет списка с таким номером, или больше нет.',
@@ -252,6 +252,7 @@ const signs = 'знаки в имени и пароле, кроме букв и 
 /** What is allowed for each setting. */
 export const allowed: Readonly<Record<string, string>> = {
   NODE_NAME: 'от 1 до 100 видимых знаков',
+  NODE_KEY: 'закрытый ключ Ed25519 в PEM (PKCS #8), переводы строк как есть или как \\n',
   NODE_KEY_FILE: 'путь к файлу на этом компьютере',
   SITE_KEYS: 'off, prefer или require',
   SITE_APPROVAL: 'none или required',
