@@ -19,7 +19,7 @@ import { syncNow } from '../kit/sync-now.ts';
 const token = deriveSigningKey('a-token-for-tests-of-thirty-two-characters');
 const nodes: NodeApi[] = [];
 /** A host that doesn't come by its node's key. */
-const keyless = { NODE_KEY_FILE: '/dev/null' };
+const keyless = { NODE_KEY_FILE: '/proc/nowhere/node.key' };
 
 async function start(environment: Record<string, string> = {}): Promise<NodeApi> {
   const node = await startNodeApi(environment);
@@ -46,12 +46,17 @@ async function link(slave: NodeApi, master: { url: string }, remote: number) {
 
 const sitesOf = async (master: NodeApi): Promise<Site[]> => (await master.want(200, pageOf(siteSchema), ['GET', '/sites/'])).results;
 const mastersOf = (slave: NodeApi) => slave.want(200, mastersSchema, ['GET', '/sync/masters/']);
-const testing = (slave: NodeApi, master: { url: string }) => slave.want(200, masterTestSchema, ['POST', '/sync/test/', { remote_url: master.url }]);
+const testing = (slave: NodeApi, master: { url: string }) =>
+  slave.want(200, masterTestSchema, ['POST', '/sync/test/', { remote_url: master.url }]);
 const refusal = async (slave: NodeApi, master: { url: string }) =>
   (await slave.refused('CONFLICT', ['POST', '/sync/test/', { remote_url: master.url }], 'remote_url')).detail;
 
 /** What somebody gets to hear who asks a master for a list, with what `slave` knows of that master. */
-async function ask(slave: NodeApi, master: { url: string }, { nodeKey, path }: { nodeKey: ReturnType<typeof generateNodeKey> | null; path: string }) {
+async function ask(
+  slave: NodeApi,
+  master: { url: string },
+  { nodeKey, path }: { nodeKey: ReturnType<typeof generateNodeKey> | null; path: string },
+) {
   const trust = new NodeTrust(slave.test.database, { remoteUrl: master.url, own: { nodeKey, succession: null, token } });
   const client = createFeedClient({ key: trust, remoteUrl: master.url, version: '0', now: () => new Date(), randomNonce: randomUUID });
   const outcome = await client.get(path, { maximumBytes: 100_000 }).then(
@@ -164,7 +169,10 @@ describe('a master whose key is another one', () => {
     expect(await testing(slave, anew)).toMatchObject({ node: anew.deps.nodeUuid });
     expect(await mastersOf(slave)).toMatchObject([{ node: anew.deps.nodeUuid, offered: null }]);
     // The link knows which node it was made for: that isn't taken for another one in silence.
-    expect(await syncNow(slave, local)).toMatchObject({ error: { code: expect.stringMatching(/NO_SUCH_LIST|NODE_REPLACED/) }, local_count: 1 });
+    expect(await syncNow(slave, local)).toMatchObject({
+      error: { code: expect.stringMatching(/NO_SUCH_LIST|NODE_REPLACED/) },
+      local_count: 1,
+    });
     await query(slave.test.database, `delete from masters`);
     await query(slave.test.database, `update links set remote_url = :url`, { url: master.url });
   });

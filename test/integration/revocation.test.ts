@@ -14,10 +14,9 @@ import type { NodeApi } from '../kit/node-api.ts';
 
 /* A site that was revoked stays so: whichever of the tokens it ever held it comes with, and as whoever it comes. */
 
-const [oldToken, newToken] = ['the token of last year, of many characters', 'the token of this year, of many characters'].map(deriveSigningKey) as [
-  SigningKey,
-  SigningKey,
-];
+const [oldToken, newToken] = ['the token of last year, of many characters', 'the token of this year, of many characters'].map(
+  deriveSigningKey,
+) as [SigningKey, SigningKey];
 const masters: NodeApi[] = [];
 let master: NodeApi;
 let list: number;

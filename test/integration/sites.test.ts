@@ -138,7 +138,9 @@ describe('with the same SYNC_TOKEN on both and nothing else', () => {
       expect((await fetch(url, { headers })).status).toBe(200);
     }
     const keptNumbers = async () =>
-      (await query<{ number: number }>(master.test.database, `select number from site_numbers order by number`)).map(({ number }) => number);
+      (await query<{ number: number }>(master.test.database, `select number from site_numbers order by number`)).map(
+        ({ number }) => number,
+      );
     const accept = async () => {
       const [site] = await sitesOf(master);
       await master.want(200, siteSchema, ['POST', `/sites/${site?.id}/accept/`]);

@@ -5,6 +5,7 @@ import type { AddressInfo, Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import express from 'express';
+import { createDistrust } from '@dossier/feed/distrust.ts';
 import { createPageCache } from '@dossier/feed/page-cache.ts';
 import { answerProblem } from '@dossier/api/problem.ts';
 import { createFeedMount } from '@dossier/api/routes/feed.ts';
@@ -101,6 +102,7 @@ export async function createEngineNode(
       keys: [deriveSigningKey(configuration.syncToken ?? '')],
       alarms: new SiteAlarms({ ...self, nodeName: configuration.nodeName }),
       connections: new SiteConnections(self),
+      distrust: createDistrust(database),
       pages: createPageCache({ folder: join(folder, 'pages'), database }),
       now: () => new Date(),
     }).handler,

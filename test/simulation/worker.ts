@@ -22,7 +22,6 @@ import { createUnlinkHandler } from '@dossier/worker/jobs/unlink.ts';
 import { wireWorker } from '@dossier/worker/wire.ts';
 import type { SiteProcess } from './process.ts';
 import type { Scheduler, Task } from './scheduler.ts';
-import { StatementNumbers } from '@dossier/replication/statement-numbers.ts';
 import { logger, nodeKeys, nodes } from './world.ts';
 import type { World } from './world.ts';
 
@@ -111,7 +110,7 @@ export class SimulatedWorker {
       succession: null,
       queues: queues as never,
     });
-    const numbers = new StatementNumbers(process.database);
+    let numbers = 0;
     const deps = {
       ...wired,
       now: () => world.clock.at('slave'),
@@ -126,7 +125,7 @@ export class SimulatedWorker {
           createMaster(world.createClient({ node: 'slave', requireAlive: () => process.requireAlive() }), {
             node: nodes.slave,
             name: 'slave',
-            number: () => numbers.next(),
+            number: async () => (numbers += 1),
           }),
           {
             scheduler: world.scheduler,

@@ -51,7 +51,10 @@ export async function findNodeKey(connection: Connection, configuration: KeyConf
   if (kept) return { nodeKey: kept, succession, keyFault: fault };
   const madeOn = known.made_on === null ? '' : ` It was made on the host ${known.made_on}.`;
   if (key === null) {
-    const missing = new NodeKeyError('NODE_KEY_MISSING', `This host has no key of its node: there is no ${configuration.nodeKeyFile}.${madeOn}`);
+    const missing = new NodeKeyError(
+      'NODE_KEY_MISSING',
+      `This host has no key of its node: there is no ${configuration.nodeKeyFile}.${madeOn}`,
+    );
     return { nodeKey: null, succession: null, keyFault: fault ?? missing };
   }
   const where = configuration.nodeKey === null ? `${configuration.nodeKeyFile} (NODE_KEY_FILE)` : 'NODE_KEY';

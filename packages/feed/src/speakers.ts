@@ -15,10 +15,15 @@ export interface Speaker {
 }
 
 const speakerColumns = `
-  s.id, s.name, s.node, s.state, array_to_json(s.lists) as lists,
+  s.id, s.name, s.node,
+  case when exists (select from distrusted d join links k on k.remote_url = d.remote_url where d.id = s.key) then 'revoked' else s.state end as state,
+  array_to_json(s.lists) as lists,
   coalesce((select json_agg(w.list_id) from withdrawals w where w.site_id = s.id), '[]') as withdrawn`;
 
-/** The site that speaks by this key, the present one or the one before it; null if none does. Of one that was revoked neither is ever taken again. */
+/**
+ * The site that speaks by this key, the present one or the one before it; null if none does. Of one that was revoked neither is ever taken again, nor is a key
+ * that a master revoked from which this node has lists.
+ */
 export async function findSpeaker(connection: Connection, key: string): Promise<Speaker | null> {
   return preparedOne<Speaker>(connection, 'find speaker', {
     sql: `select ${speakerColumns} from sites s where s.key = :key

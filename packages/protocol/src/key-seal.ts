@@ -18,7 +18,7 @@ export function sealKey(key: SigningKey, { token, node }: { token: SigningKey; n
 /** The key `id` that was closed; null if that was done with another token, for another node or key, or if it was altered. */
 export function unsealKey(sealed: Buffer, { token, node, id }: { token: SigningKey; node: string; id: string }): SigningKey | null {
   try {
-    const decipher = createDecipheriv(cipherName, wrappingKey(token, node), sealed.subarray(0, nonceBytes))
+    const decipher = createDecipheriv(cipherName, wrappingKey(token, node), sealed.subarray(0, nonceBytes), { authTagLength: tagBytes })
       .setAAD(Buffer.from(id))
       .setAuthTag(sealed.subarray(nonceBytes, nonceBytes + tagBytes));
     const pem = Buffer.concat([decipher.update(sealed.subarray(nonceBytes + tagBytes)), decipher.final()]);

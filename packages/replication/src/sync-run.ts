@@ -12,6 +12,7 @@ import type { RunCursor } from './cursors.ts';
 import type { TakenRun } from './fence.ts';
 import { brokenDelta, findFork, knownPosition, samePosition } from './fork.ts';
 import { findApprovedSet } from './holds.ts';
+import { keepDistrusted } from './distrusted.ts';
 import { noSuchList, requireIdentity, requireNoCircle, requireOtherNode } from './identity.ts';
 import type { OwnIdentity } from './identity.ts';
 import type { Fork } from './judgement.ts';
@@ -268,6 +269,7 @@ async function greet(context: SyncContext, started: StartedRun, head: Head): Pro
 }
 
 async function learn({ database }: SyncContext, { link, fence }: StartedRun, head: Head): Promise<void> {
+  await keepDistrusted(database, link.remote_url, head.distrusted);
   const { hour, minute, time_zone: zone } = head.schedule;
   const isPinned = link.remote_node !== null && link.remote_list !== null && link.remote_name === head.name;
   const isSameWay = link.origins.join() === head.origins.join();

@@ -195,7 +195,7 @@ async function introduce(
   deps: AdmissionDependencies,
 ): Promise<Speaker | null> {
   const { database, configuration } = deps;
-  const waits = token === null || configuration.siteApproval === 'required' || !(await isTokenEnough(database, token.id));
+  const waits = token === null || configuration.siteApproval === 'required' || !(await isTokenEnough(database, token.id, key));
   if (waits && !(await hasRoomForPending(database))) return null;
   const newcomer = await newcomerOf(request, key);
   if (newcomer === null) return null;

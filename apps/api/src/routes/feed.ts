@@ -25,6 +25,7 @@ import { badParam } from '@dossier/runtime/errors.ts';
 import type { Logger } from '@dossier/runtime/logger.ts';
 import type { Database } from '@dossier/postgres/database.ts';
 import { readTreeNodes } from '@dossier/registry/tree.ts';
+import type { Distrust } from '@dossier/feed/distrust.ts';
 import { isFork, renewForkedEpoch } from '@dossier/feed/epochs.ts';
 import { noteFollower, noteToldHead } from '@dossier/feed/followers.ts';
 import type { Holding } from '@dossier/feed/followers.ts';
@@ -51,6 +52,7 @@ export interface FeedDependencies extends AdmissionDependencies {
   /** What the key before this node's said of it, while that is news; null otherwise. */
   succession: string | null;
   connections: Pick<SiteConnections, 'hold'>;
+  distrust: Distrust;
   logger: Logger;
   database: Database;
   photos: PhotoStore;
@@ -230,7 +232,7 @@ function sendHead(deps: FeedDependencies): Handler {
     if (head.withdrawn) return refuse(response, asker, 'LIST_WITHDRAWN');
     const known = knownPosition.safeParse(request.query);
     if (known.success && isFork(head.position, known.data)) head = (await meetFork(deps, head, known.data)) ?? head;
-    const answer = headAnswer(deps, head);
+    const answer = headAnswer(deps, head, await deps.distrust.read());
     const { etag } = answer;
     if (request.headers['if-none-match'] === etag) sendUnchanged(response, asker, etag);
     else await sendSigned(response, asker, answer);
@@ -259,7 +261,7 @@ async function meetFork({ database, logger, now }: FeedDependencies, head: ListH
 }
 
 /** The head of a list with the tag that changes with it. */
-function headAnswer(deps: FeedDependencies, head: ListHead): FeedBody & { etag: string } {
+function headAnswer(deps: FeedDependencies, head: ListHead, distrusted: readonly string[]): FeedBody & { etag: string } {
   const answer = json({
     node: deps.nodeUuid,
     dossier_list: head.listUuid,
@@ -272,6 +274,7 @@ function headAnswer(deps: FeedDependencies, head: ListHead): FeedBody & { etag: 
     origins: head.origins,
     declaration: head.declaration,
     declaration_hash: declarationHash(head.declaration),
+    distrusted,
   });
   return { ...answer, etag: `"${createHash('sha256').update(answer.body).digest('base64url')}"` };
 }
@@ -286,7 +289,8 @@ function sendHeads(deps: FeedDependencies): Handler {
       deps.database,
       [...tags.keys()].filter((list) => mayRead(asker, list)),
     );
-    const unchanged = heads.filter((head) => !head.withdrawn && headAnswer(deps, head).etag === `"${tags.get(head.listId)}"`);
+    const distrusted = await deps.distrust.read();
+    const unchanged = heads.filter((head) => !head.withdrawn && headAnswer(deps, head, distrusted).etag === `"${tags.get(head.listId)}"`);
     await sendSigned(response, asker, json({ unchanged: unchanged.map((head) => head.listId) }));
     const seen = unchanged.map(({ listId: id, position }) => ({
       listId: id,
@@ -317,7 +321,8 @@ async function noteSite(deps: FeedDependencies, request: Request, { visitor }: A
     if (seen.length === 0 || !visitor.isHeard) return;
     const statement = isKeyed(visitor) ? { base: verified.base, signature: verified.signature.slice(1, -1), key: verified.key.id } : null;
     for (const odd of await noteFollower(database, sighting, seen, statement)) {
-      if (site !== null) await alarms.raise(site, 'SITE_DIFFERS', `says of list ${odd.list_id} what this node never told at that revision`, request);
+      if (site !== null)
+        await alarms.raise(site, 'SITE_DIFFERS', `says of list ${odd.list_id} what this node never told at that revision`, request);
     }
   } catch (error) {
     logger.warn({ err: error, lists: seen.map((list) => list.listId) }, 'It could not be kept that a slave was seen.');
