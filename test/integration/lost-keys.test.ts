@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { fileURLToPath } from 'node:url';
 import { masterSchema, mastersSchema } from '@dossier/protocol/master.ts';
 import { nodeKeyNamed, generateNodeKey } from '@dossier/protocol/node-key.ts';
 import { createdSiteSchema, siteSchema } from '@dossier/protocol/site.ts';
@@ -19,7 +20,7 @@ import { syncNow } from '../kit/sync-now.ts';
 const token = deriveSigningKey('a-token-for-tests-of-thirty-two-characters');
 const nodes: NodeApi[] = [];
 /** A host that doesn't come by its node's key. */
-const keyless = { NODE_KEY_FILE: '/proc/nowhere/node.key' };
+const keyless = { NODE_KEY_FILE: `${fileURLToPath(import.meta.url)}/node.key` };
 
 async function start(environment: Record<string, string> = {}): Promise<NodeApi> {
   const node = await startNodeApi(environment);
