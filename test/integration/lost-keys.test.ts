@@ -10,7 +10,7 @@ import { pageOf } from '@dossier/protocol/values.ts';
 import { createFeedClient } from '@dossier/replication/feed-client.ts';
 import { NodeTrust } from '@dossier/replication/trust.ts';
 import { query } from '@dossier/postgres/database.ts';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { startNodeApi } from '../kit/node-api.ts';
 import type { NodeApi } from '../kit/node-api.ts';
 import { syncNow } from '../kit/sync-now.ts';
@@ -28,8 +28,8 @@ async function start(environment: Record<string, string> = {}): Promise<NodeApi>
   return node;
 }
 
-afterAll(async () => {
-  await Promise.all(nodes.map((node) => node.stop()));
+afterEach(async () => {
+  await Promise.all(nodes.splice(0).map((node) => node.stop()));
 });
 
 async function makeFilledList(master: NodeApi): Promise<number> {
@@ -154,7 +154,7 @@ describe('a master whose key is another one', () => {
   let master: NodeApi;
   let slave: NodeApi;
   let list: number;
-  beforeAll(async () => {
+  beforeEach(async () => {
     [master, slave] = await Promise.all([start({ NODE_NAME: 'HQ' }), start()]);
     await slave.work();
     list = await makeFilledList(master);
@@ -174,8 +174,6 @@ describe('a master whose key is another one', () => {
       error: { code: expect.stringMatching(/NO_SUCH_LIST|NODE_REPLACED/) },
       local_count: 1,
     });
-    await query(slave.test.database, `delete from masters`);
-    await query(slave.test.database, `update links set remote_url = :url`, { url: master.url });
   });
 
   it('is forgotten under all of its addresses, and the next one that the token vouches for is believed', async () => {
@@ -194,6 +192,7 @@ describe('a master whose key is another one', () => {
   });
 
   it('under another address than before, is offered beside the one that is known', async () => {
+    await testing(slave, master);
     const stranger = generateNodeKey();
     await query(slave.test.database, `update masters set key = :key, remote_url = 'http://moved.example'`, { key: stranger.id });
     expect(await refusal(slave, master)).toMatch(/signs with another key/);
