@@ -69,6 +69,7 @@ test('a node in order has nothing that failed, and its masters were greeted', as
     'queue',
     'workers',
     'clock',
+    'key',
     `master ${master.url}`,
   ]);
   expect(found.get('port')?.sentence).toMatch(/does not run, and could/);
