@@ -3,7 +3,6 @@ import { Router } from 'express';
 import type { Request, Response } from 'express';
 import { z } from 'zod';
 import type { Position } from '@dossier/domain/position.ts';
-import type { PhotoStore } from '@dossier/photos/photo-store.ts';
 import {
   dossierUuidSchema,
   feedVersions,
@@ -18,54 +17,26 @@ import type { Head } from '@dossier/protocol/feed.ts';
 import { photoAddressSchema, photosMediaType, requestPhotos } from '@dossier/protocol/photos.ts';
 import { NODE_FIELD } from '@dossier/protocol/request-signature.ts';
 import { rowsMediaType } from '@dossier/protocol/rows.ts';
-import { PURGE, REFUSAL_FIELD, SUCCESSION_FIELD, vouch, VOUCHER_FIELD, voucherKeyId } from '@dossier/protocol/voucher.ts';
+import { PURGE, REFUSAL_FIELD, SUCCESSION_FIELD, vouch, VOUCHER_FIELD } from '@dossier/protocol/voucher.ts';
 import type { SiteRefusal } from '@dossier/protocol/voucher.ts';
-import type { Configuration } from '@dossier/runtime/configuration.ts';
 import { badParam } from '@dossier/runtime/errors.ts';
-import type { Logger } from '@dossier/runtime/logger.ts';
-import type { Database } from '@dossier/postgres/database.ts';
 import { readTreeNodes } from '@dossier/registry/tree.ts';
-import type { Distrust } from '@dossier/feed/distrust.ts';
 import { isFork, renewForkedEpoch } from '@dossier/feed/epochs.ts';
-import { noteFollower, noteToldHead } from '@dossier/feed/followers.ts';
-import type { Holding } from '@dossier/feed/followers.ts';
-import { noteNumber } from '@dossier/feed/site-numbers.ts';
+import { noteToldHead } from '@dossier/feed/followers.ts';
 import { acknowledgeWithdrawal, isPurged } from '@dossier/feed/sites.ts';
-import { noteSeen } from '@dossier/feed/speakers.ts';
 import { inSnapshot, readHead, readHeads } from '@dossier/feed/heads.ts';
 import type { ListHead } from '@dossier/feed/heads.ts';
-import type { PageCache } from '@dossier/feed/page-cache.ts';
 import { bundlePhotos } from '@dossier/feed/photo-bundle.ts';
 import { readRows } from '@dossier/feed/rows-answer.ts';
 import { listShownPhotos } from '@dossier/feed/shown-photos.ts';
 import type { Mount } from '../dependencies.ts';
-import type { SiteConnections } from '../site-connections.ts';
 import { guardPhotos } from '../guarded-photos.ts';
-import { addressOf } from '../session.ts';
 import { isWorthCompressing, refuseStranger, sendFile, sendPhoto, sendSigned, sendUnchanged } from './feed-answer.ts';
-import type { Asker as Answering, FeedBody } from './feed-answer.ts';
-import { admit, selfOf, versionOf } from './feed-admission.ts';
-import type { AdmissionDependencies, Visitor } from './feed-admission.ts';
-
-export interface FeedDependencies extends AdmissionDependencies {
-  configuration: Pick<Configuration, 'externalAddress' | 'feedNames' | 'nodeName' | 'siteApproval' | 'siteKeys' | 'syncTime' | 'timeZone'>;
-  /** What the key before this node's said of it, while that is news; null otherwise. */
-  succession: string | null;
-  connections: Pick<SiteConnections, 'hold'>;
-  distrust: Distrust;
-  logger: Logger;
-  database: Database;
-  photos: PhotoStore;
-  pages: PageCache;
-  nodeUuid: string;
-}
-
-/** Who asks and may. */
-interface Asker extends Answering {
-  readonly visitor: Visitor;
-}
-
-type Handler = (request: Request, response: Response, asker: Asker) => Promise<void>;
+import type { FeedBody } from './feed-answer.ts';
+import { admit } from './feed-admission.ts';
+import type { Visitor } from './feed-admission.ts';
+import type { Asker, FeedDependencies, Handler } from './feed-handler.ts';
+import { isKeyed, noteSite } from './feed-sightings.ts';
 
 const listId = z.coerce.number().int().positive().max(Number.MAX_SAFE_INTEGER);
 const knownPosition = z.object({
@@ -84,7 +55,6 @@ const told = z.object({
   set_aside: z.coerce.number().int().nonnegative().max(1_000_000_000).optional().catch(undefined),
   copy: z.coerce.number().int().nonnegative().max(Number.MAX_SAFE_INTEGER).optional().catch(undefined),
 });
-const statementNumber = z.coerce.number().int().positive().max(Number.MAX_SAFE_INTEGER);
 const revisionText = z.coerce.number().int().nonnegative().max(Number.MAX_SAFE_INTEGER);
 const pageQuery = z.object({ since: revisionText, epoch: z.uuid(), begun: revisionText.optional() });
 /** Several things in one parameter, with commas between them. */
@@ -151,11 +121,6 @@ function askerOf(visitor: Visitor, { nodeUuid, succession, now }: FeedDependenci
     ...(succession !== null && visitor.key.algorithm === 'ed25519' && { [SUCCESSION_FIELD]: succession }),
   };
   return { key: visitor.key, signature: visitor.signature, now, fields, visitor };
-}
-
-/** Whether it signed by a key of its own. */
-function isKeyed({ verified }: Visitor): boolean {
-  return verified.key.algorithm === 'ed25519';
 }
 
 function mayRead({ visitor }: Asker, list: number): boolean {
@@ -302,37 +267,6 @@ function sendHeads(deps: FeedDependencies): Handler {
     }));
     await noteSite(deps, request, asker, seen);
   };
-}
-
-/** Keeps for the operator of the master who follows a list and what it says that it holds. The slave has its answer already. */
-async function noteSite(deps: FeedDependencies, request: Request, { visitor }: Asker, seen: readonly Holding[]): Promise<void> {
-  const { database, logger, alarms } = deps;
-  const said = selfOf(request);
-  if (said === null) return;
-  const { site, verified } = visitor;
-  const sighting = { node: said.node, address: addressOf(request), version: versionOf(request), siteId: site?.id ?? null };
-  try {
-    if (site !== null && isKeyed(visitor)) {
-      await noteSeen(database, site.id, { ...sighting, tokenId: tokenShown(request, deps) });
-      const number = statementNumber.safeParse(request.query['number']);
-      if (number.success && (await noteNumber(database, { siteId: site.id, number: number.data, signature: verified.signature })))
-        await alarms.raise(site, 'SITE_CLONED', 'says something under a number that it has used before', request);
-    }
-    if (seen.length === 0 || !visitor.isHeard) return;
-    const statement = isKeyed(visitor) ? { base: verified.base, signature: verified.signature.slice(1, -1), key: verified.key.id } : null;
-    for (const odd of await noteFollower(database, sighting, seen, statement)) {
-      if (site !== null)
-        await alarms.raise(site, 'SITE_DIFFERS', `says of list ${odd.list_id} what this node never told at that revision`, request);
-    }
-  } catch (error) {
-    logger.warn({ err: error, lists: seen.map((list) => list.listId) }, 'It could not be kept that a slave was seen.');
-  }
-}
-
-/** The id of the token that vouches for the visitor's key. */
-function tokenShown(request: Request, { keys }: FeedDependencies): string | null {
-  const voucher = request.headers[VOUCHER_FIELD];
-  return typeof voucher === 'string' ? (keys.find((key) => key.id === voucherKeyId(voucher))?.id ?? null) : null;
 }
 
 function sendChanges(deps: FeedDependencies): Handler {
