@@ -195,8 +195,10 @@ async function checkHead(response: Response, check: HeadCheck): Promise<Verified
   if (signer === 'named') await requireBelief(response, verified, check);
   if (status === 421) throw fail({ saw: 'misdirected' });
   const [refusal = '', policy] = (onlyValue(response.headersDistinct, REFUSAL_FIELD) ?? '').split(' ');
-  if (status === 403 && isSiteRefusal(refusal)) throw fail({ saw: 'site', code: refusal, purge: policy === PURGE });
-  return verified;
+  if (status !== 403 || !isSiteRefusal(refusal)) return verified;
+  // Whoever has the token could say so; only the master's own key takes a list away.
+  if (refusal === 'LIST_WITHDRAWN' && signer !== 'named') throw fail({ saw: 'distrust', reason: 'unknown-key', skewMs: undefined, status });
+  throw fail({ saw: 'site', code: refusal, purge: policy === PURGE });
 }
 
 /** Refuses whoever signs rightly, and isn't the master that is known here. */

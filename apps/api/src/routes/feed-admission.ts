@@ -113,7 +113,7 @@ async function admitByToken(
     tokenId: verified.key.id,
   });
   if (id === null) return { ...visitor, refusal: 'SITE_REVOKED' };
-  return { ...visitor, refusal: null, site: { id, name: said.name, node: said.node, state: 'accepted', lists: null, withdrawn: [] } };
+  return { ...visitor, refusal: null, site: { id, name: said.name, node: said.node, state: 'accepted', lists: null } };
 }
 
 async function admitByKey(

@@ -28,7 +28,8 @@ import { readTreeNodes } from '@dossier/registry/tree.ts';
 import { isFork, renewForkedEpoch } from '@dossier/feed/epochs.ts';
 import { noteFollower, noteToldHead } from '@dossier/feed/followers.ts';
 import type { Holding } from '@dossier/feed/followers.ts';
-import { acknowledgeWithdrawal, isPurged, noteSeen } from '@dossier/feed/sites.ts';
+import { noteSeen } from '@dossier/feed/sites.ts';
+import { acknowledgeWithdrawal, findWithdrawal } from '@dossier/feed/withdrawals.ts';
 import { inSnapshot, readHead, readHeads } from '@dossier/feed/heads.ts';
 import type { ListHead } from '@dossier/feed/heads.ts';
 import type { PageCache } from '@dossier/feed/page-cache.ts';
@@ -79,6 +80,7 @@ const told = z.object({
     .catch(undefined),
   set_aside: z.coerce.number().int().nonnegative().max(1_000_000_000).optional().catch(undefined),
   copy: z.coerce.number().int().nonnegative().max(Number.MAX_SAFE_INTEGER).optional().catch(undefined),
+  unconfirmed: z.coerce.number().int().nonnegative().max(1_000_000).optional().catch(undefined),
 });
 const revisionText = z.coerce.number().int().nonnegative().max(Number.MAX_SAFE_INTEGER);
 const pageQuery = z.object({ since: revisionText, epoch: z.uuid(), begun: revisionText.optional() });
@@ -111,8 +113,8 @@ export function createFeedMount(deps: FeedDependencies): Mount {
     const asker = askerOf(visitor, deps);
     if (!forUs) return sendSigned(response, asker, misdirected);
     if (visitor.refusal !== null) return refuse(response, asker, visitor.refusal);
-    deps.connections.hold(visitor.site?.id ?? null, response);
     const list = listId.safeParse(request.params['id']);
+    deps.connections.hold(response, { siteId: visitor.site?.id ?? null, list: list.success ? list.data : null });
     if (!list.success || mayRead(asker, list.data)) return handler(request, response, asker);
     return sendUngranted(request, response, asker, { deps, list: list.data });
   };
@@ -148,9 +150,8 @@ function askerOf(visitor: Visitor, { nodeUuid, succession, now }: FeedDependenci
 }
 
 function mayRead({ visitor }: Asker, list: number): boolean {
-  const { site } = visitor;
-  if (site === null) return true;
-  return (site.lists === null || site.lists.includes(list)) && !site.withdrawn.includes(list);
+  const lists = visitor.site?.lists ?? null;
+  return lists === null || lists.includes(list);
 }
 
 async function refuse(response: Response, asker: Asker, refusal: SiteRefusal, { purge = false } = {}): Promise<void> {
@@ -158,7 +159,10 @@ async function refuse(response: Response, asker: Asker, refusal: SiteRefusal, { 
   await sendSigned(response, { ...asker, fields }, json({ code: refusal }, 403));
 }
 
-/** A list that a site may not read isn't there for it. If it might once, it is told to give its copy up, and says that it did. */
+/**
+ * A list that a site may not read isn't there for it, whether there is one or not. Who names its uuid could read it once: it is told to give its copy up, each time,
+ * and says that it did.
+ */
 async function sendUngranted(
   request: Request,
   response: Response,
@@ -166,9 +170,33 @@ async function sendUngranted(
   { deps, list }: { deps: FeedDependencies; list: number },
 ): Promise<void> {
   const { site } = asker.visitor;
-  if (site?.withdrawn.includes(list) !== true) return sendSigned(response, asker, absent);
-  await refuse(response, asker, 'LIST_WITHDRAWN', { purge: await isPurged(deps.database, site.id, list) });
-  if (request.query['state'] === 'withdrawn') await acknowledgeWithdrawal(deps.database, site.id, list);
+  const named = z.uuid().safeParse(request.query['dossier_list']);
+  const asked = site && named.success ? { siteId: site.id, listId: list, listUuid: named.data } : null;
+  const withdrawal = asked && (await findWithdrawal(deps.database, asked));
+  if (!withdrawal) return sendSigned(response, asker, absent);
+  await refuse(response, asker, 'LIST_WITHDRAWN', withdrawal);
+  await noteGivenUp(deps, request, asker, list);
+  const { unconfirmed = null, state } = told.parse(request.query);
+  if (state === 'withdrawn') await acknowledgeWithdrawal(deps.database, { ...asked, unconfirmed });
+}
+
+/** What was taken from a branch is taken from those who have it from there; nobody believes that who knows its master by the token alone. */
+async function sendWithdrawn(
+  request: Request,
+  response: Response,
+  asker: Asker,
+  { deps, head }: { deps: FeedDependencies; head: ListHead & { withdrawn: { purge: boolean } } },
+): Promise<void> {
+  if (asker.key !== deps.nodeKey) return sendSigned(response, asker, absent);
+  await refuse(response, asker, 'LIST_WITHDRAWN', head.withdrawn);
+  await noteGivenUp(deps, request, asker, head.listId);
+}
+
+/** Keeps a site's signed word that it shows its copy of a list no more. */
+async function noteGivenUp(deps: FeedDependencies, request: Request, asker: Asker, list: number): Promise<void> {
+  const { state = null, copy = null } = told.parse(request.query);
+  if (state !== 'withdrawn') return;
+  await noteSite(deps, request, asker, [{ listId: list, position: null, appliedDate: null, state, setAside: null, copy }]);
 }
 
 const absent: FeedBody = { status: 404, contentType: 'application/json', body: Buffer.from('{}') };
@@ -217,8 +245,7 @@ function sendHead(deps: FeedDependencies): Handler {
     const id = listId.safeParse(request.params['id']);
     let head = id.success ? await readHead(deps.database, id.data) : null;
     if (!head) return sendSigned(response, asker, absent);
-    // What was taken from a branch is taken from those who have it from there.
-    if (head.withdrawn) return refuse(response, asker, 'LIST_WITHDRAWN');
+    if (isWithdrawn(head)) return sendWithdrawn(request, response, asker, { deps, head });
     const known = knownPosition.safeParse(request.query);
     if (known.success && isFork(head.position, known.data)) head = (await meetFork(deps, head, known.data)) ?? head;
     const answer = headAnswer(deps, head);
@@ -235,6 +262,10 @@ function sendHead(deps: FeedDependencies): Handler {
     await noteSite(deps, request, asker, [{ listId: head.listId, position: known.success ? known.data : null, ...holding }]);
     if (response.statusCode === 200) await noteToldHead(deps.database, head.listId, head.position);
   };
+}
+
+function isWithdrawn(head: ListHead): head is ListHead & { withdrawn: { purge: boolean } } {
+  return head.withdrawn !== null;
 }
 
 /** A slave holds a later or another history of a list: this database was restored from a backup. */
