@@ -2,7 +2,7 @@ import { siteSchema } from '@dossier/protocol/site.ts';
 import { linkSchema } from '@dossier/protocol/sync.ts';
 import { pageOf } from '@dossier/protocol/values.ts';
 import { query } from '@dossier/postgres/database.ts';
-import { afterAll, beforeAll, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { startNodeApi } from '../kit/node-api.ts';
 import type { NodeApi } from '../kit/node-api.ts';
 import { syncNow } from '../kit/sync-now.ts';
@@ -16,16 +16,16 @@ let remote: number;
 let atBranch: number;
 let atGate: number;
 
-async function link(slave: NodeApi, to: NodeApi, list: number): Promise<number> {
+async function link(slave: NodeApi, to: NodeApi, list: number, count = 2): Promise<number> {
   const local = await slave.makeList();
   const body = { remote_url: to.url, remote_dossier_list: list, slave_dossier_list: local };
   const answer = await slave.call('POST', '/sync/dossier-lists/', { body, headers: { prefer: 'wait=30' } });
-  expect(linkSchema.parse(answer.json)).toMatchObject({ state: 'synced', local_count: 2 });
+  expect(linkSchema.parse(answer.json)).toMatchObject({ state: 'synced', local_count: count });
   return local;
 }
 
 async function grant(lists: number[] | null, purge = false) {
-  const [site] = (await master.want(200, pageOf(siteSchema), ['GET', '/sites/'])).results;
+  const site = (await master.want(200, pageOf(siteSchema), ['GET', '/sites/'])).results.find(({ name }) => name === 'Branch');
   return master.want(200, siteSchema, ['PATCH', `/sites/${site?.id}/`, { lists, purge }]);
 }
 
@@ -70,26 +70,144 @@ it('nor by those who have it from there', async () => {
   expect(await shown(gate, atGate)).toEqual({ names: false, statuses: [200, 503, 200, 503, 503] });
 });
 
-it('is shown again as it was when the list is given back, and followed from there', async () => {
-  await master.call('POST', '/dossiers/', { body: { name: 'Late Lindqvist', dossier_lists: [remote] } });
+it('the site’s own signed word says so, and of how many behind it not', async () => {
+  await syncNow(branch, atBranch);
+  const [site] = (await master.want(200, pageOf(siteSchema), ['GET', '/sites/'])).results;
+  expect(site?.withdrawn).toMatchObject([{ dossier_list: remote, unconfirmed: 0 }]);
+  expect(site?.holdings).toMatchObject([{ dossier_list: remote, state: 'withdrawn', revision: null, digest: null, current: false }]);
+  expect(site?.holdings[0]?.statement?.base).toMatch(/state=withdrawn/);
+});
+
+it('is not shown by linking the list to another one whose master is away, or by a run that fails', async () => {
+  const { status } = await gate.call('PATCH', `/sync/dossier-lists/${atGate}/`, { body: { remote_url: 'http://127.0.0.1:9' } });
+  expect(status).toBe(200);
+  expect(await syncNow(gate, atGate)).toMatchObject({ error: { code: 'MASTER_UNREACHABLE' }, local_count: 0 });
+  expect(await shown(gate, atGate)).toEqual({ names: false, statuses: [200, 503, 200, 503, 503] });
+  await gate.call('PATCH', `/sync/dossier-lists/${atGate}/`, { body: { remote_url: branch.url } });
+  // The list is granted again, and its rows can't be fetched.
+  await query(master.test.database, `alter table made_pages rename to made_pages_away`);
   await grant([remote]);
-  expect(await syncNow(branch, atBranch)).toMatchObject({ state: 'synced', local_count: 3, withdrawn_date: null });
-  const [run] = await query<{ method: string; fetched: number }>(
-    branch.test.database,
-    `select method, fetched from runs order by id desc limit 1`,
-  );
-  expect(run).toMatchObject({ method: 'delta', fetched: 1 });
-  expect(await syncNow(gate, atGate)).toMatchObject({ state: 'synced', local_count: 3 });
+  expect(await syncNow(branch, atBranch)).toMatchObject({ error: { code: 'MASTER_ERROR' }, local_count: 0 });
+  expect(await shown(branch, atBranch)).toEqual({ names: false, statuses: [200, 503, 200, 503, 503] });
+  await query(master.test.database, `alter table made_pages_away rename to made_pages`);
+});
+
+it('is shown again once what is granted was fetched and verified, without what was taken from it meanwhile', async () => {
+  await query(branch.test.database, `update runs set state = 'cancelled', finished_date = now() where finished_date is null`);
+  const [olga] = await query<{ id: number }>(master.test.database, `select id from dossiers where name = 'Olga Petrova'`);
+  await master.call('DELETE', `/dossiers/${olga?.id}/`);
+  await master.call('POST', '/dossiers/', { body: { name: 'Late Lindqvist', dossier_lists: [remote] } });
+  expect(await syncNow(branch, atBranch)).toMatchObject({ state: 'synced', local_count: 2, withdrawn_date: null });
+  expect(await syncNow(gate, atGate)).toMatchObject({ state: 'synced', local_count: 2 });
   expect(await shown(branch, atBranch)).toMatchObject({ names: true, statuses: [200, 200, 200, 200, 200] });
+  expect((await branch.call('GET', `/dossiers/?dossier_lists=${atBranch}`)).text).not.toMatch(/Petrova/);
+  expect(await query(branch.test.database, `select from withdrawn_lists`)).toEqual([]);
+});
+
+it('a site of which nothing is remembered any more is told when it comes back', async () => {
+  await grant([]);
+  // As after months of silence, and a backup of the master from before.
+  await query(master.test.database, `delete from followers`);
+  await query(master.test.database, `delete from withdrawals`);
+  expect(await syncNow(branch, atBranch)).toMatchObject({ error: { code: 'LIST_WITHDRAWN' }, local_count: 0 });
+  expect(await shown(branch, atBranch)).toEqual({ names: false, statuses: [200, 503, 200, 503, 503] });
+  expect(await syncNow(gate, atGate)).toMatchObject({ error: { code: 'LIST_WITHDRAWN' }, local_count: 0 });
+  await grant([remote]);
+  expect(await syncNow(branch, atBranch)).toMatchObject({ state: 'synced', local_count: 2 });
+  expect(await syncNow(gate, atGate)).toMatchObject({ state: 'synced', local_count: 2 });
+});
+
+it('a branch that cancels its link shows nothing of it, and neither do those behind it', async () => {
+  await grant([]);
+  await syncNow(branch, atBranch);
+  await branch.call('DELETE', `/sync/dossier-lists/${atBranch}/`);
+  await expect.poll(async () => (await branch.call('GET', `/sync/dossier-lists/${atBranch}/`)).status, { timeout: 30_000 }).toBe(404);
+  expect(await shown(branch, atBranch)).toEqual({ names: false, statuses: [200, 503, 200, 503, 503] });
+  expect(await syncNow(gate, atGate)).toMatchObject({ error: { code: 'LIST_WITHDRAWN' }, local_count: 0 });
+  expect(await shown(gate, atGate)).toEqual({ names: false, statuses: [200, 503, 200, 503, 503] });
+  // As a list of the branch's own it is shown.
+  await branch.call('POST', '/dossiers/', { body: { name: 'Own Lindqvist', dossier_lists: [atBranch] } });
+  expect(await syncNow(gate, atGate)).toMatchObject({ state: 'synced', local_count: 1 });
 });
 
 it('is deleted where the master says so, and fetched anew when it is given back', async () => {
+  await grant([remote]);
+  const again = await link(branch, master, remote);
   await grant([], true);
-  expect(await syncNow(branch, atBranch)).toMatchObject({ error: { code: 'LIST_WITHDRAWN' } });
-  const sets = await query(branch.test.database, `select purpose from sets where list_id = :atBranch and purpose = 'withdrawn'`, {
-    atBranch,
-  });
+  expect(await syncNow(branch, again)).toMatchObject({ error: { code: 'LIST_WITHDRAWN' } });
+  const sets = await query(branch.test.database, `select purpose from sets where list_id = :again and purpose = 'withdrawn'`, { again });
   expect(sets).toEqual([]);
   await grant(null);
-  expect(await syncNow(branch, atBranch)).toMatchObject({ state: 'synced', local_count: 3 });
+  expect(await syncNow(branch, again)).toMatchObject({ state: 'synced', local_count: 2 });
+});
+
+describe('what is no withdrawal', () => {
+  it('a list that was deleted on the master: the copy stays', async () => {
+    const other = await master.makeList('Short');
+    await master.call('POST', '/dossiers/', { body: { name: 'Short Lindqvist', dossier_lists: [other] } });
+    const local = await link(branch, master, other, 1);
+    await master.call('POST', `/dossier-lists/${other}/purge/`);
+    await master.call('DELETE', `/dossier-lists/${other}/`);
+    expect(await syncNow(branch, local)).toMatchObject({ error: { code: 'NO_SUCH_LIST' }, local_count: 1, withdrawn_date: null });
+  });
+
+  it('unless it was taken before it was deleted', async () => {
+    const other = await master.makeList('Taken');
+    await master.call('POST', '/dossiers/', { body: { name: 'Taken Lindqvist', dossier_lists: [other] } });
+    const local = await link(branch, master, other, 1);
+    await grant([remote]);
+    await master.call('POST', `/dossier-lists/${other}/purge/`);
+    expect((await master.call('DELETE', `/dossier-lists/${other}/`)).status).toBe(204);
+    expect(await syncNow(branch, local)).toMatchObject({ error: { code: 'LIST_WITHDRAWN' }, local_count: 0 });
+    await grant(null);
+  });
+
+  it('another master’s word, though it signs by its own key: the copy stays', async () => {
+    const local = await link(branch, master, remote);
+    const liar = await startNodeApi({ NODE_NAME: 'Liar' });
+    try {
+      const [list] = await query<{ remote_list: string }>(
+        branch.test.database,
+        `select remote_list from links where slave_list_id = :local`,
+        { local },
+      );
+      // It has a list of the same number and uuid, and doesn't grant it.
+      await query(liar.test.database, `insert into watch_lists (id, uuid, name) values (:remote, :uuid, 'Wanted')`, {
+        remote,
+        uuid: list?.remote_list,
+      });
+      const greeted = await branch.call('POST', '/sync/test/', { body: { remote_url: liar.url } });
+      expect(greeted.status).toBe(200);
+      const [site] = (await liar.want(200, pageOf(siteSchema), ['GET', '/sites/'])).results;
+      await liar.want(200, siteSchema, ['PATCH', `/sites/${site?.id}/`, { lists: [] }]);
+      await branch.call('PATCH', `/sync/dossier-lists/${local}/`, { body: { remote_url: liar.url } });
+      expect(await syncNow(branch, local)).toMatchObject({ error: { code: 'NODE_REPLACED' }, local_count: 2, withdrawn_date: null });
+      expect(await shown(branch, local)).toMatchObject({ names: true });
+    } finally {
+      await liar.stop();
+    }
+  });
+
+  it('dossiers of this node’s own in a list that was never synced stay', async () => {
+    const own = await startNodeApi({ NODE_NAME: 'Own' });
+    try {
+      await own.work();
+      const local = await own.makeList();
+      await own.call('POST', '/dossiers/', { body: { name: 'Own Petrova', dossier_lists: [local] } });
+      await query(master.test.database, `alter table made_pages rename to made_pages_away`);
+      const body = { remote_url: master.url, remote_dossier_list: remote, slave_dossier_list: local };
+      await own.call('POST', '/sync/dossier-lists/', { body });
+      await expect
+        .poll(async () => (await own.call('GET', `/sync/dossier-lists/${local}/`)).text, { timeout: 30_000 })
+        .toMatch(/MASTER_ERROR/);
+      await query(master.test.database, `alter table made_pages_away rename to made_pages`);
+      const site = (await master.want(200, pageOf(siteSchema), ['GET', '/sites/'])).results.find(({ name }) => name === 'Own');
+      await master.want(200, siteSchema, ['PATCH', `/sites/${site?.id}/`, { lists: [] }]);
+      await query(own.test.database, `update runs set state = 'cancelled', finished_date = now() where finished_date is null`);
+      expect(await syncNow(own, local)).toMatchObject({ error: { code: 'LIST_WITHDRAWN' }, local_count: 1 });
+      expect(await shown(own, local)).toMatchObject({ names: true });
+    } finally {
+      await own.stop();
+    }
+  });
 });

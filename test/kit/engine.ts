@@ -34,11 +34,15 @@ import { createSyncHandler } from '@dossier/worker/jobs/sync.ts';
 import { fanOut } from '@dossier/worker/schedule.ts';
 import { wireWorker } from '@dossier/worker/wire.ts';
 import { createTestDatabase } from './database.ts';
+import type { TestDatabase } from './database.ts';
 
 /** A node without processes and queue: its database, its feed on a port, and its engine called directly. */
 export interface EngineNode {
   database: Database;
   photos: PhotoStore;
+  uuid: string;
+  /** Its public key. */
+  key: string;
   feedUrl: string;
   /** Its feed, for a server of the test's own. */
   feed: RequestListener;
@@ -73,12 +77,13 @@ interface Attempt {
 
 const logger = createLogger({ level: 'error', name: 'test', pretty: false });
 
-/** `timeouts`: how long its engine waits for masters. */
+/** `timeouts`: how long its engine waits for masters; `opened`: a database for it, instead of one of the suite's. */
 export async function createEngineNode(
   environment: Record<string, string> = {},
   timeouts: Partial<FeedTimeouts> = {},
+  opened: TestDatabase | null = null,
 ): Promise<EngineNode> {
-  const test = await createTestDatabase();
+  const test = opened ?? (await createTestDatabase());
   const folder = await mkdtemp(join(tmpdir(), 'dossier-engine-'));
   const { configuration } = loadConfiguration({
     environment: { SYNC_TOKEN: 'a-token-for-tests-of-thirty-two-characters', DATA_DIR: folder, ...environment },
@@ -125,6 +130,8 @@ export async function createEngineNode(
   return {
     database,
     photos,
+    uuid: nodeUuid,
+    key: nodeKey.id,
     feed,
     reminders,
     tick: (now) => fanOut(deps, now),

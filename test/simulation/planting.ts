@@ -1,6 +1,7 @@
 import type { Client } from 'pg';
 import { mutations } from './mutations.ts';
 import type { Replacement } from './mutations.ts';
+import { rightsMutations } from './rights-mutations.ts';
 import { rowsOf } from './site.ts';
 
 /** Names the bug that is planted in this process and its databases. */
@@ -10,7 +11,7 @@ export const plantedBugVariable = 'PLANTED_BUG';
 export function plantedReplacements(): readonly Replacement[] {
   const name = process.env[plantedBugVariable] ?? '';
   if (name === '') return [];
-  const mutation = mutations[name];
+  const mutation = mutations[name] ?? rightsMutations[name];
   if (!mutation) throw new Error(`no bug is named ${name}`);
   return mutation.replacements;
 }

@@ -5,11 +5,18 @@ import type { Database } from '@dossier/postgres/database.ts';
 
 const lookEveryMs = 1000;
 
-/** Ends the answers that a site is being given once it is revoked, by whichever process that was done. */
+/** What a site is being told. */
+interface Held {
+  siteId: number;
+  /** The list of which it is told; null: of none in particular. */
+  list: number | null;
+}
+
+/** Ends the answers that a site is being given once it is revoked, or may not read their list any more, by whichever process that was done. */
 export class SiteConnections {
   readonly #database: Database;
   readonly #logger: Logger;
-  readonly #open = new Map<Response, number>();
+  readonly #open = new Map<Response, Held>();
   #isWaiting = false;
 
   constructor({ database, logger }: { database: Database; logger: Logger }) {
@@ -18,16 +25,16 @@ export class SiteConnections {
   }
 
   /** Keeps an answer in sight until it is over; `siteId` null where sites aren't told apart. */
-  hold(siteId: number | null, response: Response): void {
+  hold(response: Response, { siteId, list }: { siteId: number | null; list: number | null }): void {
     if (siteId === null) return;
-    this.#open.set(response, siteId);
+    this.#open.set(response, { siteId, list });
     response.once('close', () => this.#open.delete(response));
     this.#wait();
   }
 
   /** Ends all answers to this site at once. */
   end(siteId: number): void {
-    for (const [response, held] of this.#open) if (held === siteId) response.destroy();
+    for (const [response, held] of this.#open) if (held.siteId === siteId) response.destroy();
   }
 
   #wait(): void {
@@ -39,16 +46,19 @@ export class SiteConnections {
   /** Whoever is answered within a second is never looked up. */
   async #look(): Promise<void> {
     try {
-      const sites = [...new Set(this.#open.values())];
-      const revoked =
-        sites.length === 0
+      const open = [...this.#open];
+      const over =
+        open.length === 0
           ? []
-          : await query<{ id: number }>(this.#database, `select id from sites where id = any(:sites::bigint[]) and state = 'revoked'`, {
-              sites,
-            });
-      for (const { id } of revoked) this.end(id);
+          : await query<{ place: number }>(
+              this.#database,
+              `select o.place - 1 as place from unnest(:sites::bigint[], :lists::bigint[]) with ordinality o (site_id, list_id, place) join sites s on s.id = o.site_id
+               where s.state = 'revoked' or (o.list_id is not null and s.lists is not null and o.list_id <> all(s.lists))`,
+              { sites: open.map(([, { siteId }]) => siteId), lists: open.map(([, { list }]) => list) },
+            );
+      for (const { place } of over) open[place]?.[0].destroy();
     } catch (error) {
-      this.#logger.warn({ err: error }, 'It could not be looked up whether a site was revoked; it is tried again.');
+      this.#logger.warn({ err: error }, 'It could not be looked up whether a site may still read; it is tried again.');
     }
     this.#isWaiting = false;
     if (this.#open.size > 0) this.#wait();

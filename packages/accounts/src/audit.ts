@@ -129,7 +129,7 @@ export async function listAudit(
     `select a.id, a.date, a.actor, a.via, a.address, a.action, a.object_kind, a.object_id, a.object_uuid, a.object_name, a.details, h.id as history_id, h.before, h.after
      from (
        select * from audit ${asked.length > 0 ? `where ${asked.join(' and ')}` : ''} order by id ${backwards ? 'asc' : 'desc'} limit :rows
-     ) a left join history h on h.audit_id = a.id and h.salt is not null
+     ) a left join history h on h.audit_id = a.id and h.salt is not null and not is_withdrawn_entry(h)
      order by a.id ${backwards ? 'asc' : 'desc'}`,
     { ...filter, id: page.cursor?.id ?? 0, rows: page.limit + 1 },
   );

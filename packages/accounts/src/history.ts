@@ -61,7 +61,7 @@ export async function listHistory(
        from rows_of(:dossier) d join list_positions p on p.set_id = d.set_id join watch_lists l on l.id = p.list_id group by d.uuid limit 1
      ),
      found as (
-       (select h.* from history h where h.object = (select uuid from dossier) ${beyond} order by h.id ${order} limit :rows)
+       (select h.* from history h where h.object = (select uuid from dossier) and not is_withdrawn_entry(h) ${beyond} order by h.id ${order} limit :rows)
        union all
        (select h.* from history h, dossier d where h.object = any(d.lists) and h.kind = 'many' and h.date >= d.since and h.id > d.made
           and not exists (select from history o where o.object = d.uuid and o.id < h.id and o.audit_id = h.audit_id)
@@ -84,7 +84,7 @@ export async function listRunHistory(
     `select ${columns}, d.id as dossier_id, coalesce(d.name, case when h.kind = 'changed' then (select name from watch_lists l where l.uuid = h.object) end) as name
      from history h left join audit a on a.id = h.audit_id
      left join list_positions p on p.list_id = h.list_id left join dossiers d on d.set_id = p.set_id and d.uuid = h.object
-     where h.run_id = :run and h.list_id = :list and ${page.cursor ? `h.id ${backwards ? '>' : '<'} :id` : 'true'} order by h.id ${backwards ? 'asc' : 'desc'} limit :rows`,
+     where h.run_id = :run and h.list_id = :list and not is_withdrawn_entry(h) and ${page.cursor ? `h.id ${backwards ? '>' : '<'} :id` : 'true'} order by h.id ${backwards ? 'asc' : 'desc'} limit :rows`,
     { run, list, id: page.cursor?.id ?? 0, rows: page.limit + 1 },
   );
   return toPage(rows, page, placeOf);
@@ -101,7 +101,7 @@ export async function findRememberedPhoto(
        (select d.id from binned_sets b join dossiers d on d.set_id = b.set_id and d.uuid = h.object limit 1) as binned
      from history h cross join lateral (
        select * from json_array_elements(h.before -> 'photos') union all select * from json_array_elements(h.after -> 'photos')
-     ) s (p) where h.id = :entry and p ->> 'sha256' = :sha256 and p ->> 'bytes' is not null limit 1`,
+     ) s (p) where h.id = :entry and not is_withdrawn_entry(h) and p ->> 'sha256' = :sha256 and p ->> 'bytes' is not null limit 1`,
     { entry, sha256 },
   );
 }
@@ -143,10 +143,31 @@ export async function eraseHistory(database: Database, days: number): Promise<vo
        select audit_id from erased where salt is not null order by 1`,
       { days },
     );
-    for (let at = 0; at < erased.length; at += erasedAtOnce) {
-      const entries = erased.slice(at, at + erasedAtOnce).map((entry) => entry.audit_id);
-      const record = { action: 'history-erased', object: { kind: 'dossier' }, details: { entries } } as const;
-      await recordAudit(tx, { actor: 'node', via: 'node', address: null }, record);
-    }
+    await recordErased(tx, erased);
   });
+}
+
+/** Says in the audit which of its entries have lost their values. */
+async function recordErased(tx: Connection, erased: readonly { audit_id: number }[]): Promise<void> {
+  for (let at = 0; at < erased.length; at += erasedAtOnce) {
+    const entries = erased.slice(at, at + erasedAtOnce).map((entry) => entry.audit_id);
+    const record = { action: 'history-erased', object: { kind: 'dossier' }, details: { entries } } as const;
+    await recordAudit(tx, { actor: 'node', via: 'node', address: null }, record);
+  }
+}
+
+/** Erases what syncs of a list did to its dossiers, and what became of those that people deleted from it while its master was away, where no other list has them. */
+export async function eraseListHistory(tx: Connection, listId: number): Promise<void> {
+  const erased = await query<{ audit_id: number }>(
+    tx,
+    `with gone as (
+       delete from history h where h.list_id = :listId and h.run_id is not null
+         or h.list_id is null and h.object in (select dossier from offline_deletions where slave_list_id = :listId)
+           and not exists (select from list_positions p join dossiers d on d.set_id = p.set_id and d.uuid = h.object)
+       returning h.audit_id, h.salt
+     )
+     select audit_id from gone where salt is not null order by 1`,
+    { listId },
+  );
+  await recordErased(tx, erased);
 }

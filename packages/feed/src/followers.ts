@@ -66,17 +66,17 @@ export async function noteFollower(
        where set_config('synchronous_commit', 'off', true) is not null
      ), said as (
        insert into statements (site_id, base, signature, key) select :siteId, :base, :signature, :key
-       where :base::text is not null and exists (select from seen where revision is not null) returning id
+       where :base::text is not null and exists (select from seen where revision is not null or state = 'withdrawn') returning id
      ), noted as (
        insert into followers (node, list_id, address, version, site_id, epoch, revision, dossier_count, digest, applied_date, state, set_aside, copy, statement_id)
        select :node, list_id, :address, :version, :siteId, epoch, revision, dossier_count, digest, applied_date, state, set_aside, copy,
-         case when revision is not null then (select id from said) end
+         case when revision is not null or state = 'withdrawn' then (select id from said) end
        from seen order by list_id
        on conflict (list_id, node) do update set address = excluded.address, version = excluded.version, site_id = coalesce(excluded.site_id, followers.site_id),
-         epoch = coalesce(excluded.epoch, followers.epoch), revision = coalesce(excluded.revision, followers.revision),
-         dossier_count = coalesce(excluded.dossier_count, followers.dossier_count), digest = coalesce(excluded.digest, followers.digest),
-         applied_date = coalesce(excluded.applied_date, followers.applied_date), state = coalesce(excluded.state, followers.state),
-         set_aside = coalesce(excluded.set_aside, followers.set_aside), copy = coalesce(excluded.copy, followers.copy), statement_id = coalesce(excluded.statement_id, followers.statement_id), last_seen = now()
+         epoch = case when excluded.state = 'withdrawn' then null else coalesce(excluded.epoch, followers.epoch) end, revision = case when excluded.state = 'withdrawn' then null else coalesce(excluded.revision, followers.revision) end,
+         dossier_count = case when excluded.state = 'withdrawn' then null else coalesce(excluded.dossier_count, followers.dossier_count) end, digest = case when excluded.state = 'withdrawn' then null else coalesce(excluded.digest, followers.digest) end,
+         applied_date = case when excluded.state = 'withdrawn' then null else coalesce(excluded.applied_date, followers.applied_date) end, state = coalesce(excluded.state, followers.state),
+         set_aside = case when excluded.state = 'withdrawn' then null else coalesce(excluded.set_aside, followers.set_aside) end, copy = coalesce(excluded.copy, followers.copy), statement_id = coalesce(excluded.statement_id, followers.statement_id), last_seen = now()
      )
      select seen.list_id from seen join told_heads t on t.list_id = seen.list_id and t.epoch = seen.epoch and t.revision = seen.revision
      where t.digest <> seen.digest or t.dossier_count <> seen.dossier_count`,
@@ -111,7 +111,7 @@ export async function noteToldHead(connection: Connection, listId: number, posit
 /** More changes are not counted. */
 const mostBehind = 100_000;
 
-/** One page of the slaves, by list and then by node. `behind` counts changes. A slave that stands in another history of the list is behind by an unknown amount. */
+/** One page of the slaves, by list and then by node, without those that gave their copy up. `behind` counts changes. A slave that stands in another history of the list is behind by an unknown amount. */
 export async function listFollowers(connection: Connection, page: PageRequest): Promise<Page<FollowerRow>> {
   const backwards = page.cursor?.direction === 'before';
   const direction = backwards ? 'desc' : 'asc';
@@ -124,7 +124,7 @@ export async function listFollowers(connection: Connection, page: PageRequest): 
            union all select from tombstones t where t.set_id = p.set_id and t.revision > f.revision limit ${mostBehind}) c
        ) end as behind
      from followers f join watch_lists l on l.id = f.list_id join list_positions p on p.list_id = f.list_id left join sites s on s.id = f.site_id
-     ${page.cursor ? `where (f.list_id, f.node::text) ${backwards ? '<' : '>'} (:id, :node)` : ''}
+     where f.state is distinct from 'withdrawn' ${page.cursor ? `and (f.list_id, f.node::text) ${backwards ? '<' : '>'} (:id, :node)` : ''}
      order by f.list_id ${direction}, f.node::text ${direction} limit :rows`,
     { id: page.cursor?.id ?? 0, node: page.cursor?.value ?? '', rows: page.limit + 1 },
   );

@@ -24,8 +24,8 @@ export interface ListHead {
   origins: string[];
   /** The fields that the list declares, and what to do at the door. */
   declaration: Declaration;
-  /** The list is a replica that its master has taken from this node: it has nothing to offer any more. */
-  withdrawn: boolean;
+  /** The list is a replica that its master has taken from this node: it has nothing to offer any more, and those who have it from here are told the same. */
+  withdrawn: { purge: boolean } | null;
 }
 
 interface HeadRow {
@@ -42,13 +42,14 @@ interface HeadRow {
   former_revision: number | null;
   origins: string[];
   declaration: string;
-  withdrawn: boolean;
+  withdrawn: { purge: boolean } | null;
 }
 
 const headColumns = `
   l.id as list_id, l.uuid as list_uuid, l.name, p.set_id, p.epoch, p.revision, p.floor, p.dossier_count, encode(p.digest, 'hex') as digest,
   p.former_epoch, p.former_revision,
-  l.declaration::text as declaration, k.withdrawn_date is not null as withdrawn,
+  l.declaration::text as declaration, 
+  case when is_withdrawn(l.id) then (select json_build_object('purge', w.purge) from withdrawn_lists w where w.list_id = l.id) end as withdrawn,
   case when k.remote_node is null then '{}' else (k.remote_node || k.origins)[1:${maximumOrigins}] end as origins
   from watch_lists l join list_positions p on p.list_id = l.id left join links k on k.slave_list_id = l.id`;
 

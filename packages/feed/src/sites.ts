@@ -6,6 +6,8 @@ import type { Page, PageRequest } from '@dossier/postgres/keyset.ts';
 import { conflict, notFound } from '@dossier/runtime/errors.ts';
 import { writeInvitation } from './invitations.ts';
 import { forgetNumbers } from './site-numbers.ts';
+import { noteWithdrawals, withdrawalsOf } from './withdrawals.ts';
+import type { WithdrawalRow } from './withdrawals.ts';
 
 /** Raises an alert about a site, unless the same stands. True if it is new. */
 export async function raiseAlert(connection: Connection, siteId: number, alert: Omit<SiteAlert, 'date'>): Promise<boolean> {
@@ -46,7 +48,7 @@ export interface SiteRow {
   state_date: Date;
   reason: string | null;
   lists: number[] | null;
-  withdrawn: { list_id: number; purge: boolean; since: string; acknowledged_date: string | null }[];
+  withdrawn: WithdrawalRow[];
   introduced_by: 'token' | 'invitation' | 'person' | 'master';
   /** Ids of the tokens that it has shown to hold. */
   token_ids: string[];
@@ -63,8 +65,7 @@ export interface SiteRow {
 const siteColumns = `
   s.id, s.name, s.node, s.key, s.words, s.state, s.state_date, s.reason, array_to_json(s.lists) as lists, s.introduced_by, s.token_ids, s.address, s.version, s.first_seen, s.last_seen, s.alert,
   s.created_date,
-  coalesce((select json_agg(json_build_object('list_id', w.list_id, 'purge', w.purge, 'since', w.since, 'acknowledged_date', w.acknowledged_date) order by w.list_id)
-    from withdrawals w where w.site_id = s.id), '[]') as withdrawn,
+  ${withdrawalsOf} as withdrawn,
   (select json_build_object('expires_date', i.expires_date, 'used_date', i.used_date) from invitations i where i.site_id = s.id) as invitation`;
 
 /** One page of the sites: those that wait for a person first, then by name. */
@@ -151,27 +152,14 @@ export async function renameSite(tx: Connection, id: number, name: string): Prom
   await query(tx, `update sites set name = :name where id = :id`, { id, name });
 }
 
-/**
- * Grants a site these lists and no others; null: all. From those that it may hold and not read any more its copies are withdrawn; what it is granted again is not.
- * Takes effect with the commit.
- */
+/** Grants a site these lists and no others; null: all. Those that it could read before and may not any more are withdrawn. Takes effect with the commit. */
 export async function grantLists(
   tx: Connection,
   id: number,
   { lists, purge }: { lists: readonly number[] | null; purge: boolean },
 ): Promise<void> {
-  await query(
-    tx,
-    `insert into withdrawals (site_id, list_id, purge)
-     select f.site_id, f.list_id, :purge from followers f
-     where f.site_id = :id and :lists::bigint[] is not null and f.list_id <> all(coalesce(:lists::bigint[], '{}'))
-     on conflict (site_id, list_id) do update set purge = withdrawals.purge or excluded.purge`,
-    { id, lists: lists === null ? null : [...lists], purge },
-  );
-  await query(tx, `delete from withdrawals where site_id = :id and (:lists::bigint[] is null or list_id = any(:lists::bigint[]))`, {
-    id,
-    lists: lists === null ? null : [...lists],
-  });
+  await query(tx, `select from sites where id = :id for update`, { id });
+  await noteWithdrawals(tx, { siteId: id, lists, purge });
   await query(tx, `update sites set lists = :lists::bigint[] where id = :id`, { id, lists: lists === null ? null : [...lists] });
 }
 
@@ -218,23 +206,4 @@ export async function deleteSite(tx: Connection, id: number): Promise<void> {
     throw conflict('This site may read lists. Revoke it instead: its key would be let in again by the token.');
   if (site.state === 'revoked') throw conflict('A revoked site is kept, so that its key stays refused.');
   await query(tx, `delete from sites where id = :id`, { id });
-}
-
-/** Notes that a site has done what the withdrawal of a list asks. */
-export async function acknowledgeWithdrawal(connection: Connection, siteId: number, listId: number): Promise<void> {
-  await query(
-    connection,
-    `update withdrawals set acknowledged_date = now() where site_id = :siteId and list_id = :listId and acknowledged_date is null`,
-    { siteId, listId },
-  );
-}
-
-/** Whether the copy of a list that was taken from a site is to be deleted there. */
-export async function isPurged(connection: Connection, siteId: number, listId: number): Promise<boolean> {
-  const found = await queryOne<{ purge: boolean }>(
-    connection,
-    `select purge from withdrawals where site_id = :siteId and list_id = :listId`,
-    { siteId, listId },
-  );
-  return found?.purge === true;
 }

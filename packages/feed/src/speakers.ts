@@ -10,15 +10,12 @@ export interface Speaker {
   state: SiteState;
   /** The lists that it may read; null: all. */
   lists: number[] | null;
-  /** Lists that were taken from it. */
-  withdrawn: number[];
 }
 
 const speakerColumns = `
   s.id, s.name, s.node,
   case when exists (select from distrusted d join links k on k.remote_url = d.remote_url where d.id = s.key) then 'revoked' else s.state end as state,
-  array_to_json(s.lists) as lists,
-  coalesce((select json_agg(w.list_id) from withdrawals w where w.site_id = s.id), '[]') as withdrawn`;
+  array_to_json(s.lists) as lists`;
 
 /**
  * The site that speaks by this key, the present one or the one before it; null if none does. Of one that was revoked neither is ever taken again, nor is a key

@@ -42,9 +42,6 @@ create table links (
   -- Looser ones that a second person is to confirm: what was asked for, by whom and when.
   proposed_guards jsonb,
   purge boolean not null default false,
-  -- Since when its master has taken the list from this node, and where the link stood then.
-  withdrawn_date timestamptz,
-  withdrawn_position jsonb,
   created_date timestamptz not null default now()
 ) with (fillfactor = 50);
 

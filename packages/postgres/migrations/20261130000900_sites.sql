@@ -73,17 +73,44 @@ create table invitations (
   used_by text
 );
 
--- Lists that were taken from a site which may hold a copy of them.
+-- Lists that were taken from a site. They stay here when they are deleted: who held one and comes back after that is told all the same.
 create table withdrawals (
   site_id bigint not null references sites (id) on delete cascade,
   list_id bigint not null,
+  list_uuid uuid not null,
   -- Whether its copy is to be deleted; otherwise it is only not shown.
   purge boolean not null,
   since timestamptz not null default now(),
-  -- When the site said that it has done so.
+  -- When the site was last told, and when it first said that it has done so.
+  told_date timestamptz,
   acknowledged_date timestamptz,
-  primary key (site_id, list_id)
+  -- How many nodes that have the list from the site have not said so to it.
+  unconfirmed int,
+  primary key (site_id, list_uuid)
 );
+
+-- On a slave: lists that their master has taken from this node. Such a list is empty until what was granted again is verified and applied.
+create table withdrawn_lists (
+  list_id bigint primary key references watch_lists (id) on delete cascade,
+  remote_url text not null,
+  -- Whether the former rows go, too; otherwise they stay in a set that no list points at.
+  purge boolean not null,
+  since timestamptz not null default now()
+);
+
+-- Whether a list is withdrawn. Once nobody replicates it, it is a list of this node's own as soon as somebody writes into it.
+create function is_withdrawn(list bigint) returns boolean language sql stable as $$
+  select exists (
+    select from withdrawn_lists w join list_positions p on p.list_id = w.list_id
+    where w.list_id = list and (p.dossier_count = 0 or exists (select from links k where k.slave_list_id = w.list_id)))
+$$;
+
+-- Whether an entry of the history tells of a dossier that only a withdrawn list had.
+create function is_withdrawn_entry(entry history) returns boolean language sql stable as $$
+  select case when entry.list_id is not null then is_withdrawn(entry.list_id) else
+    exists (select from offline_deletions o where o.dossier = entry.object and is_withdrawn(o.slave_list_id))
+    and not exists (select from list_positions p join dossiers d on d.set_id = p.set_id and d.uuid = entry.object) end
+$$;
 
 -- On a slave: whose answers are believed under an address.
 create table masters (

@@ -63,7 +63,14 @@ export const siteSchema = z
     speaks_by: z.enum(['key', 'token']).nullable(),
     lists,
     withdrawn: z.array(
-      z.looseObject({ dossier_list: idSchema, purge: z.boolean(), since: timeSchema, acknowledged_date: timeSchema.nullable() }),
+      z.looseObject({
+        dossier_list: idSchema,
+        purge: z.boolean(),
+        since: timeSchema,
+        acknowledged_date: timeSchema.nullable(),
+        /** Of the nodes that have the list from the site: how many haven't confirmed. */
+        unconfirmed: z.int().nullable(),
+      }),
     ),
     address: z.string().nullable(),
     version: z.string().nullable(),

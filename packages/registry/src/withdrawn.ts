@@ -10,7 +10,7 @@ export async function requireShown(connection: Connection, listIds: readonly num
   if (!listIds || listIds.length === 0) return;
   const [withdrawn] = await query<{ id: number; remote_url: string }>(
     connection,
-    `select slave_list_id as id, remote_url from links where slave_list_id = any(:listIds::bigint[]) and withdrawn_date is not null order by 1 limit 1`,
+    `select list_id as id, remote_url from withdrawn_lists where list_id = any(:listIds::bigint[]) and is_withdrawn(list_id) order by 1 limit 1`,
     { listIds: [...listIds] },
   );
   if (!withdrawn) return;
@@ -18,7 +18,8 @@ export async function requireShown(connection: Connection, listIds: readonly num
     'LIST_WITHDRAWN',
     `The master ${withdrawn.remote_url} has withdrawn watch list ${withdrawn.id} from this node.`,
     {
-      remedy: 'Let an administrator of the master grant it to this site again, or cancel the link.',
+      remedy:
+        'Let an administrator of the master grant it to this site again. Otherwise cancel the link: what you write into the list then is your own, and is shown.',
     },
   );
 }

@@ -25,6 +25,7 @@ import { deepVerified, verified } from './run-endings.ts';
 import { putSetAsideBack, readSetAside, refusedOf, requireFewRefusals, setAside } from './set-aside.ts';
 import { rememberRun } from './run-history.ts';
 import { requireTarget } from './standing.ts';
+import { showAgain } from './withdrawal.ts';
 
 export interface ApplyRequest {
   taken: TakenRun;
@@ -103,6 +104,7 @@ async function apply(tx: Knex.Transaction, request: ApplyRequest): Promise<Apply
   await declare(tx, run, request.declaration);
   const restored = countRestored(await query(tx, settleOfflineDeletions, { listId, runId }));
   await closeJournal(tx, listId);
+  await showAgain(tx, listId);
   if (mended.length > 0) await recordRepair(tx, { ...run, comparable: false }, mended);
   const outcome = { ...counts, unchanged: target.count - counts.added - counts.changed, restoredOfflineDeletions: restored };
   // A photo that is no more shown keeps nobody from being equal.

@@ -206,8 +206,11 @@ async function checkHead(response: Response, check: HeadCheck): Promise<Verified
   else if (terms.answers === 'believed-key') throw fail({ saw: 'site', code: 'MASTER_KEYLESS' });
   if (status === 421) throw fail({ saw: 'misdirected' });
   const [refusal = '', policy] = (onlyValue(response.headersDistinct, REFUSAL_FIELD) ?? '').split(' ');
-  if (status === 403 && isSiteRefusal(refusal)) throw fail({ saw: 'site', code: refusal, purge: policy === PURGE });
-  return verified;
+  if (status !== 403 || !isSiteRefusal(refusal)) return verified;
+  // Whoever has the token could say so; only the master's own key takes a list away.
+  if (refusal === 'LIST_WITHDRAWN' && verified.key.algorithm !== 'ed25519')
+    throw fail({ saw: 'distrust', reason: 'unknown-key', skewMs: undefined, status });
+  throw fail({ saw: 'site', code: refusal, purge: policy === PURGE });
 }
 
 function verifyAs(terms: Terms, response: Response, context: Parameters<typeof verifyResponse>[2]): ReturnType<typeof verifyResponse> {

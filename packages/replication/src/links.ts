@@ -17,6 +17,7 @@ import { leaveMissingPhotos } from '@dossier/registry/missing-photos.ts';
 import { emptyList, lockLists } from '@dossier/registry/positions.ts';
 import { forgetRemovals } from './removals.ts';
 import { refusedOf } from './set-aside.ts';
+import { eraseWithdrawn } from './withdrawn-traces.ts';
 import type { Page, PageRequest } from '@dossier/postgres/keyset.ts';
 
 /** "This slave list copies that master list", with what the slave knows of both. */
@@ -75,7 +76,8 @@ export interface LinkRow {
 const linkColumns = `
   k.slave_list_id, k.remote_url, k.remote_list_id, k.remote_node, k.remote_list, k.remote_name, k.origins, k.state, link_doubt(k) as doubt, k.error, k.fence,
   k.epoch, k.revision, k.digest, k.dossier_count, k.head_tag, encode(k.declaration_hash, 'hex') as declaration_hash, k.head_revision, k.remote_count, k.last_attempt, k.last_success,
-  k.verified_at, k.deep_verified_at, k.sync_hour, k.sync_minute, k.sync_zone, k.last_scheduled_date::text as last_scheduled_date, k.next_run, k.purge, k.withdrawn_date,
+  k.verified_at, k.deep_verified_at, k.sync_hour, k.sync_minute, k.sync_zone, k.last_scheduled_date::text as last_scheduled_date, k.next_run, k.purge,
+  (select w.since from withdrawn_lists w where w.list_id = k.slave_list_id) as withdrawn_date,
   k.created_date, k.guards, ${openProposal}, ${standingHold}, ${journalOfLink}, ${refusedOf('k.slave_list_id')} as set_aside, p.dossier_count as local_count,
   (select count(*) from missing_photos m where m.slave_list_id = k.slave_list_id) as photos_missing
   from links k join list_positions p on p.list_id = k.slave_list_id`;
@@ -288,6 +290,8 @@ export async function finishUnlink(database: Database, slaveListId: number): Pro
     await forgetJournal(tx, slaveListId);
     await forgetRemovals(tx, slaveListId);
     await query(tx, `delete from links where slave_list_id = :slaveListId`, { slaveListId });
+    // What was withdrawn can't come back by this link any more.
+    await eraseWithdrawn(tx, slaveListId);
     if (link.purge) {
       await lockLists(tx, [slaveListId]);
       await emptyList(tx, slaveListId);

@@ -51,6 +51,16 @@ export interface Standing {
   readonly set_aside: number;
   /** Which of this node's copies of that list. */
   readonly copy: number;
+  /** Of a list that was withdrawn: how many nodes that have it from here haven't confirmed that they gave it up. */
+  readonly unconfirmed?: number;
+}
+
+/** What this node knows of a list already; `list`: its uuid on the master, once that is known. Who names it is told if the list was taken from it. */
+export interface KnownHead {
+  readonly position: Position | null;
+  readonly tag: string | null;
+  readonly standing?: Standing;
+  readonly list?: string | null;
 }
 
 /** Who asks: its identity, and the number under which it says something, each once. */
@@ -64,11 +74,7 @@ export interface Self {
 export interface Master {
   greet(signal?: AbortSignal): Promise<z.infer<typeof greetingSchema>>;
   lists(signal?: AbortSignal): Promise<z.infer<typeof offeredListsSchema>>;
-  head(
-    list: number,
-    known: { position: Position | null; tag: string | null; standing?: Standing },
-    signal: AbortSignal,
-  ): Promise<HeadAnswer>;
+  head(list: number, known: KnownHead, signal: AbortSignal): Promise<HeadAnswer>;
   /** Those of the lists whose heads still have these tags; none if this master can't be asked about many at once. */
   unchanged(heads: readonly { list: number; tag: string }[], signal: AbortSignal): Promise<Set<number>>;
   changes(list: number, from: PageQuestion, options: LargeAnswerOptions): Promise<ChangesAnswer>;
@@ -108,7 +114,7 @@ export function createMaster(client: FeedClient, self?: Self): Master {
     lists: async (signal) => parse(offeredListsSchema, await ask(`${lists}/`, signal ? { signal } : {})),
     head: async (list, known, signal) => {
       const answer = await client.get(`${lists}/${list}/head`, {
-        query: { ...known.position, ...known.standing, ...(await said()) },
+        query: { ...known.position, ...known.standing, ...(known.list && { dossier_list: known.list }), ...(await said()) },
         ...(known.tag !== null && { etag: known.tag }),
         maximumBytes: smallAnswerBytes,
         signal,

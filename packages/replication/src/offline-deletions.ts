@@ -35,7 +35,7 @@ export async function listOfflineDeletions(
   const rows = await query<OfflineDeletionRow>(
     connection,
     `select id, slave_list_id, dossier_id, name, external_id, deleted_by, deleted_date, settled_as, settled_date, settled_run
-     from offline_deletions where ${condition} ${list} ${open} order by ${order} limit :rows`,
+     from offline_deletions where not is_withdrawn(slave_list_id) and ${condition} ${list} ${open} order by ${order} limit :rows`,
     { slaveListId: slaveListId ?? null, id: page.cursor?.id ?? 0, rows: page.limit + 1 },
   );
   return toPage(rows, page, (row) => ({ value: null, id: row.id }));

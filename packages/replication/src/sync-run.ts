@@ -59,7 +59,7 @@ export async function syncRun(context: SyncContext, started: StartedRun): Promis
   const refused = run.mode === 'verify' ? [] : link.set_aside.map(({ dossier }) => dossier);
   // What was set aside is asked for again, though nothing changed on the master.
   const idle = refused.length === 0;
-  const known = { position, tag: idle && position ? link.head_tag : null, standing: standingOf(link) };
+  const known = { position, tag: idle && position ? link.head_tag : null, standing: standingOf(link), list: link.remote_list };
   const answer = await context.master.head(link.remote_list_id, known, context.signal);
   if (answer.outcome === 'no-list') throw noSuchList(link);
   const unchanged = (headTag: string | null) => endUnchanged(context, { ...started, lacksPhotos: examined.lacksPhotos }, taken, headTag);
@@ -249,7 +249,7 @@ function plannedTotal(step: Step, { head, position }: Plan): number {
 
 /** Looks at the master's history anew. */
 async function renew(context: RunContext, plan: Plan, { link }: StartedRun): Promise<void> {
-  const answer = await context.master.head(link.remote_list_id, { position: null, tag: null }, context.signal);
+  const answer = await context.master.head(link.remote_list_id, { position: null, tag: null, list: link.remote_list }, context.signal);
   if (answer.outcome !== 'head') throw noSuchList(link);
   requireIdentity(answer.head, context.link, context.own);
   Object.assign(plan, { head: answer.head, tag: answer.tag, fork: plan.fork ?? findFork(link, answer.head), follows: false });

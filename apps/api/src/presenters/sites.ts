@@ -25,11 +25,12 @@ export function presentSite(site: SiteRow): Site {
     introduced_by: site.introduced_by,
     speaks_by: site.key !== null ? 'key' : site.node !== null ? 'token' : null,
     lists: site.lists,
-    withdrawn: site.withdrawn.map(({ list_id: list, purge, since, acknowledged_date: acknowledged }) => ({
+    withdrawn: site.withdrawn.map(({ list_id: list, purge, since, acknowledged_date: acknowledged, unconfirmed }) => ({
       dossier_list: list,
       purge,
       since: certainTime(since),
       acknowledged_date: time(acknowledged),
+      unconfirmed,
     })),
     address: site.address,
     version: site.version,

@@ -57,6 +57,11 @@ function aboutDeleted({ dossier, change }: WrittenDossier) {
   return { object: objectOf(dossier), details: { dossier_lists: dossier.lists, external_id: dossier.external_id }, change };
 }
 
+/** Of a dossier of another node's: its master may take it back, and what the audit says stays. The name stands in the history, which can be erased. */
+function aboutReplica({ dossier: { id, uuid, lists }, change }: WrittenDossier) {
+  return { object: { kind: 'dossier', id, uuid }, details: { dossier_lists: lists }, change } as const;
+}
+
 export function dossierRoutes(deps: Dependencies): Route[] {
   return [...collectionRoutes(deps), ...itemRoutes(deps)];
 }
@@ -209,7 +214,7 @@ async function removeDossier({ database, probeMaster, configuration }: Dependenc
       database,
       request,
       (tx) => deleteOffline(tx, { id, deletedBy, unavailableMasters, expect: expected(request) }),
-      (outcome) => (outcome.outcome === 'deleted' ? { action: 'dossier-deleted-offline', ...aboutDeleted(outcome) } : null),
+      (outcome) => (outcome.outcome === 'deleted' ? { action: 'dossier-deleted-offline', ...aboutReplica(outcome) } : null),
     );
     if (found.outcome === 'deleted') return null;
     if (found.outcome === 'no slave') {

@@ -6,6 +6,7 @@ import { recordReads } from '@dossier/accounts/reads.ts';
 import { createGate } from '@dossier/photos/gate.ts';
 import { findNamesakes } from '@dossier/registry/namesakes.ts';
 import { findPhotoHolders } from '@dossier/registry/photo-holders.ts';
+import { requireShown } from '@dossier/registry/withdrawn.ts';
 import { badParam } from '@dossier/runtime/errors.ts';
 import type { ApiDependencies } from '../dependencies.ts';
 import { inspectUpload } from '../inspect-upload.ts';
@@ -42,6 +43,7 @@ function duplicatesRoute({ database, photos }: Dependencies): Route {
     async handle(request, response) {
       const { name = '', dossier_lists: lists, sha256, except } = parseQuery(request, duplicateQuery);
       if (name === '' && sha256 === undefined) throw badParam('name', 'name: is required, or sha256.');
+      await requireShown(database, lists);
       const results = await inTurn(async () => {
         // What the store doesn't have nobody shows, and no row needs to be read.
         const isKept = sha256 !== undefined && (await photos.has(sha256));

@@ -123,7 +123,7 @@ async function admitByToken(
     tokenId: verified.key.id,
   });
   if (id === null) return { ...visitor, refusal: 'SITE_REVOKED' };
-  const site: Speaker = { id, name: said.name, node: said.node, state: 'accepted', lists: null, withdrawn: [] };
+  const site: Speaker = { id, name: said.name, node: said.node, state: 'accepted', lists: null };
   return { ...visitor, refusal: null, site, isHeard: keyed === null };
 }
 

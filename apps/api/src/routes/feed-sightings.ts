@@ -10,6 +10,18 @@ import { selfOf, versionOf } from './feed-admission.ts';
 import type { Visitor } from './feed-admission.ts';
 import type { Asker, FeedDependencies } from './feed-handler.ts';
 
+/** What a slave says of its copy of a list when it asks for the head. */
+export const told = z.object({
+  applied: z.iso.datetime().optional().catch(undefined),
+  state: z
+    .string()
+    .regex(/^[a-z-]{1,20}$/)
+    .optional()
+    .catch(undefined),
+  set_aside: z.coerce.number().int().nonnegative().max(1_000_000_000).optional().catch(undefined),
+  copy: z.coerce.number().int().nonnegative().max(Number.MAX_SAFE_INTEGER).optional().catch(undefined),
+  unconfirmed: z.coerce.number().int().nonnegative().max(1_000_000).optional().catch(undefined),
+});
 const statementNumber = z.coerce.number().int().positive().max(Number.MAX_SAFE_INTEGER);
 
 /** Whether it signed by a key of its own. */

@@ -17,13 +17,11 @@ import type { Head } from '@dossier/protocol/feed.ts';
 import { photoAddressSchema, photosMediaType, requestPhotos } from '@dossier/protocol/photos.ts';
 import { NODE_FIELD } from '@dossier/protocol/request-signature.ts';
 import { rowsMediaType } from '@dossier/protocol/rows.ts';
-import { PURGE, REFUSAL_FIELD, SUCCESSION_FIELD, vouch, VOUCHER_FIELD } from '@dossier/protocol/voucher.ts';
-import type { SiteRefusal } from '@dossier/protocol/voucher.ts';
+import { SUCCESSION_FIELD, vouch, VOUCHER_FIELD } from '@dossier/protocol/voucher.ts';
 import { badParam } from '@dossier/runtime/errors.ts';
 import { readTreeNodes } from '@dossier/registry/tree.ts';
 import { isFork, renewForkedEpoch } from '@dossier/feed/epochs.ts';
 import { noteToldHead } from '@dossier/feed/followers.ts';
-import { acknowledgeWithdrawal, isPurged } from '@dossier/feed/sites.ts';
 import { inSnapshot, readHead, readHeads } from '@dossier/feed/heads.ts';
 import type { ListHead } from '@dossier/feed/heads.ts';
 import { bundlePhotos } from '@dossier/feed/photo-bundle.ts';
@@ -31,12 +29,13 @@ import { readRows } from '@dossier/feed/rows-answer.ts';
 import { listShownPhotos } from '@dossier/feed/shown-photos.ts';
 import type { Mount } from '../dependencies.ts';
 import { guardPhotos } from '../guarded-photos.ts';
-import { isWorthCompressing, refuseStranger, sendFile, sendPhoto, sendSigned, sendUnchanged } from './feed-answer.ts';
+import { absent, isWorthCompressing, json, refuseStranger, sendFile, sendPhoto, sendSigned, sendUnchanged } from './feed-answer.ts';
 import type { FeedBody } from './feed-answer.ts';
 import { admit } from './feed-admission.ts';
 import type { Visitor } from './feed-admission.ts';
 import type { Asker, FeedDependencies, Handler } from './feed-handler.ts';
-import { isKeyed, noteSite } from './feed-sightings.ts';
+import { isWithdrawn, refuse, sendUngranted, sendWithdrawn } from './feed-refusals.ts';
+import { isKeyed, noteSite, told } from './feed-sightings.ts';
 
 const listId = z.coerce.number().int().positive().max(Number.MAX_SAFE_INTEGER);
 const knownPosition = z.object({
@@ -44,16 +43,6 @@ const knownPosition = z.object({
   revision: z.coerce.number().int().nonnegative(),
   count: z.coerce.number().int().nonnegative(),
   digest: positionSchema.shape.digest,
-});
-const told = z.object({
-  applied: z.iso.datetime().optional().catch(undefined),
-  state: z
-    .string()
-    .regex(/^[a-z-]{1,20}$/)
-    .optional()
-    .catch(undefined),
-  set_aside: z.coerce.number().int().nonnegative().max(1_000_000_000).optional().catch(undefined),
-  copy: z.coerce.number().int().nonnegative().max(Number.MAX_SAFE_INTEGER).optional().catch(undefined),
 });
 const revisionText = z.coerce.number().int().nonnegative().max(Number.MAX_SAFE_INTEGER);
 const pageQuery = z.object({ since: revisionText, epoch: z.uuid(), begun: revisionText.optional() });
@@ -86,8 +75,8 @@ export function createFeedMount(deps: FeedDependencies): Mount {
     const asker = askerOf(visitor, deps);
     if (!forUs) return sendSigned(response, asker, misdirected);
     if (visitor.refusal !== null) return refuse(response, asker, visitor.refusal);
-    deps.connections.hold(visitor.site?.id ?? null, response);
     const list = listId.safeParse(request.params['id']);
+    deps.connections.hold(response, { siteId: visitor.site?.id ?? null, list: list.success ? list.data : null });
     if (!list.success || mayRead(asker, list.data)) return handler(request, response, asker);
     return sendUngranted(request, response, asker, { deps, list: list.data });
   };
@@ -124,33 +113,8 @@ function askerOf(visitor: Visitor, { nodeUuid, succession, now }: FeedDependenci
 }
 
 function mayRead({ visitor }: Asker, list: number): boolean {
-  const { site } = visitor;
-  if (site === null) return true;
-  return (site.lists === null || site.lists.includes(list)) && !site.withdrawn.includes(list);
-}
-
-async function refuse(response: Response, asker: Asker, refusal: SiteRefusal, { purge = false } = {}): Promise<void> {
-  const fields = { ...asker.fields, [REFUSAL_FIELD]: purge ? `${refusal} ${PURGE}` : refusal };
-  await sendSigned(response, { ...asker, fields }, json({ code: refusal }, 403));
-}
-
-/** A list that a site may not read isn't there for it. If it might once, it is told to give its copy up, and says that it did. */
-async function sendUngranted(
-  request: Request,
-  response: Response,
-  asker: Asker,
-  { deps, list }: { deps: FeedDependencies; list: number },
-): Promise<void> {
-  const { site } = asker.visitor;
-  if (site?.withdrawn.includes(list) !== true) return sendSigned(response, asker, absent);
-  await refuse(response, asker, 'LIST_WITHDRAWN', { purge: await isPurged(deps.database, site.id, list) });
-  if (request.query['state'] === 'withdrawn') await acknowledgeWithdrawal(deps.database, site.id, list);
-}
-
-const absent: FeedBody = { status: 404, contentType: 'application/json', body: Buffer.from('{}') };
-
-function json(value: unknown, status = 200): FeedBody {
-  return { status, contentType: 'application/json', body: Buffer.from(JSON.stringify(value)) };
+  const lists = visitor.site?.lists ?? null;
+  return lists === null || lists.includes(list);
 }
 
 function schedule({ configuration }: FeedDependencies): Head['schedule'] {
@@ -193,8 +157,7 @@ function sendHead(deps: FeedDependencies): Handler {
     const id = listId.safeParse(request.params['id']);
     let head = id.success ? await readHead(deps.database, id.data) : null;
     if (!head) return sendSigned(response, asker, absent);
-    // What was taken from a branch is taken from those who have it from there.
-    if (head.withdrawn) return refuse(response, asker, 'LIST_WITHDRAWN');
+    if (isWithdrawn(head)) return sendWithdrawn(request, response, asker, { deps, head });
     const known = knownPosition.safeParse(request.query);
     if (known.success && isFork(head.position, known.data)) head = (await meetFork(deps, head, known.data)) ?? head;
     const answer = headAnswer(deps, head, await deps.distrust.read());

@@ -13,6 +13,7 @@ import {
   readWatchList,
   updateWatchList,
 } from '@dossier/registry/watch-lists.ts';
+import { requireShown } from '@dossier/registry/withdrawn.ts';
 import type { Request, Response } from 'express';
 import type { z } from 'zod';
 import { audited } from '../audited.ts';
@@ -193,7 +194,9 @@ function misfitsRoute({ database }: Pick<ApiDependencies, 'database'>): Route {
       responses: answers({ '200': misfitsSchema }),
     },
     async handle(request, response) {
-      response.json(await countMisfits(database, pathId(request, what)));
+      const id = pathId(request, what);
+      await requireShown(database, [id]);
+      response.json(await countMisfits(database, id));
     },
   };
 }

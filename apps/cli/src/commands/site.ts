@@ -129,8 +129,9 @@ function report(site: Site): void {
   ];
   print(`${printable(site.name)} (site ${site.id})`);
   for (const [name, value] of facts) if (value !== null) print(`  ${name.padEnd(14)} ${printable(value)}`);
-  for (const { dossier_list: list, acknowledged_date: date } of site.withdrawn) {
-    print(`  list ${list} is withdrawn${date === null ? ', which the site has not confirmed yet' : ''}`);
+  for (const { dossier_list: list, acknowledged_date: date, unconfirmed } of site.withdrawn) {
+    const below = unconfirmed === null || unconfirmed === 0 ? '' : `; of the nodes that have it from there ${unconfirmed} have not`;
+    print(`  list ${list} is withdrawn, which the site has ${date === null ? 'not confirmed yet' : 'confirmed'}${below}`);
   }
   if (site.alert) print(`  ${printable(site.alert.desc)}\n  ${printable(site.alert.remedy)}`);
   if (site.holdings.length === 0) return;

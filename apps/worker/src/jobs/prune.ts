@@ -1,9 +1,11 @@
+import { join } from 'node:path';
 import { pruneAudit } from '@dossier/accounts/audit.ts';
 import { eraseHistory } from '@dossier/accounts/history.ts';
 import { pruneImports } from '@dossier/accounts/imports.ts';
 import { pruneReads } from '@dossier/accounts/reads.ts';
 import { pruneFollowers } from '@dossier/feed/followers.ts';
 import { pageDays } from '@dossier/feed/page-cache.ts';
+import { forgetPages } from '@dossier/feed/page-upkeep.ts';
 import { pruneMadePages } from '@dossier/feed/page-writer.ts';
 import { pruneReadings } from '@dossier/feed/readings.ts';
 import { pruneBin } from '@dossier/registry/bin/erase.ts';
@@ -53,6 +55,7 @@ export function createPruneHandler({ configuration, database, photos, now }: Wor
       () => pruneDeliveries(database, deliveryDays),
       () => pruneFollowers(database, followerDays),
       () => pruneMadePages(database, pageDays + 1),
+      () => forgetPages(database, join(configuration.dataDir, 'pages')),
       () => pruneReadings(database, { days: readingDays, keep: keptReadings }),
       () => sweepTemporaryFiles(),
     ] satisfies (() => Promise<unknown>)[]) {

@@ -1,16 +1,18 @@
+import { join } from 'node:path';
 import type { PayloadOf } from '@dossier/jobs/declarations.ts';
 import type { JobContext } from '@dossier/jobs/workers.ts';
 import { withReserve } from '@dossier/postgres/disk-reserve.ts';
+import { forgetPages } from '@dossier/feed/page-upkeep.ts';
+import { countUnconfirmed } from '@dossier/feed/withdrawals.ts';
 import { FeedError } from '@dossier/replication/feed-errors.ts';
-import { FencedError } from '@dossier/replication/fence.ts';
-import { greetMaster, noSuchList, requireIdentity } from '@dossier/replication/identity.ts';
+import { greetMaster } from '@dossier/replication/identity.ts';
 import { standingOf, syncRun } from '@dossier/replication/sync-run.ts';
-import { findLink, findLinkToFollow } from '@dossier/replication/links.ts';
+import { findLink } from '@dossier/replication/links.ts';
 import type { LinkRow } from '@dossier/replication/links.ts';
 import { saveProgress, startRun } from '@dossier/replication/runs.ts';
 import type { StartedRun } from '@dossier/replication/runs.ts';
-import { restoreReplica, withdrawReplica } from '@dossier/replication/withdrawal.ts';
-import type { Master } from '@dossier/replication/master.ts';
+import { SyncFailure } from '@dossier/replication/sync-failure.ts';
+import { isItsMaster, withdrawReplica } from '@dossier/replication/withdrawal.ts';
 import { undoRun } from '@dossier/replication/undo.ts';
 import type { WorkerDependencies } from '../dependencies.ts';
 import { bookFailure } from '../run-failure.ts';
@@ -24,14 +26,25 @@ export function createSyncHandler(deps: WorkerDependencies) {
     try {
       await follow(deps, started, context);
     } catch (error) {
-      if (error instanceof FeedError && error.code === 'LIST_WITHDRAWN') await giveUp(deps, started, error);
-      throw await bookFailure(deps, started, { error, context, seed: runId });
+      const told = await explain(deps, started, error);
+      throw await bookFailure(deps, started, { error: told, context, seed: runId });
     }
     const link = await findLink(deps.database, started.link.slave_list_id);
     if (!link) return;
     await planLink(deps, link, deps.now());
     if (link.epoch !== started.link.epoch || link.revision !== started.link.revision) await tellPosition(deps, link);
   };
+}
+
+/** What is to be booked for what ended a run; a list that its master has withdrawn is given up first. */
+async function explain(deps: WorkerDependencies, started: StartedRun, error: unknown): Promise<unknown> {
+  if (!(error instanceof FeedError) || error.code !== 'LIST_WITHDRAWN') return error;
+  try {
+    await giveUp(deps, started, error);
+    return error;
+  } catch (failure) {
+    return failure;
+  }
 }
 
 const tellTimeoutMs = 5000;
@@ -45,7 +58,7 @@ async function tellPosition(deps: WorkerDependencies, link: LinkRow): Promise<vo
     const master = deps.connectMaster(link.remote_url);
     await master.head(
       link.remote_list_id,
-      { position: { epoch, revision, count, digest }, tag, standing },
+      { position: { epoch, revision, count, digest }, tag, standing, list: link.remote_list },
       AbortSignal.timeout(tellTimeoutMs),
     );
   } catch (error) {
@@ -53,15 +66,30 @@ async function tellPosition(deps: WorkerDependencies, link: LinkRow): Promise<vo
   }
 }
 
-/** The master has taken the list from this node: its copy is shown no more, and the master is told so. */
-async function giveUp(deps: WorkerDependencies, { run, link, fence }: StartedRun, { purge }: FeedError): Promise<void> {
+/** The master has taken the list from this node: its copy is shown no more, and the master is told so, each time. Throws SyncFailure if it was somebody else. */
+async function giveUp(deps: WorkerDependencies, { run, link, fence }: StartedRun, refusal: FeedError): Promise<void> {
+  // Who was never followed has nothing to take back.
+  if (link.remote_list === null) return;
+  if (!(await isItsMaster(deps.database, link))) {
+    throw new SyncFailure(
+      'NODE_REPLACED',
+      `What answers at ${link.remote_url} would withdraw the list, and is not the master that was linked.`,
+    );
+  }
+  const { purge } = refusal;
   await withdrawReplica(deps.database, { runId: run.id, listId: link.slave_list_id, fence }, { purge });
+  if (purge) await forgetPages(deps.database, join(deps.configuration.dataDir, 'pages'));
   if (link.withdrawn_date === null) deps.logger.warn({ list: link.slave_list_id, purge }, 'a watch list was withdrawn by its master');
-  const known = { position: null, tag: null, standing: { state: 'withdrawn', set_aside: 0, copy: link.slave_list_id } };
+  const standing = {
+    state: 'withdrawn',
+    set_aside: 0,
+    copy: link.slave_list_id,
+    unconfirmed: await countUnconfirmed(deps.database, link.slave_list_id),
+  };
   // It answers with the same refusal.
   await deps
     .connectMaster(link.remote_url)
-    .head(link.remote_list_id, known, AbortSignal.timeout(tellTimeoutMs))
+    .head(link.remote_list_id, { position: null, tag: null, standing, list: link.remote_list }, AbortSignal.timeout(tellTimeoutMs))
     .catch(() => undefined);
 }
 
@@ -80,29 +108,8 @@ async function follow(deps: WorkerDependencies, started: StartedRun, context: Jo
   }
 }
 
-/** Asks whether a list that was withdrawn is given back; then it is shown as it was, and followed. */
-async function followAgain(
-  deps: WorkerDependencies,
-  started: StartedRun,
-  { master, context }: { master: Master; context: JobContext },
-): Promise<void> {
-  const { link, run, fence } = started;
-  const answer = await master.head(link.remote_list_id, { position: null, tag: null }, context.signal);
-  if (answer.outcome !== 'head') throw noSuchList(link);
-  requireIdentity(answer.head, link, deps.own);
-  await restoreReplica(deps.database, { runId: run.id, listId: link.slave_list_id, fence });
-  const found = await findLinkToFollow(deps.database, link.slave_list_id);
-  if (!found) throw new FencedError();
-  await followMaster(
-    deps,
-    { ...started, link: found.link, intact: found.intact, lacksPhotos: found.lacksPhotos, set_id: found.set_id },
-    context,
-  );
-}
-
 async function followMaster(deps: WorkerDependencies, started: StartedRun, context: JobContext): Promise<void> {
   const master = deps.connectMaster(started.link.remote_url);
-  if (started.link.withdrawn_date !== null) return followAgain(deps, started, { master, context });
   if (started.link.remote_list === null) {
     // The reminder of the link command was lost, and a person or the sweep asked for a sync.
     const head = await greetMaster(master, started, { own: deps.own, signal: context.signal });

@@ -51,7 +51,8 @@ export async function listBin(
 ): Promise<Page<BinnedDossier>> {
   const backwards = cursor?.direction === 'before';
   const [further, rows] = backwards ? ['>', 'desc'] : ['<', 'asc'];
-  const isAsked = (set: string) => `(:lists::bigint[] is null or ${set}.list_id = any(:lists::bigint[]))`;
+  const isAsked = (set: string) =>
+    `not is_withdrawn(${set}.list_id) and (:lists::bigint[] is null or ${set}.list_id = any(:lists::bigint[]))`;
   const conditions = ['d.set_id = b.set_id'];
   if (filter.text !== undefined) {
     conditions.push(
@@ -119,7 +120,7 @@ export async function findBinnedPhoto(
 ): Promise<{ bytes: number } | null> {
   return queryOne(
     connection,
-    `select (e ->> 'bytes')::int as bytes from rows_of(:dossier) d join binned_sets b on b.set_id = d.set_id
+    `select (e ->> 'bytes')::int as bytes from rows_of(:dossier) d join binned_sets b on b.set_id = d.set_id and not is_withdrawn(b.list_id)
      cross join lateral json_array_elements(case json_typeof(d.photos) when 'array' then d.photos else '[]' end) e
      where e ->> 'sha256' = :sha256 limit 1`,
     { dossier, sha256 },

@@ -85,7 +85,7 @@ async function findSets(tx: Knex.Transaction, { deletion, dossiers }: Restoratio
   return query(
     tx,
     `select b.set_id, l.id as list_id from binned_sets b left join watch_lists l on l.id = b.list_id and l.uuid = b.list_uuid
-     where (:deletion::bigint is null or b.deletion_id = :deletion)
+     where not is_withdrawn(b.list_id) and (:deletion::bigint is null or b.deletion_id = :deletion)
        and (:dossiers::bigint[] is null or b.set_id in (select d.set_id from dossiers d where d.id + 0 = any(:dossiers::bigint[])))`,
     { deletion, dossiers },
   );
