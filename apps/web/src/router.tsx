@@ -1,6 +1,7 @@
 import { createRootRoute, createRoute, createRouter, lazyRouteComponent } from '@tanstack/react-router';
 import { dossierSearch } from './pages/dossiers/search.ts';
 import { replicationSearch } from './pages/replication/search.ts';
+import { siteSearch, sitesSearch } from './pages/sites/search.ts';
 import { OverviewPage } from './pages/overview/overview-page.tsx';
 import { Crashed } from './shell/crashed.tsx';
 import { Entrance } from './shell/entrance.tsx';
@@ -47,6 +48,18 @@ const routes = [
     getParentRoute,
     path: '/replication/$list',
     component: lazyRouteComponent(() => import('./pages/replication/link-page.tsx'), 'LinkPage'),
+  }),
+  createRoute({
+    getParentRoute,
+    path: '/sites',
+    validateSearch: sitesSearch,
+    component: lazyRouteComponent(() => import('./pages/sites/sites-page.tsx'), 'SitesPage'),
+  }),
+  createRoute({
+    getParentRoute,
+    path: '/sites/$id',
+    validateSearch: siteSearch,
+    component: lazyRouteComponent(() => import('./pages/sites/site-page.tsx'), 'SitePage'),
   }),
   createRoute({
     getParentRoute,

@@ -13,6 +13,7 @@ import { photos } from './photos.ts';
 import { deadLetters, offlineDeletions, replication } from './replication.ts';
 import { secondFactor } from './second-factor.ts';
 import { shell } from './shell.ts';
+import { sites } from './sites.ts';
 import { watchLists } from './watch-lists.ts';
 
 /** All English texts. The others are held to have the same keys. */
@@ -34,6 +35,7 @@ export const english = {
   exports,
   card,
   replication,
+  sites,
   deadLetters,
   offlineDeletions,
   account,

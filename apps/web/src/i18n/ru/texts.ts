@@ -15,6 +15,7 @@ import { photos } from './photos.ts';
 import { deadLetters, offlineDeletions, replication } from './replication.ts';
 import { secondFactor } from './second-factor.ts';
 import { shell } from './shell.ts';
+import { sites } from './sites.ts';
 import { watchLists } from './watch-lists.ts';
 
 /** All Russian texts. */
@@ -36,6 +37,7 @@ export const russian: Translation<typeof english> = {
   exports,
   card,
   replication,
+  sites,
   deadLetters,
   offlineDeletions,
   account,
