@@ -1,6 +1,7 @@
 export const sites = {
   title: 'Sites',
   description: 'The nodes that copy lists of this one: who may read what, and what each last signed that it holds.',
+  own: 'Words of this node’s own key: <b>{{words}}</b>. Its sites show the same of their master.',
   filters: 'Filters of the sites',
   search: 'Search',
   searchHint: 'Name, words, address or version',

@@ -7,17 +7,19 @@ import { whenDone } from '../../api/when-done.ts';
 import { FormDialog } from '../../components/form-dialog.tsx';
 import { KeyWords } from '../../components/key-words.tsx';
 import { useTell } from '../../components/tell.ts';
-import { ListsChoice } from './lists-choice.tsx';
+import { ListsChoice, useExisting } from './lists-choice.tsx';
+import type { GrantedLists } from './lists-choice.tsx';
 
 /** Lets a node in that waits, once a person has compared its words, to the lists that are chosen. */
 export function AcceptDialog({ site, onClose }: { site: Site; onClose: () => void }) {
   const { t } = useTranslation();
   const tell = useTell();
   const accept = useAcceptSite();
+  const existing = useExisting();
   const [compared, setCompared] = useState(false);
-  const [lists, setLists] = useState(site.lists);
+  const [lists, setLists] = useState<GrantedLists>(site.lists);
   const submit = (): void =>
-    whenDone(accept.mutateAsync({ id: site.id, lists }), () => {
+    whenDone(accept.mutateAsync({ id: site.id, lists: existing(lists) }), () => {
       tell(t('sites.accept.done', { name: site.name }));
       onClose();
     });
@@ -44,7 +46,7 @@ export function AcceptDialog({ site, onClose }: { site: Site; onClose: () => voi
           />
         </Stack>
       )}
-      <ListsChoice label={t('sites.accept.lists')} value={lists} onChange={(chosen) => setLists(chosen === null ? null : [...chosen])} />
+      <ListsChoice label={t('sites.accept.lists')} value={lists} onChange={setLists} />
     </FormDialog>
   );
 }

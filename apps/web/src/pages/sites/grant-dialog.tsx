@@ -8,7 +8,7 @@ import { useWatchLists } from '../../api/watch-lists.ts';
 import { whenDone } from '../../api/when-done.ts';
 import { FormDialog } from '../../components/form-dialog.tsx';
 import { useTell } from '../../components/tell.ts';
-import { ListsChoice } from './lists-choice.tsx';
+import { ListsChoice, useExisting } from './lists-choice.tsx';
 import type { GrantedLists } from './lists-choice.tsx';
 
 /** Says which lists a site may read, and what becomes of the copies of those that are taken away. */
@@ -16,15 +16,16 @@ export function GrantDialog({ site, onClose }: { site: Site; onClose: () => void
   const { t } = useTranslation();
   const tell = useTell();
   const change = useChangeSite();
+  const existing = useExisting();
   const all = useWatchLists().data?.map(({ id }) => id) ?? [];
   const [lists, setLists] = useState<GrantedLists>(site.lists);
   const [purge, setPurge] = useState(false);
-  const before = new Set(site.lists ?? all);
-  const after = new Set(lists ?? all);
+  const before = new Set(existing(site.lists) ?? all);
+  const after = new Set(existing(lists) ?? all);
   const taken = before.difference(after).size;
   const given = after.difference(before).size;
   const submit = (): void =>
-    whenDone(change.mutateAsync({ id: site.id, lists: lists === null ? null : [...lists], ...(taken > 0 && { purge }) }), () => {
+    whenDone(change.mutateAsync({ id: site.id, lists: existing(lists), ...(taken > 0 && { purge }) }), () => {
       tell(t('sites.grant.done', { name: site.name }));
       onClose();
     });

@@ -9,7 +9,7 @@ import { Dialog } from '../../components/dialog.tsx';
 import { useFieldFault } from '../../components/field-fault.ts';
 import { FormDialog } from '../../components/form-dialog.tsx';
 import { InvitationCode } from './invitation-code.tsx';
-import { ListsChoice } from './lists-choice.tsx';
+import { ListsChoice, useExisting } from './lists-choice.tsx';
 import type { GrantedLists } from './lists-choice.tsx';
 
 interface InviteDialogProps {
@@ -29,13 +29,14 @@ export function InviteDialog({ replaced, onClose }: InviteDialogProps) {
   const { t } = useTranslation();
   const navigate = useNavigate();
   const invite = useInviteSite();
+  const existing = useExisting();
   const faultOf = useFieldFault(invite.error);
   const [name, setName] = useState(replaced?.name ?? '');
   const [lists, setLists] = useState<GrantedLists>(replaced?.lists ?? null);
   const [replaces, setReplaces] = useState(replaced?.id ?? null);
   const [made, setMade] = useState<Made | null>(null);
   const submit = (): void => {
-    const asked = invite.mutateAsync({ name: name.trim(), lists: lists === null ? null : [...lists], replaces });
+    const asked = invite.mutateAsync({ name: name.trim(), lists: existing(lists), replaces });
     whenDone(asked, (site) => {
       if (site.code !== null) setMade({ site: { ...site, code: site.code }, expires: Date.now() + lifetimeOf(site) });
     });

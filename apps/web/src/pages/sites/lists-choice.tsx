@@ -7,6 +7,12 @@ import { ListChoices } from '../../components/list-choices.tsx';
 /** The lists that a site may read; null: all, also later ones. */
 export type GrantedLists = readonly number[] | null;
 
+/** Leaves out lists that are gone: nobody could take them away, and the node takes none. */
+export function useExisting(): (lists: GrantedLists) => number[] | null {
+  const { data } = useWatchLists();
+  return (lists) => lists && lists.filter((id) => data === undefined || data.some((list) => list.id === id));
+}
+
 interface ListsChoiceProps {
   readonly label: string;
   readonly value: GrantedLists;

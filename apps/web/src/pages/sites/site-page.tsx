@@ -30,9 +30,12 @@ export function SitePage() {
   const { t } = useTranslation();
   const pages = useReplicationPages();
   const id = Number(useParams({ from: '/sites/$id' }).id);
+  const { open } = useSearch({ from: '/sites/$id' });
   const site = useSite(id);
   if (pages === false) return <SwitchedOff title={t('sites.title')} />;
-  if (site.data === undefined && site.error instanceof Problem && site.error.status === 404) return <NoSuchSite />;
+  const isGone = site.error instanceof Problem && site.error.status === 404;
+  // The dialog by which it went has more to say.
+  if (isGone && (site.data === undefined || open === undefined)) return <NoSuchSite />;
   return <Loaded query={site}>{(found) => <OneSite site={found} />}</Loaded>;
 }
 

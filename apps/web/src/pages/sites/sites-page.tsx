@@ -2,12 +2,13 @@ import { Button } from '@mantine/core';
 import { IconMailPlus, IconTopologyStar } from '@tabler/icons-react';
 import { useNavigate, useSearch } from '@tanstack/react-router';
 import { lazy, Suspense } from 'react';
-import { useTranslation } from 'react-i18next';
+import { Trans, useTranslation } from 'react-i18next';
 import type { Site } from '@dossier/protocol/site.ts';
-import { useReplicationPages } from '../../api/node.ts';
+import { useNode, useReplicationPages } from '../../api/node.ts';
 import { useMay } from '../../api/session.ts';
 import { useSites } from '../../api/sites.ts';
 import { Empty } from '../../components/empty.tsx';
+import { KeyWords } from '../../components/key-words.tsx';
 import { Loaded } from '../../components/loaded.tsx';
 import { Page } from '../../components/page.tsx';
 import { SwitchedOff } from '../../components/switched-off.tsx';
@@ -37,7 +38,7 @@ function Sites() {
     </Button>
   );
   return (
-    <Page title={t('sites.title')} description={t('sites.description')} actions={button}>
+    <Page title={t('sites.title')} description={<Description />} actions={button}>
       <Loaded query={sites}>
         {(found) =>
           found.length === 0 ? (
@@ -55,6 +56,17 @@ function Sites() {
         </Suspense>
       )}
     </Page>
+  );
+}
+
+function Description() {
+  const { t } = useTranslation();
+  const { data: node } = useNode();
+  return (
+    <>
+      {t('sites.description')}{' '}
+      {node && <Trans t={t} i18nKey="sites.own" values={{ words: node.words }} components={{ b: <KeyWords words={node.words} /> }} />}
+    </>
   );
 }
 
