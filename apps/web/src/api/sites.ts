@@ -22,17 +22,6 @@ export function useSites() {
   });
 }
 
-/** Whether any site is known; undefined until that is known. */
-export function useAnySite({ enabled }: { enabled: boolean }): boolean | undefined {
-  const { data } = useQuery({
-    enabled,
-    queryKey: keys.anySite,
-    refetchInterval: 60_000,
-    queryFn: async ({ signal }) => (await read(pageOf(siteSchema), '/sites/', { query: { limit: 1 }, signal })).results.length > 0,
-  });
-  return data;
-}
-
 export function useSite(id: number) {
   return useQuery({
     queryKey: keys.site(id),

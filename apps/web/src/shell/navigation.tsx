@@ -24,7 +24,7 @@ import { useTranslation } from 'react-i18next';
 import { mayActAs } from '@dossier/domain/role.ts';
 import type { Role } from '@dossier/domain/role.ts';
 import { useNode } from '../api/node.ts';
-import { useAnySite } from '../api/sites.ts';
+import { useAnySite } from '../api/any-site.ts';
 
 type PageName =
   | 'overview'

@@ -13,10 +13,9 @@ import { photos } from './photos.ts';
 import { deadLetters, offlineDeletions, replication } from './replication.ts';
 import { secondFactor } from './second-factor.ts';
 import { shell } from './shell.ts';
-import { sites } from './sites.ts';
 import { watchLists } from './watch-lists.ts';
 
-/** All English texts. The others are held to have the same keys. */
+/** All English texts that the first page may need. The others are held to have the same keys. */
 export const english = {
   common,
   shell,
@@ -35,7 +34,6 @@ export const english = {
   exports,
   card,
   replication,
-  sites,
   deadLetters,
   offlineDeletions,
   account,

@@ -1,5 +1,4 @@
-import type { english } from '../en/texts.ts';
-import type { Translation } from '../texts.types.ts';
+import type { English, Translation } from '../texts.types.ts';
 import { account } from './account.ts';
 import { bin } from './bin.ts';
 import { audit, settings, tokens, users, webhooks } from './administration.ts';
@@ -19,7 +18,7 @@ import { sites } from './sites.ts';
 import { watchLists } from './watch-lists.ts';
 
 /** All Russian texts. */
-export const russian: Translation<typeof english> = {
+export const russian: Translation<English> = {
   common,
   shell,
   overview,
