@@ -113,7 +113,7 @@ async function grantAndWithdraw({ page, hand, box }: Story): Promise<void> {
   await page.getByText('Has not confirmed the withdrawal of 1 list').waitFor();
   expect(await box.sync(here)).toMatchObject({ error: { code: 'LIST_WITHDRAWN' } });
   await withdrawn.getByRole('row', { name: /Wanted \d\d:\d\d/ }).waitFor();
-  expect((await box.call('GET', `/dossiers/?dossier_lists=${here}`)).json).toMatchObject({ results: [] });
+  expect((await box.call('GET', `/dossiers/?dossier_lists=${here}`)).json).toMatchObject({ code: 'LIST_WITHDRAWN' });
 
   const barredHere = await box.makeList('Barred here');
   await box.link(master.url, barred, barredHere);

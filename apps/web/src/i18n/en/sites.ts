@@ -89,6 +89,8 @@ export const sites = {
     title: 'What it may read',
     all: 'All lists of this node, also those that are made later.',
     none: 'No list.',
+    revoked: 'Nothing any more: it is revoked.',
+    later: 'Nothing before it has come and is accepted; then:',
     gone: 'List {{id}}, which is gone',
   },
   holds: {

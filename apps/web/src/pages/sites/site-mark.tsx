@@ -80,9 +80,15 @@ function useStandingWords(): (site: Site, standing: SiteStanding) => string {
   };
 }
 
-/** How many lists it may read. */
-export function useReads(): (lists: Site['lists']) => string {
+/** How many lists it may read now. */
+export function useReads(): (site: Site) => string {
   const { t } = useTranslation();
-  return (lists) =>
-    lists === null ? t('sites.mayReadAll') : lists.length === 0 ? t('sites.mayReadNone') : t('sites.mayRead', { count: lists.length });
+  return ({ lists, state }) =>
+    state === 'revoked'
+      ? t('sites.mayReadNone')
+      : lists === null
+        ? t('sites.mayReadAll')
+        : lists.length === 0
+          ? t('sites.mayReadNone')
+          : t('sites.mayRead', { count: lists.length });
 }

@@ -7,7 +7,19 @@ import { useFound } from '../../components/found-rows.tsx';
 import { Name } from '../../components/name.tsx';
 
 /** The lists that a site may read. */
-export function SiteReads({ site: { lists } }: { site: Site }) {
+export function SiteReads({ site }: { site: Site }) {
+  const { t } = useTranslation();
+  if (site.state === 'revoked') return <Text size="sm">{t('sites.reads.revoked')}</Text>;
+  if (site.state === 'accepted') return <Reads lists={site.lists} />;
+  return (
+    <Stack gap="xs">
+      <Text size="sm">{t('sites.reads.later')}</Text>
+      <Reads lists={site.lists} />
+    </Stack>
+  );
+}
+
+function Reads({ lists }: Pick<Site, 'lists'>) {
   const { t } = useTranslation();
   if (lists === null) return <Text size="sm">{t('sites.reads.all')}</Text>;
   if (lists.length === 0) return <Text size="sm">{t('sites.reads.none')}</Text>;

@@ -48,7 +48,7 @@ export function SiteTable({ sites }: { sites: readonly StandingSite[] }) {
         </Stack>
       ),
     },
-    { title: t('sites.lists'), minor: true, cell: ({ site }) => reads(site.lists) },
+    { title: t('sites.lists'), minor: true, cell: ({ site, standing }) => standing !== 'waiting' && reads(site) },
     {
       title: t('sites.seen'),
       minor: true,
