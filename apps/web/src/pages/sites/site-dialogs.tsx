@@ -1,4 +1,5 @@
 import { lazy, Suspense } from 'react';
+import type { ComponentType } from 'react';
 import type { Site } from '@dossier/protocol/site.ts';
 import { AcceptDialog } from './accept-dialog.tsx';
 import { ForgetDialog } from './forget-dialog.tsx';
@@ -11,35 +12,33 @@ import type { SiteDialog } from './search.ts';
 
 const InviteDialog = lazy(async () => ({ default: (await import('./invite-dialog.tsx')).InviteDialog }));
 
-interface SiteDialogsProps {
+interface DialogOfSiteProps {
   readonly site: Site;
-  readonly opened: SiteDialog;
   readonly onClose: () => void;
 }
 
+const dialogs: Readonly<Record<SiteDialog, ComponentType<DialogOfSiteProps>>> = {
+  accept: AcceptDialog,
+  rest: RestDialog,
+  refuse: RefuseDialog,
+  grant: GrantDialog,
+  revoke: RevokeDialog,
+  rename: RenameDialog,
+  forget: ForgetDialog,
+  'take-back': ForgetDialog,
+  invite: InviteAgain,
+};
+
 /** The dialog of a site that is open. */
-export function SiteDialogs({ site, opened, onClose }: SiteDialogsProps) {
-  switch (opened) {
-    case 'accept':
-      return <AcceptDialog site={site} onClose={onClose} />;
-    case 'rest':
-      return <RestDialog site={site} onClose={onClose} />;
-    case 'refuse':
-      return <RefuseDialog site={site} onClose={onClose} />;
-    case 'grant':
-      return <GrantDialog site={site} onClose={onClose} />;
-    case 'revoke':
-      return <RevokeDialog site={site} onClose={onClose} />;
-    case 'rename':
-      return <RenameDialog site={site} onClose={onClose} />;
-    case 'forget':
-    case 'take-back':
-      return <ForgetDialog site={site} onClose={onClose} />;
-    case 'invite':
-      return (
-        <Suspense>
-          <InviteDialog replaced={site} onClose={onClose} />
-        </Suspense>
-      );
-  }
+export function SiteDialogs({ opened, ...props }: DialogOfSiteProps & { opened: SiteDialog }) {
+  const Opened = dialogs[opened];
+  return <Opened {...props} />;
+}
+
+function InviteAgain({ site, onClose }: DialogOfSiteProps) {
+  return (
+    <Suspense>
+      <InviteDialog replaced={site} onClose={onClose} />
+    </Suspense>
+  );
 }

@@ -18,13 +18,42 @@ const nameOf = ({ name, dossier_list: id }: Holding): string => name ?? String(i
 /** What a site holds of each list, by the last statement that it signed. */
 export function SiteHoldings({ site }: { site: Site }) {
   const { t } = useTranslation();
-  const writing = useWriting();
-  const behindOf = useBehind(site.id);
   const [opened, setOpened] = useState<number | null>(null);
   const inDialog = site.holdings.find(({ dossier_list: id }) => id === opened);
+  const columns = useColumns(site, setOpened);
+  return (
+    <Stack gap="sm">
+      <div>
+        <Title order={2} size="h4">
+          {t('sites.holds.title')}
+        </Title>
+        <Text size="sm" c="dimmed">
+          {t(site.holdings.length === 0 ? 'sites.holds.none' : site.speaks_by === 'token' ? 'sites.holds.byToken' : 'sites.holds.text')}
+        </Text>
+      </div>
+      {site.holdings.length > 0 && (
+        <DataTable
+          label={t('sites.holds.title')}
+          columns={columns}
+          rows={site.holdings.toSorted((a, b) => Number(a.current) - Number(b.current) || nameOf(a).localeCompare(nameOf(b)))}
+          rowKey={({ dossier_list: id }) => id}
+          find={nameOf}
+        />
+      )}
+      {inDialog?.statement && (
+        <StatementDialog site={site.name} list={nameOf(inDialog)} statement={inDialog.statement} onClose={() => setOpened(null)} />
+      )}
+    </Stack>
+  );
+}
+
+function useColumns(site: Site, onOpen: (list: number) => void): Column<Holding>[] {
+  const { t } = useTranslation();
+  const writing = useWriting();
+  const behindOf = useBehind(site.id);
   const number = (value: number | null): string => (value === null ? '' : writing.number(value));
   const isWithdrawn = ({ dossier_list: id }: Holding): boolean => site.withdrawn.some((each) => each.dossier_list === id);
-  const columns: Column<Holding>[] = [
+  return [
     {
       title: t('sites.holds.list'),
       cell: (holding) => (
@@ -56,7 +85,7 @@ export function SiteHoldings({ site }: { site: Site }) {
               size="compact-xs"
               variant="default"
               aria-label={t('sites.holds.showStatement', { name: nameOf(holding) })}
-              onClick={() => setOpened(holding.dossier_list)}
+              onClick={() => onOpen(holding.dossier_list)}
             >
               {t('sites.holds.statement')}
             </Button>
@@ -64,30 +93,6 @@ export function SiteHoldings({ site }: { site: Site }) {
         ),
     },
   ];
-  return (
-    <Stack gap="sm">
-      <div>
-        <Title order={2} size="h4">
-          {t('sites.holds.title')}
-        </Title>
-        <Text size="sm" c="dimmed">
-          {t(site.holdings.length === 0 ? 'sites.holds.none' : site.speaks_by === 'token' ? 'sites.holds.byToken' : 'sites.holds.text')}
-        </Text>
-      </div>
-      {site.holdings.length > 0 && (
-        <DataTable
-          label={t('sites.holds.title')}
-          columns={columns}
-          rows={site.holdings.toSorted((a, b) => Number(a.current) - Number(b.current) || nameOf(a).localeCompare(nameOf(b)))}
-          rowKey={({ dossier_list: id }) => id}
-          find={nameOf}
-        />
-      )}
-      {inDialog?.statement && (
-        <StatementDialog site={site.name} list={nameOf(inDialog)} statement={inDialog.statement} onClose={() => setOpened(null)} />
-      )}
-    </Stack>
-  );
 }
 
 function HoldingState({ holding, withdrawn }: { holding: Holding; withdrawn: boolean }) {

@@ -81,35 +81,37 @@ export function isIn(group: SiteGroup, standing: SiteStanding): boolean {
   return groups[standing].includes(group);
 }
 
+export interface StandingMoment {
+  readonly said: 'since' | 'asOf' | 'until';
+  readonly time: string;
+}
+
+type MomentOf = (site: Site) => readonly [said: StandingMoment['said'], time: string | null | undefined];
+
+const ofAlert: MomentOf = ({ alert }) => ['since', alert?.date];
+/** Of the list that was asked about longest ago: nothing later is known of it. */
+const ofHoldings: MomentOf = (site) => ['asOf', earliest(heldLists(site).map(({ last_seen: seen }) => seen))];
+
+const moments: Readonly<Record<SiteStanding, MomentOf>> = {
+  waiting: (site) => ['since', site.first_seen ?? site.state_date],
+  cloned: ofAlert,
+  differs: ofAlert,
+  alert: ofAlert,
+  failing: (site) => ['asOf', earliest(failingLists(site).map(({ last_seen: seen }) => seen))],
+  withdrawing: (site) => ['since', earliest(unconfirmed(site).map(({ since }) => since))],
+  silent: (site) => ['since', site.last_seen],
+  behind: ofHoldings,
+  invited: (site) => ['until', site.invitation?.expires_date],
+  lapsed: (site) => ['since', site.invitation?.expires_date],
+  idle: (site) => ['since', site.first_seen ?? site.created_date],
+  equal: ofHoldings,
+  revoked: (site) => ['since', site.state_date],
+};
+
 /** A moment that belongs to the standing: since when it is so, or as of when that is known. Null where there is none. */
-export function momentOf(site: Site, standing: SiteStanding): { said: 'since' | 'asOf' | 'until'; time: string } | null {
-  const moment = (said: 'since' | 'asOf' | 'until', time: string | null | undefined) => (time ? { said, time } : null);
-  switch (standing) {
-    case 'waiting':
-      return moment('since', site.first_seen ?? site.state_date);
-    case 'cloned':
-    case 'differs':
-    case 'alert':
-      return moment('since', site.alert?.date);
-    case 'failing':
-      return moment('asOf', earliest(failingLists(site).map(({ last_seen: seen }) => seen)));
-    case 'withdrawing':
-      return moment('since', earliest(unconfirmed(site).map(({ since }) => since)));
-    case 'silent':
-      return moment('since', site.last_seen);
-    case 'behind':
-    case 'equal':
-      // The list that was asked about longest ago: nothing later is known of it.
-      return moment('asOf', earliest(heldLists(site).map(({ last_seen: seen }) => seen)));
-    case 'invited':
-      return moment('until', site.invitation?.expires_date);
-    case 'lapsed':
-      return moment('since', site.invitation?.expires_date);
-    case 'revoked':
-      return moment('since', site.state_date);
-    case 'idle':
-      return moment('since', site.first_seen ?? site.created_date);
-  }
+export function momentOf(site: Site, standing: SiteStanding): StandingMoment | null {
+  const [said, time] = moments[standing](site);
+  return time ? { said, time } : null;
 }
 
 function earliest(times: readonly string[]): string | undefined {
