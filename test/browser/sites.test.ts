@@ -128,7 +128,7 @@ async function revoke({ page, hand, box, name }: Story): Promise<void> {
   await hand.write(page.getByLabel('Reason'), 'stolen');
   await hand.press(page.getByRole('button', { name: 'Revoke for good' }));
   await page.getByText('This site is revoked', { exact: true }).waitFor();
-  await page.getByText('Reason: stolen').waitFor();
+  await page.getByText(/Revoked \d\d:\d\d\. Reason: stolen/).waitFor();
   await page.getByRole('table', { name: 'History' }).getByText('revoked a site').waitFor();
   const link = linkSchema.array().parse(((await box.call('GET', '/sync/dossier-lists/')).json as { results: unknown }).results);
   const local = link.find((each) => each.remote_name === 'Barred')?.slave_dossier_list ?? 0;
