@@ -1,6 +1,8 @@
 import { createRootRoute, createRoute, createRouter, lazyRouteComponent } from '@tanstack/react-router';
+import { withSites } from './i18n/texts.ts';
 import { dossierSearch } from './pages/dossiers/search.ts';
 import { replicationSearch } from './pages/replication/search.ts';
+import { siteSearch, sitesSearch } from './pages/sites/search.ts';
 import { OverviewPage } from './pages/overview/overview-page.tsx';
 import { Crashed } from './shell/crashed.tsx';
 import { Entrance } from './shell/entrance.tsx';
@@ -41,12 +43,24 @@ const routes = [
     getParentRoute,
     path: '/replication',
     validateSearch: replicationSearch,
-    component: lazyRouteComponent(() => import('./pages/replication/replication-page.tsx'), 'ReplicationPage'),
+    component: lazyRouteComponent(() => withSites(import('./pages/replication/replication-page.tsx')), 'ReplicationPage'),
   }),
   createRoute({
     getParentRoute,
     path: '/replication/$list',
-    component: lazyRouteComponent(() => import('./pages/replication/link-page.tsx'), 'LinkPage'),
+    component: lazyRouteComponent(() => withSites(import('./pages/replication/link-page.tsx')), 'LinkPage'),
+  }),
+  createRoute({
+    getParentRoute,
+    path: '/sites',
+    validateSearch: sitesSearch,
+    component: lazyRouteComponent(() => withSites(import('./pages/sites/sites-page.tsx')), 'SitesPage'),
+  }),
+  createRoute({
+    getParentRoute,
+    path: '/sites/$id',
+    validateSearch: siteSearch,
+    component: lazyRouteComponent(() => withSites(import('./pages/sites/site-page.tsx')), 'SitePage'),
   }),
   createRoute({
     getParentRoute,

@@ -37,6 +37,13 @@ export async function prepareTexts(): Promise<void> {
   await speak(preferredLanguage());
 }
 
+/** A page, and the English texts of the sites beside it: the other languages come as a whole. */
+export async function withSites<Page>(page: Promise<Page>): Promise<Page> {
+  const { sites } = await import('./en/sites.ts');
+  translator.addResourceBundle('en', 'translation', { sites }, true);
+  return page;
+}
+
 /** Changes the language of the page. */
 export async function speak(language: Language): Promise<void> {
   if (language === 'ru' && !translator.hasResourceBundle('ru', 'translation')) {

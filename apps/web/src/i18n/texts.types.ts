@@ -1,9 +1,13 @@
 import 'i18next';
+import type { sites } from './en/sites.ts';
 import type { english } from './en/texts.ts';
+
+/** All English texts: those of the sites come with their pages. */
+export type English = typeof english & { readonly sites: typeof sites };
 
 declare module 'i18next' {
   interface CustomTypeOptions {
-    resources: { translation: typeof english };
+    resources: { translation: English };
   }
 }
 

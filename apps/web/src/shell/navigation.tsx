@@ -9,6 +9,7 @@ import {
   IconListDetails,
   IconRefresh,
   IconStack2,
+  IconTopologyStar,
   IconTrash,
   IconHistory,
   IconKey,
@@ -22,6 +23,8 @@ import type { LinkProps } from '@tanstack/react-router';
 import { useTranslation } from 'react-i18next';
 import { mayActAs } from '@dossier/domain/role.ts';
 import type { Role } from '@dossier/domain/role.ts';
+import { useNode } from '../api/node.ts';
+import { useAnySite } from '../api/any-site.ts';
 
 type PageName =
   | 'overview'
@@ -30,6 +33,7 @@ type PageName =
   | 'imports'
   | 'bin'
   | 'replication'
+  | 'sites'
   | 'deadLetters'
   | 'offlineDeletions'
   | 'users'
@@ -55,9 +59,12 @@ const contents: readonly Entry[] = [
 
 const replicating: readonly Entry[] = [
   { page: 'replication', to: '/replication', icon: IconRefresh },
+  { page: 'sites', to: '/sites', icon: IconTopologyStar },
   { page: 'deadLetters', to: '/dead-letters', icon: IconAlertOctagon },
   { page: 'offlineDeletions', to: '/offline-deletions', icon: IconFolderX },
 ];
+
+const withoutSites = replicating.filter(({ page }) => page !== 'sites');
 
 const administrative: readonly Entry[] = [
   { page: 'users', to: '/users', icon: IconUsers, role: 'admin' },
@@ -70,11 +77,12 @@ const administrative: readonly Entry[] = [
 /** The ways to the pages that the person may see; those of replication neither offered nor said to be off before that is known. */
 export function Navigation({ replication, role }: { replication: boolean | undefined; role: Role }) {
   const { t } = useTranslation();
+  const sites = useHasSitesPage(replication === true);
   return (
     <ScrollArea type="auto" h="100%">
       <Stack gap="md">
         <Entries entries={contents} role={role} />
-        {replication === true && <Entries title={t('shell.groups.replication')} entries={replicating} role={role} />}
+        {replication === true && <Entries title={t('shell.groups.replication')} entries={sites ? replicating : withoutSites} role={role} />}
         {replication === false && (
           <Text size="xs" c="dimmed" px="sm">
             {t('shell.replicationOff')}
@@ -91,6 +99,14 @@ export function Navigation({ replication, role }: { replication: boolean | undef
       </Stack>
     </ScrollArea>
   );
+}
+
+/** Sites are a master's: of a node that is a slave and nothing else only if it knows one, such as the first that waits. */
+function useHasSitesPage(replication: boolean): boolean {
+  const { data: node } = useNode();
+  const onlySlave = node?.slave === true && !node.master;
+  const known = useAnySite({ enabled: replication && onlySlave });
+  return node !== undefined && (!onlySlave || known === true);
 }
 
 function GroupTitle({ children }: { children: string }) {

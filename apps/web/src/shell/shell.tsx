@@ -38,7 +38,7 @@ export function Shell({ user }: { user: CurrentSession['user'] }) {
               </Text>
             </Link>
             <RoleBanner />
-            <NodeName />
+            <NodeName visibleFrom="md" />
           </Group>
           <Group gap="sm" wrap="nowrap">
             <LiveMark state={live} />
@@ -47,6 +47,7 @@ export function Shell({ user }: { user: CurrentSession['user'] }) {
         </Group>
       </AppShell.Header>
       <AppShell.Navbar p="sm" aria-label={t('shell.navigation')} className={classes.navbar ?? ''}>
+        <NodeName hiddenFrom="md" px="sm" pb="xs" />
         <Navigation replication={replication} role={user.role} />
       </AppShell.Navbar>
       <AppShell.Main id="content" tabIndex={-1} className={classes.main ?? ''}>

@@ -40,7 +40,7 @@ export const replication = {
     url: 'Address of the master',
     urlHint: 'As a browser on this node would open it.',
     test: 'Test the connection',
-    testHint: 'Both nodes need the same SYNC_TOKEN. The test changes nothing.',
+    testHint: 'Both nodes need the same SYNC_TOKEN, unless this one has joined the master by an invitation. The test changes nothing.',
     testFailed: 'The master can’t be linked',
     answered: '{{master}} answers. Its lists are synced daily at {{time}} ({{zone}}).',
     noLists: 'This master has no watch list yet. Make one there, and come back.',

@@ -26,6 +26,7 @@ export const shell = {
     bin: 'Bin',
     imports: 'Imports',
     replication: 'Replication',
+    sites: 'Sites',
     deadLetters: 'Dead letters',
     offlineDeletions: 'Offline deletions',
     users: 'Users',

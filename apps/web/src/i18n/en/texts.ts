@@ -15,7 +15,7 @@ import { secondFactor } from './second-factor.ts';
 import { shell } from './shell.ts';
 import { watchLists } from './watch-lists.ts';
 
-/** All English texts. The others are held to have the same keys. */
+/** All English texts that the first page may need. The others are held to have the same keys. */
 export const english = {
   common,
   shell,

@@ -26,6 +26,7 @@ export const shell = {
     bin: 'Корзина',
     imports: 'Импорты',
     replication: 'Репликация',
+    sites: 'Площадки',
     deadLetters: 'Недоставленное',
     offlineDeletions: 'Удалено без связи',
     users: 'Пользователи',

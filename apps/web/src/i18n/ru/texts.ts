@@ -1,5 +1,4 @@
-import type { english } from '../en/texts.ts';
-import type { Translation } from '../texts.types.ts';
+import type { English, Translation } from '../texts.types.ts';
 import { account } from './account.ts';
 import { bin } from './bin.ts';
 import { audit, settings, tokens, users, webhooks } from './administration.ts';
@@ -15,10 +14,11 @@ import { photos } from './photos.ts';
 import { deadLetters, offlineDeletions, replication } from './replication.ts';
 import { secondFactor } from './second-factor.ts';
 import { shell } from './shell.ts';
+import { sites } from './sites.ts';
 import { watchLists } from './watch-lists.ts';
 
 /** All Russian texts. */
-export const russian: Translation<typeof english> = {
+export const russian: Translation<English> = {
   common,
   shell,
   overview,
@@ -36,6 +36,7 @@ export const russian: Translation<typeof english> = {
   exports,
   card,
   replication,
+  sites,
   deadLetters,
   offlineDeletions,
   account,

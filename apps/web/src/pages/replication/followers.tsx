@@ -1,4 +1,5 @@
-import { Stack, Text, Title } from '@mantine/core';
+import { Anchor, Stack, Text, Title } from '@mantine/core';
+import { Link as RouterLink } from '@tanstack/react-router';
 import { useTranslation } from 'react-i18next';
 import type { Slave } from '@dossier/protocol/node.ts';
 import { useSlaves } from '../../api/masters.ts';
@@ -33,11 +34,9 @@ function FollowerTable({ slaves }: { slaves: readonly Slave[] }) {
       title: t('replication.followers.slave'),
       cell: (slave) => (
         <>
-          <Text size="sm" fw={600}>
-            {slave.address}
-          </Text>
+          <FollowerName slave={slave} />
           <Text size="xs" c="dimmed">
-            {slave.node.slice(0, 8)}
+            {slave.site_name === null ? slave.node.slice(0, 8) : slave.address}
             {slave.version !== null && ` · ${slave.version}`}
           </Text>
         </>
@@ -53,8 +52,29 @@ function FollowerTable({ slaves }: { slaves: readonly Slave[] }) {
       columns={columns}
       rows={slaves.toSorted((a, b) => (b.behind ?? Infinity) - (a.behind ?? Infinity))}
       rowKey={(slave) => `${slave.node} ${slave.dossier_list}`}
-      find={(slave) => `${slave.address} ${slave.name}`}
+      find={(slave) => `${slave.site_name ?? ''} ${slave.address} ${slave.name}`}
     />
+  );
+}
+
+function FollowerName({ slave }: { slave: Slave }) {
+  if (slave.site === null) {
+    return (
+      <Text size="sm" fw={600}>
+        {slave.address}
+      </Text>
+    );
+  }
+  return (
+    <Anchor
+      renderRoot={(props) => <RouterLink {...props} to="/sites/$id" params={{ id: String(slave.site) }} data-opens />}
+      c="inherit"
+      fw={600}
+      size="sm"
+      className="wrap"
+    >
+      <Name>{slave.site_name ?? slave.address}</Name>
+    </Anchor>
   );
 }
 

@@ -1,5 +1,5 @@
 import { Button, Stack, Title } from '@mantine/core';
-import { IconLinkPlus } from '@tabler/icons-react';
+import { IconKey, IconLinkPlus } from '@tabler/icons-react';
 import { useNavigate, useSearch } from '@tanstack/react-router';
 import { useTranslation } from 'react-i18next';
 import { useLinks } from '../../api/links.ts';
@@ -12,6 +12,8 @@ import { NothingReplicated } from '../../components/nothing-replicated.tsx';
 import { SwitchedOff } from '../../components/switched-off.tsx';
 import { EnableDialog } from './enable-dialog.tsx';
 import { Followers } from './followers.tsx';
+import { JoinDialog } from './join-dialog.tsx';
+import { KnownMasters } from './known-masters.tsx';
 import { LinkTable } from './link-table.tsx';
 import { SyncAll } from './sync-all.tsx';
 
@@ -25,16 +27,19 @@ export function ReplicationPage() {
 
 function Replication() {
   const { t } = useTranslation();
-  const { enable } = useSearch({ from: '/replication' });
+  const { enable, join } = useSearch({ from: '/replication' });
   const navigate = useNavigate({ from: '/replication' });
   const admin = useMay('admin');
   const links = useLinks();
   const lists = useWatchLists();
-  const show = (opened: boolean): void => void navigate({ search: { enable: opened ? true : undefined } });
+  const show = (dialog: { enable?: true; join?: true }): void => void navigate({ search: dialog });
   const action = admin && (
     <>
       {links.data !== undefined && links.data.length > 1 && <SyncAll links={links.data} lists={lists.data ?? []} />}
-      <Button leftSection={<IconLinkPlus size={18} aria-hidden />} onClick={() => show(true)}>
+      <Button variant="default" leftSection={<IconKey size={18} aria-hidden />} onClick={() => show({ join: true })}>
+        {t('sites.join.open')}
+      </Button>
+      <Button leftSection={<IconLinkPlus size={18} aria-hidden />} onClick={() => show({ enable: true })}>
         {t('replication.enable.open')}
       </Button>
     </>
@@ -55,8 +60,10 @@ function Replication() {
           }
         </Loaded>
       </Stack>
+      <KnownMasters />
       <Followers />
-      {admin && enable !== undefined && <EnableDialog onClose={() => show(false)} />}
+      {admin && enable !== undefined && <EnableDialog onClose={() => show({})} />}
+      {admin && join === true && <JoinDialog onClose={() => show({})} />}
     </Page>
   );
 }
