@@ -74,7 +74,12 @@ export class Seed {
     this.random = new Random(`seed ${number}`);
     this.master = new MasterModel(world.master.admin);
     const random = new Random(`edits ${number}`);
-    this.composer = new Composer({ photos: world.masterPhotos, random, prefix: this.plan.prefix });
+    this.composer = new Composer({
+      photos: world.masterPhotos,
+      random,
+      prefix: this.plan.prefix,
+      pictures: new Random(`pictures ${number}`),
+    });
     this.editor = new Editor({ model: this.master, composer: this.composer, random });
     this.replicas = Array.from({ length: this.plan.lists }, (_, index) => ({ remote: index + 1, local: index + 2 }));
     const sources = new Map(this.replicas.map(({ local, remote }) => [local, remote]));
