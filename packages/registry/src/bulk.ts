@@ -48,6 +48,8 @@ export interface BulkRefusal {
   readonly name: string | null;
   readonly code: 'NOT_FOUND' | 'PRECONDITION_FAILED' | 'PRECONDITION_REQUIRED' | 'CONFLICT' | 'BAD_PARAM' | 'TOO_LARGE';
   readonly desc: string;
+  /** Another dossier, of which `desc` tells. */
+  readonly other?: number;
 }
 
 export interface BulkCounts {
@@ -272,6 +274,7 @@ async function freePlans(tx: Knex.Transaction, plans: readonly Plan[]): Promise<
         name,
         code: 'CONFLICT',
         desc: `external_id: dossier ${other} has it already in a watch list to which this one would come.`,
+        other,
       });
       continue;
     }

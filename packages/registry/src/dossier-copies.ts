@@ -78,9 +78,7 @@ async function requireFreeExternalId(
   throw new ApplicationError(
     'CONFLICT',
     `external_id: dossier ${taken.id} of the watch list ${taken.list_id} (${taken.name}) has it already.`,
-    {
-      param: 'external_id',
-    },
+    { param: 'external_id', dossiers: [taken.id] },
   );
 }
 

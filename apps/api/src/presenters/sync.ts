@@ -137,3 +137,11 @@ export function presentOfflineDeletion(deletion: OfflineDeletionRow): OfflineDel
     settled_run: deletion.settled_run,
   };
 }
+
+/** What names dossiers. */
+export type Naming = Pick<Link, 'held' | 'set_aside'> & Partial<Pick<Run, 'differences'>>;
+
+/** The uuids of dossiers that a link or a run names: what a guard holds, what is set aside, what differs. */
+export function namedIn({ held, set_aside: aside, differences }: Naming): string[] {
+  return [...(held?.examples ?? []), ...aside, ...(differences ?? [])].map(({ dossier }) => dossier);
+}

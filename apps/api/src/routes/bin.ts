@@ -7,7 +7,7 @@ import { pageOf } from '@dossier/protocol/values.ts';
 import { ApplicationError, notFound } from '@dossier/runtime/errors.ts';
 import { recordAudit } from '@dossier/accounts/audit.ts';
 import type { AuditRecord } from '@dossier/accounts/audit.ts';
-import { recordBinReads } from '@dossier/accounts/reads.ts';
+import { recordBinReads, recordReads } from '@dossier/accounts/reads.ts';
 import { transaction } from '@dossier/postgres/database.ts';
 import type { Database } from '@dossier/postgres/database.ts';
 import { withReserve } from '@dossier/postgres/disk-reserve.ts';
@@ -15,7 +15,7 @@ import { findBinnedPhoto, listBin, listDeletions } from '@dossier/registry/bin/b
 import { eraseDeletion, eraseDossier } from '@dossier/registry/bin/erase.ts';
 import type { Erasure } from '@dossier/registry/bin/erase.ts';
 import { rememberRestored, restore } from '@dossier/registry/bin/restore.ts';
-import type { Restoration, Restored } from '@dossier/registry/bin/restore.ts';
+import type { Conflict, Restoration, Restored } from '@dossier/registry/bin/restore.ts';
 import { readWatchList } from '@dossier/registry/watch-lists.ts';
 import { settleDigest } from '@dossier/registry/positions.ts';
 import { audited } from '../audited.ts';
@@ -122,6 +122,9 @@ function restoreRoute({ database }: Dependencies): Route {
       const restored = await restoreAudited(database, request, { deletion, dossiers, into });
       for (const { list_id: list } of restored.lists) await settleDigest(database, list);
       await recordBinReads(database, actorOf(request), { kind: 'page', dossiers: restored.conflicts.map(({ id }) => id) });
+      await recordReads(database, actorOf(request), { kind: 'page', dossiers: restored.conflicts.flatMap(({ other }) => other ?? []) });
+      const [conflict] = restored.conflicts;
+      if (conflict && restored.lists.length === 0) throw nothingRestored(conflict, restored.conflictCount - 1);
       response.json({
         restored: restored.lists.reduce((sum, list) => sum + list.dossiers, 0),
         conflict_count: restored.conflictCount,
@@ -138,18 +141,18 @@ const toldOneByOne = 100;
 async function restoreAudited(database: Database, request: Request, asked: Restoration): Promise<Restored> {
   return transaction(database, async (tx) => {
     const restored = await restore(tx, asked);
-    const [conflict] = restored.conflicts;
-    if (conflict && restored.lists.length === 0) {
-      const more = restored.conflictCount > 1 ? ` So do ${restored.conflictCount - 1} others.` : '';
-      throw new ApplicationError('CONFLICT', `${conflictSentence(conflict)}${more} Nothing was restored, and nothing is lost.`, {
-        remedy:
-          conflict.reason === 'list-gone'
-            ? 'Restore it into another list: name that as dossier_list.'
-            : 'Change or delete what is in its way, then restore it.',
-      });
-    }
     await recordRestored(tx, request, restored);
     return restored;
+  });
+}
+
+function nothingRestored(conflict: Conflict, others: number): ApplicationError {
+  const more = others > 0 ? ` So do ${others} others.` : '';
+  return new ApplicationError('CONFLICT', `${conflictSentence(conflict)}${more} Nothing was restored, and nothing is lost.`, {
+    remedy:
+      conflict.reason === 'list-gone'
+        ? 'Restore it into another list: name that as dossier_list.'
+        : 'Change or delete what is in its way, then restore it.',
   });
 }
 

@@ -6,7 +6,7 @@ import { pageQuery } from '@dossier/protocol/queries.ts';
 import { pageOf } from '@dossier/protocol/values.ts';
 import { notFound } from '@dossier/runtime/errors.ts';
 import { findRememberedPhoto, listHistory } from '@dossier/accounts/history.ts';
-import { recordBinReads, recordReads } from '@dossier/accounts/reads.ts';
+import { recordFormerReads, recordReads } from '@dossier/accounts/reads.ts';
 import { readDossier } from '@dossier/registry/dossiers.ts';
 import { findHeldPhoto } from '@dossier/replication/holds.ts';
 import { decodeCursor, newestFirst, presentPage } from '../cursor.ts';
@@ -46,6 +46,8 @@ function dossierHistoryRoute({ database }: Dependencies): Route {
       const { id } = await readDossier(database, pathId(request, 'such dossier'));
       await recordReads(database, actorOf(request), { kind: 'dossier', dossiers: [id] });
       const found = await listHistory(database, { dossier: id, cursor, limit });
+      const merged = found.rows.flatMap((row) => row.merged?.object ?? []);
+      await recordFormerReads(database, actorOf(request), { kind: 'dossier', dossiers: merged });
       response.json(presentPage(found, (row) => presentHistory(request, row), newestFirst));
     },
   };
@@ -67,12 +69,9 @@ function thumbnailRoute({ database, photos }: Dependencies): Route {
       const sha256 = addressOf(request);
       const photo = await findRememberedPhoto(database, { entry: pathId(request, 'such entry'), sha256 });
       if (photo === null) throw notFound('such photo');
-      if (photo.dossier !== null) await recordReads(database, actorOf(request), { kind: 'photo', dossiers: [photo.dossier] });
-      else if (photo.binned !== null) {
-        // As the bin itself.
-        if (!mayActAs(identityOf(request).user.role, 'operator')) throw notFound('such photo');
-        await recordBinReads(database, actorOf(request), { kind: 'photo', dossiers: [photo.binned] });
-      }
+      // As the bin itself.
+      if (photo.binned && !mayActAs(identityOf(request).user.role, 'operator')) throw notFound('such photo');
+      await recordFormerReads(database, actorOf(request), { kind: 'photo', dossiers: [photo.dossier], list: photo.list });
       await sendFormerThumbnail(photos, { sha256, bytes: photo.bytes }, { request, response });
     },
   };
@@ -92,9 +91,10 @@ function heldThumbnailRoute({ database, photos }: Dependencies): Route {
     },
     async handle(request, response) {
       const sha256 = addressOf(request);
-      const photo = await findHeldPhoto(database, { slaveListId: pathId(request, 'such link'), sha256 });
+      const list = pathId(request, 'such link');
+      const photo = await findHeldPhoto(database, { slaveListId: list, sha256 });
       if (photo === null) throw notFound('such photo');
-      if (photo.dossier !== null) await recordReads(database, actorOf(request), { kind: 'photo', dossiers: [photo.dossier] });
+      await recordFormerReads(database, actorOf(request), { kind: 'photo', dossiers: [photo.dossier], list });
       await sendFormerThumbnail(photos, { sha256, bytes: photo.bytes }, { request, response });
     },
   };

@@ -8,6 +8,7 @@ import { pageOf } from '@dossier/protocol/values.ts';
 import { recordAudit } from '@dossier/accounts/audit.ts';
 import { listImports, readImport, readRefusals } from '@dossier/accounts/imports.ts';
 import type { ImportRow } from '@dossier/accounts/imports.ts';
+import { recordListReads } from '@dossier/accounts/reads.ts';
 import { notFound } from '@dossier/runtime/errors.ts';
 import { decodeCursor, newestFirst, presentPage } from '../cursor.ts';
 import type { ApiDependencies } from '../dependencies.ts';
@@ -71,6 +72,7 @@ export function importHistoryRoutes({ database }: Pick<ApiDependencies, 'databas
           object: { kind: 'watch-list', id: listId, name: listName },
           details: { import: uuid },
         });
+        await recordListReads(database, actorOf(request), { kind: 'export', lists: [listId] });
         const format = reading['format'] === 'csv' ? 'csv' : 'jsonl';
         response.set({
           'Content-Type': format === 'csv' ? 'text/csv; charset=utf-8; header=present' : 'application/x-ndjson',

@@ -13,6 +13,7 @@ import { parseQuery, pathId } from '../parse.ts';
 import { presentDeadLetter, presentRun } from '../presenters/sync.ts';
 import { answers } from '../route.ts';
 import type { Route } from '../route.ts';
+import { shown } from '../shown.ts';
 import type { SyncDependencies } from './sync.ts';
 import { forgetDeadLetter, remindOfRun } from './sync-reminders.ts';
 import { beingCancelled } from './sync-runs.ts';
@@ -100,7 +101,7 @@ function itemRoutes(deps: SyncDependencies): Route[] {
         const requested = letter && (await retryLetter(deps, request, letter));
         if (!letter || !requested || requested.outcome === 'no-link') throw notFound(what);
         if (requested.outcome === 'unlinking') throw beingCancelled(letter.slave_list_id);
-        response.status(202).json(presentRun(requested.run));
+        response.status(202).json(await shown(database, request, presentRun(requested.run)));
       },
     },
     {

@@ -49,7 +49,7 @@ export function syncLinkChangeRoutes(deps: SyncDependencies): Route[] {
           return made;
         });
         if (corrected?.outcome === 'corrected') await remindOfRun(deps, corrected.link, corrected.runId);
-        response.json(await readLink(deps.database, id));
+        response.json(await readLink(deps.database, request, id));
       },
     },
   ];

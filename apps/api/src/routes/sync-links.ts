@@ -14,6 +14,7 @@ import { parseBody, parseQuery, pathId } from '../parse.ts';
 import { presentLink } from '../presenters/sync.ts';
 import { answers, jsonBody } from '../route.ts';
 import type { Route } from '../route.ts';
+import { shown } from '../shown.ts';
 import type { SyncDependencies } from './sync.ts';
 import { requireAllowedMaster, requireSigningKey } from './sync-masters.ts';
 import { preferredWaitSeconds } from './sync-prefer.ts';
@@ -48,13 +49,13 @@ function linkRoute(deps: SyncDependencies): Route {
       response.location(`/sync/dossier-lists/${id}/`);
       const seconds = preferredWaitSeconds(request.headers['prefer'] as string | undefined);
       if (seconds === null) {
-        response.status(202).json(await presentNow(deps, link));
+        response.status(202).json(await presentNow(deps, request, link));
         return;
       }
       const synced = await waitForSync(deps.events, id, { request, response, seconds });
-      if (synced) response.set('Preference-Applied', `wait=${seconds}`).json(synced);
+      if (synced) response.set('Preference-Applied', `wait=${seconds}`).json(await shown(deps.database, request, synced));
       // Time has passed: the link is shown as it is now.
-      else response.status(202).json(await presentNow(deps, (await findLink(deps.database, id)) ?? link));
+      else response.status(202).json(await presentNow(deps, request, (await findLink(deps.database, id)) ?? link));
     },
   };
 }
@@ -131,7 +132,9 @@ function listRoute({ database }: SyncDependencies): Route {
         found.rows.map((link) => link.slave_list_id),
       );
       const runOf = new Map(runs.map((run) => [run.slave_list_id, run]));
-      response.json(presentPage(found, (link) => presentLink(link, runOf.get(link.slave_list_id) ?? null)));
+      const links = presentPage(found, (link) => presentLink(link, runOf.get(link.slave_list_id) ?? null));
+      for (const link of links.results) await shown(database, request, link);
+      response.json(links);
     },
   };
 }
@@ -145,7 +148,7 @@ function readRoute(deps: SyncDependencies): Route {
     async handle(request, response) {
       const link = await findLink(deps.database, pathId(request, what));
       if (!link) throw notFound(what);
-      response.json(await presentNow(deps, link));
+      response.json(await presentNow(deps, request, link));
     },
   };
 }
@@ -175,7 +178,8 @@ function unlinkRoute(deps: SyncDependencies): Route {
       );
       if (!link || !started) throw notFound(what);
       await remindOfUnlink(deps, { slaveDossierList: id, purge: purge || link.purge });
-      response.status(202).json(presentLink({ ...link, state: 'unlinking', error: null }, null));
+      const unlinking = presentLink({ ...link, state: 'unlinking', error: null }, null);
+      response.status(202).json(await shown(deps.database, request, unlinking));
     },
   };
 }
@@ -184,6 +188,6 @@ function detailsOf({ remote_url: url, remote_list_id: list }: LinkRow, purge: bo
   return { remote_url: url, remote_dossier_list: list, purge };
 }
 
-async function presentNow({ database }: SyncDependencies, link: LinkRow): Promise<Link> {
-  return presentLink(link, await findUnfinishedRun(database, link.slave_list_id));
+async function presentNow({ database }: SyncDependencies, request: Request, link: LinkRow): Promise<Link> {
+  return shown(database, request, presentLink(link, await findUnfinishedRun(database, link.slave_list_id)));
 }
