@@ -145,7 +145,7 @@ export type LinkCreation =
  */
 export async function createLink(
   database: Database,
-  request: { slaveListId: number; remoteUrl: string; remoteListId: number; refuseNonEmpty: boolean },
+  request: { slaveListId: number; remoteUrl: string; remoteListId: number; refuseNonEmpty: boolean; by: string | null },
 ): Promise<LinkCreation> {
   return transaction(database, async (tx) => {
     const list = await queryOne<{ dossier_count: number }>(
@@ -160,7 +160,7 @@ export async function createLink(
         return { outcome: 'conflict', link: existing };
       }
       if (existing.state !== 'failed') return { outcome: 'existing', link: existing, runId: null };
-      const run = await createRun(tx, { slaveListId: request.slaveListId, reason: 'link', mode: 'auto' });
+      const run = await createRun(tx, { slaveListId: request.slaveListId, reason: 'link', mode: 'auto', by: request.by });
       await query(tx, `update links set state = 'pending', error = null where slave_list_id = :slaveListId`, {
         slaveListId: request.slaveListId,
       });
@@ -172,7 +172,7 @@ export async function createLink(
       `insert into links (slave_list_id, remote_url, remote_list_id) values (:slaveListId, :remoteUrl, :remoteListId)`,
       request,
     );
-    const run = await createRun(tx, { slaveListId: request.slaveListId, reason: 'link', mode: 'auto' });
+    const run = await createRun(tx, { slaveListId: request.slaveListId, reason: 'link', mode: 'auto', by: request.by });
     const link = await findLink(tx, request.slaveListId);
     if (!link) throw new Error(`link ${request.slaveListId} vanished while it was made`);
     return { outcome: 'created', link, runId: run.id };
@@ -181,17 +181,17 @@ export async function createLink(
 
 /**
  * Makes a run for a link, or returns the unfinished one that it has; `created` tells which. A run that waits for its next attempt is taken as it is.
- * The caller holds the link's row against its end, which would leave the run behind: whoever doesn't calls `requestRun`.
+ * `by`: the user who asks for it; null where nobody does. The caller holds the link's row against its end, which would leave the run behind: whoever doesn't calls `requestRun`.
  */
 export async function createRun(
   connection: Connection,
-  request: { slaveListId: number; reason: RunReason; mode: RunMode; by?: string | undefined },
+  request: { slaveListId: number; reason: RunReason; mode: RunMode; by: string | null },
 ): Promise<{ id: number; created: boolean }> {
   const made = await queryOne<{ id: number }>(
     connection,
     `insert into runs (slave_list_id, reason, mode, requested_by) values (:slaveListId, :reason, :mode, :by)
      on conflict (slave_list_id) where finished_date is null do nothing returning id`,
-    { ...request, by: request.by ?? null },
+    request,
   );
   if (made) return { id: made.id, created: true };
   const open = await queryOne<{ id: number }>(

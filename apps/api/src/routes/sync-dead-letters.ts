@@ -12,6 +12,7 @@ import { decodeCursor, newestFirst, presentPage } from '../cursor.ts';
 import { parseQuery, pathId } from '../parse.ts';
 import { presentDeadLetter, presentRun } from '../presenters/sync.ts';
 import { answers } from '../route.ts';
+import { identityOf } from '../session.ts';
 import type { Route } from '../route.ts';
 import { shown } from '../shown.ts';
 import type { SyncDependencies } from './sync.ts';
@@ -138,7 +139,7 @@ async function retryLetter(deps: SyncDependencies, request: Request, letter: Dea
   const requested = await audited(
     deps.database,
     request,
-    (tx) => requestRun(tx, { slaveListId: letter.slave_list_id, reason: 'person', mode: 'auto' }),
+    (tx) => requestRun(tx, { slaveListId: letter.slave_list_id, reason: 'person', mode: 'auto', by: identityOf(request).user.name }),
     (asked) => (asked.outcome === 'run' ? { action: 'dead-letter-retried', ...aboutLetter(letter) } : null),
   );
   if (requested.outcome !== 'run') return requested;

@@ -14,6 +14,7 @@ import { parseBody, parseQuery, pathId } from '../parse.ts';
 import { presentLink } from '../presenters/sync.ts';
 import { answers, jsonBody } from '../route.ts';
 import type { Route } from '../route.ts';
+import { identityOf } from '../session.ts';
 import { shown } from '../shown.ts';
 import type { SyncDependencies } from './sync.ts';
 import { requireAllowedMaster, requireSigningKey } from './sync-masters.ts';
@@ -70,6 +71,7 @@ async function recordLink(deps: SyncDependencies, request: Request, body: z.outp
     slaveListId,
     remoteUrl,
     remoteListId: body.remote_dossier_list,
+    by: identityOf(request).user.name,
     refuseNonEmpty: configuration.syncOnExisting === 'refuse',
   };
   const known = await findLink(database, slaveListId);
