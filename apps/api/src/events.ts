@@ -2,7 +2,7 @@ import type { Link, Run } from '@dossier/protocol/sync.ts';
 import type { Logger } from '@dossier/runtime/logger.ts';
 import type { Database } from '@dossier/postgres/database.ts';
 import { findLinks, listLinks } from '@dossier/replication/links.ts';
-import type { LinkRow } from '@dossier/replication/links.ts';
+import type { JudgedLink } from '@dossier/replication/links.ts';
 import { listenTo } from '@dossier/postgres/notifications.ts';
 import type { Listening } from '@dossier/postgres/notifications.ts';
 import { listNewestRuns } from '@dossier/replication/runs.ts';
@@ -178,7 +178,7 @@ class Hub implements SyncEvents {
   }
 
   async #load(lists: readonly number[] | null): Promise<Loaded[]> {
-    const links: LinkRow[] =
+    const links: JudgedLink[] =
       lists === null
         ? (await listLinks(this.#database, { cursor: null, limit: snapshotLinks })).rows
         : await findLinks(this.#database, lists);

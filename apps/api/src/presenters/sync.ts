@@ -5,14 +5,14 @@ import type { DeadLetter, Link, OfflineDeletion, Run } from '@dossier/protocol/s
 import { progressSchema } from '@dossier/protocol/sync.ts';
 import type { DeadLetterRow } from '@dossier/replication/dead-letters.ts';
 import type { HoldRow } from '@dossier/replication/holds.ts';
-import type { LinkRow } from '@dossier/replication/links.ts';
+import type { JudgedLink, LinkRow } from '@dossier/replication/links.ts';
 import type { OfflineDeletionRow } from '@dossier/replication/offline-deletions.ts';
 import type { RunRow } from '@dossier/replication/runs.ts';
 
 const time = (date: Date | null): string | null => date?.toISOString() ?? null;
 
 /** A link as the API shows it; `run` is its unfinished run, or null. */
-export function presentLink(link: LinkRow, run: RunRow | null): Link {
+export function presentLink(link: JudgedLink, run: RunRow | null): Link {
   return {
     slave_dossier_list: link.slave_list_id,
     remote_url: link.remote_url,

@@ -15,7 +15,6 @@ import type { HoldDecision } from '@dossier/replication/hold-decisions.ts';
 import { listHeldDossiers, readLostLines } from '@dossier/replication/holds.ts';
 import type { HoldRow } from '@dossier/replication/holds.ts';
 import { findLink } from '@dossier/replication/links.ts';
-import type { LinkRow } from '@dossier/replication/links.ts';
 import { findRun, findUnfinishedRun } from '@dossier/replication/runs.ts';
 import { requestUndo } from '@dossier/replication/undo.ts';
 import type { UndoRequest } from '@dossier/replication/undo.ts';
@@ -289,5 +288,5 @@ async function requireHeld(database: Database, id: number): Promise<HoldRow> {
 export async function readLink(database: Database, request: Request, id: number): Promise<ReturnType<typeof presentLink>> {
   const [link, run] = await Promise.all([findLink(database, id), findUnfinishedRun(database, id)]);
   if (!link) throw notFound(what);
-  return shown(database, request, presentLink(link satisfies LinkRow, run));
+  return shown(database, request, presentLink(link, run));
 }

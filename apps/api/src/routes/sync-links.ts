@@ -6,7 +6,7 @@ import { pageQuery } from '@dossier/protocol/queries.ts';
 import { looseBoolean, pageOf } from '@dossier/protocol/values.ts';
 import { ApplicationError, badParam, notFound } from '@dossier/runtime/errors.ts';
 import { createLink, findLink, isLinkedAlready, listLinks, startUnlink } from '@dossier/replication/links.ts';
-import type { LinkRow } from '@dossier/replication/links.ts';
+import type { JudgedLink } from '@dossier/replication/links.ts';
 import { findUnfinishedRun, listUnfinishedRuns } from '@dossier/replication/runs.ts';
 import { audited } from '../audited.ts';
 import { decodeCursor, presentPage } from '../cursor.ts';
@@ -61,7 +61,7 @@ function linkRoute(deps: SyncDependencies): Route {
   };
 }
 
-async function recordLink(deps: SyncDependencies, request: Request, body: z.output<typeof linkRequest>): Promise<LinkRow> {
+async function recordLink(deps: SyncDependencies, request: Request, body: z.output<typeof linkRequest>): Promise<JudgedLink> {
   const { configuration, database } = deps;
   const slaveListId = body.slave_dossier_list;
   const remoteUrl = normaliseRemoteUrl(body.remote_url);
@@ -102,7 +102,7 @@ async function recordLink(deps: SyncDependencies, request: Request, body: z.outp
   return creation.link;
 }
 
-function refuseOther({ slave_list_id: list, remote_list_id: remoteList, remote_url: remoteUrl, state }: LinkRow): ApplicationError {
+function refuseOther({ slave_list_id: list, remote_list_id: remoteList, remote_url: remoteUrl, state }: JudgedLink): ApplicationError {
   if (state === 'unlinking') {
     return new ApplicationError('CONFLICT', `The replication of watch list ${list} is being cancelled.`, {
       param: 'slave_dossier_list',
@@ -186,10 +186,10 @@ function unlinkRoute(deps: SyncDependencies): Route {
   };
 }
 
-function detailsOf({ remote_url: url, remote_list_id: list }: LinkRow, purge: boolean) {
+function detailsOf({ remote_url: url, remote_list_id: list }: JudgedLink, purge: boolean) {
   return { remote_url: url, remote_dossier_list: list, purge };
 }
 
-async function presentNow({ database }: SyncDependencies, request: Request, link: LinkRow): Promise<Link> {
+async function presentNow({ database }: SyncDependencies, request: Request, link: JudgedLink): Promise<Link> {
   return shown(database, request, presentLink(link, await findUnfinishedRun(database, link.slave_list_id)));
 }
