@@ -290,3 +290,10 @@ it('what an import writes is later than what somebody wrote while it waited', as
   });
   expect(await node.want(200, dossierSchema, ['GET', `/dossiers/${id}/`])).toMatchObject({ comment: 'import' });
 });
+
+it('an import that broke off while the clock was years ahead is known to have, and can be taken back once the clock is right', async () => {
+  const list = await node.makeList('Broken off');
+  const id = await bring(list, { external_id: 'a', name: 'Anna' });
+  await query(node.test.database, `update imports set state = 'running', heard = now() + interval '3 years' where uuid = :id`, { id });
+  expect(await takeBack(id)).toMatchObject({ removed: 1 });
+});
