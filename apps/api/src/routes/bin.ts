@@ -70,7 +70,8 @@ function listingRoutes({ database, configuration: { binDays } }: Dependencies): 
       query: pageQuery,
       operation: {
         tags,
-        summary: 'Lists that were emptied, and imports that were taken back, as far as they can be restored',
+        summary:
+          'Deletions that took many dossiers at once: of a selection, of a whole list, of an import that was taken back; as far as they can be restored',
         responses: answers({ '200': pageOf(deletionSchema) }),
       },
       async handle(request, response) {
