@@ -3,7 +3,7 @@ import { dossierBounds, metaFault } from '@dossier/domain/dossier.ts';
 import type { Json } from '@dossier/domain/dossier.ts';
 import { sizeText } from '@dossier/domain/size.ts';
 import { sentAlong } from './sent-along.ts';
-import { dateSchema, idSchema, looseBoolean, nameText, pageOf, text, timeSchema } from './values.ts';
+import { dateSchema, idParameter, idSchema, looseBoolean, nameText, pageOf, text, timeSchema } from './values.ts';
 
 function sizeFault(meta: object): string | null {
   const bytes = new TextEncoder().encode(JSON.stringify(meta)).byteLength;
@@ -152,10 +152,7 @@ const featuresFault = `must be base64 of at most 8 KB`;
 
 /** The fields of the form that gives a dossier a photo, besides the photo. */
 export const dossierFaceFields = z.strictObject({
-  dossier: z
-    .string()
-    .regex(/^[1-9]\d{0,14}$/, 'must be the id of a dossier')
-    .transform(Number),
+  dossier: idParameter('a dossier'),
   features: z
     .string()
     .max(dossierBounds.featuresCharacters, featuresFault)
