@@ -1,13 +1,13 @@
-import sharp from 'sharp';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { listRoutes } from '@dossier/api/app.ts';
 import { createMetrics } from '@dossier/api/metrics.ts';
 import { query } from '@dossier/postgres/database.ts';
-import { dossierFaceSchema, dossierSchema } from '@dossier/protocol/dossier.ts';
+import { dossierSchema } from '@dossier/protocol/dossier.ts';
 import { importReportSchema } from '@dossier/protocol/import.ts';
 import { openEventStream } from '../kit/event-stream.ts';
 import { startNodeApi } from '../kit/node-api.ts';
 import type { NodeApi } from '../kit/node-api.ts';
+import { addPhoto, plainPicture } from '../kit/photo.ts';
 
 /*
  * Every call of a whole node, asked for where it may show a person of a list that logs its readers: a call that shows one and isn't logged fails, and so does
@@ -87,18 +87,9 @@ const make = async (body: object, into = [list]) =>
     ])
   ).id;
 
-async function picture(grey: number): Promise<File> {
-  const image = await sharp({ create: { width: 20, height: 20, channels: 3, background: { r: grey, g: grey, b: grey } } })
-    .jpeg()
-    .toBuffer();
-  return new File([new Uint8Array(image)], 'face.jpg');
-}
-
-async function photo(dossier: number, grey: number) {
-  return dossierFaceSchema.parse(
-    (await node.call('POST', '/dossier-faces/', { body: form({ dossier, source_photo: await picture(grey) }) })).json,
-  );
-}
+const shade = (grey: number): Promise<Buffer> => plainPicture({ r: grey, g: grey, b: grey });
+const picture = async (grey: number): Promise<File> => new File([new Uint8Array(await shade(grey))], 'face.png');
+const photo = async (dossier: number, grey: number) => addPhoto({ url: node.url, token: node.tokens.admin }, dossier, await shade(grey));
 
 function form(fields: Record<string, string | number | File>): FormData {
   const data = new FormData();
