@@ -36,29 +36,21 @@ const photoIdSchema = z.string().regex(/^[1-9]\d{0,14}-[0-9a-f]{64}$/, 'must be 
 
 const listsSchema = z.array(idSchema).min(1, 'must name at least one watch list').max(1000);
 
+/** Each of the fields may be left out. */
+const someFields = z.object(dossierFields).partial().shape;
+
 export const dossierCreation = z
   .strictObject({
+    ...someFields,
     name: dossierFields.name,
     dossier_lists: listsSchema,
-    comment: dossierFields.comment.optional(),
-    active: dossierFields.active.optional(),
-    valid_from: dossierFields.valid_from.optional(),
-    valid_until: dossierFields.valid_until.optional(),
-    meta: dossierFields.meta.optional(),
-    external_id: dossierFields.external_id.optional(),
   })
   .meta({ id: 'DossierCreation' });
 
 export const dossierChange = z
   .strictObject({
-    name: dossierFields.name.optional(),
+    ...someFields,
     dossier_lists: listsSchema.optional(),
-    comment: dossierFields.comment.optional(),
-    active: dossierFields.active.optional(),
-    valid_from: dossierFields.valid_from.optional(),
-    valid_until: dossierFields.valid_until.optional(),
-    meta: dossierFields.meta.optional(),
-    external_id: dossierFields.external_id.optional(),
     photos: z
       .array(photoIdSchema)
       .max(dossierBounds.photos)
@@ -71,13 +63,7 @@ export const dossierChange = z
 export const dossierMerge = z
   .strictObject({
     with: idSchema.meta({ description: 'The dossier that is deleted' }),
-    name: dossierFields.name.optional(),
-    comment: dossierFields.comment.optional(),
-    active: dossierFields.active.optional(),
-    valid_from: dossierFields.valid_from.optional(),
-    valid_until: dossierFields.valid_until.optional(),
-    meta: dossierFields.meta.optional(),
-    external_id: dossierFields.external_id.optional(),
+    ...someFields,
     photos: z
       .array(photoIdSchema)
       .max(2 * dossierBounds.photos)

@@ -25,7 +25,7 @@ import type { ApiDependencies } from '../dependencies.ts';
 import { parseBody, parseQuery, pathId } from '../parse.ts';
 import { conflictSentence, presentBinned, presentConflict, presentDeletion } from '../presenters/bin.ts';
 import { originOf } from '../presenters/history.ts';
-import { answers, jsonBody } from '../route.ts';
+import { answers, imageAnswers, jsonBody } from '../route.ts';
 import type { Route } from '../route.ts';
 import { actorOf } from '../session.ts';
 import { sendFormerThumbnail } from '../thumbnails.ts';
@@ -34,7 +34,6 @@ import { addressOf } from './history.ts';
 type Dependencies = Pick<ApiDependencies, 'database' | 'photos' | 'configuration'>;
 
 const tags = ['Bin'];
-const binary = z.unknown().meta({ override: { type: 'string', format: 'binary' } });
 const order: CursorOrder = { ordering: 'bin', column: 'id', byList: true };
 
 /** What was deleted on this node and can be restored. */
@@ -92,7 +91,7 @@ function thumbnailRoute({ database, photos }: Dependencies): Route {
       tags,
       summary: 'The thumbnail of a photo of a dossier in the bin',
       requestParams: { path: z.object({ id: z.int().positive(), sha256: z.string().meta({ description: "The photo's SHA-256" }) }) },
-      responses: { ...answers({}), '200': { description: 'The bytes', content: { 'image/webp': { schema: binary } } } },
+      responses: imageAnswers('image/webp'),
     },
     async handle(request, response) {
       const dossier = pathId(request, 'such dossier');

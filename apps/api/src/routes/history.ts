@@ -13,7 +13,7 @@ import { decodeCursor, newestFirst, presentPage } from '../cursor.ts';
 import type { ApiDependencies } from '../dependencies.ts';
 import { parseQuery, pathId } from '../parse.ts';
 import { presentHistory } from '../presenters/history.ts';
-import { answers } from '../route.ts';
+import { answers, imageAnswers } from '../route.ts';
 import type { Route } from '../route.ts';
 import { actorOf, identityOf } from '../session.ts';
 import { sendFormerThumbnail } from '../thumbnails.ts';
@@ -21,7 +21,6 @@ import { sendFormerThumbnail } from '../thumbnails.ts';
 type Dependencies = Pick<ApiDependencies, 'database' | 'photos'>;
 
 const requestParams = { path: z.object({ id: z.string(), sha256: z.string().meta({ description: "The photo's SHA-256" }) }) };
-const binary = z.unknown().meta({ override: { type: 'string', format: 'binary' } });
 
 /** What became of dossiers, from what to what. */
 export function historyRoutes(deps: Dependencies): Route[] {
@@ -63,7 +62,7 @@ function thumbnailRoute({ database, photos }: Dependencies): Route {
       summary: 'The thumbnail of a photo that an entry of a history shows',
       description: '404 once the photo is gone from the store, a week after nothing shows it any more.',
       requestParams,
-      responses: { ...answers({}), '200': { description: 'The bytes', content: { 'image/webp': { schema: binary } } } },
+      responses: imageAnswers('image/webp'),
     },
     async handle(request, response) {
       const sha256 = addressOf(request);
@@ -87,7 +86,7 @@ function heldThumbnailRoute({ database, photos }: Dependencies): Route {
       summary: 'The thumbnail of a photo that a held sync would bring or take',
       description: '404 for a photo that was not fetched, or is gone.',
       requestParams,
-      responses: { ...answers({}), '200': { description: 'The bytes', content: { 'image/webp': { schema: binary } } } },
+      responses: imageAnswers('image/webp'),
     },
     async handle(request, response) {
       const sha256 = addressOf(request);

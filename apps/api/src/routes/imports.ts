@@ -17,6 +17,7 @@ import { parseQuery } from '../parse.ts';
 import { answers } from '../route.ts';
 import type { Route } from '../route.ts';
 import { actorOf } from '../session.ts';
+import { begin } from './export.ts';
 
 const tags = ['Imports'];
 export const requestParams = { path: z.object({ id: z.uuid() }) };
@@ -74,10 +75,7 @@ export function importHistoryRoutes({ database }: Pick<ApiDependencies, 'databas
         });
         await recordListReads(database, actorOf(request), { kind: 'export', lists: [listId] });
         const format = reading['format'] === 'csv' ? 'csv' : 'jsonl';
-        response.set({
-          'Content-Type': format === 'csv' ? 'text/csv; charset=utf-8; header=present' : 'application/x-ndjson',
-          'Content-Disposition': `attachment; filename="refused-${uuid}.${format}"`,
-        });
+        begin(response, `refused-${uuid}`, format);
         await pipeline(Readable.from(presentRefusals(readRefusals(database, uuid, chunkRows), format)), response);
       },
     },

@@ -113,9 +113,8 @@ function runHistoryRoute({ database }: SyncDependencies): Route {
       const { limit, page } = parseQuery(request, pageQuery);
       const cursor = decodeCursor(page, newestFirst);
       const list = await requireLink(database, pathId(request, what));
-      const { run } = request.params;
-      if (typeof run !== 'string' || !/^[1-9]\d{0,14}$/.test(run)) throw notFound('such run');
-      const found = await listRunHistory(database, { run: Number(run), list, cursor, limit });
+      const run = pathId(request, 'such run', 'run');
+      const found = await listRunHistory(database, { run, list, cursor, limit });
       await recordFormerReads(database, actorOf(request), { kind: 'page', dossiers: found.rows.map((row) => row.object), list });
       response.json(presentPage(found, (row) => presentHistory(request, row), newestFirst));
     },
