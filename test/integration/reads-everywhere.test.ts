@@ -26,6 +26,8 @@ beforeAll(async () => {
   list = await node.makeList('Wanted');
   other = await node.makeList('Others');
   await node.call('PATCH', `/dossier-lists/${list}/`, { body: { log_reads: true } });
+  // Numbers that are no list's.
+  await query(node.test.database, `select setval('dossier_ids', 1000)`);
 });
 afterAll(() => node.stop());
 
@@ -55,12 +57,13 @@ async function look(call: string, { path, body, headers }: Ask): Promise<Seen> {
     ? await listen(target)
     : await hear(method, target, { body, headers: headers ?? {} });
   const asked = target + (typeof body === 'string' ? body : JSON.stringify(body ?? null));
+  const named = new Set(asked.match(/\d+/g));
   const numbers = [...text.matchAll(/\bdossier (\d+)/gi)].map(([, number]) => number ?? '');
   const shows =
     type.startsWith('image/') ||
     type === 'application/zip' ||
     secrets.some((secret) => text.includes(secret) && !asked.includes(secret)) ||
-    numbers.some((number) => !asked.includes(number));
+    numbers.some((number) => !named.has(number));
   const logged = await query(node.test.database, `select from reads where id > :id and list_id = :list`, { id: last?.id, list });
   return { status, text: text.slice(0, 300), shows, logged: logged.length > 0 };
 }
@@ -117,15 +120,17 @@ const elsewhere =
 const asked = new Set<string>();
 
 async function askAll(asks: Record<string, Ask | Ask[]>): Promise<void> {
+  const faults: unknown[] = [];
   for (const [call, each] of Object.entries(asks)) {
     asked.add(call);
     for (const ask of [each].flat()) {
       const { status, text, shows, logged } = await look(call, ask);
       const expected = { status: ask.status ?? 200, shows: ask.shows ?? false };
-      expect([call, ask, text, { status, shows }]).toEqual([call, ask, text, expected]);
-      if (shows) expect([call, ask, text, 'logged', logged]).toEqual([call, ask, text, 'logged', true]);
+      if (status !== expected.status || shows !== expected.shows) faults.push({ call, ask, text, status, shows });
+      if (shows && !logged) faults.push({ call, ask, text, logged });
     }
   }
+  expect(faults).toEqual([]);
 }
 
 const yes = { shows: true } as const;
@@ -158,11 +163,11 @@ it('nobody is shown a person of a list that logs its readers without a word of i
     'GET /dossier-lists/': {},
     'POST /dossier-lists/': { body: { name: 'New' }, status: 201 },
     'GET /dossier-lists/:id/': { path: `/dossier-lists/${list}/` },
-    'PATCH /dossier-lists/:id/': { path: `/dossier-lists/${list}/`, body: { fields: [{ key: 'born', label: 'Born', type: 'date' }] } },
+    'PATCH /dossier-lists/:id/': { path: `/dossier-lists/${list}/`, body: { fields: [{ name: 'born', type: 'date' }] } },
     'GET /dossier-lists/:id/misfits/': { path: `/dossier-lists/${list}/misfits/` },
     'GET /dossiers/count/': { path: `/dossiers/count/?q=Zephyrine` },
     'GET /dossiers/duplicates/': [
-      { path: `/dossiers/duplicates/?name=Zephyrin&dossier_lists=${list}`, ...yes },
+      { path: `/dossiers/duplicates/?name=Zephyrine&dossier_lists=${list}`, ...yes },
       { path: `/dossiers/duplicates/?sha256=${face.sha256}`, ...yes },
     ],
     'POST /dossier-faces/check/': { body: form({ source_photo: await picture(100) }) },
@@ -228,11 +233,11 @@ it('nobody is shown a person of a list that logs its readers without a word of i
     'GET /audit/': [{ ...yes }, { path: `/audit/?object_uuid=${erasedUuid}`, ...yes }],
     'GET /audit/export/': ['jsonl', 'csv'].map((format) => ({ path: `/audit/export/?format=${format}&object=dossier`, ...yes })),
     'GET /dossier-lists/:id/changes/': { path: `/dossier-lists/${list}/changes/`, ...yes },
-    'DELETE /dossiers/:id/': { path: `/dossiers/${going}/` },
+    'DELETE /dossiers/:id/': { path: `/dossiers/${going}/`, status: 204 },
     'DELETE /bin/:id/': { path: `/bin/${going}/`, status: 204 },
     'DELETE /bin/deletions/:id/': { path: '/bin/deletions/999999/', status: 404 },
     'DELETE /bin/': { status: 204 },
-    'POST /dossier-lists/:id/purge/': { path: `/dossier-lists/${other}/purge/` },
+    'POST /dossier-lists/:id/purge/': { path: `/dossier-lists/${other}/purge/`, status: 204 },
     'DELETE /dossier-lists/:id/': { path: `/dossier-lists/${other}/`, status: 204 },
   });
   // That somebody is in the list is learned from what a file would change, too.
