@@ -72,7 +72,7 @@ export async function searchDossiers(database: Database, search: Search): Promis
     const question = questionOf(search.text);
     const { fresh, behind } = await readFresh(tx, search.filter.lists);
     const similar = new Map<string, SimilarWords>();
-    const found = question.chunks.length === 0 ? [] : await findTiers(tx, { search, question, fresh, similar });
+    const found = question.words.length === 0 ? [] : await findTiers(tx, { search, question, fresh, similar });
     const ranked = rank(search, question, found.slice(0, mostRanked), similar);
     const rows = await readFound(tx, ranked.slice(search.offset, search.offset + search.limit));
     return {

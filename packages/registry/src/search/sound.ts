@@ -1,8 +1,12 @@
 /** Letters that are heard alike, whoever wrote them down and in whichever spelling of another script. */
 const alike: readonly (readonly [RegExp, string])[] = [
+  [/(?<=[aeiou])h$/g, ''],
+  [/(?<=.)x/g, 'ks'],
+  [/wh/g, 'hv'],
+  [/(?<=.)w(?=[aeiou])/g, 'v'],
   [/kh/g, 'h'],
-  [/shch|sch|sh|ts|tz|[szx]/g, 's'],
-  [/tch|ch|cz|zh|dj|dzh|j/g, 'j'],
+  [/tsch|tch|dzh|dj|zh|ch|cz|j/g, 'j'],
+  [/shch|sch|sh|ts|tz|dz|[szx]/g, 's'],
   [/ph|bh|[fv]/g, 'f'],
   [/[dt]h?/g, 't'],
   [/ck|gh|[ckgq]/g, 'k'],
