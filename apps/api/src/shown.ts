@@ -48,8 +48,8 @@ export async function recordDeletionReads(database: Database, request: Request, 
 }
 
 /**
- * A subscriber that gets an event when it is kept that who asked for it is shown those that it names: once for as long as it follows. Where that can't be kept,
- * it ends.
+ * A subscriber that gets an event when it is kept that who asked for it is shown those that it names: once for as long
+ * as it follows. Where that can't be kept, it ends.
  */
 export function loggedSubscriber(database: Database, request: Request, { list, receive, end }: Subscriber): Subscriber {
   const known = new Set<string>();

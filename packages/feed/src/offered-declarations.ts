@@ -11,7 +11,10 @@ export interface OfferedDeclaration {
 /** Declarations are at most 64 kB, and most lists have the same few. */
 const mostKept = 256;
 
-/** Reads declarations as they are kept: each once for as long as it is among the last that were asked for, as slaves ask for heads all the time. */
+/**
+ * Reads declarations as they are kept: each once for as long as it is among the last that were asked for, as slaves ask
+ * for heads all the time.
+ */
 export function createDeclarationReader(): (kept: string) => OfferedDeclaration {
   const known = new Map<string, OfferedDeclaration>();
   return (kept) => {

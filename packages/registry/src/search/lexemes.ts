@@ -52,7 +52,10 @@ export function wholeOf(text: string): string {
 }
 
 export interface RowWords {
-  /** What the index holds of the row: words of the name, `.` and words of other fields, `=` and a name or an external id as a whole. */
+  /**
+   * What the index holds of the row: words of the name, `.` and words of other fields, `=` and a name or an external id
+   * as a whole.
+   */
   readonly lexemes: string[];
   /** Words that can be mistyped. */
   readonly terms: string[];

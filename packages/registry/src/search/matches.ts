@@ -35,7 +35,8 @@ export function matchesOf(question: Question, dossier: Searchable, similar: Simi
 }
 
 /**
- * Says how badly a name fits a question; of two that are found, the one with less comes first. What a word of names costs is worked out once.
+ * Says how badly a name fits a question; of two that are found, the one with less comes first. What a word of names
+ * costs is worked out once.
  */
 export function createNameCost(question: Question, similar: Similar): (name: string) => number {
   const typed = question.words.map(({ word }) => word);

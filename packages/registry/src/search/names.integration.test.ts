@@ -6,7 +6,10 @@ import { importDossiers } from '../import.ts';
 import { searchDossiers } from './search.ts';
 import { updateSearchIndex } from './search-index.ts';
 
-/* Names of the world, as people type them in Latin letters and with what hands and keyboards do to them, among others of their kind. */
+/*
+ * Names of the world, as people type them in Latin letters and with what hands and keyboards do to them, among others
+ * of their kind.
+ */
 
 const test = await createTestDatabase();
 afterAll(() => test.drop());
@@ -45,7 +48,10 @@ async function missed(attempts: readonly Attempt[]): Promise<string[]> {
   return misses;
 }
 
-/** Translations of names, words of another language in kana, Sanskrit in Tibetan letters: no rule of spelling leads there. */
+/**
+ * Translations of names, words of another language in kana, Sanskrit in Tibetan letters: no rule of spelling leads
+ * there.
+ */
 const outOfReach = [
   'Isaac Levy: יצחק לוי',
   'Prayuth Chanocha: ประยุทธ์ จันทร์โอชา',

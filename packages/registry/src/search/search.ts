@@ -58,8 +58,9 @@ interface Found {
 }
 
 /**
- * Dossiers that have all the words, in any order and field, the best first: the name as a whole, its beginning, its words, beginnings of its words, other
- * fields, similar words. What a list has written since the index was brought up to date is found, too, if it isn't much; otherwise the list is named.
+ * Dossiers that have all the words, in any order and field, the best first: the name as a whole, its beginning, its
+ * words, beginnings of its words, other fields, similar words. What a list has written since the index was brought up
+ * to date is found, too, if it isn't much; otherwise the list is named.
  */
 export async function searchDossiers(database: Database, search: Search): Promise<SearchAnswer> {
   return transaction(database, async (tx) => {

@@ -19,7 +19,10 @@ export interface Chunk {
 }
 
 const longestForm = 64;
-/** Format characters (zero-width joiners, soft hyphens) and the dots between Tibetan syllables belong to the word around them. */
+/**
+ * Format characters (zero-width joiners, soft hyphens) and the dots between Tibetan syllables belong to the word around
+ * them.
+ */
 const letters = String.raw`[\p{L}\p{M}\p{N}\p{Cf}\u0F0B\u0F0C]+`;
 const chunks = new RegExp(String.raw`${letters}(?:['’‘ʼʻʹ\u0060´ʿʾ"״׳·・./_\p{Pd}]${letters})*`, 'gu');
 const parts = new RegExp(letters, 'gu');

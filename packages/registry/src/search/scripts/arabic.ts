@@ -1,7 +1,10 @@
 import { applyRules, replaceSigns } from './reading.ts';
 import type { Reading, Rules } from './reading.ts';
 
-/* Arabic letters name consonants and long vowels; و and ي are either. Persians and Urdus speak some letters otherwise, Egyptians one. */
+/*
+ * Arabic letters name consonants and long vowels; و and ي are either. Persians and Urdus speak some letters otherwise,
+ * Egyptians one.
+ */
 
 const letters: Readonly<Record<string, string>> = {
   ...{ ا: 'a', أ: 'a', آ: 'a', ٱ: 'a', إ: 'i', ى: 'a', ة: 'a', ۃ: 'a', ع: 'a', ء: '', ئ: '', ؤ: 'u', ٴ: '' },

@@ -1,7 +1,9 @@
 import { applyRules, replaceSigns } from './reading.ts';
 import type { Reading, Rules } from './reading.ts';
 
-/* A Burmese syllable is a consonant with what is joined to it, and a rhyme: vowel and silent final are read together. */
+/*
+ * A Burmese syllable is a consonant with what is joined to it, and a rhyme: vowel and silent final are read together.
+ */
 
 const rhymes: Rules = [
   [/[\u1037\u1038]/gu, ''],

@@ -2,7 +2,10 @@ import anyAscii from 'any-ascii';
 import { applyRules } from './reading.ts';
 import type { Reading, Rules } from './reading.ts';
 
-/* Beside Pinyin stands the way of Wade and Giles, in which Taiwan and older documents write names, without its apostrophes. */
+/*
+ * Beside Pinyin stands the way of Wade and Giles, in which Taiwan and older documents write names, without its
+ * apostrophes.
+ */
 
 const wadeGiles: Rules = [
   [/^(?:zh|ch)i$/g, 'chih'],

@@ -1,7 +1,10 @@
 import { applyRules, replaceSigns } from './reading.ts';
 import type { Reading, Rules } from './reading.ts';
 
-/* Hebrew and Syriac letters name consonants; some of them are spoken hard or soft, and some stand for vowels, which is not written. */
+/*
+ * Hebrew and Syriac letters name consonants; some of them are spoken hard or soft, and some stand for vowels, which is
+ * not written.
+ */
 
 const letters: Readonly<Record<string, string>> = {
   ...{ א: 'a', ב: 'b', ג: 'g', ד: 'd', ה: 'h', ז: 'z', ח: 'h', ט: 't', כ: 'k', ך: 'kh', ל: 'l', מ: 'm', ם: 'm', נ: 'n', ן: 'n' },

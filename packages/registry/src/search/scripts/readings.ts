@@ -18,7 +18,9 @@ const thai: Rules = [
   // A letter that only bears a vowel.
   [/อ(?=[ะ-ู็])/gu, ''],
 ];
-/** What bears the sign of silence isn't spoken; in names of other languages it is in the language that they come from. */
+/**
+ * What bears the sign of silence isn't spoken; in names of other languages it is in the language that they come from.
+ */
 const silent: Rules = [[/[\u0E01-\u0E2E][\u0E34\u0E38]?\u0E4C/gu, ''], ...thai];
 const khmer: Rules = [
   [/ៈ/gu, 'a'],
