@@ -37,12 +37,14 @@ export function questionOf(text: string): Question {
     word,
     wholes: [of, pairs[index - 1], pairs[index]].filter((whole) => whole !== null && whole !== undefined),
   }));
-  const spoken = words.flatMap(({ word, wholes }) => [word, ...wholes].flatMap((each) => each.spoken));
-  return { words, pairs, terms: [...new Set(spoken)].filter(isTerm).slice(0, mostTerms), whole: wholeOf(text) };
+  const units = [...words.map(({ word }) => word), ...words.flatMap(({ wholes }) => wholes)].map((each) => each.spoken.filter(isTerm));
+  // The plainest of each first: looking them up is what a search costs.
+  const terms = Array.from({ length: mostWords }, (_, rank) => units.flatMap((spoken) => spoken[rank] ?? [])).flat();
+  return { words, pairs, terms: [...new Set(terms)].slice(0, mostTerms), whole: wholeOf(text) };
 }
 
 /** So many are looked up among similar ones. */
-const mostTerms = 24;
+const mostTerms = 10;
 
 function pairOf(first: Word | undefined, second: Word): Word | null {
   const lengths = [first, second].map((word) => word?.forms[0]?.length ?? 0);
