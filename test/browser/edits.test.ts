@@ -3,6 +3,7 @@ import type { Browser, Locator, Page } from 'playwright-core';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { findBarriers, openWindow, signIn, startBrowser } from '../kit/browser.ts';
 import { NodeProcess } from '../kit/node-process.ts';
+import { addPhoto } from '../kit/photo.ts';
 
 /* A person at the desk: who changed a dossier before, and that no edit is lost, neither another one's nor one's own. */
 
@@ -24,14 +25,6 @@ afterAll(async () => {
 
 const password = 'correct-horse-battery';
 
-async function addPhoto(dossier: number): Promise<void> {
-  const form = new FormData();
-  form.append('dossier', String(dossier));
-  form.append('source_photo', new File([new Uint8Array(await drawPortrait(3))], 'portrait.jpg', { type: 'image/jpeg' }));
-  const headers = { authorization: 'Token the-token-of-the-tests' };
-  expect((await fetch(`${master.url}/dossier-faces/`, { method: 'POST', headers, body: form })).status).toBe(201);
-}
-
 const historyOf = (page: Page): Locator => page.getByRole('region', { name: 'History' });
 const edit = (page: Page): Locator => page.getByRole('dialog', { name: /^Edit “/ });
 
@@ -44,7 +37,7 @@ async function openDossier(page: Page, node: NodeProcess, id: number): Promise<v
 test('the drawer tells who changed what, from what to what, with photos', async () => {
   const list = await master.makeList('Watched');
   const id = await master.makeDossier([list], { name: 'Anna Told', meta: { plate: 'AB 123' } });
-  await addPhoto(id);
+  await addPhoto(master, id, await drawPortrait(3));
   await master.call('PATCH', `/dossiers/${id}/`, { comment: 'Seen at the gate', meta: { plate: 'CD 456', car: 'red' } });
   const { page, faults, close } = await openWindow(browser);
   await signIn(page, master.url);
@@ -101,7 +94,7 @@ test('a held sync shows from what to what each dossier would be changed', async 
   await slave.linkIn(local, 'synced');
   await slave.call('PATCH', `/sync/dossier-lists/${local}/`, { guards: { changes: { count: 0, percent: 0 } } });
   await master.call('PATCH', `/dossiers/${ids[0]}/`, { comment: 'violent' });
-  await addPhoto(ids[0] ?? 0);
+  await addPhoto(master, ids[0] ?? 0, await drawPortrait(3));
   await slave.sync(local);
   await slave.linkIn(local, 'held');
   const { page, faults, close } = await openWindow(browser);

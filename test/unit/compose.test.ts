@@ -96,6 +96,12 @@ describe('docker-compose.yml', () => {
     expect(new Set(example)).toEqual(new Set(names));
   });
 
+  test.each(nodes)('%s can be given every setting that the file itself doesn’t decide', (_name, service) => {
+    const decided = ['INSTALLED_APPS', 'DATABASE_URL', 'REDIS_URL', 'DATA_DIR', 'MEDIA_ROOT', 'HOST', 'PORT'];
+    const given = configurationKeys.filter((key) => !decided.includes(key));
+    expect(given.filter((key) => !(key in service.environment) || !source.includes(`${key}: \${${key}:`))).toEqual([]);
+  });
+
   test.each(nodes)('%s is configured with keys and values that a node takes', (_name, service) => {
     const keys = new Set<string>(configurationKeys);
     expect(Object.keys(service.environment).filter((key) => !keys.has(key))).toEqual([]);

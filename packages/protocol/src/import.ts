@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { dossierQuery, pageQuery } from './queries.ts';
-import { idSchema, looseBoolean, text, timeSchema } from './values.ts';
+import { idParameter, idSchema, looseBoolean, text, timeSchema } from './values.ts';
 
 /** Of an import file that is sent to a node, unpacked, without photos. */
 export const maximumImportBytes = 512 * 1024 * 1024;
@@ -176,12 +176,7 @@ export const importEntrySchema = z
 export type ImportEntry = z.infer<typeof importEntrySchema>;
 
 export const importsQuery = pageQuery.extend({
-  dossier_list: z
-    .string()
-    .regex(/^[1-9]\d{0,14}$/, 'must be the id of a watch list')
-    .transform(Number)
-    .meta({ override: { type: 'integer', minimum: 1 } })
-    .optional(),
+  dossier_list: idParameter('a watch list').optional(),
 });
 
 /** The query of `GET /dossier-lists/:id/export/`. */

@@ -13,7 +13,6 @@ import {
   requestNodes,
   requestRows,
 } from '@dossier/protocol/feed.ts';
-import { declarationHash } from '@dossier/protocol/declaration-hash.ts';
 import type { Head } from '@dossier/protocol/feed.ts';
 import { photoAddressSchema, photosMediaType, requestPhotos } from '@dossier/protocol/photos.ts';
 import { NODE_FIELD } from '@dossier/protocol/request-signature.ts';
@@ -28,6 +27,8 @@ import { isFork, renewForkedEpoch } from '@dossier/feed/epochs.ts';
 import { noteFollower } from '@dossier/feed/followers.ts';
 import { inSnapshot, readHead, readHeads } from '@dossier/feed/heads.ts';
 import type { ListHead } from '@dossier/feed/heads.ts';
+import { createDeclarationReader } from '@dossier/feed/offered-declarations.ts';
+import type { OfferedDeclaration } from '@dossier/feed/offered-declarations.ts';
 import type { PageCache } from '@dossier/feed/page-cache.ts';
 import { bundlePhotos } from '@dossier/feed/photo-bundle.ts';
 import { readRows } from '@dossier/feed/rows-answer.ts';
@@ -48,6 +49,10 @@ export interface FeedDependencies {
   pages: PageCache;
   nodeUuid: string;
   now: () => Date;
+}
+
+interface Offering extends FeedDependencies {
+  readonly readDeclaration: (kept: string) => OfferedDeclaration;
 }
 
 type Handler = (request: Request, response: Response, asker: Asker) => Promise<void>;
@@ -85,6 +90,7 @@ const photosQuery = z.object({
 /** The feed of this node's lists, version 1 (docs/protocol.md), for holders of the shared SYNC_TOKEN. */
 export function createFeedMount(deps: FeedDependencies): Mount {
   const router = Router({ strict: false });
+  const offering = { ...deps, readDeclaration: createDeclarationReader() };
   const signed = (handler: Handler) => async (request: Request, response: Response) => {
     const asker = requireSignature(request, response, deps);
     if (isForUs(request, deps)) await handler(request, response, asker);
@@ -92,8 +98,8 @@ export function createFeedMount(deps: FeedDependencies): Mount {
   };
   router.get('/', signed(greet(deps)));
   router.get('/v1/dossier-lists', signed(offerLists(deps)));
-  router.get('/v1/heads', signed(sendHeads(deps)));
-  router.get('/v1/dossier-lists/:id/head', signed(sendHead(deps)));
+  router.get('/v1/heads', signed(sendHeads(offering)));
+  router.get('/v1/dossier-lists/:id/head', signed(sendHead(offering)));
   router.get('/v1/dossier-lists/:id/changes', signed(sendChanges(deps)));
   router.get('/v1/dossier-lists/:id/rows', signed(sendRows(deps)));
   router.get('/v1/dossier-lists/:id/tree', signed(sendTree(deps)));
@@ -144,7 +150,7 @@ function offerLists({ database }: FeedDependencies): Handler {
   };
 }
 
-function sendHead(deps: FeedDependencies): Handler {
+function sendHead(deps: Offering): Handler {
   return async (request, response, asker) => {
     const id = listId.safeParse(request.params['id']);
     let head = id.success ? await readHead(deps.database, id.data) : null;
@@ -172,7 +178,8 @@ async function meetFork({ database, logger, now }: FeedDependencies, head: ListH
 }
 
 /** The head of a list with the tag that changes with it. */
-function headAnswer(deps: FeedDependencies, head: ListHead): FeedBody & { etag: string } {
+function headAnswer(deps: Offering, head: ListHead): FeedBody & { etag: string } {
+  const { declaration, hash } = deps.readDeclaration(head.declaration);
   const answer = json({
     node: deps.nodeUuid,
     dossier_list: head.listUuid,
@@ -183,14 +190,14 @@ function headAnswer(deps: FeedDependencies, head: ListHead): FeedBody & { etag: 
     floor: head.floor,
     former: head.former,
     origins: head.origins,
-    declaration: head.declaration,
-    declaration_hash: declarationHash(head.declaration),
+    declaration,
+    declaration_hash: hash,
   });
   return { ...answer, etag: `"${createHash('sha256').update(answer.body).digest('base64url')}"` };
 }
 
 /** Says of many lists at once whose heads still have the tags that the slave knows. */
-function sendHeads(deps: FeedDependencies): Handler {
+function sendHeads(deps: Offering): Handler {
   return async (request, response, asker) => {
     const asked = headsQuery.safeParse(request.query);
     if (!asked.success) throw badParam('lists', `"lists" names up to ${requestHeads} lists with the tags of their heads.`);

@@ -10,6 +10,7 @@ import {
   maximumImportBytes,
 } from '@dossier/protocol/import.ts';
 import type { DelimiterName, ImportReport } from '@dossier/protocol/import.ts';
+import { recordListReads } from '@dossier/accounts/reads.ts';
 import { ApplicationError } from '@dossier/runtime/errors.ts';
 import { transaction } from '@dossier/postgres/database.ts';
 import { translateDatabaseError } from '@dossier/postgres/postgres-errors.ts';
@@ -178,6 +179,8 @@ async function importBody(
     // What would be is of use to nobody who has left.
     response.once('close', () => controller.abort());
     await importFile({ ...task, listId: list.id, rows: opened.rows, preview: true }, counts);
+    // Whoever looks at what a file would do learns who of it is in the list.
+    await recordListReads(database, actorOf(request), { kind: 'page', lists: [list.id] });
     return report(null);
   }
   const kept = {

@@ -42,27 +42,27 @@ export function syncLinkChangeRoutes(deps: SyncDependencies): Route[] {
       async handle(request, response) {
         const id = pathId(request, what);
         const change = await parseBody(request, linkChangeRequest);
-        const correction = correctionOf(deps, id, change);
+        const correction = correctionOf(deps, { id, by: identityOf(request).user.name }, change);
         const corrected = await transaction(deps.database, async (tx) => {
           const made = correction && (await correct(tx, request, correction));
           if (change.guards) await setGuards({ ...deps, database: tx }, request, { id, guards: change.guards });
           return made;
         });
         if (corrected?.outcome === 'corrected') await remindOfRun(deps, corrected.link, corrected.runId);
-        response.json(await readLink(deps.database, id));
+        response.json(await readLink(deps.database, request, id));
       },
     },
   ];
 }
 
 /** The correction that a change asks for, checked as a new link is; null where it asks for none. */
-function correctionOf(deps: SyncDependencies, id: number, change: LinkChange): LinkCorrection | null {
+function correctionOf(deps: SyncDependencies, { id, by }: { id: number; by: string }, change: LinkChange): LinkCorrection | null {
   const { remote_url: url, remote_dossier_list: remoteListId } = change;
   if (url === undefined && remoteListId === undefined) return null;
   const remoteUrl = url === undefined ? undefined : normaliseRemoteUrl(url);
   if (remoteUrl !== undefined) requireAllowedMaster(deps.configuration, remoteUrl);
   requireSigningKey(deps);
-  return { slaveListId: id, remoteUrl, remoteListId };
+  return { slaveListId: id, remoteUrl, remoteListId, by };
 }
 
 async function correct(tx: Database, request: Request, correction: LinkCorrection): Promise<LinkCorrectionOutcome> {
