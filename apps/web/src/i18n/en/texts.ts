@@ -13,6 +13,7 @@ import { photos } from './photos.ts';
 import { deadLetters, offlineDeletions, replication } from './replication.ts';
 import { secondFactor } from './second-factor.ts';
 import { shell } from './shell.ts';
+import { siteHealth } from './site-health.ts';
 import { watchLists } from './watch-lists.ts';
 
 /** All English texts. The others are held to have the same keys. */
@@ -20,6 +21,7 @@ export const english = {
   common,
   shell,
   overview,
+  siteHealth,
   watchLists,
   dossiers,
   bin,

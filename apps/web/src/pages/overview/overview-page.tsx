@@ -6,6 +6,7 @@ import { useTranslation } from 'react-i18next';
 import type { Link } from '@dossier/protocol/sync.ts';
 import type { WatchList } from '@dossier/protocol/watch-list.ts';
 import { useLinks } from '../../api/links.ts';
+import { useSlaves } from '../../api/masters.ts';
 import { useReplicationPages } from '../../api/node.ts';
 import { useMay } from '../../api/session.ts';
 import { useWatchLists } from '../../api/watch-lists.ts';
@@ -13,13 +14,14 @@ import { Loaded } from '../../components/loaded.tsx';
 import { Page } from '../../components/page.tsx';
 import { byUrgency } from '../../components/link-standing.ts';
 import { LinkCard } from './link-card.tsx';
-import { NothingReplicated } from '../../components/nothing-replicated.tsx';
+import { FreshNode, WithoutSites } from './first-steps.tsx';
 import { OwnLists } from './own-lists.tsx';
+import { Sites } from './sites.tsx';
 import { Verdict } from './verdict.tsx';
 
 const shownAtFirst = 24;
 
-/** Whether every list here is right, and since when; what is not comes first. */
+/** Whether every copy here is right, and every site that reads from here; what is not comes first. */
 export function OverviewPage() {
   const { t } = useTranslation();
   const lists = useWatchLists();
@@ -36,7 +38,7 @@ function Overview({ watchLists }: { watchLists: readonly WatchList[] }) {
   const pages = useReplicationPages();
   return (
     <Stack gap="xl">
-      {pages === true && <Replicas watchLists={watchLists} />}
+      {pages === true && <Replication watchLists={watchLists} />}
       {pages === false && <WithoutReplication watchLists={watchLists} />}
       {own.length > 0 && <OwnLists title={t('overview.lists')} lists={own} />}
     </Stack>
@@ -65,16 +67,31 @@ function WithoutReplication({ watchLists }: { watchLists: readonly WatchList[] }
   );
 }
 
-function Replicas({ watchLists }: { watchLists: readonly WatchList[] }) {
+/** What the node is to others, or, where it is nothing yet, what it can be. */
+function Replication({ watchLists }: { watchLists: readonly WatchList[] }) {
   const links = useLinks();
-  return <Loaded query={links}>{(found) => <LinkCards links={found} watchLists={watchLists} />}</Loaded>;
+  const slaves = useSlaves({ enabled: true });
+  return (
+    <Loaded query={links}>
+      {(copies) => (
+        <Loaded query={slaves}>
+          {(readers) => (
+            <>
+              {copies.length > 0 && <LinkCards links={copies} watchLists={watchLists} />}
+              {readers.length > 0 && <Sites slaves={readers} />}
+              {copies.length + readers.length === 0 && (watchLists.length > 0 ? <WithoutSites /> : <FreshNode />)}
+            </>
+          )}
+        </Loaded>
+      )}
+    </Loaded>
+  );
 }
 
 function LinkCards({ links, watchLists }: { links: readonly Link[]; watchLists: readonly WatchList[] }) {
   const { t } = useTranslation();
   const admin = useMay('admin');
   const [all, setAll] = useState(false);
-  if (links.length === 0) return <NothingReplicated hasLists={watchLists.length > 0} />;
   const names = new Map(watchLists.map((list) => [list.id, list]));
   const sorted = byUrgency(links);
   return (
