@@ -2,6 +2,7 @@ import { Paper, Stack, Table } from '@mantine/core';
 import type { ReactNode } from 'react';
 import classes from './data-table.module.css';
 import { useFound } from './found-rows.tsx';
+import type { FindKey } from './found-rows.tsx';
 import { openRow } from './open-row.ts';
 
 export interface Column<Row> {
@@ -20,14 +21,16 @@ interface DataTableProps<Row> {
   readonly rowKey: (row: Row) => string | number;
   /** What a row is found by, where there may be hundreds: then some are shown at first. */
   readonly find?: (row: Row) => string;
+  /** Where the address says what is looked for. */
+  readonly findKey?: FindKey;
 }
 
 /** A table that scrolls sideways where it must. */
-export function DataTable<Row>({ find, ...table }: DataTableProps<Row>) {
-  return find === undefined ? <PlainTable {...table} /> : <LongTable {...table} find={find} />;
+export function DataTable<Row>({ find, findKey = 'find', ...table }: DataTableProps<Row>) {
+  return find === undefined ? <PlainTable {...table} /> : <LongTable {...table} find={find} findKey={findKey} />;
 }
 
-function PlainTable<Row>({ label, columns, rows, rowKey }: Omit<DataTableProps<Row>, 'find'>) {
+function PlainTable<Row>({ label, columns, rows, rowKey }: Omit<DataTableProps<Row>, 'find' | 'findKey'>) {
   return (
     <Paper withBorder>
       <Table.ScrollContainer
@@ -62,8 +65,8 @@ function PlainTable<Row>({ label, columns, rows, rowKey }: Omit<DataTableProps<R
 }
 
 /** Of hundreds of rows some, and a box that finds the others. */
-function LongTable<Row>({ rows, find, ...table }: DataTableProps<Row> & { find: (row: Row) => string }) {
-  const { shown, box, more } = useFound(rows, find);
+function LongTable<Row>({ rows, find, findKey, ...table }: Required<DataTableProps<Row>>) {
+  const { shown, box, more } = useFound(rows, find, findKey);
   return (
     <Stack gap="sm">
       {box}

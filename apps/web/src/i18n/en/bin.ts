@@ -26,6 +26,7 @@ export const bin = {
   },
   show: 'Show these dossiers',
   shownDeletion: 'Shown: {{what}}',
+  deletionNumber: 'deletion {{id}}',
   showAll: 'Show all',
   find: 'Find in the bin',
   findHint: 'Part of the name, comment or external id',

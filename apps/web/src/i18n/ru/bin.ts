@@ -36,6 +36,7 @@ export const bin = {
   },
   show: 'Показать эти досье',
   shownDeletion: 'Показано: {{what}}',
+  deletionNumber: 'удаление {{id}}',
   showAll: 'Показать все',
   find: 'Найти в корзине',
   findHint: 'Часть имени, комментария или внешнего номера',

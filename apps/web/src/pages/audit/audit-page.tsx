@@ -1,12 +1,11 @@
 import { Button, Group, NativeSelect, Text, TextInput } from '@mantine/core';
 import { IconListSearch } from '@tabler/icons-react';
-import { useState } from 'react';
+import { useNavigate, useSearch } from '@tanstack/react-router';
 import { useTranslation } from 'react-i18next';
 import { auditActions, auditWays } from '@dossier/domain/audit.ts';
 import { shownText } from '@dossier/domain/shown-text.ts';
 import type { AuditEntry } from '@dossier/protocol/audit.ts';
 import { useAudit } from '../../api/audit.ts';
-import type { AuditFilter } from '../../api/audit.ts';
 import { AuditExport } from './audit-export.tsx';
 import { Changes } from '../../components/changes.tsx';
 import { DataTable } from '../../components/data-table.tsx';
@@ -17,16 +16,17 @@ import { Page } from '../../components/page.tsx';
 import { SearchField } from '../../components/search-field.tsx';
 import { When } from '../../components/when.tsx';
 import { Name } from '../../components/name.tsx';
+import type { AuditSearch } from './search.ts';
 
 /** Who did what, when and from where. */
 export function AuditPage() {
   const { t } = useTranslation();
-  const [filter, setFilter] = useState<AuditFilter>({});
-  const asked = { ...filter, since: dayBegins(filter.since), until: dayBegins(filter.until) };
+  const { actor, action, via, since, until } = useSearch({ from: '/audit' });
+  const asked = { actor, action, via, since: dayBegins(since), until: dayBegins(until) };
   const entries = useAudit(asked);
   return (
     <Page title={t('shell.pages.audit')} description={t('audit.description')} actions={<AuditExport filter={asked} />}>
-      <Filters filter={filter} onChange={(facts) => setFilter((before) => ({ ...before, ...facts }))} />
+      <Filters />
       <Loaded query={entries}>
         {(data) => {
           const found = data.pages.flatMap((page) => page.results);
@@ -58,26 +58,40 @@ function dayBegins(day: string | undefined): string | undefined {
   return day === undefined ? undefined : new Date(`${day}T00:00:00`).toISOString();
 }
 
-function Filters({ filter, onChange }: { filter: AuditFilter; onChange: (facts: AuditFilter) => void }) {
+/** What narrows the entries; kept in the address. */
+function Filters() {
   const { t } = useTranslation();
-  const given = (text: string): string | undefined => (text.trim() === '' ? undefined : text.trim());
+  const filter = useSearch({ from: '/audit' });
+  const navigate = useNavigate({ from: '/audit' });
+  const onChange = (facts: AuditSearch): void => void navigate({ search: (before) => ({ ...before, ...facts }), replace: true });
+  const day = (text: string): string | undefined => (text === '' ? undefined : text);
   return (
     <Group gap="sm" role="search" aria-label={t('dossiers.filters')}>
       <SearchField label={t('audit.actor')} type="search" value={filter.actor} onSearch={(actor) => onChange({ actor })} w={150} />
       <NativeSelect
         label={t('audit.action')}
         value={filter.action ?? ''}
-        onChange={(event) => onChange({ action: given(event.currentTarget.value) })}
+        onChange={(event) => onChange({ action: auditActions.find((each) => each === event.currentTarget.value) })}
         data={[{ value: '', label: t('common.all') }, ...auditActions.map((value) => ({ value, label: t(`audit.actions.${value}`) }))]}
       />
       <NativeSelect
         label={t('audit.via')}
         value={filter.via ?? ''}
-        onChange={(event) => onChange({ via: given(event.currentTarget.value) })}
+        onChange={(event) => onChange({ via: auditWays.find((each) => each === event.currentTarget.value) })}
         data={[{ value: '', label: t('common.all') }, ...auditWays.map((value) => ({ value, label: t(`audit.ways.${value}`) }))]}
       />
-      <TextInput label={t('audit.since')} type="date" onChange={(event) => onChange({ since: given(event.currentTarget.value) })} />
-      <TextInput label={t('audit.until')} type="date" onChange={(event) => onChange({ until: given(event.currentTarget.value) })} />
+      <TextInput
+        label={t('audit.since')}
+        type="date"
+        value={filter.since ?? ''}
+        onChange={(event) => onChange({ since: day(event.currentTarget.value) })}
+      />
+      <TextInput
+        label={t('audit.until')}
+        type="date"
+        value={filter.until ?? ''}
+        onChange={(event) => onChange({ until: day(event.currentTarget.value) })}
+      />
     </Group>
   );
 }

@@ -112,7 +112,15 @@ function LetterTable({ letters, admin }: { letters: readonly DeadLetter[]; admin
     { title: t('deadLetters.count'), align: 'right', minor: true, cell: (letter) => letter.count },
     ...(admin ? [{ title: t('common.actions'), cell: (letter: DeadLetter) => <LetterActions letter={letter} /> }] : []),
   ];
-  return <DataTable label={t('shell.pages.deadLetters')} columns={columns} rows={letters} rowKey={(letter) => letter.id} />;
+  return (
+    <DataTable
+      label={t('shell.pages.deadLetters')}
+      columns={columns}
+      rows={letters}
+      rowKey={(letter) => letter.id}
+      find={(letter) => `${nameOf(letter.slave_dossier_list)} ${letter.code}`}
+    />
+  );
 }
 
 function What({ letter }: { letter: DeadLetter }) {

@@ -1,12 +1,15 @@
 import { Anchor, Button, Text } from '@mantine/core';
 import { IconFileImport } from '@tabler/icons-react';
+import { useNavigate, useSearch } from '@tanstack/react-router';
 import { useTranslation } from 'react-i18next';
 import type { ImportEntry } from '@dossier/protocol/import.ts';
 import { useImports } from '../../api/import.ts';
 import { useMay } from '../../api/session.ts';
+import { useWatchLists } from '../../api/watch-lists.ts';
 import { DataTable } from '../../components/data-table.tsx';
 import type { Column } from '../../components/data-table.tsx';
 import { Empty } from '../../components/empty.tsx';
+import { ListSelect } from '../../components/list-select.tsx';
 import { Loaded } from '../../components/loaded.tsx';
 import { Name } from '../../components/name.tsx';
 import { Page } from '../../components/page.tsx';
@@ -17,9 +20,20 @@ import { TakeBackButton } from '../dossiers/take-back-button.tsx';
 /** Who imported what, when, and what came of it. */
 export function ImportsPage() {
   const { t } = useTranslation();
-  const imports = useImports(undefined);
+  const { list } = useSearch({ from: '/imports' });
+  const navigate = useNavigate({ from: '/imports' });
+  const lists = useWatchLists();
+  const imports = useImports(list);
   return (
     <Page title={t('shell.pages.imports')} description={t('imports.history.description')}>
+      <ListSelect
+        label={t('imports.history.into')}
+        lists={lists.data ?? []}
+        value={list}
+        onChange={(chosen) => void navigate({ search: { list: chosen }, replace: true })}
+        none={t('dossiers.allLists')}
+        maw={320}
+      />
       <Loaded query={imports}>
         {(data) => {
           const found = data.pages.flatMap((page) => page.results);

@@ -1,6 +1,6 @@
 import { Button, SegmentedControl, Text } from '@mantine/core';
 import { IconPlugConnected } from '@tabler/icons-react';
-import { useState } from 'react';
+import { useNavigate, useSearch } from '@tanstack/react-router';
 import { useTranslation } from 'react-i18next';
 import type { OfflineDeletion } from '@dossier/protocol/sync.ts';
 import { useReplicationPages } from '../../api/node.ts';
@@ -15,8 +15,7 @@ import { SwitchedOff } from '../../components/switched-off.tsx';
 import { When } from '../../components/when.tsx';
 import { Name } from '../../components/name.tsx';
 
-const choices = { open: false, settled: true, all: undefined } as const;
-type Choice = keyof typeof choices;
+const settled = { open: false, settled: true, all: undefined } as const;
 
 /** Who deleted what here while its master was away, and what became of it. */
 export function OfflineDeletionsPage() {
@@ -28,14 +27,15 @@ export function OfflineDeletionsPage() {
 
 function Deletions() {
   const { t } = useTranslation();
-  const [choice, setChoice] = useState<Choice>('all');
-  const deletions = useOfflineDeletions({ settled: choices[choice] });
+  const { show = 'all' } = useSearch({ from: '/offline-deletions' });
+  const navigate = useNavigate({ from: '/offline-deletions' });
+  const deletions = useOfflineDeletions({ settled: settled[show] });
   return (
     <Page title={t('shell.pages.offlineDeletions')} description={t('offlineDeletions.description')}>
       <SegmentedControl
         aria-label={t('offlineDeletions.show')}
-        value={choice}
-        onChange={setChoice}
+        value={show}
+        onChange={(chosen) => void navigate({ search: { show: chosen === 'all' ? undefined : chosen }, replace: true })}
         data={(['all', 'open', 'settled'] as const).map((value) => ({ value, label: t(`offlineDeletions.choices.${value}`) }))}
         style={{ alignSelf: 'flex-start' }}
       />
