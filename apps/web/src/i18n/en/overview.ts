@@ -34,7 +34,8 @@ export const overview = {
   of: '“{{remote}}” of {{master}}',
   ofNumber: 'List {{remote}} of {{master}}',
   lastRuns: 'Last syncs',
-  lastRunsText: 'Last {{count, number}} syncs: {{good}} good, {{bad}} failed',
+  lastRunsText_one: 'Last sync: {{good}} good, {{bad}} failed',
+  lastRunsText_other: 'Last {{count, number}} syncs: {{good}} good, {{bad}} failed',
   noRuns: 'No sync yet',
   showAll: 'Show all {{count, number}}',
   empty: {

@@ -168,7 +168,13 @@ export const replication = {
   setAside_other: '{{count, number}} dossiers of the master can’t be kept here as they are',
   history: {
     title: 'History',
-    chart: 'How long each sync took; the longest {{longest}}',
+    chart: 'How long each sync took',
+    chartText_one:
+      'How long each sync took: {{count, number}} sync, {{from}}, {{longest}}; {{good}} good, {{bad}} failed. The table below has it in figures.',
+    chartText_other:
+      'How long each sync took: {{count, number}} syncs from {{from}} to {{until}}, {{good}} good, {{bad}} failed; the longest, of {{when}}, took {{longest}}. The table below has each in figures.',
+    chartTime: 'Start of the sync',
+    outcomes: { good: 'Good', bad: 'Failed', other: 'Held or cancelled' },
     started: 'Started',
     notYet: 'Not yet',
     outcome: 'Outcome',

@@ -52,7 +52,10 @@ export const overview = {
   of: '«{{remote}}» на {{master}}',
   ofNumber: 'Список {{remote}} на {{master}}',
   lastRuns: 'Последние синхронизации',
-  lastRunsText: 'Последних синхронизаций: {{count, number}}, удачных {{good}}, неудачных {{bad}}',
+  lastRunsText_one: 'Последних синхронизаций: {{count, number}}, удачных {{good}}, неудачных {{bad}}',
+  lastRunsText_few: 'Последних синхронизаций: {{count, number}}, удачных {{good}}, неудачных {{bad}}',
+  lastRunsText_many: 'Последних синхронизаций: {{count, number}}, удачных {{good}}, неудачных {{bad}}',
+  lastRunsText_other: 'Последних синхронизаций: {{count, number}}, удачных {{good}}, неудачных {{bad}}',
   noRuns: 'Синхронизаций ещё не было',
   showAll: 'Показать все ({{count, number}})',
   empty: {
