@@ -58,11 +58,15 @@ function Thumbnail({ photo }: { photo: RememberedPhoto }) {
   return <img className={classes.photo} src={new URL(photo.thumbnail).pathname} alt={t('history.photo')} onError={() => setGone(true)} />;
 }
 
+/** Of what a field is: a list has a name, and a person, too. */
+export type Subject = 'dossier' | 'list';
+
 /** The heading of a field. */
-export function useFieldName(): (field: string, custom: boolean) => string {
+export function useFieldName(subject: Subject): (field: string, custom: boolean) => string {
   const { t, i18n } = useTranslation();
   return (field, custom) => {
+    if (!custom && field === 'name') return t(subject === 'list' ? 'common.name' : 'common.personName');
     const key = `history.fields.${field}`;
-    return !custom && i18n.exists(key) ? t(key as 'history.fields.name') : field;
+    return !custom && i18n.exists(key) ? t(key as 'history.fields.comment') : field;
   };
 }

@@ -56,7 +56,7 @@ export function useFound<Row>(rows: readonly Row[], textOf: (row: Row) => string
       )}
       {shown.length < found.length && (
         <Button size="xs" variant="default" onClick={() => setMost(most + shownAtOnce)}>
-          {t('bulk.rows.more')}
+          {t('common.more')}
         </Button>
       )}
     </Group>

@@ -36,7 +36,7 @@ export function ListSelect({ lists, value, onChange, none, ...props }: ListSelec
       filter={filter}
       withScrollArea={false}
       styles={listbox}
-      nothingFoundMessage={t('bulk.choose.none')}
+      nothingFoundMessage={t('watchLists.findNone')}
       comboboxProps={beside}
     />
   );

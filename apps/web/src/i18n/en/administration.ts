@@ -17,10 +17,7 @@ export const users = {
   lastSignIn: 'Last sign-in',
   sessions: 'Sessions',
   tokens: 'Tokens',
-  password: 'Password',
-  newPassword: 'New password',
   passwordHint: 'Left empty, the password stays. A new one ends the user’s sessions and API tokens.',
-  ended: 'Ended: {{sessions, number}} sessions, {{tokens, number}} API tokens.',
   roleHints: {
     viewer: 'Reads everything, changes nothing.',
     operator: 'Also makes and changes dossiers and photos.',
@@ -61,11 +58,9 @@ export const tokens = {
 
 export const audit = {
   description: 'Who did what, when and from where: by browser, API and command line. Entries are never altered.',
-  actor: 'Who',
   action: 'What',
   object: 'On what',
   via: 'By',
-  when: 'When',
   since: 'From',
   until: 'Before',
   ways: {
@@ -124,7 +119,7 @@ export const audit = {
     'sync-requested': 'asked for a sync',
     'guards-proposed': 'proposed looser guards',
     'guards-changed': 'changed guards',
-    'held-approved-first': 'approved a held sync first',
+    'held-approved-first': 'gave the first of two approvals',
     'held-approved': 'approved a held sync',
     'held-rejected': 'rejected a held sync',
     'lost-exported': 'exported lost dossiers',
@@ -151,7 +146,6 @@ export const audit = {
     'webhook-tested': 'tested a webhook',
   },
   empty: {
-    title: 'Nothing fits',
     text: 'Nobody did anything that fits these filters.',
   },
 };
@@ -210,7 +204,6 @@ export const webhooks = {
   },
   event: 'Event',
   sent: 'Made',
-  outcome: 'Outcome',
   attempts: 'Attempts',
   secretTitle: 'The webhook’s secret',
   secretText: 'Copy it now: the receiver checks signatures with it, and it is not shown again.',

@@ -1,5 +1,4 @@
 export const replication = {
-  title: 'Replication',
   description: 'A copy is equal to its master’s list, or it says since when it isn’t known to be.',
   state: 'State',
   next: 'Next',
@@ -138,7 +137,6 @@ export const replication = {
     lostHint: 'as a file to import there.',
     approve: 'Approve…',
     reject: 'Reject…',
-    askAgain: 'Sync now',
     approveTitle: 'Apply this sync?',
     approveText:
       'Exactly what is shown is applied: {{adding}} added, {{changing}} changed, {{removing}} removed. If the master’s list has changed meanwhile, you are asked again.',
@@ -177,8 +175,7 @@ export const replication = {
     outcomes: { good: 'Good', bad: 'Failed', other: 'Held or cancelled' },
     started: 'Started',
     notYet: 'Not yet',
-    outcome: 'Outcome',
-    reason: 'By',
+    reason: 'Reason',
     added: 'Added',
     changed: 'Changed',
     removed: 'Removed',
@@ -200,7 +197,7 @@ export const replication = {
     dead: 'Given up',
     cancelled: 'Cancelled',
   },
-  reason: { link: 'Link', schedule: 'Schedule', person: 'Asked for', repair: 'Repair', undo: 'Taken back', approval: 'Approval' },
+  reason: { link: 'Link', schedule: 'Schedule', person: 'On request', repair: 'Repair', undo: 'Taken back', approval: 'Approval' },
   notes: {
     restored_one: '{{count, number}} offline deletion restored',
     restored_other: '{{count, number}} offline deletions restored',
@@ -234,7 +231,6 @@ export const offlineDeletions = {
   dossier: 'Dossier',
   by: 'Deleted by',
   when: 'Deleted',
-  outcome: 'Outcome',
   open: 'Waits for the next sync',
   settled: {
     restored: 'Came back',

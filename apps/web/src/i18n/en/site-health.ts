@@ -2,7 +2,6 @@
 export const siteHealth = {
   title: 'Sites that replicate from here',
   site: 'Site',
-  state: 'State',
   lists: 'Lists',
   lastSeen: 'Last asked',
   node: 'node {{id}}',
@@ -28,14 +27,9 @@ export const siteHealth = {
     waiting: 'Waits for its next sync',
     complete: 'Had everything when it last asked',
   },
-  since: {
-    silent: 'since <time/>',
-    stuck: 'since <time/>',
-    dropped: 'since <time/>',
-    unknown: 'since <time/>',
-    waiting: 'changed here since <time/>',
-    complete: 'at <time/>',
-  },
+  since: 'since <time/>',
+  changedSince: 'changed here since <time/>',
+  at: 'at <time/>',
   noSites: {
     title: 'Nobody replicates these lists yet',
     text: 'Open the web interface of another node, choose “Replicate a list” there, and give this node’s address as that node reaches it, such as',

@@ -1,5 +1,4 @@
 export const watchLists = {
-  title: 'Watch lists',
   description: 'A list is what is replicated: link it from a slave, and the slave holds an equal copy.',
   create: 'Make a watch list',
   created: '“{{name}}” is made.',
@@ -8,7 +7,6 @@ export const watchLists = {
   count: 'Dossiers',
   kind: 'Kind',
   active: 'Active',
-  activeLabel: 'Active',
   activeHint: 'An inactive list is kept and replicated, but not monitored.',
   logReadsLabel: 'Log who looks at whom',
   logReadsHint: 'Kept on this node, for administrators (API: /reads/).',

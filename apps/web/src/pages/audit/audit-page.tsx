@@ -32,7 +32,7 @@ export function AuditPage() {
           const found = data.pages.flatMap((page) => page.results);
           if (found.length === 0) {
             return (
-              <Empty icon={<IconListSearch size={40} />} title={t('audit.empty.title')}>
+              <Empty icon={<IconListSearch size={40} />} title={t('common.nothingFits')}>
                 {t('audit.empty.text')}
               </Empty>
             );
@@ -67,7 +67,7 @@ function Filters() {
   const day = (text: string): string | undefined => (text === '' ? undefined : text);
   return (
     <Group gap="sm" role="search" aria-label={t('dossiers.filters')}>
-      <SearchField label={t('audit.actor')} type="search" value={filter.actor} onSearch={(actor) => onChange({ actor })} w={150} />
+      <SearchField label={t('common.who')} type="search" value={filter.actor} onSearch={(actor) => onChange({ actor })} w={150} />
       <NativeSelect
         label={t('audit.action')}
         value={filter.action ?? ''}
@@ -99,9 +99,9 @@ function Filters() {
 function EntryTable({ entries }: { entries: readonly AuditEntry[] }) {
   const { t } = useTranslation();
   const columns: Column<AuditEntry>[] = [
-    { title: t('audit.when'), cell: (entry) => <When time={entry.date} /> },
+    { title: t('common.when'), cell: (entry) => <When time={entry.date} /> },
     {
-      title: t('audit.actor'),
+      title: t('common.who'),
       cell: (entry) => (
         <Text size="sm" fw={600} className="wrap">
           <Name>{entry.actor}</Name>
@@ -123,7 +123,7 @@ function EntryTable({ entries }: { entries: readonly AuditEntry[] }) {
                 .join(' · ')}
             </Text>
           )}
-          <Changes before={before} after={after} />
+          <Changes before={before} after={after} of={object.kind === 'watch-list' ? 'list' : 'dossier'} />
         </>
       ),
     },

@@ -84,6 +84,7 @@ function Dossiers({ lists, ...table }: DossiersProps) {
   const { q: text, list, deletion } = useSearch({ from: '/bin' });
   const navigate = useNavigate({ from: '/bin' });
   const change = (facts: BinSearch): void => void navigate({ search: (before) => ({ ...before, ...facts }), replace: true });
+  const { data: node } = useNode();
   const found = useBin({ text, dossier_lists: list, deletion });
   const filtered = text !== undefined || list !== undefined || deletion !== undefined;
   return (
@@ -114,8 +115,8 @@ function Dossiers({ lists, ...table }: DossiersProps) {
           const dossiers = data.pages.flatMap((page) => page.results);
           if (dossiers.length === 0) {
             return (
-              <Empty icon={<IconTrash size={40} />} title={t(filtered ? 'bin.empty.filteredTitle' : 'bin.empty.title')}>
-                {t(filtered ? 'bin.empty.filtered' : 'bin.empty.text')}
+              <Empty icon={<IconTrash size={40} />} title={t(filtered ? 'common.nothingFits' : 'bin.empty.title')}>
+                {t(filtered ? 'bin.empty.filtered' : node?.bin_days === 0 ? 'bin.empty.textErased' : 'bin.empty.text')}
               </Empty>
             );
           }

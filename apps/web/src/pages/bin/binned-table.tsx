@@ -97,7 +97,7 @@ function useColumns({ editable, chosen, onChoose, restoring, onErase }: ColumnsP
         <Group gap="sm" wrap="nowrap">
           {editable && (
             <Checkbox
-              aria-label={t('bin.select', { name: each.name })}
+              aria-label={t('bulk.select', { name: each.name })}
               checked={chosen.has(keyOf(each))}
               onChange={(event) => onChoose(each, event.currentTarget.checked)}
             />

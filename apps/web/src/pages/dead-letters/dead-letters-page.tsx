@@ -124,7 +124,10 @@ function LetterTable({ letters, admin }: { letters: readonly DeadLetter[]; admin
 }
 
 function What({ letter }: { letter: DeadLetter }) {
+  const { t, i18n } = useTranslation();
   const { remedy } = useNodeWords().fault(letter);
+  const key = `replication.runState.${letter.phase}`;
+  const phase = i18n.exists(key) ? t(key as 'replication.runState.fetching') : letter.phase;
   return (
     <>
       <FaultText error={letter} />
@@ -132,7 +135,7 @@ function What({ letter }: { letter: DeadLetter }) {
         {remedy}
       </Text>
       <Text size="xs" c="dimmed">
-        {letter.code} · {letter.phase}
+        {letter.code} · {phase}
       </Text>
     </>
   );

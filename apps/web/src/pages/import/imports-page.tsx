@@ -27,7 +27,7 @@ export function ImportsPage() {
   return (
     <Page title={t('shell.pages.imports')} description={t('imports.history.description')}>
       <ListSelect
-        label={t('imports.history.into')}
+        label={t('common.into')}
         lists={lists.data ?? []}
         value={list}
         onChange={(chosen) => void navigate({ search: { list: chosen }, replace: true })}
@@ -63,8 +63,8 @@ export function ImportsPage() {
 function ImportTable({ imports }: { imports: readonly ImportEntry[] }) {
   const { t } = useTranslation();
   const columns: Column<ImportEntry>[] = [
-    { title: t('imports.history.when'), cell: (entry) => <When time={entry.started_date} /> },
-    { title: t('imports.history.who'), minor: true, cell: (entry) => <Name>{entry.actor}</Name> },
+    { title: t('common.when'), cell: (entry) => <When time={entry.started_date} /> },
+    { title: t('common.who'), minor: true, cell: (entry) => <Name>{entry.actor}</Name> },
     {
       title: t('imports.history.file'),
       cell: ({ file, dossier_list: list }) => (
@@ -73,12 +73,12 @@ function ImportTable({ imports }: { imports: readonly ImportEntry[] }) {
             {file === null ? t('imports.history.noName') : <Name>{file}</Name>}
           </Text>
           <Text size="xs" c="dimmed" component="div">
-            {t('imports.history.into')}: <Name>{list.name}</Name>
+            {t('common.into')}: <Name>{list.name}</Name>
           </Text>
         </>
       ),
     },
-    { title: t('imports.history.outcome'), cell: (entry) => <Outcome entry={entry} /> },
+    { title: t('common.outcome'), cell: (entry) => <Outcome entry={entry} /> },
   ];
   return <DataTable label={t('shell.pages.imports')} columns={columns} rows={imports} rowKey={(entry) => entry.import} />;
 }

@@ -91,7 +91,7 @@ function DeletionTable({ deletions }: { deletions: readonly OfflineDeletion[] })
     { title: t('offlineDeletions.by'), cell: (deletion) => <Name>{deletion.deleted_by}</Name> },
     { title: t('offlineDeletions.when'), cell: (deletion) => <When time={deletion.deleted_date} /> },
     {
-      title: t('offlineDeletions.outcome'),
+      title: t('common.outcome'),
       cell: (deletion) =>
         deletion.settled_as === null ? (
           t('offlineDeletions.open')

@@ -26,7 +26,7 @@ export function FreshNode() {
                 {t('siteHealth.fresh.masterText')}
               </Text>
               <Button component={RouterLink} to="/watch-lists">
-                {t('overview.empty.lists')}
+                {t('watchLists.create')}
               </Button>
             </Stack>
           </Card>
@@ -40,7 +40,7 @@ export function FreshNode() {
                 {t('siteHealth.fresh.slaveText')}
               </Text>
               <Button component={RouterLink} to="/replication?enable=true">
-                {t('overview.empty.link')}
+                {t('replication.enable.open')}
               </Button>
             </Stack>
           </Card>
@@ -64,7 +64,7 @@ export function WithoutSites() {
           <>
             <Text size="sm">{t('siteHealth.noSites.orHere')}</Text>
             <Button component={RouterLink} to="/replication?enable=true" variant="default" size="xs">
-              {t('overview.empty.link')}
+              {t('replication.enable.open')}
             </Button>
           </>
         )

@@ -26,7 +26,7 @@ export function OverviewPage() {
   const { t } = useTranslation();
   const lists = useWatchLists();
   return (
-    <Page title={t('overview.title')}>
+    <Page title={t('shell.pages.overview')}>
       <Loaded query={lists}>{(watchLists) => <Overview watchLists={watchLists} />}</Loaded>
     </Page>
   );
@@ -59,7 +59,7 @@ function WithoutReplication({ watchLists }: { watchLists: readonly WatchList[] }
         <Text>
           {t('watchLists.empty.title')}.{' '}
           <Anchor underline="always" renderRoot={(props) => <RouterLink {...props} to="/watch-lists" />}>
-            {t('overview.empty.lists')}
+            {t('watchLists.create')}
           </Anchor>
         </Text>
       )}
@@ -109,7 +109,7 @@ function LinkCards({ links, watchLists }: { links: readonly Link[]; watchLists: 
             size="xs"
             leftSection={<IconLinkPlus size={16} aria-hidden />}
           >
-            {t('overview.empty.link')}
+            {t('replication.enable.open')}
           </Button>
         )}
       </Group>

@@ -20,7 +20,7 @@ export function Sites({ slaves }: { slaves: readonly Slave[] }) {
   const sites = sitesOf(slaves, useNow());
   const columns: Column<Site>[] = [
     { title: t('siteHealth.site'), cell: (site) => <Who site={site} /> },
-    { title: t('siteHealth.state'), cell: (site) => <State site={site} /> },
+    { title: t('replication.state'), cell: (site) => <State site={site} /> },
     { title: t('siteHealth.lists'), cell: ({ readings }) => <Lists readings={readings} /> },
     { title: t('siteHealth.lastSeen'), minor: true, cell: ({ lastSeen }) => <When time={lastSeen} /> },
   ];
@@ -84,7 +84,11 @@ function State({ site: { health, since, behind } }: { site: Site }) {
       <HealthMark health={health} />
       {since !== null && (
         <Text size="sm">
-          <Trans t={t} i18nKey={`siteHealth.since.${health}`} components={{ time: <When time={since} /> }} />
+          <Trans
+            t={t}
+            i18nKey={health === 'waiting' ? 'siteHealth.changedSince' : health === 'complete' ? 'siteHealth.at' : 'siteHealth.since'}
+            components={{ time: <When time={since} /> }}
+          />
         </Text>
       )}
       {behind !== null && behind > 0 && <Text size="sm">{t('overview.behind', { count: behind })}</Text>}

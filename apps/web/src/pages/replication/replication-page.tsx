@@ -19,7 +19,7 @@ import { SyncAll } from './sync-all.tsx';
 export function ReplicationPage() {
   const { t } = useTranslation();
   const pages = useReplicationPages();
-  if (pages === false) return <SwitchedOff title={t('replication.title')} />;
+  if (pages === false) return <SwitchedOff title={t('shell.pages.replication')} />;
   return <Replication />;
 }
 
@@ -40,7 +40,7 @@ function Replication() {
     </>
   );
   return (
-    <Page title={t('replication.title')} description={t('replication.description')} actions={action}>
+    <Page title={t('shell.pages.replication')} description={t('replication.description')} actions={action}>
       <Stack gap="sm">
         <Title order={2} size="h4">
           {t('overview.replicas')}

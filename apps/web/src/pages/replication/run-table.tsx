@@ -29,7 +29,7 @@ export function RunTable({ list, runs }: { list: number; runs: readonly Run[] })
       cell: (run) => (run.started_date === null ? t('replication.history.notYet') : <When time={run.started_date} />),
     },
     {
-      title: t('replication.history.outcome'),
+      title: t('common.outcome'),
       cell: (run) => (
         <>
           <Text size="sm" fw={600}>

@@ -2,12 +2,14 @@ import { useTranslation } from 'react-i18next';
 import type { UserDetails } from '@dossier/protocol/user.ts';
 import { useResetSecondFactor } from '../../api/second-factor.ts';
 import { ConfirmDialog } from '../../components/confirm-dialog.tsx';
+import { useEndedWords } from '../../components/ended.ts';
 import { useTell } from '../../components/tell.ts';
 
 /** Asks before a user's second factor is taken away. */
 export function SecondFactorReset({ user, onClose }: { user: UserDetails; onClose: () => void }) {
   const { t } = useTranslation();
   const tell = useTell();
+  const endedWords = useEndedWords();
   const reset = useResetSecondFactor();
   const { id, name } = user;
   return (
@@ -18,7 +20,7 @@ export function SecondFactorReset({ user, onClose }: { user: UserDetails; onClos
         reset.mutate(id, {
           onSuccess({ sessions }) {
             onClose();
-            tell(t('secondFactor.users.resetDone', { name, sessions }));
+            tell(`${t('secondFactor.users.resetDone', { name })} ${endedWords({ sessions, tokens: 0 })}`.trim());
           },
         })
       }

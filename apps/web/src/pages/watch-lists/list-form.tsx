@@ -80,7 +80,7 @@ export function ListForm({ read, onClose }: { read: Tagged<WatchList> | null; on
           <Parts draft={draft.content} fresh={draft.base === null} error={error} onChange={draft.change} />
         </>
       ) : (
-        <ConflictChoice conflict={conflict} onChange={decide} />
+        <ConflictChoice of="list" conflict={conflict} onChange={decide} />
       )}
     </FormDialog>
   );

@@ -29,7 +29,7 @@ export function WatchListsPage() {
     </Button>
   );
   return (
-    <Page title={t('watchLists.title')} description={t('watchLists.description')} actions={create}>
+    <Page title={t('shell.pages.watchLists')} description={t('watchLists.description')} actions={create}>
       <Loaded query={lists}>
         {(found) =>
           found.length === 0 ? (
