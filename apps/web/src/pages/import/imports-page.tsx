@@ -15,7 +15,7 @@ import { Name } from '../../components/name.tsx';
 import { Page } from '../../components/page.tsx';
 import { When } from '../../components/when.tsx';
 import { useWriting } from '../../format/moments.ts';
-import { TakeBackButton } from '../dossiers/take-back-button.tsx';
+import { TakeBackButton } from './take-back-button.tsx';
 
 /** Who imported what, when, and what came of it. */
 export function ImportsPage() {
