@@ -150,7 +150,7 @@ test('two people who change a dossier at once overwrite nothing: the second one 
   ).toBe(true);
   expect(
     await field('plate')
-      .getByLabel(/Yours: B/)
+      .getByLabel(/Your version: B/)
       .isChecked(),
   ).toBe(true);
   expect(await save.isDisabled()).toBe(true);
@@ -159,7 +159,7 @@ test('two people who change a dossier at once overwrite nothing: the second one 
     .getByLabel(/Saved version: of the night desk/)
     .waitFor();
   await field('Comment')
-    .getByLabel(/Yours: mine/)
+    .getByLabel(/Your version: mine/)
     .check();
   await save.click();
   await page.getByText('“Contested Carl” is changed.').waitFor();
