@@ -4,7 +4,7 @@ import { z } from 'zod';
 import { shownLines } from '@dossier/domain/shown-text.ts';
 import { rememberedPhotoSchema } from '@dossier/protocol/history.ts';
 import type { RememberedPhoto } from '@dossier/protocol/history.ts';
-import { useWatchLists } from '../api/watch-lists.ts';
+import { useListName } from '../api/watch-lists.ts';
 import { useWriting } from '../format/moments.ts';
 import classes from './changes.module.css';
 import { FieldsValue, WordsValue } from './declaration-value.tsx';
@@ -18,7 +18,7 @@ const listsShape = z.array(z.int());
 export function FieldValue({ field, value }: { field: string; value: unknown }) {
   const { t } = useTranslation();
   const writing = useWriting();
-  const { data: lists = [] } = useWatchLists();
+  const nameOf = useListName();
   if (isEmpty(value)) return <em className={classes.none}>{t('history.empty')}</em>;
   if (field === 'photos') {
     return (
@@ -30,7 +30,6 @@ export function FieldValue({ field, value }: { field: string; value: unknown }) 
     );
   }
   if (field === 'dossier_lists') {
-    const nameOf = (id: number): string => lists.find((list) => list.id === id)?.name ?? String(id);
     return (
       <>
         {listsShape.parse(value).map((id, index) => (

@@ -7,7 +7,7 @@ import type { DeadLetter } from '@dossier/protocol/sync.ts';
 import { useDeadLetters, useDiscardAllLetters, useRetryAllLetters } from '../../api/dead-letters.ts';
 import { useReplicationPages } from '../../api/node.ts';
 import { useMay } from '../../api/session.ts';
-import { useWatchLists } from '../../api/watch-lists.ts';
+import { useListName } from '../../api/watch-lists.ts';
 import { whenDone } from '../../api/when-done.ts';
 import { ConfirmDialog } from '../../components/confirm-dialog.tsx';
 import { DataTable } from '../../components/data-table.tsx';
@@ -86,8 +86,7 @@ function AllActions() {
 
 function LetterTable({ letters, admin }: { letters: readonly DeadLetter[]; admin: boolean }) {
   const { t } = useTranslation();
-  const lists = useWatchLists();
-  const nameOf = (id: number): string => lists.data?.find((list) => list.id === id)?.name ?? String(id);
+  const nameOf = useListName();
   const columns: Column<DeadLetter>[] = [
     {
       title: t('dossiers.list'),

@@ -5,7 +5,7 @@ import { useTranslation } from 'react-i18next';
 import type { OfflineDeletion } from '@dossier/protocol/sync.ts';
 import { useReplicationPages } from '../../api/node.ts';
 import { useOfflineDeletions } from '../../api/offline-deletions.ts';
-import { useWatchLists } from '../../api/watch-lists.ts';
+import { useListName } from '../../api/watch-lists.ts';
 import { DataTable } from '../../components/data-table.tsx';
 import type { Column } from '../../components/data-table.tsx';
 import { Empty } from '../../components/empty.tsx';
@@ -67,7 +67,7 @@ function Deletions() {
 
 function DeletionTable({ deletions }: { deletions: readonly OfflineDeletion[] }) {
   const { t } = useTranslation();
-  const lists = useWatchLists();
+  const nameOf = useListName();
   const columns: Column<OfflineDeletion>[] = [
     {
       title: t('offlineDeletions.dossier'),
@@ -84,9 +84,7 @@ function DeletionTable({ deletions }: { deletions: readonly OfflineDeletion[] })
     },
     {
       title: t('dossiers.list'),
-      cell: (deletion) => (
-        <Name>{lists.data?.find((list) => list.id === deletion.slave_dossier_list)?.name ?? String(deletion.slave_dossier_list)}</Name>
-      ),
+      cell: (deletion) => <Name>{nameOf(deletion.slave_dossier_list)}</Name>,
     },
     { title: t('offlineDeletions.by'), cell: (deletion) => <Name>{deletion.deleted_by}</Name> },
     { title: t('offlineDeletions.when'), cell: (deletion) => <When time={deletion.deleted_date} /> },

@@ -33,7 +33,7 @@ function Replication() {
   const show = (opened: boolean): void => void navigate({ search: { enable: opened ? true : undefined } });
   const action = admin && (
     <>
-      {links.data !== undefined && links.data.length > 1 && <SyncAll links={links.data} lists={lists.data ?? []} />}
+      {links.data !== undefined && links.data.length > 1 && <SyncAll links={links.data} />}
       <Button leftSection={<IconLinkPlus size={18} aria-hidden />} onClick={() => show(true)}>
         {t('replication.enable.open')}
       </Button>
