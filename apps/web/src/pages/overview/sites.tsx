@@ -1,4 +1,4 @@
-import { Alert, List, Stack, Text, Title } from '@mantine/core';
+import { Alert, Anchor, List, Stack, Text, Title } from '@mantine/core';
 import { IconAlertTriangle, IconCircleCheck, IconInfoCircle } from '@tabler/icons-react';
 import { Link as RouterLink } from '@tanstack/react-router';
 import { Trans, useTranslation } from 'react-i18next';
@@ -104,9 +104,9 @@ function Lists({ readings }: { readings: readonly Reading[] }) {
     <List size="sm" listStyleType="none">
       {readings.slice(0, namedLists).map(({ slave, health }) => (
         <List.Item key={slave.dossier_list}>
-          <RouterLink to="/dossiers" search={{ list: slave.dossier_list }}>
+          <Anchor size="sm" renderRoot={(props) => <RouterLink {...props} to="/dossiers" search={{ list: slave.dossier_list }} />}>
             <Name>{slave.name}</Name>
-          </RouterLink>
+          </Anchor>
           {health !== 'complete' && (
             <Text span size="xs" c="dimmed">
               {' · '}
