@@ -3,10 +3,10 @@ import { IconListSearch } from '@tabler/icons-react';
 import { useNavigate, useSearch } from '@tanstack/react-router';
 import { useTranslation } from 'react-i18next';
 import { auditActions, auditWays } from '@dossier/domain/audit.ts';
-import { shownText } from '@dossier/domain/shown-text.ts';
 import type { AuditEntry } from '@dossier/protocol/audit.ts';
 import { useAudit } from '../../api/audit.ts';
 import { AuditExport } from './audit-export.tsx';
+import { Details } from './details.tsx';
 import { Changes } from '../../components/changes.tsx';
 import { DataTable } from '../../components/data-table.tsx';
 import type { Column } from '../../components/data-table.tsx';
@@ -116,13 +116,7 @@ function EntryTable({ entries }: { entries: readonly AuditEntry[] }) {
           <Text size="sm" className="wrap" maw={420}>
             {t(`audit.objects.${object.kind}`)} <Name>{object.name ?? object.id ?? ''}</Name>
           </Text>
-          {Object.keys(details).length > 0 && (
-            <Text size="xs" c="dimmed" className="wrap" maw={420}>
-              {Object.entries(details)
-                .map(([key, value]) => `${key}: ${shownText(typeof value === 'string' ? value : JSON.stringify(value))}`)
-                .join(' · ')}
-            </Text>
-          )}
+          <Details details={details} />
           <Changes before={before} after={after} of={object.kind === 'watch-list' ? 'list' : 'dossier'} />
         </>
       ),

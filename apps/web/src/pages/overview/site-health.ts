@@ -8,10 +8,7 @@ import type { Slave } from '@dossier/protocol/node.ts';
 export type Health = 'silent' | 'stuck' | 'dropped' | 'unknown' | 'waiting' | 'complete';
 
 /** The worst first. */
-export const healths: readonly Health[] = ['silent', 'stuck', 'dropped', 'unknown', 'waiting', 'complete'];
-
-/** In these somebody should look at the site. */
-export const alarming: readonly Health[] = ['silent', 'stuck', 'dropped'];
+const healths: readonly Health[] = ['silent', 'stuck', 'dropped', 'unknown', 'waiting', 'complete'];
 
 /** A list that a site reads. */
 export interface Reading {

@@ -1,5 +1,5 @@
 import { Alert, Anchor, List, Stack, Text, Title } from '@mantine/core';
-import { IconAlertTriangle, IconCircleCheck, IconInfoCircle } from '@tabler/icons-react';
+import { IconAlertTriangle, IconCircleCheck } from '@tabler/icons-react';
 import { Link as RouterLink } from '@tanstack/react-router';
 import { Trans, useTranslation } from 'react-i18next';
 import type { Slave } from '@dossier/protocol/node.ts';
@@ -9,7 +9,7 @@ import { Name } from '../../components/name.tsx';
 import { When } from '../../components/when.tsx';
 import { useNow, useWriting } from '../../format/moments.ts';
 import { HealthMark } from './health-mark.tsx';
-import { alarming, sitesOf } from './site-health.ts';
+import { sitesOf } from './site-health.ts';
 import type { Reading, Site } from './site-health.ts';
 
 const namedLists = 3;
@@ -47,9 +47,9 @@ function SitesVerdict({ sites }: { sites: readonly Site[] }) {
   const counts = (['silent', 'stuck', 'dropped', 'unknown'] as const)
     .map((health) => ({ health, count: sites.filter((site) => site.health === health).length }))
     .filter(({ count }) => count > 0);
-  const alarm = sites.some(({ health }) => alarming.includes(health));
-  const colour = alarm ? 'red' : counts.length > 0 ? 'steel' : 'green';
-  const Icon = alarm ? IconAlertTriangle : counts.length > 0 ? IconInfoCircle : IconCircleCheck;
+  const worst = counts[0]?.health;
+  const colour = worst === undefined ? 'green' : worst === 'silent' || worst === 'stuck' ? 'red' : 'yellow';
+  const Icon = worst === undefined ? IconCircleCheck : IconAlertTriangle;
   return (
     <Alert color={colour} icon={<Icon aria-hidden />} role="status">
       {counts.length === 0 && <Text fw={600}>{t('siteHealth.allWell', { count: sites.length })}</Text>}
