@@ -22,7 +22,14 @@ import type { AuditSearch } from './search.ts';
 export function AuditPage() {
   const { t } = useTranslation();
   const { actor, action, via, since, until } = useSearch({ from: '/audit' });
-  const asked = { actor, action, via, since: dayBegins(since), until: dayBegins(until) };
+  const asked = {
+    actor,
+    // An address may ask for what there is none of.
+    action: auditActions.find((each) => each === action),
+    via: auditWays.find((each) => each === via),
+    since: dayBegins(since),
+    until: dayBegins(until),
+  };
   const entries = useAudit(asked);
   return (
     <Page title={t('shell.pages.audit')} description={t('audit.description')} actions={<AuditExport filter={asked} />}>
@@ -64,33 +71,33 @@ function Filters() {
   const filter = useSearch({ from: '/audit' });
   const navigate = useNavigate({ from: '/audit' });
   const onChange = (facts: AuditSearch): void => void navigate({ search: (before) => ({ ...before, ...facts }), replace: true });
-  const day = (text: string): string | undefined => (text === '' ? undefined : text);
+  const given = (text: string): string | undefined => (text === '' ? undefined : text);
   return (
     <Group gap="sm" role="search" aria-label={t('dossiers.filters')}>
       <SearchField label={t('common.who')} type="search" value={filter.actor} onSearch={(actor) => onChange({ actor })} w={150} />
       <NativeSelect
         label={t('audit.action')}
         value={filter.action ?? ''}
-        onChange={(event) => onChange({ action: auditActions.find((each) => each === event.currentTarget.value) })}
+        onChange={(event) => onChange({ action: given(event.currentTarget.value) })}
         data={[{ value: '', label: t('common.all') }, ...auditActions.map((value) => ({ value, label: t(`audit.actions.${value}`) }))]}
       />
       <NativeSelect
         label={t('audit.via')}
         value={filter.via ?? ''}
-        onChange={(event) => onChange({ via: auditWays.find((each) => each === event.currentTarget.value) })}
+        onChange={(event) => onChange({ via: given(event.currentTarget.value) })}
         data={[{ value: '', label: t('common.all') }, ...auditWays.map((value) => ({ value, label: t(`audit.ways.${value}`) }))]}
       />
       <TextInput
         label={t('audit.since')}
         type="date"
         value={filter.since ?? ''}
-        onChange={(event) => onChange({ since: day(event.currentTarget.value) })}
+        onChange={(event) => onChange({ since: given(event.currentTarget.value) })}
       />
       <TextInput
         label={t('audit.until')}
         type="date"
         value={filter.until ?? ''}
-        onChange={(event) => onChange({ until: day(event.currentTarget.value) })}
+        onChange={(event) => onChange({ until: given(event.currentTarget.value) })}
       />
     </Group>
   );

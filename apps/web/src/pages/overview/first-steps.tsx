@@ -5,8 +5,13 @@ import { useTranslation } from 'react-i18next';
 import { useMay } from '../../api/session.ts';
 import { Empty } from '../../components/empty.tsx';
 
+/** What to do on a node that is neither master nor slave yet. */
+export function FirstSteps({ hasLists }: { hasLists: boolean }) {
+  return hasLists ? <WithoutSites /> : <FreshNode />;
+}
+
 /** What to do first on a node that holds nothing: both things that it can be. */
-export function FreshNode() {
+function FreshNode() {
   const { t } = useTranslation();
   const admin = useMay('admin');
   return (
@@ -51,7 +56,7 @@ export function FreshNode() {
 }
 
 /** What to do on a node whose lists nobody replicates, and that replicates none. */
-export function WithoutSites() {
+function WithoutSites() {
   const { t } = useTranslation();
   const admin = useMay('admin');
   const { origin } = globalThis.location;

@@ -1,7 +1,7 @@
-import { Alert, Anchor, Button, Group, SimpleGrid, Stack, Text, Title } from '@mantine/core';
+import { Alert, Anchor, Button, Group, SimpleGrid, Skeleton, Stack, Text, Title } from '@mantine/core';
 import { IconLinkPlus, IconPlugX } from '@tabler/icons-react';
 import { Link as RouterLink } from '@tanstack/react-router';
-import { useState } from 'react';
+import { lazy, Suspense, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import type { Link } from '@dossier/protocol/sync.ts';
 import type { WatchList } from '@dossier/protocol/watch-list.ts';
@@ -14,12 +14,13 @@ import { Loaded } from '../../components/loaded.tsx';
 import { Page } from '../../components/page.tsx';
 import { byUrgency } from '../../components/link-standing.ts';
 import { LinkCard } from './link-card.tsx';
-import { FreshNode, WithoutSites } from './first-steps.tsx';
 import { OwnLists } from './own-lists.tsx';
-import { Sites } from './sites.tsx';
 import { Verdict } from './verdict.tsx';
 
 const shownAtFirst = 24;
+// Of a slave's first page neither is a part.
+const Sites = lazy(async () => ({ default: (await import('./sites.tsx')).Sites }));
+const FirstSteps = lazy(async () => ({ default: (await import('./first-steps.tsx')).FirstSteps }));
 
 /** Whether every copy here is right, and every site that reads from here; what is not comes first. */
 export function OverviewPage() {
@@ -78,8 +79,10 @@ function Replication({ watchLists }: { watchLists: readonly WatchList[] }) {
           {(readers) => (
             <>
               {copies.length > 0 && <LinkCards links={copies} watchLists={watchLists} />}
-              {readers.length > 0 && <Sites slaves={readers} />}
-              {copies.length + readers.length === 0 && (watchLists.length > 0 ? <WithoutSites /> : <FreshNode />)}
+              <Suspense fallback={<Skeleton height={72} />}>
+                {readers.length > 0 && <Sites slaves={readers} />}
+                {copies.length + readers.length === 0 && <FirstSteps hasLists={watchLists.length > 0} />}
+              </Suspense>
             </>
           )}
         </Loaded>
