@@ -60,7 +60,7 @@ export function dialogPagesOf({ lists, dossiers }: SampleSite): SitePage[] {
     slave('token-new', '/ui/tokens', pressing(['button', 'tokens.create'])),
     slave('webhook-new', '/ui/webhooks', pressing(['button', 'webhooks.create'])),
     slave('passkey', '/ui/account', pressing(['button', 'secondFactor.app.setUp'])),
-    master('list-new', '/ui/watch-lists', pressing(['button', 'watchLists.create'])),
+    master('list-new', '/ui/watch-lists', pressing(['button', 'common.makeList'])),
     master('list-fields', '/ui/watch-lists', pressing('menu', ['menuitem', 'common.edit'], ['tab', 'fields.tabs.fields'])),
     master('list-purge', '/ui/watch-lists', pressing('menu', ['menuitem', 'watchLists.purge.action'])),
     master('dossier-new', '/ui/dossiers', pressing(['button', 'dossiers.create'])),

@@ -1,5 +1,6 @@
 import { createRootRoute, createRoute, createRouter, lazyRouteComponent } from '@tanstack/react-router';
 import { pageSearch } from './address.ts';
+import { loadAllTexts } from './i18n/texts.ts';
 import { auditSearch } from './pages/audit/search.ts';
 import { binSearch } from './pages/bin/search.ts';
 import { dossierSearch } from './pages/dossiers/search.ts';
@@ -11,7 +12,12 @@ import { Crashed } from './shell/crashed.tsx';
 import { Entrance } from './shell/entrance.tsx';
 import { NotFound } from './shell/not-found.tsx';
 
-const root = createRootRoute({ validateSearch: pageSearch, component: Entrance, notFoundComponent: NotFound });
+const root = createRootRoute({
+  validateSearch: pageSearch,
+  beforeLoad: ({ matches }) => (matches.some(({ routeId }) => routeId === '/') ? undefined : loadAllTexts()),
+  component: Entrance,
+  notFoundComponent: NotFound,
+});
 const getParentRoute = () => root;
 
 const routes = [

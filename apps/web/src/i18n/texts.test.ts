@@ -1,6 +1,8 @@
-import { globSync, readFileSync } from 'node:fs';
+import { existsSync, globSync, readFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { expect, test } from 'vitest';
+import { first } from './en/first.ts';
 import { english } from './en/texts.ts';
 import { russian } from './ru/texts.ts';
 
@@ -22,9 +24,8 @@ const baseOf = (key: string): string => key.replace(plural, '');
 const unique = (keys: readonly string[]): string[] => [...new Set(keys)];
 const source = fileURLToPath(new URL('..', import.meta.url));
 
-/** What the pages may ask for: texts in quotes, and between backticks such with a part that is only known later. */
-function askedFor(): RegExp[] {
-  const files = globSync('**/*.{ts,tsx}', { cwd: source }).filter((file) => !file.startsWith('i18n/') && !file.includes('.test.'));
+/** What these files may ask for: texts in quotes, and between backticks such with a part that is only known later. */
+function askedFor(files: readonly string[]): RegExp[] {
   const literals = files.flatMap((file) => [...readFileSync(source + file, 'utf8').matchAll(/(['"`])([a-zA-Z]+\.(?:(?!\1)[^\n])*?)\1/g)]);
   return unique(literals.map(([, , text]) => text ?? '')).map((text) => {
     const parts = text.split(/\$\{(?:[^{}]|\{[^{}]*\})*\}/).map((part) => part.replaceAll(/[.*+?^$()[\]\\|]/g, String.raw`\$&`));
@@ -32,9 +33,29 @@ function askedFor(): RegExp[] {
   });
 }
 
+/** A file and all that is loaded with it, but for what it loads later. */
+function loadedWith(file: string, seen = new Set<string>()): Set<string> {
+  if (seen.has(file) || !existsSync(source + file)) return seen;
+  seen.add(file);
+  for (const [, path = ''] of readFileSync(source + file, 'utf8').matchAll(/^import (?!type)[^;]*?from '(\.[^']+)'/gms)) {
+    loadedWith(join(dirname(file), path), seen);
+  }
+  return seen;
+}
+
 test('no text is kept that no page shows', () => {
-  const asked = askedFor();
+  const asked = askedFor(
+    globSync('**/*.{ts,tsx}', { cwd: source }).filter((file) => !file.startsWith('i18n/') && !file.includes('.test.')),
+  );
   expect(unique(keysOf(english).map(baseOf)).filter((key) => !asked.some((pattern) => pattern.test(key)))).toEqual([]);
+});
+
+test('what is loaded at first asks for no text that is loaded later', () => {
+  const files = [...loadedWith('main.tsx')];
+  expect(files).toContain('pages/overview/overview-page.tsx');
+  const asked = askedFor(files.filter((file) => !file.startsWith('i18n/')));
+  const early = new Set(keysOf(first));
+  expect(keysOf(english).filter((key) => !early.has(key) && asked.some((pattern) => pattern.test(baseOf(key))))).toEqual([]);
 });
 
 test('both languages have the same texts', () => {

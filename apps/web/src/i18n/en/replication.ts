@@ -31,7 +31,6 @@ export const replication = {
     link: 'To replication',
   },
   enable: {
-    open: 'Replicate a list',
     title: 'Replicate a list of a master',
     master: 'Master',
     remote: 'Its lists',

@@ -31,7 +31,6 @@ export const replication = {
     link: 'К репликации',
   },
   enable: {
-    open: 'Реплицировать список',
     title: 'Реплицировать список мастера',
     master: 'Мастер',
     remote: 'Его списки',

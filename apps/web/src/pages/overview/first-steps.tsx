@@ -31,7 +31,7 @@ function FreshNode() {
                 {t('siteHealth.fresh.masterText')}
               </Text>
               <Button component={RouterLink} to="/watch-lists">
-                {t('watchLists.create')}
+                {t('common.makeList')}
               </Button>
             </Stack>
           </Card>
@@ -45,7 +45,7 @@ function FreshNode() {
                 {t('siteHealth.fresh.slaveText')}
               </Text>
               <Button component={RouterLink} to="/replication?enable=true">
-                {t('replication.enable.open')}
+                {t('common.replicateList')}
               </Button>
             </Stack>
           </Card>
@@ -69,7 +69,7 @@ function WithoutSites() {
           <>
             <Text size="sm">{t('siteHealth.noSites.orHere')}</Text>
             <Button component={RouterLink} to="/replication?enable=true" variant="default" size="xs">
-              {t('replication.enable.open')}
+              {t('common.replicateList')}
             </Button>
           </>
         )

@@ -13,14 +13,21 @@ import { useWatchLists } from '../../api/watch-lists.ts';
 import { Loaded } from '../../components/loaded.tsx';
 import { Page } from '../../components/page.tsx';
 import { byUrgency } from '../../components/link-standing.ts';
+import { loadAllTexts } from '../../i18n/texts.ts';
 import { LinkCard } from './link-card.tsx';
 import { OwnLists } from './own-lists.tsx';
 import { Verdict } from './verdict.tsx';
 
 const shownAtFirst = 24;
 // Of a slave's first page neither is a part.
-const Sites = lazy(async () => ({ default: (await import('./sites.tsx')).Sites }));
-const FirstSteps = lazy(async () => ({ default: (await import('./first-steps.tsx')).FirstSteps }));
+const Sites = lazy(async () => {
+  const [{ Sites: component }] = await Promise.all([import('./sites.tsx'), loadAllTexts()]);
+  return { default: component };
+});
+const FirstSteps = lazy(async () => {
+  const [{ FirstSteps: component }] = await Promise.all([import('./first-steps.tsx'), loadAllTexts()]);
+  return { default: component };
+});
 
 /** Whether every copy here is right, and every site that reads from here; what is not comes first. */
 export function OverviewPage() {
@@ -58,9 +65,9 @@ function WithoutReplication({ watchLists }: { watchLists: readonly WatchList[] }
       {copies.length > 0 && <OwnLists title={t('overview.replicas')} lists={copies} />}
       {watchLists.length === 0 && (
         <Text>
-          {t('watchLists.empty.title')}.{' '}
+          {t('common.noLists')}.{' '}
           <Anchor underline="always" renderRoot={(props) => <RouterLink {...props} to="/watch-lists" />}>
-            {t('watchLists.create')}
+            {t('common.makeList')}
           </Anchor>
         </Text>
       )}
@@ -112,7 +119,7 @@ function LinkCards({ links, watchLists }: { links: readonly Link[]; watchLists: 
             size="xs"
             leftSection={<IconLinkPlus size={16} aria-hidden />}
           >
-            {t('replication.enable.open')}
+            {t('common.replicateList')}
           </Button>
         )}
       </Group>

@@ -35,7 +35,7 @@ function Replication() {
     <>
       {links.data !== undefined && links.data.length > 1 && <SyncAll links={links.data} />}
       <Button leftSection={<IconLinkPlus size={18} aria-hidden />} onClick={() => show(true)}>
-        {t('replication.enable.open')}
+        {t('common.replicateList')}
       </Button>
     </>
   );

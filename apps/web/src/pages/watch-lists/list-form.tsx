@@ -60,7 +60,7 @@ export function ListForm({ read, onClose }: { read: Tagged<WatchList> | null; on
   return (
     <FormDialog
       size="lg"
-      title={draft.base === null ? t('watchLists.create') : t('watchLists.editTitle', { name: draft.base.value.name })}
+      title={draft.base === null ? t('common.makeList') : t('watchLists.editTitle', { name: draft.base.value.name })}
       onClose={() => {
         draft.leave();
         onClose();

@@ -25,7 +25,7 @@ export function WatchListsPage() {
   const close = (): void => setOpened(null);
   const create = admin && (
     <Button leftSection={<IconPlus size={18} aria-hidden />} onClick={() => setOpened({ kind: 'create' })}>
-      {t('watchLists.create')}
+      {t('common.makeList')}
     </Button>
   );
   return (
@@ -33,7 +33,7 @@ export function WatchListsPage() {
       <Loaded query={lists}>
         {(found) =>
           found.length === 0 ? (
-            <Empty icon={<IconListDetails size={40} />} title={t('watchLists.empty.title')} actions={create}>
+            <Empty icon={<IconListDetails size={40} />} title={t('common.noLists')} actions={create}>
               {t(admin ? 'watchLists.empty.text' : 'watchLists.empty.textViewer')}
             </Empty>
           ) : (
