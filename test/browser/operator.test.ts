@@ -49,7 +49,7 @@ test('an operator finds Мохаммед by "Muhammad", corrects the comment, se
 
   const history = drawer.getByRole('region', { name: 'History' });
   await history.getByText('admin changed it').waitFor();
-  await history.getByText('Drives a red lory').waitFor();
+  await history.getByRole('deletion').getByText('Drives a red lory').waitFor();
   await drawer.getByRole('button', { name: 'Edit' }).click();
   const form = page.getByRole('dialog', { name: 'Edit “Мохаммед Петров”' });
   await form.getByLabel('Comment').fill('Drives a red lorry. Was seen at the north gate');

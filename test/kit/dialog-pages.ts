@@ -49,7 +49,6 @@ export function dialogPagesOf({ lists, dossiers }: SampleSite): SitePage[] {
   return [
     slave('guards', link, pressing('menu', ['menuitem', 'replication.guards.open'])),
     slave('address', link, pressing('menu', ['menuitem', 'replication.address.open'])),
-    slave('undo', link, pressing('menu', ['menuitem', 'replication.undo.open'])),
     slave('cancel', link, pressing('menu', ['menuitem', 'replication.cancel.open'])),
     slave('run', link, pressing(['button', 'history.show'])),
     slave('approve', held, pressing(['button', 'replication.held.approve'])),

@@ -37,7 +37,8 @@ function PlainTable<Row>({ label, columns, rows, rowKey }: Omit<DataTableProps<R
         minWidth={0}
         scrollAreaProps={{ offsetScrollbars: false, viewportProps: { tabIndex: 0, role: 'region', 'aria-label': label } }}
       >
-        <Table verticalSpacing="xs" highlightOnHover aria-label={label}>
+        {/* The roles are said, as a table that is laid out as blocks is none by itself. */}
+        <Table verticalSpacing="xs" highlightOnHover aria-label={label} className={classes.table ?? ''} role="table">
           <Table.Thead>
             <Table.Tr>
               {columns.map(({ title, align, minor }) => (
@@ -49,9 +50,15 @@ function PlainTable<Row>({ label, columns, rows, rowKey }: Omit<DataTableProps<R
           </Table.Thead>
           <Table.Tbody>
             {rows.map((row) => (
-              <Table.Tr key={rowKey(row)} onClick={openRow} className={classes.row ?? ''}>
+              <Table.Tr key={rowKey(row)} onClick={openRow} className={classes.row ?? ''} role="row">
                 {columns.map(({ title, align, minor, cell }) => (
-                  <Table.Td key={title} {...(align && { ta: align, className: 'figures' })} {...(minor && { visibleFrom: 'sm' })}>
+                  <Table.Td
+                    key={title}
+                    role="cell"
+                    data-label={title}
+                    {...(align && { ta: align, className: 'figures' })}
+                    {...(minor && { visibleFrom: 'sm' })}
+                  >
                     {cell(row)}
                   </Table.Td>
                 ))}

@@ -38,7 +38,7 @@ export function useFound<Row>(rows: readonly Row[], textOf: (row: Row) => string
       aria-label={t('bulk.rows.find')}
       placeholder={t('bulk.rows.find')}
       leftSection={<IconSearch size={16} aria-hidden />}
-      value={wanted}
+      value={wanted === '' ? undefined : wanted}
       onSearch={(text) => {
         setMost(shownAtOnce);
         void navigate({ to: '.', search: (before) => ({ ...before, [key]: text }), replace: true });

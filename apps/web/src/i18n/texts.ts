@@ -37,11 +37,12 @@ export async function prepareTexts(): Promise<void> {
   await speak(preferredLanguage());
 }
 
-/** Makes the texts ready that the first page has none of. */
-export async function loadAllTexts(language = translator.language): Promise<void> {
-  if (language !== 'en') return;
-  const { english } = await import('./en/texts.ts');
-  translator.addResourceBundle('en', 'translation', english, true, true);
+/** Makes the texts ready that the first page has none of; undefined where nobody has to wait. */
+export function loadAllTexts(language = translator.language): Promise<void> | undefined {
+  if (language !== 'en' || translator.exists('watchLists.description', { lng: 'en' })) return undefined;
+  return import('./en/texts.ts').then(({ english }) => {
+    translator.addResourceBundle('en', 'translation', english, true, true);
+  });
 }
 
 /** Changes the language of the page. */

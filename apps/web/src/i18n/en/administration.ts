@@ -60,7 +60,7 @@ export const audit = {
   description: 'Who did what, when and from where: by browser, API and command line. Entries are never altered.',
   action: 'What',
   object: 'On what',
-  via: 'By',
+  via: 'Via',
   since: 'From',
   until: 'Before',
   ways: {

@@ -170,7 +170,7 @@ export const replication = {
       'How long each sync took: {{count, number}} sync, {{from}}, {{longest}}; {{good}} good, {{bad}} failed. The table below has it in figures.',
     chartText_other:
       'How long each sync took: {{count, number}} syncs from {{from}} to {{until}}, {{good}} good, {{bad}} failed; the longest, of {{when}}, took {{longest}}. The table below has each in figures.',
-    chartTime: 'Start of the sync',
+    chartTime: 'Start of the sync, {{from}} to {{until}}',
     outcomes: { good: 'Good', bad: 'Failed', other: 'Held or cancelled' },
     started: 'Started',
     notYet: 'Not yet',

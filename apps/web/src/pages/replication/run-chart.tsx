@@ -66,9 +66,7 @@ export function RunChart({ runs }: { runs: readonly Run[] }) {
           ))}
         </div>
         <div className={classes.times}>
-          <span>{writing.short(first.started)}</span>
-          <span>{t('replication.history.chartTime')}</span>
-          <span>{bars.length > 1 && writing.short(last.started)}</span>
+          {t('replication.history.chartTime', { from: writing.short(first.started), until: writing.short(last.started) })}
         </div>
       </div>
       <Group gap="lg" mt="xs" aria-hidden>
