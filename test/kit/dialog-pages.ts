@@ -28,18 +28,20 @@ function pressing(...steps: readonly (readonly [Role, string] | 'menu')[]): (pag
   };
 }
 
-const dialogTitle = (page: Page): Locator => page.getByRole('dialog').last().locator('h2').first();
+const firstDialog = (page: Page): Locator => page.getByRole('dialog').first();
+/** Over a drawer. */
+const secondDialog = (page: Page): Locator => page.getByRole('dialog').nth(1);
 
 /** The dialogs that are opened by buttons, each as an administrator sees it. */
 export function dialogPagesOf({ lists, dossiers }: SampleSite): SitePage[] {
   const on =
     (node: 'master' | 'slave') =>
-    (name: string, path: string, opens: SitePage['opens'] & {}): SitePage => ({
+    (name: string, path: string, opens: SitePage['opens'] & {}, shows = firstDialog): SitePage => ({
       name: `dialog-${name}`,
       node,
       path,
       opens,
-      shows: dialogTitle,
+      shows,
       admin: true,
     });
   const [slave, master] = [on('slave'), on('master')];
@@ -63,9 +65,9 @@ export function dialogPagesOf({ lists, dossiers }: SampleSite): SitePage[] {
     master('list-fields', '/ui/watch-lists', pressing('menu', ['menuitem', 'common.edit'], ['tab', 'fields.tabs.fields'])),
     master('list-purge', '/ui/watch-lists', pressing('menu', ['menuitem', 'watchLists.purge.action'])),
     master('dossier-new', '/ui/dossiers', pressing(['button', 'dossiers.create'])),
-    master('dossier-edit', dossier, pressing(['button', 'common.edit'])),
-    master('dossier-merge', dossier, pressing(['button', 'duplicates.merge.button'])),
-    master('dossier-delete', dossier, pressing(['button', 'dossiers.delete.button'])),
+    master('dossier-edit', dossier, pressing(['button', 'common.edit']), secondDialog),
+    master('dossier-merge', dossier, pressing(['button', 'duplicates.merge.button']), secondDialog),
+    master('dossier-delete', dossier, pressing(['button', 'dossiers.delete.button']), secondDialog),
     master('import', '/ui/dossiers', pressing(['button', 'dossiers.import.open'])),
     master('bin-erase', '/ui/bin', pressing(['button', 'bin.eraseAll'])),
   ];

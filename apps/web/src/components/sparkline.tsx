@@ -29,10 +29,10 @@ export function Sparkline({ runs, shown = 20 }: { runs: readonly Run[]; shown?: 
   const label = t('overview.lastRunsText', { count: latest.length, good: count('good'), bad: count('bad') });
   return (
     <figure className={classes.figure}>
-      <svg className={classes.line} width={shown * (width + gap)} height={height} aria-hidden>
+      <svg className={classes.line} width={latest.length * (width + gap)} height={height} aria-hidden>
         {latest.map((run, index) => {
           const tall = 4 + (Math.log1p(changesOf(run)) / tallest) * (height - 4);
-          const x = (shown - latest.length + index) * (width + gap);
+          const x = index * (width + gap);
           return (
             <rect
               key={run.id}

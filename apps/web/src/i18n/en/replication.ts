@@ -136,6 +136,8 @@ export const replication = {
     lostHint: 'as a file to import there.',
     approve: 'Approve…',
     reject: 'Reject…',
+    approveNow: 'Approve',
+    rejectNow: 'Reject',
     approveTitle: 'Apply this sync?',
     approveText:
       'Exactly what is shown is applied: {{adding}} added, {{changing}} changed, {{removing}} removed. If the master’s list has changed meanwhile, you are asked again.',

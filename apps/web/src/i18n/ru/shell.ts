@@ -26,7 +26,7 @@ export const shell = {
     bin: 'Корзина',
     imports: 'История импорта',
     replication: 'Репликация',
-    deadLetters: 'Неудавшиеся синхронизации',
+    deadLetters: 'Сбои синхронизации',
     offlineDeletions: 'Удалено без связи',
     users: 'Пользователи',
     tokens: 'Токены',
