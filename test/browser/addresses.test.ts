@@ -50,6 +50,8 @@ const pages: readonly Narrowed[] = [
       await page.getByLabel('What').selectOption('made a watch list');
       await page.getByLabel('From').fill('2026-01-15');
       await page.getByRole('searchbox', { name: 'Who' }).fill('admin');
+      // What is typed is in the address once the person pauses.
+      await page.waitForURL(/actor=admin/);
     },
     async shows(page) {
       await expect.poll(() => page.getByLabel('From').inputValue()).toBe('2026-01-15');
