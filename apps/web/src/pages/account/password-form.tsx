@@ -4,17 +4,15 @@ import { useTranslation } from 'react-i18next';
 import { useChangeOwnPassword } from '../../api/session.ts';
 import { useFieldFault } from '../../components/field-fault.ts';
 import { ProblemAlert } from '../../components/problem-alert.tsx';
-import { useEndedWords } from '../../components/ended.ts';
-import { useTell } from '../../components/tell.ts';
+import { useTellEnded } from '../../components/tell-ended.ts';
 
 const empty = { current: '', next: '', again: '' };
 
 /** The own password: the one now, and the one to come twice. */
 export function PasswordForm() {
   const { t } = useTranslation();
-  const tell = useTell();
+  const tell = useTellEnded();
   const change = useChangeOwnPassword();
-  const endedWords = useEndedWords();
   const [fields, setFields] = useState(empty);
   const set = (facts: Partial<typeof empty>): void => setFields((before) => ({ ...before, ...facts }));
   const different = fields.again !== '' && fields.again !== fields.next;
@@ -23,7 +21,7 @@ export function PasswordForm() {
       { password: fields.current, new_password: fields.next },
       {
         onSuccess({ ended }) {
-          tell(`${t('account.changed')} ${endedWords(ended)}`.trim());
+          tell(t('account.changed'), ended);
           setFields(empty);
         },
       },

@@ -6,15 +6,13 @@ import type { Role } from '@dossier/domain/role.ts';
 import type { UserDetails } from '@dossier/protocol/user.ts';
 import { useChangeUser, useCreateUser } from '../../api/users.ts';
 import { useFieldFault } from '../../components/field-fault.ts';
-import { useEndedWords } from '../../components/ended.ts';
 import { FormDialog } from '../../components/form-dialog.tsx';
-import { useTell } from '../../components/tell.ts';
+import { useTellEnded } from '../../components/tell-ended.ts';
 
 /** Makes a user, or changes role and password of the one that is given. */
 export function UserDialog({ user, onClose }: { user: UserDetails | null; onClose: () => void }) {
   const { t } = useTranslation();
-  const tell = useTell();
-  const endedWords = useEndedWords();
+  const tell = useTellEnded();
   const create = useCreateUser();
   const change = useChangeUser();
   const [name, setName] = useState(user?.name ?? '');
@@ -23,7 +21,7 @@ export function UserDialog({ user, onClose }: { user: UserDetails | null; onClos
   const error = create.error ?? change.error;
   const faultOf = useFieldFault(error);
   const onSuccess = ({ ended }: UserDetails): void => {
-    tell(`${t(user === null ? 'users.created' : 'users.changed', { name })} ${ended === undefined ? '' : endedWords(ended)}`.trim());
+    tell(t(user === null ? 'users.created' : 'users.changed', { name }), ended);
     onClose();
   };
   const submit = (): void => {
