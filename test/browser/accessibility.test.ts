@@ -3,6 +3,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { findBarriers, openWindow, signIn, startBrowser } from '../kit/browser.ts';
 import type { Visitor } from '../kit/browser.ts';
 import { createTestDatabase } from '../kit/database.ts';
+import { dialogPagesOf } from '../kit/dialog-pages.ts';
 import { openPage, pagesOf } from '../kit/pages.ts';
 import type { SitePage } from '../kit/pages.ts';
 import { openSampleSite, viewer } from '../kit/sample-site.ts';
@@ -28,7 +29,9 @@ async function faultsOf(colorScheme: 'light' | 'dark', user?: typeof viewer): Pr
     const visitor = await openWindow(browser, { colorScheme });
     try {
       await signIn(visitor.page, url, user);
-      const pages = pagesOf(site).filter((each) => each.node === node && (user === undefined || each.admin !== true));
+      const pages = [...pagesOf(site), ...dialogPagesOf(site)].filter(
+        (each) => each.node === node && (user === undefined || each.admin !== true),
+      );
       for (const each of pages) faults.push(...(await visit(visitor, url, each)));
       faults.push(...[...visitor.origins].filter((origin) => origin !== url).map((origin) => `${node} asked ${origin}`));
     } finally {

@@ -138,21 +138,21 @@ test('two people who change a dossier at once overwrite nothing: the second one 
   // What only one of them changed needs no decision, and can be decided.
   expect(
     await field('External id')
-      .getByLabel(/Saved now: N-1/)
+      .getByLabel(/Saved version: N-1/)
       .isChecked(),
   ).toBe(true);
   expect(
     await field('plate')
-      .getByLabel(/Yours: B/)
+      .getByLabel(/Your version: B/)
       .isChecked(),
   ).toBe(true);
   expect(await save.isDisabled()).toBe(true);
   expect(await findBarriers(page)).toEqual([]);
   await field('Comment')
-    .getByLabel(/Saved now: of the night desk/)
+    .getByLabel(/Saved version: of the night desk/)
     .waitFor();
   await field('Comment')
-    .getByLabel(/Yours: mine/)
+    .getByLabel(/Your version: mine/)
     .check();
   await save.click();
   await page.getByText('“Contested Carl” is changed.').waitFor();
@@ -177,7 +177,7 @@ test('so do two who change a watch list', async () => {
     .waitFor();
   await edit(page)
     .getByRole('radiogroup', { name: 'Comment' })
-    .getByLabel(/Saved now: theirs/)
+    .getByLabel(/Saved version: theirs/)
     .check();
   await edit(page).getByRole('button', { name: 'Save' }).click();
   await edit(page).waitFor({ state: 'detached' });

@@ -200,7 +200,7 @@ test('an administrator takes a lost second factor away', async () => {
   await page.getByRole('menuitem', { name: 'Take the second factor away…' }).click();
   expect(await findBarriers(page)).toEqual([]);
   await page.getByRole('button', { name: 'Take it away' }).click();
-  await page.getByText('The second factor of “dora” is taken away. Ended: 1 sessions.').waitFor();
+  await page.getByText('The second factor of “dora” is taken away. 1 session has ended.').waitFor();
   await signIn(own, node.url, { name: 'dora', password });
   await Promise.all([close(), closeOwn()]);
 });

@@ -1,12 +1,23 @@
 import { createRootRoute, createRoute, createRouter, lazyRouteComponent } from '@tanstack/react-router';
+import { pageSearch } from './address.ts';
+import { loadAllTexts } from './i18n/texts.ts';
+import { auditSearch } from './pages/audit/search.ts';
+import { binSearch } from './pages/bin/search.ts';
 import { dossierSearch } from './pages/dossiers/search.ts';
-import { replicationSearch } from './pages/replication/search.ts';
+import { importsSearch } from './pages/import/search.ts';
+import { offlineDeletionsSearch } from './pages/offline-deletions/search.ts';
+import { linkSearch, replicationSearch } from './pages/replication/search.ts';
 import { OverviewPage } from './pages/overview/overview-page.tsx';
 import { Crashed } from './shell/crashed.tsx';
 import { Entrance } from './shell/entrance.tsx';
 import { NotFound } from './shell/not-found.tsx';
 
-const root = createRootRoute({ component: Entrance, notFoundComponent: NotFound });
+const root = createRootRoute({
+  validateSearch: pageSearch,
+  beforeLoad: ({ matches }) => (matches.some(({ routeId }) => routeId === '/') ? undefined : loadAllTexts()),
+  component: Entrance,
+  notFoundComponent: NotFound,
+});
 const getParentRoute = () => root;
 
 const routes = [
@@ -25,6 +36,7 @@ const routes = [
   createRoute({
     getParentRoute,
     path: '/bin',
+    validateSearch: binSearch,
     component: lazyRouteComponent(() => import('./pages/bin/bin-page.tsx'), 'BinPage'),
   }),
   createRoute({
@@ -35,6 +47,7 @@ const routes = [
   createRoute({
     getParentRoute,
     path: '/imports',
+    validateSearch: importsSearch,
     component: lazyRouteComponent(() => import('./pages/import/imports-page.tsx'), 'ImportsPage'),
   }),
   createRoute({
@@ -46,6 +59,7 @@ const routes = [
   createRoute({
     getParentRoute,
     path: '/replication/$list',
+    validateSearch: linkSearch,
     component: lazyRouteComponent(() => import('./pages/replication/link-page.tsx'), 'LinkPage'),
   }),
   createRoute({
@@ -56,6 +70,7 @@ const routes = [
   createRoute({
     getParentRoute,
     path: '/offline-deletions',
+    validateSearch: offlineDeletionsSearch,
     component: lazyRouteComponent(() => import('./pages/offline-deletions/offline-deletions-page.tsx'), 'OfflineDeletionsPage'),
   }),
   createRoute({
@@ -76,6 +91,7 @@ const routes = [
   createRoute({
     getParentRoute,
     path: '/audit',
+    validateSearch: auditSearch,
     component: lazyRouteComponent(() => import('./pages/audit/audit-page.tsx'), 'AuditPage'),
   }),
   createRoute({

@@ -2,6 +2,7 @@ import { Paper, Stack, Table } from '@mantine/core';
 import type { ReactNode } from 'react';
 import classes from './data-table.module.css';
 import { useFound } from './found-rows.tsx';
+import type { FindKey } from './found-rows.tsx';
 import { openRow } from './open-row.ts';
 
 export interface Column<Row> {
@@ -20,21 +21,24 @@ interface DataTableProps<Row> {
   readonly rowKey: (row: Row) => string | number;
   /** What a row is found by, where there may be hundreds: then some are shown at first. */
   readonly find?: (row: Row) => string;
+  /** Where the address says what is looked for. */
+  readonly findKey?: FindKey;
 }
 
 /** A table that scrolls sideways where it must. */
-export function DataTable<Row>({ find, ...table }: DataTableProps<Row>) {
-  return find === undefined ? <PlainTable {...table} /> : <LongTable {...table} find={find} />;
+export function DataTable<Row>({ find, findKey = 'find', ...table }: DataTableProps<Row>) {
+  return find === undefined ? <PlainTable {...table} /> : <LongTable {...table} find={find} findKey={findKey} />;
 }
 
-function PlainTable<Row>({ label, columns, rows, rowKey }: Omit<DataTableProps<Row>, 'find'>) {
+function PlainTable<Row>({ label, columns, rows, rowKey }: Omit<DataTableProps<Row>, 'find' | 'findKey'>) {
   return (
     <Paper withBorder>
       <Table.ScrollContainer
         minWidth={0}
         scrollAreaProps={{ offsetScrollbars: false, viewportProps: { tabIndex: 0, role: 'region', 'aria-label': label } }}
       >
-        <Table verticalSpacing="xs" highlightOnHover aria-label={label}>
+        {/* The roles are said, as a table that is laid out as blocks is none by itself. */}
+        <Table verticalSpacing="xs" highlightOnHover aria-label={label} className={classes.table ?? ''} role="table">
           <Table.Thead>
             <Table.Tr>
               {columns.map(({ title, align, minor }) => (
@@ -46,9 +50,15 @@ function PlainTable<Row>({ label, columns, rows, rowKey }: Omit<DataTableProps<R
           </Table.Thead>
           <Table.Tbody>
             {rows.map((row) => (
-              <Table.Tr key={rowKey(row)} onClick={openRow} className={classes.row ?? ''}>
+              <Table.Tr key={rowKey(row)} onClick={openRow} className={classes.row ?? ''} role="row">
                 {columns.map(({ title, align, minor, cell }) => (
-                  <Table.Td key={title} {...(align && { ta: align, className: 'figures' })} {...(minor && { visibleFrom: 'sm' })}>
+                  <Table.Td
+                    key={title}
+                    role="cell"
+                    data-label={title}
+                    {...(align && { ta: align, className: 'figures' })}
+                    {...(minor && { visibleFrom: 'sm' })}
+                  >
                     {cell(row)}
                   </Table.Td>
                 ))}
@@ -62,8 +72,8 @@ function PlainTable<Row>({ label, columns, rows, rowKey }: Omit<DataTableProps<R
 }
 
 /** Of hundreds of rows some, and a box that finds the others. */
-function LongTable<Row>({ rows, find, ...table }: DataTableProps<Row> & { find: (row: Row) => string }) {
-  const { shown, box, more } = useFound(rows, find);
+function LongTable<Row>({ rows, find, findKey, ...table }: Required<DataTableProps<Row>>) {
+  const { shown, box, more } = useFound(rows, find, findKey);
   return (
     <Stack gap="sm">
       {box}

@@ -28,7 +28,7 @@ export function Shell({ user }: { user: CurrentSession['user'] }) {
       </a>
       <AppShell.Header className={classes.header ?? ''}>
         <Group h="100%" px="md" justify="space-between" wrap="nowrap" gap="sm">
-          <Group gap="sm" wrap="nowrap">
+          <Group gap="sm" wrap="nowrap" miw={0}>
             <Burger opened={opened} onClick={toggle} hiddenFrom="sm" size="sm" aria-label={t('shell.menu')} aria-expanded={opened} />
             <Link to="/" className={classes.brand ?? ''} aria-label={t('shell.title')}>
               <img src={logo} width={28} height={28} alt="" />

@@ -1,25 +1,21 @@
-import { account } from './account.ts';
 import { bin } from './bin.ts';
 import { audit, settings, tokens, users, webhooks } from './administration.ts';
 import { bulk } from './bulk.ts';
-import { common } from './common.ts';
 import { dossiers } from './dossiers.ts';
 import { duplicates } from './duplicates.ts';
 import { card, exports, imports } from './exchange.ts';
 import { fields } from './fields.ts';
 import { conflict, drafts, history } from './history.ts';
-import { overview } from './overview.ts';
 import { photos } from './photos.ts';
 import { deadLetters, offlineDeletions, replication } from './replication.ts';
-import { secondFactor } from './second-factor.ts';
-import { shell } from './shell.ts';
+import { siteHealth } from './site-health.ts';
 import { watchLists } from './watch-lists.ts';
+import { first } from './first.ts';
 
 /** All English texts. The others are held to have the same keys. */
 export const english = {
-  common,
-  shell,
-  overview,
+  ...first,
+  siteHealth,
   watchLists,
   dossiers,
   bin,
@@ -36,8 +32,6 @@ export const english = {
   replication,
   deadLetters,
   offlineDeletions,
-  account,
-  secondFactor,
   users,
   tokens,
   audit,

@@ -62,7 +62,7 @@ export const syncFaults: Readonly<Record<string, FaultWords>> = {
   ANSWER_MALFORMED: { desc: 'Ответ мастера не в условленном виде.', remedy: reportIt },
   ANSWER_OF_ANOTHER_LIST: {
     desc: 'Ответ говорит о другом списке или о другой истории этого.',
-    remedy: 'Выясните, не восстанавливали ли мастер и не заводили ли список заново. Иначе это дефект мастера.',
+    remedy: 'Выясните, не восстанавливали ли мастер и не создавали ли список заново. Иначе это дефект мастера.',
   },
   ANSWER_NOT_ASKED_FOR: { desc: 'В ответе то, о чём не спрашивали.', remedy: reportIt },
   PAGE_INCOMPLETE: { desc: 'Страница ответа неполна.', remedy: reportIt },
@@ -226,7 +226,7 @@ export const sentences: readonly (readonly [RegExp, string])[] = [
     '$1: внешний номер $2 теперь у другого досье списка. Ничего не потеряно.',
   ],
   ...photoSentences,
-  [/This is the last active administrator\..*/, 'Это последний действующий администратор. Ничего не изменено; сначала заведите другого.'],
+  [/This is the last active administrator\..*/, 'Это последний действующий администратор. Ничего не изменено; сначала создайте другого.'],
 ];
 
 /** Why a sync waits for a person; `{count}` and `{limit}` are dossiers. */
@@ -281,3 +281,5 @@ export const allowed: Readonly<Record<string, string>> = {
   BIN_DAYS: integer(0, 3650),
   LOG_LEVEL: 'fatal, error, warn, info, debug, trace, silent',
 };
+
+export { refusal } from './import-words.ts';

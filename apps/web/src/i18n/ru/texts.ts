@@ -15,6 +15,7 @@ import { photos } from './photos.ts';
 import { deadLetters, offlineDeletions, replication } from './replication.ts';
 import { secondFactor } from './second-factor.ts';
 import { shell } from './shell.ts';
+import { siteHealth } from './site-health.ts';
 import { watchLists } from './watch-lists.ts';
 
 /** All Russian texts. */
@@ -22,6 +23,7 @@ export const russian: Translation<typeof english> = {
   common,
   shell,
   overview,
+  siteHealth,
   watchLists,
   dossiers,
   bin,

@@ -9,6 +9,7 @@ import { useDossier } from '../../api/dossiers.ts';
 import { useMayEditDossiers } from '../../api/permissions.ts';
 import type { Tagged } from '../../api/tagged.ts';
 import { useInterruptedDraft } from '../../components/draft.ts';
+import { Layer } from '../../components/layer.tsx';
 import { Loaded } from '../../components/loaded.tsx';
 import { ListName } from '../../components/list-name.tsx';
 import { When } from '../../components/when.tsx';
@@ -36,21 +37,21 @@ export function DossierDrawer({ id, lists, onClose }: DossierDrawerProps) {
   const { t } = useTranslation();
   const query = useDossier(id);
   return (
-    <Drawer
-      opened
-      onClose={onClose}
-      position="right"
-      size="xl"
-      title={<Name>{query.data?.value.name ?? t('common.loading')}</Name>}
-      closeButtonProps={{ 'aria-label': t('common.close') }}
-      // Escape in a dialog above it is that dialog's.
-      closeOnEscape={false}
-      onKeyDown={({ key, target, currentTarget }) => {
-        if (key === 'Escape' && target instanceof Node && currentTarget.contains(target)) onClose();
-      }}
-    >
-      <Loaded query={query}>{(found) => <Details read={found} lists={lists} onClose={onClose} />}</Loaded>
-    </Drawer>
+    <Layer>
+      {(isOnTop) => (
+        <Drawer
+          opened
+          onClose={onClose}
+          closeOnEscape={isOnTop}
+          position="right"
+          size="xl"
+          title={<Name>{query.data?.value.name ?? t('common.loading')}</Name>}
+          closeButtonProps={{ 'aria-label': t('common.close') }}
+        >
+          <Loaded query={query}>{(found) => <Details read={found} lists={lists} onClose={onClose} />}</Loaded>
+        </Drawer>
+      )}
+    </Layer>
   );
 }
 

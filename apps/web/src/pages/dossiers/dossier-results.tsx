@@ -120,7 +120,7 @@ function Nothing({ filtered, editable }: { filtered: boolean; editable: boolean 
   const { t } = useTranslation();
   const text = filtered ? 'dossiers.empty.filtered' : editable ? 'dossiers.empty.text' : 'dossiers.empty.textReader';
   return (
-    <Empty icon={<IconFolderOff size={40} />} title={t(filtered ? 'dossiers.empty.filteredTitle' : 'dossiers.empty.title')}>
+    <Empty icon={<IconFolderOff size={40} />} title={t(filtered ? 'common.nothingFits' : 'dossiers.empty.title')}>
       {t(text)}
     </Empty>
   );

@@ -170,7 +170,7 @@ function Photo({ photo, label, kept, onTurn }: { photo: DossierFace; label: stri
 /** The values of both side by side, of which one stays. */
 function Choice({ contest, onChoose }: { contest: Contest; onChoose: (side: 'yours' | 'theirs') => void }) {
   const { t } = useTranslation();
-  const nameOf = useFieldName();
+  const nameOf = useFieldName('dossier');
   const { field, custom, chosen, yours, theirs } = contest;
   const isDouble = field === 'external_id' && !isEmpty(yours) && !isEmpty(theirs);
   return (

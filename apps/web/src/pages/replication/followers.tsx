@@ -53,6 +53,7 @@ function FollowerTable({ slaves }: { slaves: readonly Slave[] }) {
       columns={columns}
       rows={slaves.toSorted((a, b) => (b.behind ?? Infinity) - (a.behind ?? Infinity))}
       rowKey={(slave) => `${slave.node} ${slave.dossier_list}`}
+      findKey="sites"
       find={(slave) => `${slave.address} ${slave.name}`}
     />
   );

@@ -19,7 +19,7 @@ import { SyncAll } from './sync-all.tsx';
 export function ReplicationPage() {
   const { t } = useTranslation();
   const pages = useReplicationPages();
-  if (pages === false) return <SwitchedOff title={t('replication.title')} />;
+  if (pages === false) return <SwitchedOff title={t('shell.pages.replication')} />;
   return <Replication />;
 }
 
@@ -33,14 +33,14 @@ function Replication() {
   const show = (opened: boolean): void => void navigate({ search: { enable: opened ? true : undefined } });
   const action = admin && (
     <>
-      {links.data !== undefined && links.data.length > 1 && <SyncAll links={links.data} lists={lists.data ?? []} />}
+      {links.data !== undefined && links.data.length > 1 && <SyncAll links={links.data} />}
       <Button leftSection={<IconLinkPlus size={18} aria-hidden />} onClick={() => show(true)}>
-        {t('replication.enable.open')}
+        {t('common.replicateList')}
       </Button>
     </>
   );
   return (
-    <Page title={t('replication.title')} description={t('replication.description')} actions={action}>
+    <Page title={t('shell.pages.replication')} description={t('replication.description')} actions={action}>
       <Stack gap="sm">
         <Title order={2} size="h4">
           {t('overview.replicas')}

@@ -70,7 +70,7 @@ export function WatchListTable({ lists, onEdit, onRemove }: WatchListTableProps)
   ];
   return (
     <DataTable
-      label={t('watchLists.title')}
+      label={t('shell.pages.watchLists')}
       columns={columns}
       rows={lists}
       rowKey={(list) => list.id}
