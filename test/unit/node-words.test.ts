@@ -4,6 +4,8 @@ import { holdReasons as reasons } from '@dossier/domain/guards.ts';
 import { problemStatus } from '@dossier/protocol/problem.ts';
 import { configurationKeys } from '@dossier/runtime/configuration-schema.ts';
 import { parseLine } from '@dossier/api/import/parse-line.ts';
+import { plainReading } from '@dossier/api/import/columns.ts';
+import { Survey } from '@dossier/api/import/survey.ts';
 import { allowed, holdReasons, problems, refusal, syncFaults } from '../../apps/web/src/i18n/ru/node-words.ts';
 
 it('has words for every code of a failed sync that the operations page knows', () => {
@@ -31,7 +33,7 @@ it.each([
   ['{"name": "A"', 'это не JSON: нет кавычки, запятой или скобки, или есть лишняя'],
   ['{"name": "A"}{"name": "B"}', 'здесь несколько объектов JSON; каждому нужна своя строка'],
 ])('says in Russian why the row %s of a file is refused', (line, sentence) => {
-  const parsed = parseLine(line);
+  const parsed = parseLine(line, { reading: plainReading, survey: new Survey() });
   expect(refusal('fault' in parsed ? parsed.fault : '')).toBe(sentence);
 });
 
