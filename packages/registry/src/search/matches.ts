@@ -48,7 +48,7 @@ export function createNameCost(question: Question, similar: Similar): (name: str
   };
   return (name) => {
     const best = units.map(() => nothing);
-    for (const written of [...name.split(/\s+/), name]) {
+    for (const written of name.split(/\s+/)) {
       const costs = known.get(written) ?? costsOf(written);
       known.set(written, costs);
       for (const [index, cost] of costs.entries()) best[index] = Math.min(best[index] ?? nothing, cost);
