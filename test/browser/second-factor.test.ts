@@ -62,7 +62,7 @@ async function signOut(page: Page, name: string): Promise<void> {
 async function setUpApp(page: Page): Promise<{ secret: string; codes: string[] }> {
   await page.getByRole('button', { name: 'Set up an app…' }).click();
   await fillPassword(page);
-  await page.getByRole('button', { name: 'Continue' }).click();
+  await page.getByRole('button', { name: 'Next' }).click();
   await page.getByRole('img', { name: 'QR code for the authenticator app' }).waitFor();
   const secret = (await page.getByRole('dialog').locator('pre').innerText()).replaceAll(/\s/g, '');
   expect(await findBarriers(page)).toEqual([]);
