@@ -101,6 +101,7 @@ export const audit = {
     'list-purged': 'список опустошён',
     'list-exported': 'список выгружен',
     'search-exported': 'найденное выгружено',
+    'selection-exported': 'выбранные досье выгружены',
     'audit-exported': 'журнал выгружен',
     'refused-exported': 'получены отклонённые строки импорта',
     'dossier-made': 'досье заведено',

@@ -14,10 +14,14 @@ export function filterOf({ list, q, external, active, valid }: DossierSearch): B
   };
 }
 
+/** A filter as it stands in a query. */
+export function filterQuery({ dossier_lists: lists, ...filter }: BulkFilter): Query {
+  return { ...(filter as Query), dossier_lists: lists?.join(',') };
+}
+
 /** The filter and the order of the address as a query; what is searched for comes by how well it fits. */
 export function queryOf(search: DossierSearch): Query {
-  const { dossier_lists: lists, ...filter } = filterOf(search);
-  return { ...(filter as Query), dossier_lists: lists?.join(','), ordering: search.q === undefined ? search.order : undefined };
+  return { ...filterQuery(filterOf(search)), ordering: search.q === undefined ? search.order : undefined };
 }
 
 /** Whether only some of a list, or of all, are asked for. */
