@@ -1,4 +1,5 @@
 import { createRootRoute, createRoute, createRouter, lazyRouteComponent } from '@tanstack/react-router';
+import { sortSearch } from './components/use-sort.ts';
 import { dossierSearch } from './pages/dossiers/search.ts';
 import { replicationSearch } from './pages/replication/search.ts';
 import { OverviewPage } from './pages/overview/overview-page.tsx';
@@ -6,7 +7,7 @@ import { Crashed } from './shell/crashed.tsx';
 import { Entrance } from './shell/entrance.tsx';
 import { NotFound } from './shell/not-found.tsx';
 
-const root = createRootRoute({ component: Entrance, notFoundComponent: NotFound });
+const root = createRootRoute({ validateSearch: sortSearch, component: Entrance, notFoundComponent: NotFound });
 const getParentRoute = () => root;
 
 const routes = [

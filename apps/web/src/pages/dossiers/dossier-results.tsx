@@ -1,19 +1,18 @@
-import { Group, Loader, Text } from '@mantine/core';
+import { Group, Loader } from '@mantine/core';
 import { IconFolderOff } from '@tabler/icons-react';
 import { useSearch } from '@tanstack/react-router';
 import { useTranslation } from 'react-i18next';
-import type { DossierSearch } from '@dossier/protocol/dossier.ts';
 import type { WatchList } from '@dossier/protocol/watch-list.ts';
 import { useDossierPages } from '../../api/dossiers.ts';
 import { Empty } from '../../components/empty.tsx';
 import { Loaded } from '../../components/loaded.tsx';
 import { ProblemAlert } from '../../components/problem-alert.tsx';
-import { useWriting } from '../../format/moments.ts';
 import { BulkBar } from './bulk-bar.tsx';
 import { DossierTable } from './dossier-table.tsx';
 import { filterOf, isFiltered, queryOf } from './filter.ts';
+import { HowMany, useTotal } from './how-many.tsx';
 import { PhotoGrid } from './photo-grid.tsx';
-import type { DossierSearch as DossierFilters } from './search.ts';
+import type { DossierSearch } from './search.ts';
 import { SearchNotes } from './search-notes.tsx';
 import { useSelection } from './selection.ts';
 
@@ -22,6 +21,9 @@ export function DossierResults({ lists, editable }: { lists: readonly WatchList[
   const search = useSearch({ from: '/dossiers' });
   const pages = useDossierPages(queryOf(search));
   const dossiers = pages.data?.pages.flatMap((page) => page.results) ?? [];
+  // Copies that differ have one id.
+  const loaded = new Set(dossiers.map(({ id }) => id)).size;
+  const total = useTotal({ search, lists, loaded, more: pages.hasNextPage });
   const selection = useSelection(dossiers, JSON.stringify([filterOf(search), search.order]));
   if (search.list !== undefined && !lists.some(({ id }) => id === search.list)) return <NoSuchList id={search.list} />;
   const loadMore = (): void => {
@@ -37,7 +39,6 @@ export function DossierResults({ lists, editable }: { lists: readonly WatchList[
       <Loaded query={pages}>
         {(data) => {
           const answer = data.pages[0]?.search;
-          const total = answer?.total ?? (pages.hasNextPage ? wholeOf(search, lists) : dossiers.length);
           return (
             <>
               {answer && <SearchNotes answer={answer} lists={lists} />}
@@ -45,10 +46,16 @@ export function DossierResults({ lists, editable }: { lists: readonly WatchList[
                 <Nothing filtered={isFiltered(search)} editable={editable} />
               ) : (
                 <>
-                  <View dossiers={dossiers} lists={lists} total={total} onNearEnd={loadMore} selection={editable ? selection : null} />
+                  <View
+                    dossiers={dossiers}
+                    lists={lists}
+                    total={answer?.total ?? rowsOf({ search, total, rows: dossiers.length, more: pages.hasNextPage })}
+                    onNearEnd={loadMore}
+                    selection={editable ? selection : null}
+                  />
                   {pages.isFetchNextPageError && <ProblemAlert error={pages.error} onRetry={() => void pages.fetchNextPage()} />}
                   <Group gap="xs" mt="xs" role="status">
-                    <HowMany answer={answer} loaded={dossiers.length} more={pages.hasNextPage} total={total} />
+                    <HowMany answer={answer} loaded={loaded} more={pages.hasNextPage} total={total} />
                     {pages.isFetching && <Loader size="xs" aria-hidden />}
                   </Group>
                 </>
@@ -61,41 +68,17 @@ export function DossierResults({ lists, editable }: { lists: readonly WatchList[
   );
 }
 
-/** How many there are of a list that is asked for as a whole; null for everything else. */
-function wholeOf(search: DossierFilters, lists: readonly WatchList[]): number | null {
-  return isFiltered(search) ? null : (lists.find(({ id }) => id === search.list)?.dossier_count ?? null);
-}
-
-interface HowManyProps {
-  /** What a search by words said. */
-  readonly answer: DossierSearch | undefined;
-  readonly loaded: number;
-  /** Whether there are more than are loaded. */
-  readonly more: boolean;
-  /** How many there are together; null where nobody knows. */
+interface Rows {
+  readonly search: DossierSearch;
   readonly total: number | null;
+  readonly rows: number;
+  readonly more: boolean;
 }
 
-function HowMany({ answer, loaded, more, total }: HowManyProps) {
-  const { t } = useTranslation();
-  const writing = useWriting();
-  const shown = writing.number(loaded);
-  const words = (): string => {
-    if (answer) {
-      return t(answer.total_is_more ? 'dossiers.foundMore' : 'dossiers.found', {
-        count: answer.total,
-        shown: writing.number(answer.total),
-      });
-    }
-    if (!more) return t('dossiers.loadedAll', { count: loaded, shown });
-    if (total === null) return t('dossiers.loadedSome', { count: loaded, shown });
-    return t('dossiers.loadedOf', { shown, total: writing.number(total) });
-  };
-  return (
-    <Text size="sm" c="dimmed">
-      {words()}
-    </Text>
-  );
+/** How many rows there will be: of one list as many as dossiers; of several that is known only of what is loaded, as copies that differ are rows of their own. */
+function rowsOf({ search, total, rows, more }: Rows): number | null {
+  if (!more) return rows;
+  return search.list === undefined ? null : total;
 }
 
 function NoSuchList({ id }: { id: number }) {
