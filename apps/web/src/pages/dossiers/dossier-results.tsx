@@ -46,6 +46,10 @@ export function DossierResults({ lists, editable }: { lists: readonly WatchList[
                 <Nothing filtered={isFiltered(search)} editable={editable} />
               ) : (
                 <>
+                  <Group gap="xs" mb="xs" role="status">
+                    <HowMany answer={answer} loaded={loaded} more={pages.hasNextPage} total={total} />
+                    {pages.isFetching && <Loader size="xs" aria-hidden />}
+                  </Group>
                   <View
                     dossiers={dossiers}
                     lists={lists}
@@ -54,10 +58,6 @@ export function DossierResults({ lists, editable }: { lists: readonly WatchList[
                     selection={editable ? selection : null}
                   />
                   {pages.isFetchNextPageError && <ProblemAlert error={pages.error} onRetry={() => void pages.fetchNextPage()} />}
-                  <Group gap="xs" mt="xs" role="status">
-                    <HowMany answer={answer} loaded={loaded} more={pages.hasNextPage} total={total} />
-                    {pages.isFetching && <Loader size="xs" aria-hidden />}
-                  </Group>
                 </>
               )}
             </>

@@ -151,9 +151,9 @@ function NameForm({ label, initial, button, isTaken, onName }: NameFormProps) {
         setText('');
       }}
     >
-      <Group gap="xs" align="flex-end" wrap="nowrap">
+      <Group gap="xs" align="flex-end">
         <TextInput
-          flex={1}
+          flex="1 1 180px"
           size="xs"
           label={label}
           value={text}
