@@ -66,6 +66,38 @@ describe.each(['light', 'dark'] as const)('in %s colours', (colorScheme) => {
     expect(await faultsOf(colorScheme)).toEqual([]);
   });
 
+  test('nor have what keys open and the views of the dossiers, also on a phone', async () => {
+    for (const width of [1280, 375]) {
+      const visitor = await openWindow(browser, { colorScheme, viewport: { width, height: 812 } });
+      const { page, faults } = visitor;
+      try {
+        await signIn(page, site.master.url);
+        await page.goto(`${site.master.url}/ui/dossiers?open=${site.dossiers.master}`);
+        await page.getByRole('dialog').getByRole('button', { name: 'Next dossier' }).waitFor();
+        expect(await findBarriers(page)).toEqual([]);
+        await page.goto(`${site.master.url}/ui/dossiers?order=-name`);
+        await page.getByRole('row').nth(1).waitFor();
+        await page.getByRole('button', { name: 'Views' }).click();
+        await page.getByRole('dialog', { name: 'Views' }).waitFor();
+        expect(await findBarriers(page)).toEqual([]);
+        await page.keyboard.press('Escape');
+        await page.getByRole('dialog').waitFor({ state: 'detached' });
+        await page.keyboard.press('Control+k');
+        await page.getByRole('combobox', { name: 'Page, watch list or person' }).fill('an');
+        await page.getByRole('option', { name: /^All who are found/ }).waitFor();
+        expect(await findBarriers(page)).toEqual([]);
+        await page.keyboard.press('Escape');
+        await page.getByRole('dialog').waitFor({ state: 'detached' });
+        await page.keyboard.press('?');
+        await page.getByRole('dialog', { name: 'Keys' }).waitFor();
+        expect(await findBarriers(page)).toEqual([]);
+        expect(faults).toEqual([]);
+      } finally {
+        await visitor.close();
+      }
+    }
+  });
+
   test('nor for a viewer', async () => {
     expect(await faultsOf(colorScheme, viewer)).toEqual([]);
   });

@@ -86,6 +86,27 @@ test('columns are shown with samples, named if unknown, and become what is chose
   await close();
 });
 
+test('a second import of people without ids says before it that they are there already', async () => {
+  const list = await makeList('Doubles');
+  const csv = 'name,born\nAda,1815\nBob,1900\n';
+  const { page, faults, close } = await openWindow(browser);
+  const first = await openDialog(page, list);
+  await choose(first, 'people.csv', csv);
+  await first.getByRole('button', { name: 'Check the file' }).click();
+  await first.getByRole('button', { name: 'Import 2 dossiers' }).click();
+  await first.getByText('Done', { exact: true }).waitFor();
+  await first.getByRole('button', { name: 'Close' }).last().click();
+  await page.getByRole('button', { name: 'Import' }).click();
+  const again = page.getByRole('dialog', { name: 'Import dossiers from a file' });
+  await choose(again, 'people.csv', `${csv}Eve,1901\n`);
+  await again.getByRole('button', { name: 'Check the file' }).click();
+  await again.getByText(/^2 rows without an external id are people who are in the list already.*Take them out of the file/).waitFor();
+  await again.getByText('Ada in line 2; Bob in line 3').waitFor();
+  expect(await findBarriers(page)).toEqual([]);
+  expect(faults).toEqual([]);
+  await close();
+});
+
 test('photos come from a folder, the list goes out as a zip with them, and comes in again', async () => {
   const [list, other] = [await makeList('Photographed'), await makeList('Again')];
   const { page, faults, close } = await openWindow(browser);

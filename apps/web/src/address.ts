@@ -12,5 +12,8 @@ export const addressId = z.int().positive().optional().catch(undefined);
 /** A day of the calendar in an address. */
 export const addressDay = z.iso.date().optional().catch(undefined);
 
-/** What the address of any page may say: what is looked for in its table, and in its table of sites where it has both. */
-export const pageSearch = z.object({ find: addressText, sites: addressText });
+/**
+ * What the address of any page may say: what is looked for in its table, and in its table of sites where it has both; by which column its rows are sorted,
+ * `name` or `-name`.
+ */
+export const pageSearch = z.object({ find: addressText, sites: addressText, sort: z.string().max(40).optional().catch(undefined) });

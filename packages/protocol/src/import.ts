@@ -102,6 +102,9 @@ const doubtSchema = z.looseObject({
   rows: z.array(z.looseObject({ line: z.int(), external_id: z.string(), first: z.int().optional() })),
 });
 
+/** Rows without external id of whom the list has one of the same name, dates and fields already: they would be there twice. The first 100. */
+const doublesSchema = z.looseObject({ count: z.int(), rows: z.array(z.looseObject({ line: z.int(), name: z.string() })) });
+
 /** What an import did, or, as a preview, would do. */
 export const importReportSchema = z
   .looseObject({
@@ -122,8 +125,8 @@ export const importReportSchema = z
     refused: z.int(),
     /** `line`: where the row begins. */
     refusals: z.array(z.looseObject({ line: z.int(), reason: z.string() })),
-    /** External ids that look as if a spreadsheet had rounded them (1.23E+15), and those that stand in several rows, of which the last counts. */
-    warnings: z.looseObject({ scientific_ids: doubtSchema, repeated_ids: doubtSchema }),
+    /** External ids that look as if a spreadsheet had rounded them (1.23E+15), and those that stand in several rows, of which the last counts; of a preview also people whom the list would have twice. */
+    warnings: z.looseObject({ scientific_ids: doubtSchema, repeated_ids: doubtSchema, doubles: doublesSchema }),
   })
   .meta({ id: 'ImportReport' });
 export type ImportReport = z.infer<typeof importReportSchema>;
@@ -184,6 +187,20 @@ export const exportQuery = z.object({ format: z.enum(['jsonl', 'csv', 'zip'], 'm
 
 /** The query of `GET /dossiers/export/`: what `GET /dossiers/` takes, but for pages. */
 export const dossierExportQuery = dossierQuery.omit({ limit: true, page: true }).extend({ format: formats.default('jsonl') });
+
+/** So many dossiers one export names. */
+const mostExported = 50_000;
+
+/** The body of `POST /dossiers/export/`. */
+export const selectionExport = z
+  .strictObject({
+    dossiers: z
+      .array(idSchema)
+      .min(1, 'must name at least one dossier')
+      .max(mostExported, `must name at most ${mostExported} dossiers; what a filter finds is exported by GET /dossiers/export/`),
+    format: formats.default('jsonl'),
+  })
+  .meta({ id: 'DossierExport' });
 
 /** The query of `GET /audit/export/`. */
 export const auditExportFormat = formats.default('jsonl');

@@ -9,7 +9,7 @@ import {
   importReportSchema,
   maximumImportBytes,
 } from '@dossier/protocol/import.ts';
-import type { DelimiterName, ImportReport } from '@dossier/protocol/import.ts';
+import type { DelimiterName, ImportColumns, ImportReport } from '@dossier/protocol/import.ts';
 import { recordListReads } from '@dossier/accounts/reads.ts';
 import { ApplicationError } from '@dossier/runtime/errors.ts';
 import { transaction } from '@dossier/postgres/database.ts';
@@ -173,7 +173,7 @@ async function importBody(
     columns: opened.survey.columns.map(({ samples: _samples, ...column }) => column),
     ...sumsOf(counts),
     refusals: counts.refusedLines.map((refusal) => ({ ...refusal })),
-    warnings: warningsOf(opened.survey),
+    warnings: { ...warningsOf(opened.survey), doubles: presentDoubles(counts.doubles) },
   });
   if (asked.preview) {
     // What would be is of use to nobody who has left.
@@ -208,12 +208,16 @@ function delimiterName(delimiter: string | null): DelimiterName | null {
   return delimiterNames.find((name) => delimiters[name] === delimiter) ?? null;
 }
 
-function warningsOf({ scientific, repeated }: Survey): ImportReport['warnings'] {
+function warningsOf({ scientific, repeated }: Survey): ImportColumns['warnings'] {
   const present = ({ count, rows }: Doubt): ImportReport['warnings']['scientific_ids'] => ({
     count,
     rows: rows.map((row) => ({ ...row })),
   });
   return { scientific_ids: present(scientific), repeated_ids: present(repeated) };
+}
+
+function presentDoubles({ count, rows }: NonNullable<Counts['doubles']> = { count: 0, rows: [] }): ImportReport['warnings']['doubles'] {
+  return { count, rows: rows.map((row) => ({ ...row })) };
 }
 
 /** Says what stays of an import that ended before its time. */

@@ -34,6 +34,17 @@ describe('dossier import', () => {
     expect([piped.code, piped.out]).toEqual([0, expect.stringContaining('0 added, 1 changed, 0 unchanged, 0 refused')]);
   });
 
+  it('warns in a dry run of people without external_id who are in the list already', async () => {
+    const input = '{"name":"Ada"}\n{"name":"Bob"}\n';
+    const { out: made } = await dossier(['import', '--name', 'Doubles', '-', '--json'], { input });
+    const list = (JSON.parse(made) as { dossier_list: number }).dossier_list;
+    const dry = await dossier(['import', String(list), '-', '--dry-run'], { input: `${input}{"name":"Eve"}\n` });
+    expect(dry.out).toContain('Warning: 2 lines without external_id');
+    expect(dry.out).toContain('(Ada in line 1, Bob in line 2): they would be there twice. Take them out of the file');
+    const json = await dossier(['import', String(list), '-', '--dry-run', '--json'], { input });
+    expect(JSON.parse(json.out)).toMatchObject({ added: 2, doubles: { count: 2, rows: [{ line: 1, name: 'Ada' }, { line: 2 }] } });
+  });
+
   it('names columns that are no fields before it keeps them, warns of ids, reads as it is told, and gives back what it refused', async () => {
     const rows = Buffer.concat([
       Buffer.from('nr;who;born;x\n1.2E+15;'),

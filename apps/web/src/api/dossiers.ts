@@ -1,5 +1,6 @@
 import { useInfiniteQuery, useMutation, useQuery } from '@tanstack/react-query';
 import type { z } from 'zod';
+import { dossierCountSchema } from '@dossier/protocol/bulk.ts';
 import { dossierDeletionSchema, dossierPageSchema, dossierSchema } from '@dossier/protocol/dossier.ts';
 import type { Dossier, dossierChange, dossierCreation } from '@dossier/protocol/dossier.ts';
 import { deleting } from './bin.ts';
@@ -30,6 +31,27 @@ export function useDossierPages(query: Query) {
     getNextPageParam: (page) => page.next_page,
     staleTime: 60_000,
     refetchInterval: ({ state }) => ((state.data?.pages[0]?.search?.not_indexed.length ?? 0) > 0 ? askAgainMs : false),
+  });
+}
+
+/** How many dossiers a filter finds. */
+export function useDossierCount(filter: Query, { enabled }: { enabled: boolean }) {
+  return useQuery({
+    enabled,
+    queryKey: keys.dossierCount(filter),
+    queryFn: ({ signal }) => read(dossierCountSchema, '/dossiers/count/', { query: filter, signal }),
+    staleTime: 60_000,
+  });
+}
+
+const foundAtOnce = 8;
+
+/** The first who are found by these words; asked no more as soon as others are wanted. */
+export function useFoundPeople(q: string, { enabled }: { enabled: boolean }) {
+  return useQuery({
+    enabled,
+    queryKey: keys.foundPeople(q),
+    queryFn: ({ signal }) => read(dossierPageSchema, '/dossiers/', { query: { q, valid: 'all', limit: foundAtOnce }, signal }),
   });
 }
 

@@ -1,15 +1,22 @@
 import { Paper, Stack, Table } from '@mantine/core';
 import type { ReactNode } from 'react';
+import { useTranslation } from 'react-i18next';
 import classes from './data-table.module.css';
 import { useFound } from './found-rows.tsx';
 import type { FindKey } from './found-rows.tsx';
 import { openRow } from './open-row.ts';
+import { SortButton } from './sort-button.tsx';
+import { directionOf, sortAfter, sorted } from './sorting.ts';
+import type { SortColumn } from './sorting.ts';
+import { useSort } from './use-sort.ts';
 
 export interface Column<Row> {
   readonly title: string;
   readonly align?: 'right';
   /** Hidden on narrow screens. */
   readonly minor?: boolean;
+  /** By which rows can be sorted; no other table of the page has one of the same key. */
+  readonly sort?: SortColumn<Row>;
   readonly cell: (row: Row) => ReactNode;
 }
 
@@ -25,8 +32,12 @@ interface DataTableProps<Row> {
   readonly findKey?: FindKey;
 }
 
-/** A table that scrolls sideways where it must. */
-export function DataTable<Row>({ find, findKey = 'find', ...table }: DataTableProps<Row>) {
+/** A table that scrolls sideways where it must, in the order that the address names. */
+export function DataTable<Row>({ find, findKey = 'find', rows, ...rest }: DataTableProps<Row>) {
+  const { i18n } = useTranslation();
+  const [sort] = useSort();
+  const sortable = rest.columns.flatMap(({ sort: column }) => column ?? []);
+  const table = { ...rest, rows: sorted(rows, sortable, { sort, language: i18n.language }) };
   return find === undefined ? <PlainTable {...table} /> : <LongTable {...table} find={find} findKey={findKey} />;
 }
 
@@ -41,10 +52,8 @@ function PlainTable<Row>({ label, columns, rows, rowKey }: Omit<DataTableProps<R
         <Table verticalSpacing="xs" highlightOnHover aria-label={label} className={classes.table ?? ''} role="table">
           <Table.Thead>
             <Table.Tr>
-              {columns.map(({ title, align, minor }) => (
-                <Table.Th key={title} {...(align && { ta: align })} {...(minor && { visibleFrom: 'sm' })}>
-                  {title}
-                </Table.Th>
+              {columns.map((column) => (
+                <Heading key={column.title} {...column} />
               ))}
             </Table.Tr>
           </Table.Thead>
@@ -68,6 +77,20 @@ function PlainTable<Row>({ label, columns, rows, rowKey }: Omit<DataTableProps<R
         </Table>
       </Table.ScrollContainer>
     </Paper>
+  );
+}
+
+function Heading<Row>({ title, align, minor, sort: column }: Column<Row>) {
+  const [sort, setSort] = useSort();
+  const direction = column && directionOf(sort, column.key);
+  return (
+    <Table.Th
+      {...(align && { ta: align })}
+      {...(minor && { visibleFrom: 'sm' })}
+      {...(column && { 'aria-sort': direction ?? ('none' as const) })}
+    >
+      {column ? <SortButton title={title} direction={direction} onSort={() => setSort(sortAfter(sort, column.key))} /> : title}
+    </Table.Th>
   );
 }
 

@@ -38,14 +38,15 @@ type PageName =
   | 'settings'
   | 'webhooks';
 
-interface Entry {
+/** A page that there is a way to. */
+export interface PageEntry {
   readonly page: PageName;
   readonly to: NonNullable<LinkProps['to']>;
   readonly icon: TablerIcon;
   readonly role?: Role;
 }
 
-const contents: readonly Entry[] = [
+const contents: readonly PageEntry[] = [
   { page: 'overview', to: '/', icon: IconLayoutDashboard },
   { page: 'watchLists', to: '/watch-lists', icon: IconListDetails },
   { page: 'dossiers', to: '/dossiers', icon: IconFolders },
@@ -53,19 +54,25 @@ const contents: readonly Entry[] = [
   { page: 'bin', to: '/bin', icon: IconTrash, role: 'operator' },
 ];
 
-const replicating: readonly Entry[] = [
+const replicating: readonly PageEntry[] = [
   { page: 'replication', to: '/replication', icon: IconRefresh },
   { page: 'deadLetters', to: '/dead-letters', icon: IconAlertOctagon },
   { page: 'offlineDeletions', to: '/offline-deletions', icon: IconFolderX },
 ];
 
-const administrative: readonly Entry[] = [
+const administrative: readonly PageEntry[] = [
   { page: 'users', to: '/users', icon: IconUsers, role: 'admin' },
   { page: 'tokens', to: '/tokens', icon: IconKey },
   { page: 'audit', to: '/audit', icon: IconHistory, role: 'admin' },
   { page: 'webhooks', to: '/webhooks', icon: IconWebhook, role: 'admin' },
   { page: 'settings', to: '/settings', icon: IconSettings, role: 'admin' },
 ];
+
+/** The pages that somebody of this role may see. */
+export function pagesFor(role: Role, { replication }: { replication: boolean }): readonly PageEntry[] {
+  const pages = [...contents, ...(replication ? replicating : []), ...administrative];
+  return pages.filter((entry) => mayActAs(role, entry.role ?? 'viewer'));
+}
 
 /** The ways to the pages that the person may see; those of replication neither offered nor said to be off before that is known. */
 export function Navigation({ replication, role }: { replication: boolean | undefined; role: Role }) {
@@ -101,7 +108,7 @@ function GroupTitle({ children }: { children: string }) {
   );
 }
 
-function Entries({ title, entries, role }: { title?: string; entries: readonly Entry[]; role: Role }) {
+function Entries({ title, entries, role }: { title?: string; entries: readonly PageEntry[]; role: Role }) {
   const { t } = useTranslation();
   const allowed = entries.filter((entry) => mayActAs(role, entry.role ?? 'viewer'));
   if (allowed.length === 0) return null;

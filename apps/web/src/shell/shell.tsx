@@ -8,8 +8,9 @@ import { useLiveEvents } from '../api/live.ts';
 import { useReplicationPages } from '../api/node.ts';
 import logo from '../favicon.svg';
 import { AccountMenu } from './account-menu.tsx';
+import { GoTo } from './go-to/go-to.tsx';
 import { LiveMark } from './live-mark.tsx';
-import { Navigation } from './navigation.tsx';
+import { Navigation, pagesFor } from './navigation.tsx';
 import { RoleBanner } from './role-banner.tsx';
 import classes from './shell.module.css';
 
@@ -40,6 +41,7 @@ export function Shell({ user }: { user: CurrentSession['user'] }) {
           </Group>
           <Group gap="sm" wrap="nowrap">
             <LiveMark state={live} />
+            <GoTo pages={pagesFor(user.role, { replication: replication === true })} />
             <AccountMenu user={user} />
           </Group>
         </Group>

@@ -94,6 +94,7 @@ export const audit = {
     'list-purged': 'emptied a watch list',
     'list-exported': 'exported a watch list',
     'search-exported': 'exported what a search found',
+    'selection-exported': 'exported selected dossiers',
     'audit-exported': 'exported the audit',
     'refused-exported': 'fetched refused rows of an import',
     'dossier-made': 'made a dossier',

@@ -14,6 +14,7 @@ export const bulk = {
   clear: 'Clear the selection',
   edit: 'Change…',
   lists: 'Move or copy…',
+  export: 'Export…',
   delete: 'Delete…',
   working: 'Working… {{done}} of {{total}}',
   done_one: '{{count, number}} dossier is changed.',

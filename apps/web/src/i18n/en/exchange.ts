@@ -43,6 +43,10 @@ export const imports = {
     '{{count, number}} external ids look as if a spreadsheet had rounded them; different people may have become one. Export the column as text.',
   repeated_one: '{{count, number}} row has the external id of an earlier one; the last one counts.',
   repeated_other: '{{count, number}} rows have the external id of an earlier one; the last one counts.',
+  doubles_one:
+    '{{count, number}} row without an external id is somebody who is in the list already, with the same name, dates and fields, and would be there twice. Take it out of the file, or use external ids.',
+  doubles_other:
+    '{{count, number}} rows without an external id are people who are in the list already, with the same name, dates and fields, and would be there twice. Take them out of the file, or use external ids.',
   idInLine: '{{id}} in line {{line}}',
   idInLines: '{{id}} in lines {{first}} and {{line}}',
   columns: 'Columns of the file',

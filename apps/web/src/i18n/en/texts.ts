@@ -1,6 +1,7 @@
 import { bin } from './bin.ts';
 import { audit, settings, tokens, users, webhooks } from './administration.ts';
 import { bulk } from './bulk.ts';
+import { views } from './desk.ts';
 import { dossiers } from './dossiers.ts';
 import { duplicates } from './duplicates.ts';
 import { card, exports, imports } from './exchange.ts';
@@ -20,6 +21,7 @@ export const english = {
   dossiers,
   bin,
   bulk,
+  views,
   duplicates,
   fields,
   history,

@@ -97,6 +97,7 @@ export const audit = {
     'list-purged': 'список очищен',
     'list-exported': 'список выгружен',
     'search-exported': 'найденное выгружено',
+    'selection-exported': 'выбранные досье выгружены',
     'audit-exported': 'журнал выгружен',
     'refused-exported': 'получены отклонённые строки импорта',
     'dossier-made': 'досье создано',

@@ -20,6 +20,7 @@ export const bulk: Translation<typeof english> = {
   clear: 'Снять выбор',
   edit: 'Изменить…',
   lists: 'Переместить или скопировать…',
+  export: 'Выгрузить…',
   delete: 'Удалить…',
   working: 'Выполняется… {{done}} из {{total}}',
   done_one: 'Изменено {{count, number}} досье.',

@@ -225,6 +225,14 @@ export const sentences: readonly (readonly [RegExp, string])[] = [
     /Dossier \d+ \((.*)\) stays in the bin: .* has its external id (.*) now\..*/,
     '$1: внешний номер $2 теперь у другого досье списка. Ничего не потеряно.',
   ],
+  [
+    /Not all of these dossiers are here any more: ([\d, ]+)( and others)?\..*/,
+    'Не все эти досье ещё здесь: больше нет $1. Ничего не выгружено; выберите заново.',
+  ],
+  [
+    /.*must name at most (\d+) dossiers; what a filter finds.*/,
+    'Не больше $1 досье за раз; больше выгружается, если выбрать всех, кто найден. Ничего не выгружено.',
+  ],
   ...photoSentences,
   [/This is the last active administrator\..*/, 'Это последний действующий администратор. Ничего не изменено; сначала создайте другого.'],
 ];

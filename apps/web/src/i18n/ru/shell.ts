@@ -16,6 +16,7 @@ export const shell = {
   plainHttp: 'Соединение не зашифровано. Пользуйтесь им только в доверенной сети.',
   theme: { label: 'Оформление', light: 'Светлое', dark: 'Тёмное', auto: 'Как в системе' },
   language: 'Язык',
+  times: { label: 'Время', short: 'Время без секунд', exact: 'Время с секундами' },
   signedInAs: '{{name}}, {{role}}',
   account: 'Учётная запись',
   signOut: 'Выйти',

@@ -5,6 +5,7 @@ import { bin } from './bin.ts';
 import { audit, settings, tokens, users, webhooks } from './administration.ts';
 import { bulk } from './bulk.ts';
 import { common } from './common.ts';
+import { hotkeys, palette, sorting, views } from './desk.ts';
 import { dossiers } from './dossiers.ts';
 import { duplicates } from './duplicates.ts';
 import { card, exports, imports } from './exchange.ts';
@@ -28,6 +29,10 @@ export const russian: Translation<typeof english> = {
   dossiers,
   bin,
   bulk,
+  sorting,
+  views,
+  palette,
+  hotkeys,
   duplicates,
   fields,
   history,

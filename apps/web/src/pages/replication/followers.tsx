@@ -31,6 +31,7 @@ function FollowerTable({ slaves }: { slaves: readonly Slave[] }) {
   const columns: Column<Slave>[] = [
     {
       title: t('replication.followers.slave'),
+      sort: { key: 'slave', of: (slave) => slave.address },
       cell: (slave) => (
         <>
           <Text size="sm" fw={600}>
@@ -43,9 +44,17 @@ function FollowerTable({ slaves }: { slaves: readonly Slave[] }) {
         </>
       ),
     },
-    { title: t('dossiers.list'), cell: (slave) => <Name>{slave.name}</Name> },
-    { title: t('replication.followers.lastSeen'), cell: (slave) => writing.relative(slave.last_seen, now) },
-    { title: t('replication.followers.behind'), cell: (slave) => <Behind slave={slave} /> },
+    { title: t('dossiers.list'), sort: { key: 'followed', of: (slave) => slave.name }, cell: (slave) => <Name>{slave.name}</Name> },
+    {
+      title: t('replication.followers.lastSeen'),
+      sort: { key: 'seen', of: (slave) => slave.last_seen },
+      cell: (slave) => writing.relative(slave.last_seen, now),
+    },
+    {
+      title: t('replication.followers.behind'),
+      sort: { key: 'behind', of: (slave) => slave.behind },
+      cell: (slave) => <Behind slave={slave} />,
+    },
   ];
   return (
     <DataTable
