@@ -71,7 +71,7 @@ export function beginningsOf(word: Word, text: string): Word[] {
 function formsOf(written: string): Pick<Word, 'forms' | 'spoken'> {
   const { spoken, spelled } = spellingsOf(written);
   const forms = new Set([...spoken, ...spelled]);
-  for (const spelling of [...forms]) forms.add(simplified(spelling));
+  for (const spelling of Array.from(forms)) forms.add(simplified(spelling));
   forms.delete('');
   return { forms: [...forms], spoken: [...new Set(spoken)].filter((form) => form !== '') };
 }
