@@ -117,5 +117,13 @@ test(
       expect(await findBarriers(page)).toEqual([]);
     });
     expect(await links()).toHaveLength(gates);
+    const isSynced = async () => (await links()).every(({ state, verified_at: verified }) => state === 'synced' && verified !== null);
+    await slave.until('synced with all lists', isSynced, 300_000);
+    // A sync that is asked for while the first one is under way is that one.
+    for (const { slave_dossier_list: list } of await links()) {
+      const runs = await slave.runs(list);
+      const isDone = runs.length > 0 && runs.every(({ state, requested_by: by }) => /^(synced|unchanged)$/.test(state) && by === 'admin');
+      expect([list, isDone]).toEqual([list, true]);
+    }
   },
 );

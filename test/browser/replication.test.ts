@@ -63,7 +63,7 @@ async function followChange({ visitor: { page }, hand, name, list }: Story): Pro
   await master.makeDossier([list], { name: `${name} newcomer`, external_id: `${name}-new` });
   await hand.press(page.getByRole('button', { name: 'Sync now' }));
   const newest = page.getByRole('table', { name: 'History' }).getByRole('row').nth(1);
-  await newest.getByRole('cell', { name: 'Asked for: admin', exact: true }).waitFor();
+  await newest.getByRole('cell', { name: 'On request: admin', exact: true }).waitFor();
   await newest.getByRole('cell', { name: '1', exact: true }).waitFor();
   await page
     .getByText(`${(people + 1).toLocaleString('en')} dossiers`)

@@ -285,7 +285,7 @@ describe('an account', () => {
         await set('passwordpassword');
         await page.getByText('is too easily guessed').waitFor();
         await set(chosen);
-        await page.getByText('Your password is changed. Ended: 1 other sessions').waitFor();
+        await page.getByText('Your password is changed. 1 session has ended.').waitFor();
         await expect.poll(() => page.getByRole('table', { name: 'Where you are signed in' }).getByRole('row').count()).toBe(2);
       },
       { user: person },

@@ -109,17 +109,26 @@ describe('slaves', () => {
       address: '127.0.0.1',
       version: '0.1.0',
       behind: 0,
+      behind_since: null,
     });
-    await master.call('POST', '/dossiers/', { body: { name: 'Three', dossier_lists: [remote] } });
+    const before = new Date().toISOString();
+    const { json: third } = await master.call('POST', '/dossiers/', { body: { name: 'Three', dossier_lists: [remote] } });
     expect(await find()).toMatchObject({ behind: 1 });
+    const since = (await find())?.behind_since ?? '';
+    expect(since >= before).toBe(true);
+    // It lacks the first change since then, whatever came after it.
+    await master.call('POST', '/dossiers/', { body: { name: 'Four', dossier_lists: [remote] } });
+    expect(await find()).toMatchObject({ behind: 2, behind_since: since });
+    await master.call('DELETE', `/dossiers/${(third as { id: number }).id}/`);
+    expect((await find())?.behind_since).toMatch(/Z$/);
     // A verification asks without saying where the slave stands.
     await slave.call('POST', `/sync/dossier-lists/${local}/sync/`, { body: { mode: 'verify' } });
     const lastRun = async () =>
       (await slave.want(200, pageOf(runSchema), ['GET', `/sync/dossier-lists/${local}/runs/?limit=1`])).results[0];
     await expect.poll(lastRun).toMatchObject({ mode: 'verify', finished_date: expect.any(String) });
-    expect(await find()).toMatchObject({ behind: 1 });
+    expect((await find())?.behind).toBeGreaterThan(0);
     await query(master.test.database, `update list_positions set epoch = gen_random_uuid() where list_id = :remote`, { remote });
-    expect(await find()).toMatchObject({ behind: null });
+    expect(await find()).toMatchObject({ behind: null, behind_since: null });
     const one = await master.want(200, pageOf(slaveSchema), ['GET', '/sync/slaves/?limit=1']);
     expect(one.next_page).not.toBeNull();
     const next = await master.want(200, pageOf(slaveSchema), ['GET', `/sync/slaves/?limit=1&page=${one.next_page}`]);

@@ -26,6 +26,7 @@ async function link(at = node): Promise<{ list: number; runId: number }> {
     remoteUrl: 'http://master.example',
     remoteListId: 1,
     refuseNonEmpty: false,
+    by: null,
   });
   return { list, runId: made.outcome === 'created' ? (made.runId ?? 0) : 0 };
 }

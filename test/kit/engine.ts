@@ -168,12 +168,13 @@ export async function createEngineNode(
         remoteUrl: master.feedUrl,
         remoteListId: remote,
         refuseNonEmpty: false,
+        by: null,
       });
       if (made.outcome !== 'created' || made.runId === null) throw new Error(`link: ${made.outcome}`);
       return runNow(made.runId);
     },
     sync: async (local, { mode = 'auto', reason = 'person', ...attempt } = {}) => {
-      const run = await createRun(database, { slaveListId: local, reason, mode });
+      const run = await createRun(database, { slaveListId: local, reason, mode, by: null });
       return runNow(run.id, attempt);
     },
     close: async () => {

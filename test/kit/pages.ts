@@ -9,6 +9,8 @@ export interface SitePage {
   readonly path: string;
   /** What is there when the page has loaded all that it shows. */
   readonly shows: (page: Page) => Locator;
+  /** What a person does there to see it. */
+  readonly opens?: (page: Page) => Promise<void>;
   /** Viewers don't get there. */
   readonly admin?: boolean;
   /** Bull Board's, whose markup is its own: errors and requests to others count, barriers don't. */
@@ -78,8 +80,9 @@ export function pagesOf({ lists, dossiers, sites }: SampleSite): SitePage[] {
 }
 
 /** Opens a page and waits until nothing of it is still being loaded. */
-export async function openPage(page: Page, url: string, { path, shows }: SitePage): Promise<void> {
+export async function openPage(page: Page, url: string, { path, opens, shows }: SitePage): Promise<void> {
   await page.goto(url + path);
+  await opens?.(page);
   // A phone hides some columns, not the rows.
   await shows(page).waitFor({ state: 'attached' });
   await page.locator('.mantine-Loader-root, .mantine-Skeleton-root').first().waitFor({ state: 'hidden' });

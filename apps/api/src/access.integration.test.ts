@@ -52,6 +52,7 @@ const table: Record<string, Access> = {
   'get /dossier-lists/:id/export/': 'viewer',
   'get /dossiers/count/': 'viewer',
   'post /dossiers/bulk/': 'operator',
+  'post /dossiers/export/': 'viewer',
   'get /dossiers/': 'viewer',
   'post /dossiers/': 'operator',
   'get /dossiers/:id/': 'viewer',

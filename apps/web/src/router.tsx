@@ -1,14 +1,24 @@
 import { createRootRoute, createRoute, createRouter, lazyRouteComponent } from '@tanstack/react-router';
-import { withSites } from './i18n/texts.ts';
+import { pageSearch } from './address.ts';
+import { loadAllTexts } from './i18n/texts.ts';
+import { auditSearch } from './pages/audit/search.ts';
+import { binSearch } from './pages/bin/search.ts';
 import { dossierSearch } from './pages/dossiers/search.ts';
-import { replicationSearch } from './pages/replication/search.ts';
+import { importsSearch } from './pages/import/search.ts';
+import { offlineDeletionsSearch } from './pages/offline-deletions/search.ts';
+import { linkSearch, replicationSearch } from './pages/replication/search.ts';
 import { siteSearch, sitesSearch } from './pages/sites/search.ts';
 import { OverviewPage } from './pages/overview/overview-page.tsx';
 import { Crashed } from './shell/crashed.tsx';
 import { Entrance } from './shell/entrance.tsx';
 import { NotFound } from './shell/not-found.tsx';
 
-const root = createRootRoute({ component: Entrance, notFoundComponent: NotFound });
+const root = createRootRoute({
+  validateSearch: pageSearch,
+  beforeLoad: ({ matches }) => (matches.some(({ routeId }) => routeId === '/') ? undefined : loadAllTexts()),
+  component: Entrance,
+  notFoundComponent: NotFound,
+});
 const getParentRoute = () => root;
 
 const routes = [
@@ -27,6 +37,7 @@ const routes = [
   createRoute({
     getParentRoute,
     path: '/bin',
+    validateSearch: binSearch,
     component: lazyRouteComponent(() => import('./pages/bin/bin-page.tsx'), 'BinPage'),
   }),
   createRoute({
@@ -37,30 +48,32 @@ const routes = [
   createRoute({
     getParentRoute,
     path: '/imports',
+    validateSearch: importsSearch,
     component: lazyRouteComponent(() => import('./pages/import/imports-page.tsx'), 'ImportsPage'),
   }),
   createRoute({
     getParentRoute,
     path: '/replication',
     validateSearch: replicationSearch,
-    component: lazyRouteComponent(() => withSites(import('./pages/replication/replication-page.tsx')), 'ReplicationPage'),
+    component: lazyRouteComponent(() => import('./pages/replication/replication-page.tsx'), 'ReplicationPage'),
   }),
   createRoute({
     getParentRoute,
     path: '/replication/$list',
-    component: lazyRouteComponent(() => withSites(import('./pages/replication/link-page.tsx')), 'LinkPage'),
+    validateSearch: linkSearch,
+    component: lazyRouteComponent(() => import('./pages/replication/link-page.tsx'), 'LinkPage'),
   }),
   createRoute({
     getParentRoute,
     path: '/sites',
     validateSearch: sitesSearch,
-    component: lazyRouteComponent(() => withSites(import('./pages/sites/sites-page.tsx')), 'SitesPage'),
+    component: lazyRouteComponent(() => import('./pages/sites/sites-page.tsx'), 'SitesPage'),
   }),
   createRoute({
     getParentRoute,
     path: '/sites/$id',
     validateSearch: siteSearch,
-    component: lazyRouteComponent(() => withSites(import('./pages/sites/site-page.tsx')), 'SitePage'),
+    component: lazyRouteComponent(() => import('./pages/sites/site-page.tsx'), 'SitePage'),
   }),
   createRoute({
     getParentRoute,
@@ -70,6 +83,7 @@ const routes = [
   createRoute({
     getParentRoute,
     path: '/offline-deletions',
+    validateSearch: offlineDeletionsSearch,
     component: lazyRouteComponent(() => import('./pages/offline-deletions/offline-deletions-page.tsx'), 'OfflineDeletionsPage'),
   }),
   createRoute({
@@ -90,6 +104,7 @@ const routes = [
   createRoute({
     getParentRoute,
     path: '/audit',
+    validateSearch: auditSearch,
     component: lazyRouteComponent(() => import('./pages/audit/audit-page.tsx'), 'AuditPage'),
   }),
   createRoute({

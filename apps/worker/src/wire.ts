@@ -45,6 +45,7 @@ export interface WorkerNetwork {
 export function wireWorker(node: WorkerNode, { agents = createFeedAgents(), timeouts = {} }: WorkerNetwork = {}): WorkerDependencies {
   const { configuration, database } = node;
   const now = (): Date => new Date();
+  // Before any job waits for it: deriving takes a third of a second, in which nothing else goes on.
   const token = configuration.syncToken === null ? null : deriveSigningKey(configuration.syncToken);
   const numbers = new StatementNumbers(database);
   const keys = { nodeKey: node.nodeKey, succession: node.succession, token };

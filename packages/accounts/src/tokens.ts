@@ -3,6 +3,7 @@ import { liesAhead } from '@dossier/postgres/clock.ts';
 import { preparedOne, query, queryOne } from '@dossier/postgres/database.ts';
 import type { Connection } from '@dossier/postgres/database.ts';
 import { isDiskFull } from '@dossier/postgres/disk-reserve.ts';
+import { hasSecondFactor } from './has-second-factor.ts';
 import type { User } from './users.ts';
 
 /** `session`: from signing in. `api`: made for a program. `configured`: ADMIN_TOKEN. */
@@ -66,7 +67,7 @@ interface HolderRow extends User {
 export async function findTokenHolder(connection: Connection, token: string): Promise<TokenHolder | null> {
   const holder = await preparedOne<HolderRow>(connection, 'find token holder', {
     sql: `select u.id, u.name, u.role, t.id as token_id, t.kind, t.created_date, t.expires_date, u.password_hash is not null as has_password,
-        t.kind = 'session' and u.password_hash is not null and not has_second_factor(u.id) as lacks_second_factor,
+        t.kind = 'session' and u.password_hash is not null and not ${hasSecondFactor('u.id')} as lacks_second_factor,
         coalesce(t.last_used_date < now() - interval '5 minutes', true) as stale
       from tokens t join users u on u.id = t.user_id
       where t.token_hash = :hash and u.active and coalesce(t.expires_date > now(), true) and not (t.kind = 'session' and ${liesAhead('t.created_date')})`,

@@ -44,6 +44,7 @@ export interface FollowerRow {
   revision: number | null;
   head_revision: number;
   behind: number | null;
+  behind_since: Date | null;
 }
 
 /**
@@ -111,7 +112,10 @@ export async function noteToldHead(connection: Connection, listId: number, posit
 /** More changes are not counted. */
 const mostBehind = 100_000;
 
-/** One page of the slaves, by list and then by node, without those that gave their copy up. `behind` counts changes. A slave that stands in another history of the list is behind by an unknown amount. */
+/**
+ * One page of the slaves, by list and then by node, without those that gave their copy up. `behind` counts changes, `behind_since` is when the first of them was
+ * made. A slave that stands in another history of the list is behind by an unknown amount.
+ */
 export async function listFollowers(connection: Connection, page: PageRequest): Promise<Page<FollowerRow>> {
   const backwards = page.cursor?.direction === 'before';
   const direction = backwards ? 'desc' : 'asc';
@@ -122,7 +126,11 @@ export async function listFollowers(connection: Connection, page: PageRequest): 
          select count(*) from (
            select from dossiers d where d.set_id = p.set_id and d.revision > f.revision
            union all select from tombstones t where t.set_id = p.set_id and t.revision > f.revision limit ${mostBehind}) c
-       ) end as behind
+       ) end as behind,
+       case when f.epoch = p.epoch then least(
+         (select d.modified_date from dossiers d where d.set_id = p.set_id and d.revision > f.revision order by d.revision limit 1),
+         (select t.removed_date from tombstones t where t.set_id = p.set_id and t.revision > f.revision order by t.revision limit 1)
+       ) end as behind_since
      from followers f join watch_lists l on l.id = f.list_id join list_positions p on p.list_id = f.list_id left join sites s on s.id = f.site_id
      where f.state is distinct from 'withdrawn' ${page.cursor ? `and (f.list_id, f.node::text) ${backwards ? '<' : '>'} (:id, :node)` : ''}
      order by f.list_id ${direction}, f.node::text ${direction} limit :rows`,

@@ -306,7 +306,9 @@ create table missing_photos (
 );
 
 -- For those who ask whether another list found the master away. None of what runs change: their updates stay in the page of the row.
-create index links_master on links (remote_url);
+-- When masters were last found to be away, by the failed links to them: one probe for each link that asks, however many lead to the same master.
+create index links_master_away on links (remote_url, last_attempt)
+  where state = 'failed' and error ->> 'code' in ('MASTER_UNREACHABLE', 'MASTER_TIMEOUT', 'MASTER_ERROR');
 
 -- Why a replica that was verified can't be called equal to its master's list now; null if nothing is known against it.
 create function link_doubt(link links) returns text language sql stable as $$

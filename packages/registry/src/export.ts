@@ -47,3 +47,26 @@ export async function exportCopies(
     { ids: copies.map(({ id }) => id), hashes: copies.map(({ hash }) => hash) },
   );
 }
+
+/** The dossiers of these ids, in this order; copies that differ one after another. Those that are in no list are left out. */
+export async function exportNamed(connection: Connection, ids: readonly number[]): Promise<ExportedDossier[]> {
+  return query<ExportedDossier>(
+    connection,
+    `select d.* from unnest(:ids::bigint[]) with ordinality w (wanted, place)
+     cross join lateral (
+       select distinct on (copy.hash) ${columns} from rows_of(wanted) copy join list_positions p on p.set_id = copy.set_id order by copy.hash, p.list_id
+     ) d order by place`,
+    { ids },
+  );
+}
+
+/** Those of these ids that are in no list of the node, at most `limit`. */
+export async function findGone(connection: Connection, ids: readonly number[], limit: number): Promise<number[]> {
+  const rows = await query<{ wanted: number }>(
+    connection,
+    `select wanted from unnest(:ids::bigint[]) with ordinality w (wanted, place)
+     where not exists (select from rows_of(wanted) d join list_positions p on p.set_id = d.set_id) order by place limit :limit`,
+    { ids, limit },
+  );
+  return rows.map(({ wanted }) => wanted);
+}

@@ -234,10 +234,9 @@ async function finishFetching(context: RunContext, plan: Plan, received: Receive
   const asksRefused = plan.refused.length > 0 && cursor.setId === null;
   const lacking = unkept ? await findLacking(context, unkept.page.wanted) : [];
   if (unkept && lacking.length === 0 && !asksRefused) return received;
-  const after = Promise.resolve();
-  if (unkept) await keepPage(database, taken, { ...unkept, cursor, after });
+  if (unkept) await keepPage(database, taken, { ...unkept, cursor });
   // What kept them from being held may be over. One that was changed after the head comes with the next sync.
-  if (asksRefused) await receiveRows(context, plan.refused, (page) => keepPage(database, taken, { page, cursor, replaces: true, after }));
+  if (asksRefused) await receiveRows(context, plan.refused, (page) => keepPage(database, taken, { page, cursor, replaces: true }));
   return { cursor, unkept: null };
 }
 

@@ -18,6 +18,8 @@ import { listRefused } from './set-aside.ts';
 /** As many differing dossiers as a report names. */
 const maximumDifferences = 100;
 const photoRows = 2000;
+/** So many photos that were found whole aren't read again for other dossiers that show them: pictures that stand for a missing one are shown by many. */
+const photosInMind = 10_000;
 
 type Verified = Pick<FetchContext, 'database' | 'taken' | 'signal'> & { photos: PhotoTarget };
 
@@ -127,15 +129,19 @@ interface Photoless {
 /** Photos that dossiers of the list show and that aren't whole here; noted, so that the next run fetches them. */
 async function findPhotolessDossiers({ database, taken, photos, signal }: Verified): Promise<Photoless> {
   const found: Photoless = { dossiers: [], photosMissing: 0, photosDamaged: 0 };
+  const setId = await readSet(database, taken);
+  const whole = new Set<string>();
   let after = '00000000-0000-0000-0000-000000000000';
   for (;;) {
-    const rows = await listShownPhotos(database, taken.listId, { after, limit: photoRows });
+    const rows = await listShownPhotos(database, { setId, after, limit: photoRows });
     const last = rows.at(-1);
     if (!last) return found;
     after = last.dossier;
     const shown = rows.flatMap(({ dossier, photos: entries }) => entries.map((entry): WantedPhoto => ({ ...entry, dossier })));
-    const photoOf = new Map(shown.map((photo) => [photo.sha256, photo]));
+    const photoOf = new Map(shown.filter(({ sha256 }) => !whole.has(sha256)).map((photo) => [photo.sha256, photo]));
     const findings = await photos.lacking([...photoOf.values()], signal);
+    const lacking = new Set(findings.map(({ sha256 }) => sha256));
+    for (const sha256 of photoOf.keys()) if (whole.size < photosInMind && !lacking.has(sha256)) whole.add(sha256);
     if (findings.length === 0) continue;
     await photos.bookAbsent(findings);
     const missing = findings.flatMap(({ sha256 }) => photoOf.get(sha256) ?? []);
@@ -156,13 +162,11 @@ async function findPhotolessDossiers({ database, taken, photos, signal }: Verifi
 
 async function listShownPhotos(
   database: Database,
-  listId: number,
-  page: { after: string; limit: number },
+  { setId, ...page }: { setId: number; after: string; limit: number },
 ): Promise<{ dossier: string; photos: { sha256: string; bytes: number }[] }[]> {
   return query(
     database,
-    `select d.uuid as dossier, d.photos from list_positions p join dossiers d on d.set_id = p.set_id
-     where p.list_id = :listId and d.uuid > :after::uuid order by d.uuid limit :limit`,
-    { listId, ...page },
+    `select uuid as dossier, photos from dossiers where set_id = ${setId} and uuid > :after::uuid order by uuid limit :limit`,
+    page,
   );
 }

@@ -33,7 +33,18 @@ export interface ImportReport {
   refused: number;
   /** The first `mostRefusedLines` of them. */
   refusedLines: RefusedLine[];
+  /** Of a preview: lines without external id of whom the list has one of the same name, dates and fields already. */
+  doubles?: Doubles;
 }
+
+export interface Doubles {
+  count: number;
+  /** The first `mostDoubles` of them. */
+  readonly rows: { readonly line: number; readonly name: string }[];
+}
+
+/** So many lines are told that would be somebody twice. */
+const mostDoubles = 100;
 
 /** Beyond this many refused lines are only counted, so that a wrong file can't fill the memory. */
 export const mostRefusedLines = 1000;
@@ -110,6 +121,12 @@ function note(report: ImportReport, batch: Batch, refused: readonly RefusedRow[]
   report.refusedLines.push(...shown.map(({ line, reason }) => ({ line, reason })));
 }
 
+function noteDoubles(report: ImportReport, rows: Doubles['rows']): void {
+  report.doubles ??= { count: 0, rows: [] };
+  report.doubles.count += rows.length;
+  report.doubles.rows.push(...rows.slice(0, Math.max(0, mostDoubles - report.doubles.rows.length)));
+}
+
 async function* readBatches(rows: AsyncIterable<ImportRow[]>): AsyncGenerator<Batch> {
   let lines: NumberedLine[] = [];
   let refused: RefusedRow[] = [];
@@ -143,10 +160,11 @@ type Writing = ImportTask & { readonly meanwhile: () => void };
 async function writeBatch(task: Writing, lines: readonly NumberedLine[], report: ImportReport): Promise<RefusedRow[]> {
   if (lines.length === 0) return [];
   try {
-    const { counts, refused } = await writeOnce(task, lines);
+    const { counts, refused, doubles } = await writeOnce(task, lines);
     report.added += counts.added;
     report.changed += counts.changed;
     report.unchanged += counts.unchanged;
+    if (task.preview === true) noteDoubles(report, doubles);
     return refused;
   } catch (error) {
     if (!isContentFault(error)) throw error;
@@ -164,6 +182,7 @@ async function writeBatch(task: Writing, lines: readonly NumberedLine[], report:
 interface Written {
   readonly counts: ImportCounts;
   readonly refused: RefusedRow[];
+  readonly doubles: Doubles['rows'];
 }
 
 /** Ends the transaction of a preview, which is to change nothing. */
@@ -198,12 +217,13 @@ async function writeOnce(task: Writing, lines: readonly NumberedLine[]): Promise
         written.push(line);
       }
     }
-    const counts = await importDossiers(trx, { listId, dossiers, origin, meanwhile });
+    const counts = await importDossiers(trx, { listId, dossiers, lookForDoubles: preview === true, origin, meanwhile });
     for (const { index, reason } of counts.refused) {
       const line = written[index];
       if (line !== undefined) refused.push({ line: line.number, reason, given: line.given });
     }
-    const outcome = { counts, refused };
+    const doubles = counts.doubles.flatMap((index) => written[index] ?? []).map(({ number, name }) => ({ line: number, name }));
+    const outcome = { counts, refused, doubles };
     if (preview === true) throw new RolledBack(outcome);
     return outcome;
   }).catch((error: unknown) => {

@@ -1,6 +1,7 @@
 import { dossierMerge, dossierSchema } from '@dossier/protocol/dossier.ts';
 import { recordAudit } from '@dossier/accounts/audit.ts';
 import { rememberRemoval } from '@dossier/accounts/history.ts';
+import { recordReads } from '@dossier/accounts/reads.ts';
 import { transaction } from '@dossier/postgres/database.ts';
 import { mergeDossiers } from '@dossier/registry/dossier-merge.ts';
 import type { MergedDossiers } from '@dossier/registry/dossier-merge.ts';
@@ -39,6 +40,7 @@ export function dossierMergeRoute({ database, configuration }: Pick<ApiDependenc
         if (before) await rememberRemoval(tx, { auditId, uuid: merged.removed.dossier.uuid, before });
         return merged;
       });
+      await recordReads(database, actorOf(request), { kind: 'dossier', dossiers: [kept.dossier.id] });
       sendDossier(response, kept.dossier);
     },
   };

@@ -163,7 +163,7 @@ function itemRoutes(deps: Dependencies): Route[] {
       async handle(request, response) {
         const id = pathId(request, what);
         const { dossier_lists: lists, ...fields } = await parseBody(request, dossierChange);
-        const { dossier, change: made } = await audited(
+        const { dossier } = await audited(
           database,
           request,
           async (tx) => {
@@ -177,8 +177,7 @@ function itemRoutes(deps: Dependencies): Route[] {
             change,
           }),
         );
-        // Who changes nothing only looks.
-        if (made === null) await recordReads(database, actorOf(request), { kind: 'dossier', dossiers: [id] });
+        await recordReads(database, actorOf(request), { kind: 'dossier', dossiers: [id] });
         sendDossier(response, dossier);
       },
     },

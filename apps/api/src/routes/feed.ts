@@ -12,7 +12,6 @@ import {
   requestNodes,
   requestRows,
 } from '@dossier/protocol/feed.ts';
-import { declarationHash } from '@dossier/protocol/declaration-hash.ts';
 import type { Head } from '@dossier/protocol/feed.ts';
 import { photoAddressSchema, photosMediaType, requestPhotos } from '@dossier/protocol/photos.ts';
 import { NODE_FIELD } from '@dossier/protocol/request-signature.ts';
@@ -24,6 +23,8 @@ import { isFork, renewForkedEpoch } from '@dossier/feed/epochs.ts';
 import { noteToldHead } from '@dossier/feed/followers.ts';
 import { inSnapshot, readHead, readHeads } from '@dossier/feed/heads.ts';
 import type { ListHead } from '@dossier/feed/heads.ts';
+import { createDeclarationReader } from '@dossier/feed/offered-declarations.ts';
+import type { OfferedDeclaration } from '@dossier/feed/offered-declarations.ts';
 import { bundlePhotos } from '@dossier/feed/photo-bundle.ts';
 import { readRows } from '@dossier/feed/rows-answer.ts';
 import { listShownPhotos } from '@dossier/feed/shown-photos.ts';
@@ -36,6 +37,10 @@ import type { Visitor } from './feed-admission.ts';
 import type { Asker, FeedDependencies, Handler } from './feed-handler.ts';
 import { isWithdrawn, refuse, sendUngranted, sendWithdrawn } from './feed-refusals.ts';
 import { isKeyed, noteSite, told } from './feed-sightings.ts';
+
+interface Offering extends FeedDependencies {
+  readonly readDeclaration: (kept: string) => OfferedDeclaration;
+}
 
 const listId = z.coerce.number().int().positive().max(Number.MAX_SAFE_INTEGER);
 const knownPosition = z.object({
@@ -69,6 +74,7 @@ const photosQuery = z.object({
 /** The feed of this node's lists, version 1 (docs/protocol.md), for sites that are known by their keys and for holders of the shared SYNC_TOKEN. */
 export function createFeedMount(deps: FeedDependencies): Mount {
   const router = Router({ strict: false });
+  const offering = { ...deps, readDeclaration: createDeclarationReader() };
   const signed = (handler: Handler) => async (request: Request, response: Response) => {
     const forUs = isForUs(request, deps);
     const visitor = (await admit(request, { ...deps, isForUs: forUs })) ?? refuseStranger(response);
@@ -82,8 +88,8 @@ export function createFeedMount(deps: FeedDependencies): Mount {
   };
   router.get('/', signed(greet(deps)));
   router.get('/v1/dossier-lists', signed(offerLists(deps)));
-  router.get('/v1/heads', signed(sendHeads(deps)));
-  router.get('/v1/dossier-lists/:id/head', signed(sendHead(deps)));
+  router.get('/v1/heads', signed(sendHeads(offering)));
+  router.get('/v1/dossier-lists/:id/head', signed(sendHead(offering)));
   router.get('/v1/dossier-lists/:id/changes', signed(sendChanges(deps)));
   router.get('/v1/dossier-lists/:id/rows', signed(sendRows(deps)));
   router.get('/v1/dossier-lists/:id/tree', signed(sendTree(deps)));
@@ -152,7 +158,7 @@ function offerLists({ database }: FeedDependencies): Handler {
   };
 }
 
-function sendHead(deps: FeedDependencies): Handler {
+function sendHead(deps: Offering): Handler {
   return async (request, response, asker) => {
     const id = listId.safeParse(request.params['id']);
     let head = id.success ? await readHead(deps.database, id.data) : null;
@@ -189,7 +195,8 @@ async function meetFork({ database, logger, now }: FeedDependencies, head: ListH
 }
 
 /** The head of a list with the tag that changes with it. */
-function headAnswer(deps: FeedDependencies, head: ListHead, distrusted: readonly string[]): FeedBody & { etag: string } {
+function headAnswer(deps: Offering, head: ListHead, distrusted: readonly string[]): FeedBody & { etag: string } {
+  const { declaration, hash } = deps.readDeclaration(head.declaration);
   const answer = json({
     node: deps.nodeUuid,
     dossier_list: head.listUuid,
@@ -200,15 +207,15 @@ function headAnswer(deps: FeedDependencies, head: ListHead, distrusted: readonly
     floor: head.floor,
     former: head.former,
     origins: head.origins,
-    declaration: head.declaration,
-    declaration_hash: declarationHash(head.declaration),
+    declaration,
+    declaration_hash: hash,
     distrusted,
   });
   return { ...answer, etag: `"${createHash('sha256').update(answer.body).digest('base64url')}"` };
 }
 
 /** Says of many lists at once whose heads still have the tags that the slave knows. */
-function sendHeads(deps: FeedDependencies): Handler {
+function sendHeads(deps: Offering): Handler {
   return async (request, response, asker) => {
     const asked = headsQuery.safeParse(request.query);
     if (!asked.success) throw badParam('lists', `"lists" names up to ${requestHeads} lists with the tags of their heads.`);

@@ -11,6 +11,8 @@ export const keys = {
   binPages: (filter: object) => ['bin', 'pages', filter],
   deletions: ['bin', 'deletions'],
   dossierPages: (filter: object) => ['dossiers', 'pages', filter],
+  foundPeople: (q: string) => ['dossiers', 'found', q],
+  dossierCount: (filter: object) => ['dossiers', 'count', filter],
   dossier: (id: number) => ['dossiers', 'one', id],
   history: (dossier: number) => ['dossiers', 'history', dossier],
   runHistory: (list: number, run: number) => ['runs', list, 'history', run],

@@ -2,6 +2,7 @@ import { Modal } from '@mantine/core';
 import type { ReactNode } from 'react';
 import { useTranslation } from 'react-i18next';
 import { useFocusBack } from './focus-back.ts';
+import { Layer } from './layer.tsx';
 
 interface DialogProps {
   readonly title: string;
@@ -15,8 +16,19 @@ export function Dialog({ title, onClose, size = 'md', children }: DialogProps) {
   const { t } = useTranslation();
   useFocusBack();
   return (
-    <Modal opened onClose={onClose} title={<bdi>{title}</bdi>} size={size} closeButtonProps={{ 'aria-label': t('common.close') }}>
-      {children}
-    </Modal>
+    <Layer>
+      {(isOnTop) => (
+        <Modal
+          opened
+          onClose={onClose}
+          closeOnEscape={isOnTop}
+          title={<bdi>{title}</bdi>}
+          size={size}
+          closeButtonProps={{ 'aria-label': t('common.close') }}
+        >
+          {children}
+        </Modal>
+      )}
+    </Layer>
   );
 }

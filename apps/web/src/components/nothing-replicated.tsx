@@ -16,7 +16,7 @@ export function NothingReplicated({ hasLists }: { hasLists: boolean }) {
       actions={
         admin && (
           <Button component={RouterLink} to="/replication?enable=true">
-            {t('overview.empty.link')}
+            {t('common.replicateList')}
           </Button>
         )
       }
@@ -26,7 +26,7 @@ export function NothingReplicated({ hasLists }: { hasLists: boolean }) {
         <Text size="sm" mt="sm">
           {t('overview.empty.master')}{' '}
           <Anchor underline="always" renderRoot={(props) => <RouterLink {...props} to="/watch-lists" />}>
-            {t('overview.empty.lists')}
+            {t('common.makeList')}
           </Anchor>
         </Text>
       )}

@@ -1,9 +1,8 @@
 import 'i18next';
-import type { sites } from './en/sites.ts';
 import type { english } from './en/texts.ts';
 
-/** All English texts: those of the sites come with their pages. */
-export type English = typeof english & { readonly sites: typeof sites };
+/** All English texts. */
+export type English = typeof english;
 
 declare module 'i18next' {
   interface CustomTypeOptions {

@@ -24,7 +24,10 @@ export function AccountMenu({ user }: { user: CurrentSession['user'] }) {
           aria-label={`${t('shell.account')}: ${shownText(user.name)}`}
           onClick={() => setOpened((before) => !before)}
         >
-          <Name>{user.name}</Name>
+          {/* A phone has no room for it beside what the node is. */}
+          <Text span inherit truncate maw={200} visibleFrom="xs">
+            <Name>{user.name}</Name>
+          </Text>
         </Button>
       </Popover.Target>
       <Popover.Dropdown aria-label={t('shell.account')}>

@@ -52,7 +52,10 @@ export function wholeOf(text: string): string {
 }
 
 export interface RowWords {
-  /** What the index holds of the row: words of the name, `.` and words of other fields, `=` and a name or an external id as a whole. */
+  /**
+   * What the index holds of the row: words of the name, `.` and words of other fields, `=` and a name or an external id
+   * as a whole.
+   */
   readonly lexemes: string[];
   /** Words that can be mistyped. */
   readonly terms: string[];
@@ -67,8 +70,7 @@ export function rowWords(dossier: Searchable): RowWords {
     if (field === 'name' || field === 'external_id') lexemes.add(`=${wholeOf(text)}`);
     for (const word of field === 'name' ? [...wordsOf(text), ...shortPairs(text)] : wordsOf(text)) {
       for (const form of word.forms) lexemes.add(field === 'name' ? form : `.${form}`);
-      const [plain = ''] = word.forms;
-      if (isTerm(plain)) terms.add(plain);
+      for (const form of word.spoken) if (isTerm(form)) terms.add(form);
     }
   }
   return { lexemes: [...lexemes].slice(0, mostWords), terms: [...terms] };
@@ -79,11 +81,15 @@ function shortPairs(name: string): Word[] {
   const parts = chunksOf(name).flatMap((chunk) => chunk.parts);
   return parts.flatMap((word, index) => {
     const next = parts[index + 1];
-    const [first = ''] = word.forms;
-    const [second = ''] = next?.forms ?? [];
-    if (!next || (first.length > shortWord && second.length > shortWord)) return [];
-    return [{ forms: [`${first}${second}`], start: word.start, end: next.end }];
+    if (!next || Math.min(word.forms[0]?.length ?? 0, next.forms[0]?.length ?? 0) > shortWord) return [];
+    return [joined(word, next)];
   });
+}
+
+/** Two words written as one. */
+export function joined(first: Word, second: Word): Word {
+  const spoken = first.spoken.slice(0, 2).flatMap((one) => second.spoken.map((other) => `${one}${other}`));
+  return { forms: spoken, spoken, start: first.start, end: second.end };
 }
 
 /** Whether somebody might type a word wrongly and mean it: numbers are meant as they stand. */

@@ -35,35 +35,43 @@ export function matchesOf(question: Question, dossier: Searchable, similar: Simi
 }
 
 /**
- * Says how badly a name fits a question; of two that are found, the one with less comes first. What a word of names costs is worked out once.
+ * Says how badly a name fits a question; of two that are found, the one with less comes first. What a word of names
+ * costs is worked out once.
  */
 export function createNameCost(question: Question, similar: Similar): (name: string) => number {
-  const typed = question.chunks.flatMap(({ parts }) => parts);
+  const typed = question.words.map(({ word }) => word);
+  const units = [...typed, ...question.pairs];
   const known = new Map<string, readonly number[]>();
   const costsOf = (written: string): readonly number[] => {
     const words = wordsOf(written);
-    return typed.map((word) =>
-      Math.min(
-        nothing,
-        ...words.flatMap((found) => {
-          const fit = fitOf(word, found, similar);
-          return fit ? [kinds[fit.how] + fit.cost] : [];
-        }),
-      ),
-    );
+    return units.map((unit) => Math.min(nothing, ...words.map((found) => unitCost(unit, found, similar))));
   };
   return (name) => {
-    const best = typed.map(() => nothing);
+    const best = units.map(() => nothing);
     for (const written of name.split(/\s+/)) {
       const costs = known.get(written) ?? costsOf(written);
       known.set(written, costs);
       for (const [index, cost] of costs.entries()) best[index] = Math.min(best[index] ?? nothing, cost);
     }
-    return best.reduce((sum, cost) => sum + cost, 0);
+    return sumOf(best.slice(0, typed.length), best.slice(typed.length));
   };
 }
 
-function weigh({ chunks }: Question, texts: readonly FieldText[], similar: Similar): Weighed[] {
+function unitCost(unit: Word | null, found: Word, similar: Similar): number {
+  const fit = unit && fitOf(unit, found, similar);
+  return fit ? kinds[fit.how] + fit.cost : nothing;
+}
+
+/** The least that words cost together, where two that stand side by side may be one. */
+function sumOf(words: readonly number[], pairs: readonly number[]): number {
+  let [before, sum] = [nothing, 0];
+  for (const [index, cost] of words.entries()) {
+    [before, sum] = [sum, Math.min(sum + cost, index === 0 ? Infinity : before + (pairs[index - 1] ?? nothing))];
+  }
+  return sum;
+}
+
+function weigh({ words }: Question, texts: readonly FieldText[], similar: Similar): Weighed[] {
   const fields = texts.map((text, order) => ({ ...text, order, words: wordsOf(text.text) }));
   const best = (word: Word): Weighed[] => {
     let found: Weighed | null = null;
@@ -75,9 +83,11 @@ function weigh({ chunks }: Question, texts: readonly FieldText[], similar: Simil
     }
     return found ? [found] : [];
   };
-  return chunks.flatMap(({ parts, whole }) => {
-    const each = parts.flatMap(best);
-    return each.length < parts.length && whole ? best(whole) : each;
+  return words.flatMap(({ word, wholes }) => {
+    const [own] = best(word);
+    if (own) return [own];
+    const [other] = wholes.flatMap(best).toSorted((one, another) => one.cost - another.cost);
+    return other ? [other] : [];
   });
 }
 
@@ -96,8 +106,8 @@ function fitOf(typed: Word, found: Word, similar: Similar): { how: Match['how'];
   if (exact !== undefined) return { how: 'exact', length: exact.length, cost: typed.forms[0] === found.forms[0] ? 0 : 0.005 };
   const begun = typed.forms.find((form) => found.forms.some((other) => other.startsWith(form)));
   if (begun !== undefined) return { how: 'prefix', length: begun.length, cost: 0 };
-  const words = similar.get(typed.forms[0] ?? '');
-  const costs = found.forms.flatMap((form) => words?.get(form) ?? []);
+  const words = typed.spoken.map((form) => similar.get(form));
+  const costs = words.flatMap((costOf) => found.forms.flatMap((form) => costOf?.get(form) ?? []));
   return costs.length > 0 ? { how: 'similar', length: 0, cost: Math.min(...costs) } : null;
 }
 

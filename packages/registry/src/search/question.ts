@@ -1,23 +1,54 @@
-import { isTerm, wholeOf } from './lexemes.ts';
+import { isTerm, joined, wholeOf } from './lexemes.ts';
 import { setLexeme } from './search-index.ts';
 import type { SimilarWords } from './similar.ts';
 import { chunksOf } from './words.ts';
-import type { Chunk, Word } from './words.ts';
+import type { Word } from './words.ts';
+
+/** A word that somebody looks for, and what it may be a part of. */
+export interface AskedWord {
+  readonly word: Word;
+  /** Words that stand for it and those beside it. */
+  readonly wholes: readonly Word[];
+}
 
 /** What somebody looks for. */
 export interface Question {
-  readonly chunks: readonly Chunk[];
+  readonly words: readonly AskedWord[];
+  /** Of each word but the last, it and the next one written as one; null where nobody would. */
+  readonly pairs: readonly (Word | null)[];
   /** The words that may have been mistyped. */
   readonly terms: readonly string[];
   readonly whole: string;
 }
 
-const mostChunks = 16;
+const mostWords = 16;
+/** Longer words are hardly ever written as one with another. */
+const longestJoined = 5;
+/** Articles of Arabic, which people write, leave out or join to the name. */
+const articles = new Set(['al', 'el', 'ul', 'il']);
 
 export function questionOf(text: string): Question {
-  const chunks = chunksOf(text).slice(0, mostChunks);
-  const forms = chunks.flatMap(({ parts, whole }) => [...parts, ...(whole ? [whole] : [])].map(({ forms: [plain = ''] }) => plain));
-  return { chunks, terms: [...new Set(forms)].filter(isTerm), whole: wholeOf(text) };
+  const chunks = chunksOf(text).slice(0, mostWords);
+  const typed = chunks.flatMap(({ parts, whole }) => parts.map((word) => ({ word, of: whole })));
+  const named = typed.filter(({ word }) => !articles.has(word.forms[0] ?? ''));
+  const asked = named.length > 0 ? named : typed;
+  const pairs = asked.slice(1).map(({ word }, index) => pairOf(asked[index]?.word, word));
+  const words = asked.map(({ word, of }, index) => ({
+    word,
+    wholes: [of, pairs[index - 1], pairs[index]].filter((whole) => whole !== null && whole !== undefined),
+  }));
+  const units = [...words.map(({ word }) => word), ...words.flatMap(({ wholes }) => wholes)].map((each) => each.spoken.filter(isTerm));
+  // The plainest of each first: looking them up is what a search costs.
+  const terms = Array.from({ length: mostWords }, (_, rank) => units.flatMap((spoken) => spoken[rank] ?? [])).flat();
+  return { words, pairs, terms: [...new Set(terms)].slice(0, mostTerms), whole: wholeOf(text) };
+}
+
+/** So many are looked up among similar ones. */
+const mostTerms = 10;
+
+function pairOf(first: Word | undefined, second: Word): Word | null {
+  const lengths = [first, second].map((word) => word?.forms[0]?.length ?? 0);
+  return first && Math.min(...lengths) <= longestJoined ? joined(first, second) : null;
 }
 
 /** How well what was found fits, the best first. */
@@ -33,26 +64,20 @@ export function tierQuery(tier: Tier, question: Question, options: { sets: reado
   return `(${found}) & (${options.sets.map((set) => `'${setLexeme(set)}'`).join(' | ')})`;
 }
 
-function wordsQuery(tier: Tier, { chunks, whole }: Question, similar: Similar): string {
+function wordsQuery(tier: Tier, { words, whole }: Question, similar: Similar): string {
   if (tier === 'whole') return `'=${whole}'`;
   if (tier === 'begins') return `'=${whole}':*`;
   const ways: Record<Exclude<Tier, 'whole' | 'begins'>, (word: Word) => string[]> = {
     name: ({ forms }) => forms.map((form) => `'${form}'`),
     'name begins': ({ forms }) => forms.map((form) => `'${form}':*`),
     field: ({ forms }) => forms.flatMap(inAnyField),
-    similar: ({ forms }) => [
+    similar: ({ forms, spoken }) => [
       ...forms.flatMap(inAnyField),
-      ...[...(similar.get(forms[0] ?? '')?.keys() ?? [])].flatMap((word) => [`'${word}'`, `'.${word}'`]),
+      ...spoken.flatMap((form) => [...(similar.get(form)?.keys() ?? [])]).flatMap((word) => [`'${word}'`, `'.${word}'`]),
     ],
   };
   const way = ways[tier];
-  const either = (word: Word): string => `(${way(word).join(' | ')})`;
-  return chunks
-    .map(({ parts, whole: together }) => {
-      const each = parts.map(either).join(' & ');
-      return together ? `(${each} | ${either(together)})` : each;
-    })
-    .join(' & ');
+  return words.map(({ word, wholes }) => `(${[...new Set([word, ...wholes].flatMap(way))].join(' | ')})`).join(' & ');
 }
 
 /** Fewer letters begin too many words to be looked for in all fields. */

@@ -39,7 +39,10 @@ async function namesFound(list: number, text: string): Promise<string[]> {
   return (await find(list, text)).rows.map(({ name }) => name);
 }
 
-/** A name as it is written, and how people type it; each has to find it, first of all names of the table or as good as another one. */
+/**
+ * A name as it is written, and how people type it; each has to find it, first of all names of the table or as good as
+ * another one.
+ */
 const names: readonly (readonly [script: string, name: string, ...typed: string[]])[] = [
   ['Latin', 'Müller Thomas', 'muller', 'mueller', 'MÜLLER', 'mu\u0308ller', 'thomas muller', 'mul', 'thoams'],
   ['Latin', 'Lech Wałęsa', 'walesa', 'wałęsa', 'lech wal', 'WALESA', 'valesa'],

@@ -58,8 +58,9 @@ interface Found {
 }
 
 /**
- * Dossiers that have all the words, in any order and field, the best first: the name as a whole, its beginning, its words, beginnings of its words, other
- * fields, similar words. What a list has written since the index was brought up to date is found, too, if it isn't much; otherwise the list is named.
+ * Dossiers that have all the words, in any order and field, the best first: the name as a whole, its beginning, its
+ * words, beginnings of its words, other fields, similar words. What a list has written since the index was brought up
+ * to date is found, too, if it isn't much; otherwise the list is named.
  */
 export async function searchDossiers(database: Database, search: Search): Promise<SearchAnswer> {
   return transaction(database, async (tx) => {
@@ -72,7 +73,7 @@ export async function searchDossiers(database: Database, search: Search): Promis
     const question = questionOf(search.text);
     const { fresh, behind } = await readFresh(tx, search.filter.lists);
     const similar = new Map<string, SimilarWords>();
-    const found = question.chunks.length === 0 ? [] : await findTiers(tx, { search, question, fresh, similar });
+    const found = question.words.length === 0 ? [] : await findTiers(tx, { search, question, fresh, similar });
     const ranked = rank(search, question, found.slice(0, mostRanked), similar);
     const rows = await readFound(tx, ranked.slice(search.offset, search.offset + search.limit));
     return {

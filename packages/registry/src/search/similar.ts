@@ -10,8 +10,8 @@ const looked = 300;
 const kept = 25;
 
 /**
- * Words that sound like the word, begin so, or differ by a typing error: of the index (where typing errors take pg_trgm), and of `fresh`, which it doesn't
- * know yet.
+ * Words that sound like the word, begin so, or differ by a typing error: of the index (where typing errors take
+ * pg_trgm), and of `fresh`, which it doesn't know yet.
  */
 export async function findSimilar(connection: Connection, word: string, fresh: ReadonlySet<string>): Promise<SimilarWords> {
   const sound = soundOf(word);

@@ -16,6 +16,7 @@ export const shell = {
   plainHttp: 'This connection is not encrypted. Use it only in a network that you trust.',
   theme: { label: 'Appearance', light: 'Light', dark: 'Dark', auto: 'Like the system' },
   language: 'Language',
+  times: { label: 'Times', short: 'Times without seconds', exact: 'Times with seconds' },
   signedInAs: '{{name}}, {{role}}',
   account: 'Account',
   signOut: 'Sign out',

@@ -4,6 +4,7 @@ import { bin } from './bin.ts';
 import { audit, settings, tokens, users, webhooks } from './administration.ts';
 import { bulk } from './bulk.ts';
 import { common } from './common.ts';
+import { hotkeys, palette, sorting, views } from './desk.ts';
 import { dossiers } from './dossiers.ts';
 import { duplicates } from './duplicates.ts';
 import { card, exports, imports } from './exchange.ts';
@@ -14,6 +15,7 @@ import { photos } from './photos.ts';
 import { deadLetters, offlineDeletions, replication } from './replication.ts';
 import { secondFactor } from './second-factor.ts';
 import { shell } from './shell.ts';
+import { siteHealth } from './site-health.ts';
 import { sites } from './sites.ts';
 import { watchLists } from './watch-lists.ts';
 
@@ -22,10 +24,15 @@ export const russian: Translation<English> = {
   common,
   shell,
   overview,
+  siteHealth,
   watchLists,
   dossiers,
   bin,
   bulk,
+  sorting,
+  views,
+  palette,
+  hotkeys,
   duplicates,
   fields,
   history,

@@ -29,7 +29,7 @@ export function TotpDialog({ onClose, onDone }: TotpDialogProps) {
         title={title}
         onClose={onClose}
         onSubmit={() => begin.mutate(password)}
-        submitLabel={t('secondFactor.app.next')}
+        submitLabel={t('common.next')}
         disabled={password === ''}
         busy={begin.isPending}
         error={begin.error}

@@ -7,7 +7,7 @@ import type { DeadLetter } from '@dossier/protocol/sync.ts';
 import { useDeadLetters, useDiscardAllLetters, useRetryAllLetters } from '../../api/dead-letters.ts';
 import { useReplicationPages } from '../../api/node.ts';
 import { useMay } from '../../api/session.ts';
-import { useWatchLists } from '../../api/watch-lists.ts';
+import { useListName } from '../../api/watch-lists.ts';
 import { whenDone } from '../../api/when-done.ts';
 import { ConfirmDialog } from '../../components/confirm-dialog.tsx';
 import { DataTable } from '../../components/data-table.tsx';
@@ -86,8 +86,7 @@ function AllActions() {
 
 function LetterTable({ letters, admin }: { letters: readonly DeadLetter[]; admin: boolean }) {
   const { t } = useTranslation();
-  const lists = useWatchLists();
-  const nameOf = (id: number): string => lists.data?.find((list) => list.id === id)?.name ?? String(id);
+  const nameOf = useListName();
   const columns: Column<DeadLetter>[] = [
     {
       title: t('dossiers.list'),
@@ -112,11 +111,22 @@ function LetterTable({ letters, admin }: { letters: readonly DeadLetter[]; admin
     { title: t('deadLetters.count'), align: 'right', minor: true, cell: (letter) => letter.count },
     ...(admin ? [{ title: t('common.actions'), cell: (letter: DeadLetter) => <LetterActions letter={letter} /> }] : []),
   ];
-  return <DataTable label={t('shell.pages.deadLetters')} columns={columns} rows={letters} rowKey={(letter) => letter.id} />;
+  return (
+    <DataTable
+      label={t('shell.pages.deadLetters')}
+      columns={columns}
+      rows={letters}
+      rowKey={(letter) => letter.id}
+      find={(letter) => `${nameOf(letter.slave_dossier_list)} ${letter.code}`}
+    />
+  );
 }
 
 function What({ letter }: { letter: DeadLetter }) {
+  const { t, i18n } = useTranslation();
   const { remedy } = useNodeWords().fault(letter);
+  const key = `replication.runState.${letter.phase}`;
+  const phase = i18n.exists(key) ? t(key as 'replication.runState.fetching') : letter.phase;
   return (
     <>
       <FaultText error={letter} />
@@ -124,7 +134,7 @@ function What({ letter }: { letter: DeadLetter }) {
         {remedy}
       </Text>
       <Text size="xs" c="dimmed">
-        {letter.code} · {letter.phase}
+        {letter.code} · {phase}
       </Text>
     </>
   );

@@ -34,7 +34,7 @@ export function AddingPhotos({ dossier, uploads, onDone }: { dossier: Dossier; u
             {t('photos.upload.openAnyway')}
           </Button>
           <Button onClick={() => void uploads.retry(dossier.id)} loading={busy}>
-            {t('photos.upload.retryAll')}
+            {t('common.retry')}
           </Button>
         </Group>
       </Stack>

@@ -8,6 +8,7 @@ import type { BulkFilter, BulkTarget } from '../../api/bulk.ts';
 import { ProblemAlert } from '../../components/problem-alert.tsx';
 import { BulkDeleteDialog } from './bulk-delete-dialog.tsx';
 import { BulkEditDialog } from './bulk-edit-dialog.tsx';
+import { BulkExport } from './bulk-export.tsx';
 import { BulkListsDialog } from './bulk-lists-dialog.tsx';
 import type { Selection } from './selection.ts';
 
@@ -50,6 +51,7 @@ export function BulkBar({ selection, filter, more, lists }: BulkBarProps) {
           {t('bulk.clear')}
         </Button>
         <Group gap="xs" ml="auto">
+          <BulkExport target={target} />
           <Button size="xs" variant="default" leftSection={<IconEdit size={16} aria-hidden />} onClick={() => open('edit')}>
             {t('bulk.edit')}
           </Button>

@@ -10,7 +10,7 @@ import type { FileReading, ImportPhoto } from '../../api/import.ts';
 import { Dialog } from '../../components/dialog.tsx';
 import { ListSelect } from '../../components/list-select.tsx';
 import { ProblemAlert } from '../../components/problem-alert.tsx';
-import { TakeBackButton } from '../dossiers/take-back-button.tsx';
+import { TakeBackButton } from './take-back-button.tsx';
 import type { Chosen } from './chosen-files.ts';
 import { takeFile } from './chosen-files.ts';
 import { FileStep } from './file-step.tsx';

@@ -1,5 +1,4 @@
-import { Anchor, Stack, Text, Title } from '@mantine/core';
-import { Link as RouterLink } from '@tanstack/react-router';
+import { Stack, Text, Title } from '@mantine/core';
 import { useTranslation } from 'react-i18next';
 import type { Slave } from '@dossier/protocol/node.ts';
 import { useSlaves } from '../../api/masters.ts';
@@ -7,6 +6,7 @@ import { DataTable } from '../../components/data-table.tsx';
 import type { Column } from '../../components/data-table.tsx';
 import { Loaded } from '../../components/loaded.tsx';
 import { Name } from '../../components/name.tsx';
+import { SiteName } from '../../components/site-name.tsx';
 import { useNow, useWriting } from '../../format/moments.ts';
 
 /** The master's side: which slave follows which list, when it was last seen and how far it is behind. */
@@ -32,9 +32,10 @@ function FollowerTable({ slaves }: { slaves: readonly Slave[] }) {
   const columns: Column<Slave>[] = [
     {
       title: t('replication.followers.slave'),
+      sort: { key: 'slave', of: (slave) => slave.site_name ?? slave.address },
       cell: (slave) => (
         <>
-          <FollowerName slave={slave} />
+          <SiteName site={slave.site} name={slave.site_name} address={slave.address} />
           <Text size="xs" c="dimmed">
             {slave.site_name === null ? slave.node.slice(0, 8) : slave.address}
             {slave.version !== null && ` · ${slave.version}`}
@@ -42,9 +43,17 @@ function FollowerTable({ slaves }: { slaves: readonly Slave[] }) {
         </>
       ),
     },
-    { title: t('dossiers.list'), cell: (slave) => <Name>{slave.name}</Name> },
-    { title: t('replication.followers.lastSeen'), cell: (slave) => writing.relative(slave.last_seen, now) },
-    { title: t('replication.followers.behind'), cell: (slave) => <Behind slave={slave} /> },
+    { title: t('dossiers.list'), sort: { key: 'followed', of: (slave) => slave.name }, cell: (slave) => <Name>{slave.name}</Name> },
+    {
+      title: t('replication.followers.lastSeen'),
+      sort: { key: 'seen', of: (slave) => slave.last_seen },
+      cell: (slave) => writing.relative(slave.last_seen, now),
+    },
+    {
+      title: t('replication.followers.behind'),
+      sort: { key: 'behind', of: (slave) => slave.behind },
+      cell: (slave) => <Behind slave={slave} />,
+    },
   ];
   return (
     <DataTable
@@ -52,29 +61,9 @@ function FollowerTable({ slaves }: { slaves: readonly Slave[] }) {
       columns={columns}
       rows={slaves.toSorted((a, b) => (b.behind ?? Infinity) - (a.behind ?? Infinity))}
       rowKey={(slave) => `${slave.node} ${slave.dossier_list}`}
+      findKey="sites"
       find={(slave) => `${slave.site_name ?? ''} ${slave.address} ${slave.name}`}
     />
-  );
-}
-
-function FollowerName({ slave }: { slave: Slave }) {
-  if (slave.site === null) {
-    return (
-      <Text size="sm" fw={600}>
-        {slave.address}
-      </Text>
-    );
-  }
-  return (
-    <Anchor
-      renderRoot={(props) => <RouterLink {...props} to="/sites/$id" params={{ id: String(slave.site) }} data-opens />}
-      c="inherit"
-      fw={600}
-      size="sm"
-      className="wrap"
-    >
-      <Name>{slave.site_name ?? slave.address}</Name>
-    </Anchor>
   );
 }
 

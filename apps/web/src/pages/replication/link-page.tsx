@@ -32,7 +32,7 @@ export function LinkPage() {
   const links = useLinks({ enabled: pages === true });
   const lists = useWatchLists();
   const list = lists.data?.find((each) => each.id === id) ?? null;
-  if (pages === false) return <SwitchedOff title={t('replication.title')} />;
+  if (pages === false) return <SwitchedOff title={t('shell.pages.replication')} />;
   return (
     <Loaded query={links}>
       {(found) => {
@@ -93,7 +93,7 @@ function OneLink({ link, list }: { link: Link; list: WatchList | null }) {
 function NoLink({ list }: { list: WatchList | null }) {
   const { t } = useTranslation();
   return (
-    <Page title={list?.name ?? t('replication.title')}>
+    <Page title={list?.name ?? t('shell.pages.replication')}>
       <Empty
         icon={<IconUnlink size={40} />}
         title={t('replication.noLink.title')}

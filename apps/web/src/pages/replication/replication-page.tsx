@@ -21,7 +21,7 @@ import { SyncAll } from './sync-all.tsx';
 export function ReplicationPage() {
   const { t } = useTranslation();
   const pages = useReplicationPages();
-  if (pages === false) return <SwitchedOff title={t('replication.title')} />;
+  if (pages === false) return <SwitchedOff title={t('shell.pages.replication')} />;
   return <Replication />;
 }
 
@@ -35,17 +35,17 @@ function Replication() {
   const show = (dialog: { enable?: true; join?: true }): void => void navigate({ search: dialog });
   const action = admin && (
     <>
-      {links.data !== undefined && links.data.length > 1 && <SyncAll links={links.data} lists={lists.data ?? []} />}
+      {links.data !== undefined && links.data.length > 1 && <SyncAll links={links.data} />}
       <Button variant="default" leftSection={<IconKey size={18} aria-hidden />} onClick={() => show({ join: true })}>
         {t('sites.join.open')}
       </Button>
       <Button leftSection={<IconLinkPlus size={18} aria-hidden />} onClick={() => show({ enable: true })}>
-        {t('replication.enable.open')}
+        {t('common.replicateList')}
       </Button>
     </>
   );
   return (
-    <Page title={t('replication.title')} description={t('replication.description')} actions={action}>
+    <Page title={t('shell.pages.replication')} description={t('replication.description')} actions={action}>
       <Stack gap="sm">
         <Title order={2} size="h4">
           {t('overview.replicas')}

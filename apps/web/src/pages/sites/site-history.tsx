@@ -1,6 +1,5 @@
 import { Button, Group, Stack, Text, Title } from '@mantine/core';
 import { useTranslation } from 'react-i18next';
-import { shownText } from '@dossier/domain/shown-text.ts';
 import type { AuditEntry } from '@dossier/protocol/audit.ts';
 import { useSiteHistory } from '../../api/sites.ts';
 import { DataTable } from '../../components/data-table.tsx';
@@ -8,6 +7,7 @@ import type { Column } from '../../components/data-table.tsx';
 import { Loaded } from '../../components/loaded.tsx';
 import { Name } from '../../components/name.tsx';
 import { When } from '../../components/when.tsx';
+import { Details } from '../audit/details.tsx';
 
 /** What was done to a site and by it. */
 export function SiteHistory({ id }: { id: number }) {
@@ -43,20 +43,14 @@ export function SiteHistory({ id }: { id: number }) {
 function Entries({ entries }: { entries: readonly AuditEntry[] }) {
   const { t } = useTranslation();
   const columns: Column<AuditEntry>[] = [
-    { title: t('audit.when'), cell: ({ date }) => <When time={date} /> },
-    { title: t('audit.actor'), cell: ({ actor }) => <Name>{actor}</Name> },
+    { title: t('common.when'), cell: ({ date }) => <When time={date} /> },
+    { title: t('common.who'), cell: ({ actor }) => <Name>{actor}</Name> },
     {
       title: t('sites.history.what'),
       cell: ({ action, details }) => (
         <>
           <Text size="sm">{t(`audit.actions.${action}`)}</Text>
-          {Object.keys(details).length > 0 && (
-            <Text size="xs" c="dimmed" className="wrap" maw={560}>
-              {Object.entries(details)
-                .map(([key, value]) => `${key}: ${shownText(typeof value === 'string' ? value : JSON.stringify(value))}`)
-                .join(' · ')}
-            </Text>
-          )}
+          <Details details={details} />
         </>
       ),
     },

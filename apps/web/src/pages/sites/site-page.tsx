@@ -45,7 +45,7 @@ function OneSite({ site }: { site: Site }) {
   const navigate = useNavigate({ from: '/sites/$id' });
   const admin = useMay('admin');
   const standing = standingOf(site, useNow());
-  const show = (dialog?: SiteDialog): void => void navigate({ search: { open: dialog }, replace: true });
+  const show = (dialog?: SiteDialog): void => void navigate({ search: (before) => ({ ...before, open: dialog }), replace: true });
   return (
     <Page title={site.name} actions={admin && <SiteActions site={site} standing={standing} onOpen={show} />}>
       <Paper withBorder p="md" role="status">

@@ -31,7 +31,7 @@ function Granted({ lists }: { lists: readonly number[] }) {
   const known = useWatchLists();
   const names = new Map(known.data?.map(({ id, name }) => [id, name]));
   const rows = lists.map((id) => ({ id, name: names.get(id) ?? null }));
-  const { shown, box, more } = useFound(rows, ({ id, name }) => name ?? String(id));
+  const { shown, box, more } = useFound(rows, ({ id, name }) => name ?? String(id), 'reads');
   if (known.data === undefined) return null;
   return (
     <Stack gap="sm">

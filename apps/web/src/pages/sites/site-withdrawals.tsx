@@ -48,6 +48,7 @@ export function SiteWithdrawals({ site: { withdrawn } }: { site: Site }) {
         columns={columns}
         rows={withdrawn.toSorted((a, b) => Number(a.acknowledged_date !== null) - Number(b.acknowledged_date !== null))}
         rowKey={({ dossier_list: list }) => list}
+        findKey="withdrawn"
         find={nameOf}
       />
     </Stack>

@@ -93,6 +93,7 @@ function UserTable({ users, onEdit, onDelete, onReset, onActive }: UserTableProp
   const columns: Column<UserDetails>[] = [
     {
       title: t('users.name'),
+      sort: { key: 'name', of: (user) => user.name },
       cell: (user) => (
         <Text size="sm" fw={600} className="wrap">
           <Name>{user.name}</Name>
@@ -100,7 +101,7 @@ function UserTable({ users, onEdit, onDelete, onReset, onActive }: UserTableProp
         </Text>
       ),
     },
-    { title: t('users.role'), cell: (user) => t(`common.role.${user.role}`) },
+    { title: t('users.role'), sort: { key: 'role', of: (user) => user.role }, cell: (user) => t(`common.role.${user.role}`) },
     {
       title: t('secondFactor.users.column'),
       minor: true,
@@ -110,6 +111,7 @@ function UserTable({ users, onEdit, onDelete, onReset, onActive }: UserTableProp
     {
       title: t('users.lastSignIn'),
       minor: true,
+      sort: { key: 'signed-in', of: (user) => user.last_sign_in },
       cell: (user) => (user.last_sign_in === null ? t('common.never') : <When time={user.last_sign_in} />),
     },
     { title: t('users.sessions'), align: 'right', minor: true, cell: (user) => user.session_count },

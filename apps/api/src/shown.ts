@@ -1,0 +1,70 @@
+import type { Request } from 'express';
+import type { AuditRow } from '@dossier/accounts/audit.ts';
+import { recordFormerReads, recordReads } from '@dossier/accounts/reads.ts';
+import type { ReadKind } from '@dossier/domain/audit.ts';
+import type { Database } from '@dossier/postgres/database.ts';
+import type { Link } from '@dossier/protocol/sync.ts';
+import type { OfflineDeletionRow } from '@dossier/replication/offline-deletions.ts';
+import type { ApplicationError } from '@dossier/runtime/errors.ts';
+import type { Subscriber, SyncEvent } from './events.ts';
+import { namedIn } from './presenters/sync.ts';
+import type { Naming } from './presenters/sync.ts';
+import { actorOf } from './session.ts';
+
+/** Keeps who is told of other dossiers by a refusal. */
+export async function recordRefused(database: Database, request: Request, { dossiers }: ApplicationError): Promise<void> {
+  if (dossiers.length > 0) await recordReads(database, actorOf(request), { kind: 'page', dossiers });
+}
+
+/** Keeps who is shown dossiers, of which entries of the audit tell what became of them. */
+export async function recordAuditReads(database: Database, request: Request, kind: ReadKind, entries: readonly AuditRow[]): Promise<void> {
+  const told = entries.filter(({ object_kind: object }) => object === 'dossier' || object === 'photo');
+  const dossiers = told.flatMap(({ object_uuid: uuid, details }) => [uuid, mergedIn(details)]).filter((uuid) => uuid !== null);
+  await recordFormerReads(database, actorOf(request), { kind, dossiers });
+}
+
+/** The dossier that was deleted by a merge. */
+function mergedIn({ merged }: Record<string, unknown>): string | null {
+  return merged instanceof Object && 'uuid' in merged && typeof merged.uuid === 'string' ? merged.uuid : null;
+}
+
+/** Returns a link or a run, having kept who is shown those that it names. */
+export async function shown<Shown extends Naming & Pick<Link, 'slave_dossier_list'>>(
+  database: Database,
+  request: Request,
+  link: Shown,
+): Promise<Shown> {
+  const read = { kind: 'page', dossiers: namedIn(link), list: link.slave_dossier_list } as const;
+  await recordFormerReads(database, actorOf(request), read);
+  return link;
+}
+
+/** Keeps who is shown dossiers of replicas that were deleted while their masters were away. */
+export async function recordDeletionReads(database: Database, request: Request, deletions: readonly OfflineDeletionRow[]): Promise<void> {
+  for (const [list, rows] of Map.groupBy(deletions, (row) => row.slave_list_id)) {
+    const read = { kind: 'page', dossiers: rows.map((row) => row.dossier), list } as const;
+    await recordFormerReads(database, actorOf(request), read);
+  }
+}
+
+/**
+ * A subscriber that gets an event when it is kept that who asked for it is shown those that it names: once for as long
+ * as it follows. Where that can't be kept, it ends.
+ */
+export function loggedSubscriber(database: Database, request: Request, { list, receive, end }: Subscriber): Subscriber {
+  const known = new Set<string>();
+  let line = Promise.resolve();
+  const pass = async (event: SyncEvent): Promise<void> => {
+    const dossiers = event.named.filter((uuid) => !known.has(`${event.list} ${uuid}`));
+    await recordFormerReads(database, actorOf(request), { kind: 'page', dossiers, list: event.list });
+    for (const uuid of dossiers) known.add(`${event.list} ${uuid}`);
+    receive(event);
+  };
+  return {
+    list,
+    receive(event) {
+      line = line.then(() => pass(event)).catch(end);
+    },
+    end,
+  };
+}
