@@ -32,8 +32,8 @@ export async function addSites(master: NodeProcess, list: number): Promise<Sampl
   const enter = async ({ name, state, address, alert, reason, lists }: Facts): Promise<number> => {
     const { id: key } = generateNodeKey();
     return one(
-      `insert into sites (name, node, key, words, state, state_date, reason, introduced_by, lists, address, version, first_seen, last_seen, alert)
-       values (:name, gen_random_uuid(), :key, :words, :state, now() - interval '2 hours', :reason, 'token', :lists::bigint[], :address, '0.1.0',
+      `insert into sites (name, node, key, words, state, state_date, reason, introduced_by, token_ids, lists, address, version, first_seen, last_seen, alert)
+       values (:name, gen_random_uuid(), :key, :words, :state, now() - interval '2 hours', :reason, 'token', array['0123456789abcdef'], :lists::bigint[], :address, '0.1.0',
          now() - interval '40 days', now() - interval '2 hours', :alert::jsonb || jsonb_build_object('date', now() - interval '3 hours'))
        returning id`,
       {

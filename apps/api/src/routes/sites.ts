@@ -4,7 +4,17 @@ import { pageQuery } from '@dossier/protocol/queries.ts';
 import { createdSiteSchema, revokedSiteSchema, siteChange, siteCreation, siteRevocation, siteSchema } from '@dossier/protocol/site.ts';
 import { pageOf } from '@dossier/protocol/values.ts';
 import { newInvitationCode, readInvitationCode } from '@dossier/protocol/voucher.ts';
-import { acceptSite, createSite, deleteSite, grantLists, listLetInBy, listSites, readSite, renameSite, revokeSite } from '@dossier/feed/sites.ts';
+import {
+  acceptSite,
+  createSite,
+  deleteSite,
+  grantLists,
+  listLetInBy,
+  listSites,
+  readSite,
+  renameSite,
+  revokeSite,
+} from '@dossier/feed/sites.ts';
 import type { SiteRow } from '@dossier/feed/sites.ts';
 import type { Configuration } from '@dossier/runtime/configuration.ts';
 import { badParam } from '@dossier/runtime/errors.ts';
@@ -237,7 +247,11 @@ function revokeRoute({ database, alarms, connections, configuration }: SiteDepen
       connections.end(id);
       await alarms.remind(done.deliveries);
       const letIn = await listLetInBy(database, done.site.token_ids, mostTold);
-      response.json({ ...presentSite(done.site), notes: notesOf(done.site, { letIn, siteKeys: configuration.siteKeys }) });
+      response.json({
+        ...presentSite(done.site),
+        notes: notesOf(done.site, { letIn, siteKeys: configuration.siteKeys }),
+        let_in: letIn.map(({ id: other, name }) => ({ id: other, name })),
+      });
     },
   };
 }
@@ -245,22 +259,23 @@ function revokeRoute({ database, alarms, connections, configuration }: SiteDepen
 const mostTold = 20;
 
 /** What is left to do once a site was revoked. */
-function notesOf(
-  site: SiteRow,
-  { letIn, siteKeys }: { letIn: readonly SiteRow[]; siteKeys: Configuration['siteKeys'] },
-): string[] {
+function notesOf(site: SiteRow, { letIn, siteKeys }: { letIn: readonly SiteRow[]; siteKeys: Configuration['siteKeys'] }): string[] {
   const isHolder = site.token_ids.length > 0;
   const others = letIn.map(({ id, name }) => `${JSON.stringify(name)} (site ${id})`).join(', ');
   return [
     ...(siteKeys === 'off'
-      ? ['SITE_KEYS is off on this master, so the revocation is not kept: whoever holds SYNC_TOKEN reads all lists. Set it to prefer and restart.']
+      ? [
+          'SITE_KEYS is off on this master, so the revocation is not kept: whoever holds SYNC_TOKEN reads all lists. Set it to prefer and restart.',
+        ]
       : []),
     isHolder
       ? 'It held SYNC_TOKEN, by which its thief could come as another site: whoever comes by that token now waits until somebody accepts it (SITE_PENDING), and nobody reads by the token alone. Change SYNC_TOKEN on this master and on the other sites; then newcomers are let in again. Those that are known go on by their keys.'
       : 'It has never shown SYNC_TOKEN. If its box held it all the same, change SYNC_TOKEN on this master and on the other sites.',
     ...(others === ''
       ? []
-      : [`The same token alone, and no person, has let in: ${others}. If one of them is not yours, it may be the thief: revoke it as well. "dossier site accept" says that one is yours.`]),
+      : [
+          `The same token alone, and no person, has let in: ${others}. If one of them is not yours, it may be the thief: revoke it as well. "dossier site accept" says that one is yours.`,
+        ]),
   ];
 }
 

@@ -2,8 +2,8 @@ import { useInfiniteQuery, useMutation, useQuery, useQueryClient } from '@tansta
 import type { QueryClient } from '@tanstack/react-query';
 import type { z } from 'zod';
 import { auditEntrySchema } from '@dossier/protocol/audit.ts';
-import { createdSiteSchema, siteSchema } from '@dossier/protocol/site.ts';
-import type { CreatedSite, Site, siteChange, siteCreation } from '@dossier/protocol/site.ts';
+import { createdSiteSchema, revokedSiteSchema, siteSchema } from '@dossier/protocol/site.ts';
+import type { CreatedSite, RevokedSite, Site, siteChange, siteCreation } from '@dossier/protocol/site.ts';
 import { pageOf } from '@dossier/protocol/values.ts';
 import { keys } from './keys.ts';
 import { readAll } from './read-all.ts';
@@ -87,8 +87,8 @@ export function useChangeSite() {
 
 export function useRevokeSite() {
   return useMutation({
-    mutationFn: ({ id, reason }: { id: number; reason: string }): Promise<Site> =>
-      send(siteSchema, ['POST', `/sites/${id}/revoke/`], { body: { reason } }),
+    mutationFn: ({ id, reason }: { id: number; reason: string }): Promise<RevokedSite> =>
+      send(revokedSiteSchema, ['POST', `/sites/${id}/revoke/`], { body: { reason } }),
     onSuccess: useRefreshSites(),
   });
 }

@@ -1,5 +1,4 @@
 export const sites = {
-  title: 'Sites',
   description: 'The nodes that copy lists of this one: who may read what, and what each last signed that it holds.',
   own: 'Words of this node’s own key: <b>{{words}}</b>. Its sites show the same of their master.',
   filters: 'Filters of the sites',
@@ -19,7 +18,6 @@ export const sites = {
   noSuchList: 'List {{id}}, which is gone',
   nothingFound: 'No site fits. Take a filter away, or search for something else.',
   someShown: '{{shown}} of {{total}} sites are shown.',
-  more: 'Show more',
   empty: {
     title: 'No site copies lists of this node yet',
     text: 'Invite one: you get a code that lets one node in within 30 minutes. A node with the same SYNC_TOKEN appears here by itself when it asks first.',
@@ -243,6 +241,9 @@ export const sites = {
     reason: 'Reason',
     reasonHint: 'Such as: stolen. It stands in the audit.',
     button: 'Revoke for good',
+    left: 'What is left to do',
+    letIn:
+      'The same token, and no person, has let in these sites. If one of them isn’t yours, it may be the thief, who was faster: revoke it as well.',
     done: '“{{name}}” is revoked.',
   },
   rename: { open: 'Rename…', title: 'Rename “{{name}}”', done: 'The site is called “{{name}}” now.' },

@@ -159,9 +159,9 @@ export const audit = {
     'site-deleted': 'площадка удалена',
     'site-alert': 'поднята тревога',
     'list-withdrawn': 'список отозван',
-    'master-joined': 'узел присоединён к ведущему',
-    'master-accepted': 'ключ ведущего принят',
-    'master-forgotten': 'ключ ведущего забыт',
+    'master-joined': 'узел присоединён к мастеру',
+    'master-accepted': 'ключ мастера принят',
+    'master-forgotten': 'ключ мастера забыт',
     'node-rekeyed': 'ключ узла сменён',
   },
   details: {

@@ -127,13 +127,22 @@ function Revoked({ site }: { site: Site }) {
           <List.Item>{t('sites.revoked.refused')}</List.Item>
           <List.Item>{t('sites.revoked.disk')}</List.Item>
           <List.Item>
-            {t(site.introduced_by === 'token' ? 'sites.revoked.tokenHeld' : 'sites.revoked.token')}{' '}
-            {site.introduced_by === 'token' && t('sites.revoked.tokenEnds')}
+            <TokenLeft site={site} />
           </List.Item>
           <List.Item>{t('sites.revoked.again')}</List.Item>
         </List>
       </Stack>
     </Alert>
+  );
+}
+
+/** What becomes of the token that the box of a revoked site may hold. */
+export function TokenLeft({ site: { shown_token: shown } }: { site: Site }) {
+  const { t } = useTranslation();
+  return (
+    <>
+      {t(shown ? 'sites.revoked.tokenHeld' : 'sites.revoked.token')} {shown && t('sites.revoked.tokenEnds')}
+    </>
   );
 }
 

@@ -32,7 +32,7 @@ export function SitePage() {
   const id = Number(useParams({ from: '/sites/$id' }).id);
   const { open } = useSearch({ from: '/sites/$id' });
   const site = useSite(id);
-  if (pages === false) return <SwitchedOff title={t('sites.title')} />;
+  if (pages === false) return <SwitchedOff title={t('shell.pages.sites')} />;
   const isGone = site.error instanceof Problem && site.error.status === 404;
   // The dialog by which it went has more to say.
   if (isGone && (site.data === undefined || open === undefined)) return <NoSuchSite />;

@@ -34,6 +34,7 @@ const site = (facts: Partial<Site> = {}): Site => ({
   words: 'tiger basket oasis lemon',
   introduced_by: 'invitation',
   speaks_by: 'key',
+  shown_token: false,
   lists: null,
   withdrawn: [],
   address: '10.0.0.7',

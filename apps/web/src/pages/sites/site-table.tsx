@@ -58,7 +58,7 @@ export function SiteTable({ sites }: { sites: readonly StandingSite[] }) {
   ];
   return (
     <Stack gap="sm">
-      {shown.length > 0 && <DataTable label={t('sites.title')} columns={columns} rows={shown} rowKey={({ site }) => site.id} />}
+      {shown.length > 0 && <DataTable label={t('shell.pages.sites')} columns={columns} rows={shown} rowKey={({ site }) => site.id} />}
       <Group gap="sm" role="status">
         {sites.length === 0 && <Text size="sm">{t('sites.nothingFound')}</Text>}
         {shown.length < sites.length && (
@@ -70,7 +70,7 @@ export function SiteTable({ sites }: { sites: readonly StandingSite[] }) {
       {shown.length < sites.length && (
         <Group>
           <Button size="xs" variant="default" onClick={() => setMost(most + shownAtOnce)}>
-            {t('sites.more')}
+            {t('common.more')}
           </Button>
         </Group>
       )}

@@ -21,7 +21,7 @@ const InviteDialog = lazy(async () => ({ default: (await import('./invite-dialog
 export function SitesPage() {
   const { t } = useTranslation();
   const pages = useReplicationPages();
-  if (pages === false) return <SwitchedOff title={t('sites.title')} />;
+  if (pages === false) return <SwitchedOff title={t('shell.pages.sites')} />;
   return <Sites />;
 }
 
@@ -38,7 +38,7 @@ function Sites() {
     </Button>
   );
   return (
-    <Page title={t('sites.title')} description={<Description />} actions={button}>
+    <Page title={t('shell.pages.sites')} description={<Description />} actions={button}>
       <Loaded query={sites}>
         {(found) =>
           found.length === 0 ? (
