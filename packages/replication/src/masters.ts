@@ -57,11 +57,7 @@ export async function pinMaster(
   return transaction(database, async (tx) => {
     await query(tx, `select pg_advisory_xact_lock(hashtextextended('dossier masters', 0))`);
     if (instead) {
-      await query(
-        tx,
-        `update masters set key = :key, previous_key = null, ${noOffer}, pinned_date = now() where node = :node`,
-        pin,
-      );
+      await query(tx, `update masters set key = :key, previous_key = null, ${noOffer}, pinned_date = now() where node = :node`, pin);
       await query(tx, `delete from masters where remote_url = :remoteUrl and node <> :node`, pin);
     }
     await query(

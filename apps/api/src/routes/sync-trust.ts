@@ -78,7 +78,8 @@ function joinRoute(deps: SyncDependencies): Route {
     async handle(request, response) {
       const { remote_url: url, code } = await parseBody(request, joinRequest);
       const { nodeKey } = deps.own;
-      if (nodeKey === null) throw conflict('This host has no key of its node (NODE_KEY_MISSING; the log says more), so it can not join a master.');
+      if (nodeKey === null)
+        throw conflict('This host has no key of its node (NODE_KEY_MISSING; the log says more), so it can not join a master.');
       const invitation = readInvitationCode(code);
       if (invitation === null) throw badParam('code', 'code: is no invitation; it has 20 letters and digits in groups of four.');
       requireAllowedMaster(deps.configuration, url);

@@ -23,7 +23,8 @@ export function addNode(program: Command, context: Context): void {
       );
       const words = await wordsOf(next.id);
       const secret = configuration.nodeKey === null ? null : nodeKeyToPem(next).trim().replaceAll('\n', '\\n');
-      if (options.json) return printJson({ key: next.id, words, signed: options.new !== true, ...(secret !== null && { NODE_KEY: secret }) });
+      if (options.json)
+        return printJson({ key: next.id, words, signed: options.new !== true, ...(secret !== null && { NODE_KEY: secret }) });
       print(`The new key of this node: ${next.id}\nIts words: ${words}`);
       if (secret !== null) print(`NODE_KEY has to be set to this on all hosts of the node, and be kept from others:\n  ${secret}`);
       else if (isPlaced) print(`Copy ${configuration.nodeKeyFile} to all hosts of the node.`);
