@@ -121,20 +121,25 @@ export function createExchange(options: ExchangeOptions, { base, agents }: { bas
     question.signal?.throwIfAborted();
     if (isRefusedAddress(base.hostname)) throw fail({ saw: 'refused-address' });
     const url = urlOf(base, path, question.query);
-    try {
-      return await ask(url, question, await options.trust.terms());
-    } catch (error) {
-      if (!isUnknown(error)) throw error;
-      for (const terms of await options.trust.fallbacks()) {
-        try {
-          return await ask(url, question, terms);
-        } catch (other) {
-          if (!isUnknown(other)) throw other;
-        }
-      }
-      throw error;
-    }
+    return askOnTerms(options.trust, (terms) => ask(url, question, terms));
   };
+}
+
+/** Asks as the trust says, and where the master knows nothing of who signed, in the other ways, one after the other. */
+async function askOnTerms(trust: Trust, ask: (terms: Terms) => Promise<OpenAnswer>): Promise<OpenAnswer> {
+  try {
+    return await ask(await trust.terms());
+  } catch (error) {
+    if (!isUnknown(error)) throw error;
+    for (const terms of await trust.fallbacks()) {
+      try {
+        return await ask(terms);
+      } catch (other) {
+        if (!isUnknown(other)) throw other;
+      }
+    }
+    throw error;
+  }
 }
 
 /** The master knows nothing of who signed. */
