@@ -102,7 +102,7 @@ test('a site that asks and takes nothing is told from one that waits for its nex
   const row = sites(page).getByRole('row', { name: /10\.0\.1\.1/ });
   await row.getByText('Waits for its next sync').first().waitFor();
   await row.getByText('1 change behind the master').waitFor();
-  await query(node.test.database, `update dossiers set modified_date = now() - interval '3 days' where name = 'Old change'`);
+  await query(node.test.database, `update followers set behind_since = now() - interval '3 days' where address = '10.0.1.1'`);
   await page.reload();
   await page.getByText('1 site asks, but has not taken changes that are more than a day old.').waitFor();
   await row.getByText('Does not take changes').first().waitFor();

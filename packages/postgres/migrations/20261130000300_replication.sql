@@ -404,6 +404,8 @@ create table followers (
   version text,
   epoch uuid,
   revision bigint,
+  -- When the list was last changed here before the slave was first seen to lack a change; null since it was seen to lack none.
+  behind_since timestamptz,
   first_seen timestamptz not null default now(),
   last_seen timestamptz not null default now(),
   primary key (list_id, node)
