@@ -73,17 +73,19 @@ export async function recordFormerReads(
 /**
  * Keeps who gets lists as a whole, or learns of a part of them that isn't known by name, for each that logs its readers.
  * @param read.lists their ids; null: all lists
+ * @param read.dossiers the uuids of those of the lists that are shown, where it is known that no others are
  */
 export async function recordListReads(
   connection: Connection,
   actor: Actor,
-  read: { kind: ReadKind; lists: readonly number[] | null },
+  read: { kind: ReadKind; lists: readonly number[] | null; dossiers?: readonly string[] },
 ): Promise<void> {
   await query(
     connection,
     `insert into reads (actor, via, address, kind, list_id, list_uuid, dossiers)
-     select :actor, :via, :address, :kind, id, uuid, null from watch_lists where log_reads and (:lists::bigint[] is null or id = any(:lists::bigint[]))`,
-    { ...actor, ...read },
+     select :actor, :via, :address, :kind, id, uuid, :dossiers::uuid[] from watch_lists
+     where log_reads and (:lists::bigint[] is null or id = any(:lists::bigint[]))`,
+    { ...actor, ...read, dossiers: read.dossiers ?? null },
   );
 }
 
