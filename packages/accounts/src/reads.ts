@@ -62,9 +62,9 @@ export async function recordFormerReads(
      from watch_lists l cross join unnest(:dossiers::uuid[]) n (uuid)
      where ${anyLogs} and l.log_reads and n.uuid <> l.uuid and (l.id = :list
        or exists (select from list_positions p join dossiers d on d.set_id = p.set_id and d.uuid = n.uuid where p.list_id = l.id)
-       or exists (select from binned_sets b join dossiers d on d.set_id = b.set_id and d.uuid = n.uuid where b.list_id = l.id and b.list_uuid = l.uuid)
        or exists (select from history h where h.object = n.uuid and h.list_id = l.id)
-       or exists (select from audit a where a.object_uuid = n.uuid and a.details -> 'dossier_lists' @> to_jsonb(l.id)))
+       or exists (select from audit a where a.object_uuid = n.uuid and a.details -> 'dossier_lists' @> to_jsonb(l.id))
+       or exists (select from binned_sets b join dossiers d on d.set_id = b.set_id and d.uuid = n.uuid where b.list_id = l.id and b.list_uuid = l.uuid))
      group by l.id`,
     { ...actor, kind: read.kind, dossiers: read.dossiers, list: read.list ?? null },
   );
