@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { recordFormerReads } from '@dossier/accounts/reads.ts';
+import { recordFormerReads, recordNamedReads } from '@dossier/accounts/reads.ts';
 import { query, transaction } from '@dossier/postgres/database.ts';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { createTestDatabase } from '../kit/database.ts';
@@ -50,4 +50,26 @@ it('costs no look through the whole bin for each person and list', async () => {
   });
   expect(await query(test.database, `select list_id, dossiers from reads`)).toEqual([{ list_id: lists[0], dossiers: [binned] }]);
   expect(read).toBeLessThan(100_000);
+});
+
+it('is kept for each list with those alone who are named of it', async () => {
+  const [first = 0, second = 0] = await makeLists(2);
+  const [one, two, both] = [randomUUID(), randomUUID(), randomUUID()];
+  const statements: string[] = [];
+  test.database.on('query', ({ sql }: { sql: string }) => statements.push(sql));
+  await recordNamedReads(test.database, actor, {
+    kind: 'page',
+    dossiers: [
+      { uuid: one, list: first },
+      { uuid: both, list: first },
+      { uuid: both, list: second },
+      { uuid: two, list: second },
+    ],
+  });
+  expect(statements).toHaveLength(1);
+  const kept = await query<{ list_id: number; dossiers: string[] }>(test.database, `select list_id, dossiers from reads order by list_id`);
+  expect(kept.map(({ list_id: list, dossiers }) => [list, new Set(dossiers)])).toEqual([
+    [first, new Set([one, both])],
+    [second, new Set([both, two])],
+  ]);
 });

@@ -1,6 +1,6 @@
 import type { Request } from 'express';
 import type { AuditRow } from '@dossier/accounts/audit.ts';
-import { recordFormerReads, recordReads } from '@dossier/accounts/reads.ts';
+import { recordFormerReads, recordNamedReads, recordReads } from '@dossier/accounts/reads.ts';
 import type { ReadKind } from '@dossier/domain/audit.ts';
 import type { Database } from '@dossier/postgres/database.ts';
 import type { Link } from '@dossier/protocol/sync.ts';
@@ -28,23 +28,24 @@ function mergedIn({ merged }: Record<string, unknown>): string | null {
   return merged instanceof Object && 'uuid' in merged && typeof merged.uuid === 'string' ? merged.uuid : null;
 }
 
+type Shown = Naming & Pick<Link, 'slave_dossier_list'>;
+
+/** Keeps who is shown those that links or runs name. */
+export async function recordShown(database: Database, request: Request, links: readonly Shown[]): Promise<void> {
+  const dossiers = links.flatMap((link) => namedIn(link).map((uuid) => ({ uuid, list: link.slave_dossier_list })));
+  await recordNamedReads(database, actorOf(request), { kind: 'page', dossiers });
+}
+
 /** Returns a link or a run, having kept who is shown those that it names. */
-export async function shown<Shown extends Naming & Pick<Link, 'slave_dossier_list'>>(
-  database: Database,
-  request: Request,
-  link: Shown,
-): Promise<Shown> {
-  const read = { kind: 'page', dossiers: namedIn(link), list: link.slave_dossier_list } as const;
-  await recordFormerReads(database, actorOf(request), read);
+export async function shown<One extends Shown>(database: Database, request: Request, link: One): Promise<One> {
+  await recordShown(database, request, [link]);
   return link;
 }
 
 /** Keeps who is shown dossiers of replicas that were deleted while their masters were away. */
 export async function recordDeletionReads(database: Database, request: Request, deletions: readonly OfflineDeletionRow[]): Promise<void> {
-  for (const [list, rows] of Map.groupBy(deletions, (row) => row.slave_list_id)) {
-    const read = { kind: 'page', dossiers: rows.map((row) => row.dossier), list } as const;
-    await recordFormerReads(database, actorOf(request), read);
-  }
+  const dossiers = deletions.map(({ dossier: uuid, slave_list_id: list }) => ({ uuid, list }));
+  await recordNamedReads(database, actorOf(request), { kind: 'page', dossiers });
 }
 
 /**
