@@ -6,7 +6,7 @@ import type { Database } from '@dossier/postgres/database.ts';
 import type { Link } from '@dossier/protocol/sync.ts';
 import type { OfflineDeletionRow } from '@dossier/replication/offline-deletions.ts';
 import type { ApplicationError } from '@dossier/runtime/errors.ts';
-import type { Subscriber, SyncEvent } from './events.ts';
+import type { Subscriber, SyncEvent, SyncEvents } from './events.ts';
 import { namedIn } from './presenters/sync.ts';
 import type { Naming } from './presenters/sync.ts';
 import { actorOf } from './session.ts';
@@ -48,24 +48,47 @@ export async function recordDeletionReads(database: Database, request: Request, 
   await recordNamedReads(database, actorOf(request), { kind: 'page', dossiers });
 }
 
+/** So many characters of events wait for the database to keep who gets them; then the stream ends, and the next one begins with everything. */
+const maximumWaiting = 16 * 1024 * 1024;
+
 /**
- * A subscriber that gets an event when it is kept that who asked for it is shown those that it names: once for as long
- * as it follows. Where that can't be kept, it ends.
+ * Tells a subscriber of each event when it is kept that who asked for it is shown those that it names: once for as long
+ * as it follows. Where that can't be kept, or not fast enough, it ends. Returns how to stop.
  */
-export function loggedSubscriber(database: Database, request: Request, { list, receive, end }: Subscriber): Subscriber {
+export function followLogged(
+  { database, events, request }: { database: Database; events: SyncEvents; request: Request },
+  { list, receive, end }: Subscriber,
+): () => void {
   const known = new Set<string>();
   let line = Promise.resolve();
+  let waiting = 0;
+  let closed = false;
+  const close = (): void => {
+    closed = true;
+    end();
+  };
   const pass = async (event: SyncEvent): Promise<void> => {
     const dossiers = event.named.filter((uuid) => !known.has(`${event.list} ${uuid}`));
     await recordFormerReads(database, actorOf(request), { kind: 'page', dossiers, list: event.list });
     for (const uuid of dossiers) known.add(`${event.list} ${uuid}`);
-    receive(event);
+    if (!closed) receive(event);
   };
-  return {
+  const next = async (event: SyncEvent): Promise<void> => {
+    waiting -= event.json.length;
+    if (!closed) await pass(event);
+  };
+  const leave = events.subscribe({
     list,
     receive(event) {
-      line = line.then(() => pass(event)).catch(end);
+      if (closed) return;
+      waiting += event.json.length;
+      if (waiting > maximumWaiting) close();
+      else line = line.then(() => next(event)).catch(close);
     },
-    end,
+    end: close,
+  });
+  return () => {
+    closed = true;
+    leave();
   };
 }
