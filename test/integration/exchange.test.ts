@@ -390,6 +390,21 @@ it('a preview counts who is in the list already and would be there twice, as not
   });
 });
 
+it('a preview of many names that stand for nobody takes seconds, however many of them the list has', async () => {
+  const list = await node.makeList();
+  await query(
+    node.test.database,
+    `insert into dossiers (set_id, name, meta) select set_of(:list), 'Unknown', json_build_object('n', n) from generate_series(1, 20000) n`,
+    { list },
+  );
+  const started = performance.now();
+  expect(await send(list, { preview: 'true' }, '{"name":"Unknown"}\n'.repeat(4000))).toMatchObject({
+    added: 4000,
+    warnings: { doubles: { count: 0 } },
+  });
+  expect(performance.now() - started).toBeLessThan(10_000);
+});
+
 it('takes the columns of OpenSanctions: the key, the name, and the others as fields', async () => {
   const list = await node.makeList();
   const csv =
