@@ -376,7 +376,10 @@ it('a preview counts who is in the list already and would be there twice, as not
     '{"name":"Ada","valid_until":"2030-01-01","meta":{"door":"2"}}\n{"name":"Bob"}\n{"external_id":"e1","name":"Eve"}\n{"name":"Ada"}\n{"name":"ada"}\n';
   const preview = (body: string) => send(list, { preview: 'true' }, body);
   expect((await preview(file)).warnings.doubles).toEqual({ count: 0, rows: [] });
-  expect(await send(list, {}, file)).toMatchObject({ added: 5, warnings: { doubles: { count: 0 } } });
+  const written = await send(list, {}, file);
+  expect(written).toMatchObject({ added: 5 });
+  // Nobody looked.
+  expect(written.warnings).not.toHaveProperty('doubles');
   const again = await preview(`${file}{"name":"Ada","valid_until":"2031-01-01"}\n{"name":"Carl"}\n`);
   expect(again).toMatchObject({ added: 6, unchanged: 1 });
   expect(again.warnings.doubles).toEqual({

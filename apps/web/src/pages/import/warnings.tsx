@@ -7,7 +7,7 @@ import type { ImportColumns, ImportReport } from '@dossier/protocol/import.ts';
 const shown = 5;
 
 /** What gives reason for doubt: external ids, and people whom the list has already. */
-export function Warnings({ warnings }: { warnings: ImportColumns['warnings'] & { doubles?: ImportReport['warnings']['doubles'] } }) {
+export function Warnings({ warnings }: { warnings: ImportColumns['warnings'] & Pick<ImportReport['warnings'], 'doubles'> }) {
   const { t } = useTranslation();
   const { scientific_ids: scientific, repeated_ids: repeated, doubles = { count: 0, rows: [] } } = warnings;
   if (scientific.count + repeated.count + doubles.count === 0) return null;
