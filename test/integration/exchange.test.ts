@@ -5,7 +5,7 @@ import { auditEntrySchema } from '@dossier/protocol/audit.ts';
 import { dossierPageSchema, dossierSchema } from '@dossier/protocol/dossier.ts';
 import { importColumnsSchema, importEntrySchema, importReportSchema } from '@dossier/protocol/import.ts';
 import { pageOf } from '@dossier/protocol/values.ts';
-import { query } from '@dossier/postgres/database.ts';
+import { query, transaction } from '@dossier/postgres/database.ts';
 import sharp from 'sharp';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { startNodeApi } from '../kit/node-api.ts';
@@ -357,6 +357,33 @@ describe('an export', () => {
     const gone = await ask({ dossiers: [ada, bob] });
     expect([gone.status, gone.text]).toEqual([404, expect.stringContaining(`Not all of these dossiers are here any more: ${bob}`)]);
     expect((await ask({ dossiers: [] })).status).toBe(400);
+  });
+
+  it('of dossiers that are deleted or changed while they are read is broken off rather than cut', async () => {
+    const list = await node.makeList();
+    await send(list, {}, '{"external_id":"b1","name":"Ada"}\n{"external_id":"b2","name":"Bob"}\n');
+    const page = await node.want(200, dossierPageSchema, ['GET', `/dossiers/?dossier_lists=${list}`]);
+    const dossiers = page.results.map(({ id }) => id);
+    const { database } = node.test;
+    /** Asks, and does this before the dossiers are read. */
+    const interrupted = async (ask: () => Promise<unknown>, sql: string): Promise<unknown> => {
+      const { asked } = await transaction(database, async (tx) => {
+        await query(tx, `lock table reads in share mode`);
+        const answer = ask().catch(() => 'broken off');
+        const waiting = `select from pg_locks where relation = 'reads'::regclass and not granted`;
+        await expect.poll(() => query(database, waiting)).toHaveLength(1);
+        await query(database, sql, { list });
+        return { asked: answer };
+      });
+      return asked;
+    };
+    const search = () => node.call('GET', `/dossiers/export/?dossier_lists=${list}`);
+    expect(await interrupted(search, `update dossiers set comment = 'Changed' where set_id = set_of(:list) and name = 'Ada'`)).toBe(
+      'broken off',
+    );
+    const selection = () => node.call('POST', '/dossiers/export/', { body: { dossiers } });
+    expect(await interrupted(selection, `delete from dossiers where set_id = set_of(:list) and name = 'Bob'`)).toBe('broken off');
+    expect((await node.call('GET', `/dossiers/export/?dossier_lists=${list}`)).text.trimEnd().split('\n')).toHaveLength(1);
   });
 
   it('of the audit is a file for administrators, which begins with itself', async () => {
