@@ -1,3 +1,5 @@
+import { randomUUID } from 'node:crypto';
+import { noteFollower } from '@dossier/feed/followers.ts';
 import { nodeSchema, settingsSchema, slaveSchema } from '@dossier/protocol/node.ts';
 import { problemSchema } from '@dossier/protocol/problem.ts';
 import {
@@ -148,6 +150,37 @@ describe('slaves', () => {
     expect(next.results[0]?.dossier_list).not.toBe(one.results[0]?.dossier_list);
     await slave.call('DELETE', `/sync/dossier-lists/${local}/`);
   });
+});
+
+it('a slave of a list that changes all the time is behind since it last took changes', async () => {
+  const remote = await offer(['One']);
+  const { database } = master.test;
+  const sighting = { node: randomUUID(), address: '10.0.0.9', version: null };
+  const heads: { epoch: string; revision: number }[] = [];
+  /** After a further change it says where it stands: at the head, or at one before. */
+  const note = async (lacking: number): Promise<{ since: Date | null; changed: Date } | undefined> => {
+    await query(database, `insert into dossiers (set_id, name) values (set_of(:remote), 'Another')`, { remote });
+    heads.unshift(
+      ...(await query<{ epoch: string; revision: number }>(database, `select epoch, revision from list_positions where list_id = :remote`, {
+        remote,
+      })),
+    );
+    const position = heads[lacking] ?? null;
+    await noteFollower(database, sighting, [{ listId: remote, position }]);
+    const [seen] = await query<{ since: Date | null; changed: Date }>(
+      database,
+      `select behind_since as since, changed_date as changed from followers join list_positions using (list_id) where node = :node`,
+      sighting,
+    );
+    return seen;
+  };
+  expect((await note(0))?.since).toBeNull();
+  const first = await note(1);
+  expect(first?.since).toEqual(first?.changed);
+  expect((await note(2))?.since).toEqual(first?.changed);
+  const later = await note(1);
+  expect(later?.since).toEqual(later?.changed);
+  expect((await note(0))?.since).toBeNull();
 });
 
 describe('the preview of a link', () => {

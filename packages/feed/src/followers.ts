@@ -43,7 +43,8 @@ export async function noteFollower(
      on conflict (list_id, node) do update set address = excluded.address, version = excluded.version,
        epoch = coalesce(excluded.epoch, followers.epoch), revision = coalesce(excluded.revision, followers.revision), last_seen = now(),
        behind_since = (
-         select coalesce(followers.behind_since, p.changed_date) from list_positions p where p.list_id = followers.list_id
+         select coalesce(case when coalesce(excluded.revision, followers.revision) <= followers.revision then followers.behind_since end, p.changed_date)
+         from list_positions p where p.list_id = followers.list_id
            and p.epoch = coalesce(excluded.epoch, followers.epoch) and p.revision > coalesce(excluded.revision, followers.revision))`,
     {
       ...sighting,
@@ -58,7 +59,7 @@ export async function noteFollower(
 const mostBehind = 100_000;
 
 /**
- * One page of the slaves, by list and then by node. `behind` counts changes. `behind_since` is when the slave was first seen to lack one, or, until it asks
+ * One page of the slaves, by list and then by node. `behind` counts changes. `behind_since` is when the slave was first seen to lack one and has taken none since, or, until it asks
  * again, when the list was last changed here: never a date that a dossier bears, which may be far older than its change here. A slave that stands in another
  * history of the list is behind by an unknown amount.
  */

@@ -404,7 +404,7 @@ create table followers (
   version text,
   epoch uuid,
   revision bigint,
-  -- When the list was last changed here before the slave was first seen to lack a change; null since it was seen to lack none.
+  -- When the list was last changed here before the slave was first seen to lack a change, and has taken none since; null while it lacks none.
   behind_since timestamptz,
   first_seen timestamptz not null default now(),
   last_seen timestamptz not null default now(),
