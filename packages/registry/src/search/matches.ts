@@ -23,6 +23,8 @@ interface Weighed extends Match {
 const kinds = { exact: 0, prefix: 0.01, similar: 0.1 } as const;
 const otherField = 0.05;
 const nothing = 10;
+/** Of an article as much as a typing error. */
+const leftOut = 1;
 
 /** For each word of the question the place that fits it best. */
 export function matchesOf(question: Question, dossier: Searchable, similar: Similar): Match[] {
@@ -41,13 +43,14 @@ export function matchesOf(question: Question, dossier: Searchable, similar: Simi
 export function createNameCost(question: Question, similar: Similar): (name: string) => number {
   const typed = question.words.map(({ word }) => word);
   const units = [...typed, ...question.pairs];
+  const worst: readonly number[] = units.map((_, index) => (question.words[index]?.isArticle === true ? leftOut : nothing));
   const known = new Map<string, readonly number[]>();
   const costsOf = (written: string): readonly number[] => {
     const words = wordsOf(written);
     return units.map((unit) => Math.min(nothing, ...words.map((found) => unitCost(unit, found, similar))));
   };
   return (name) => {
-    const best = units.map(() => nothing);
+    const best = worst.slice();
     for (const written of name.split(/\s+/)) {
       const costs = known.get(written) ?? costsOf(written);
       known.set(written, costs);
@@ -84,10 +87,10 @@ function weigh({ words }: Question, texts: readonly FieldText[], similar: Simila
     return found ? [found] : [];
   };
   return words.flatMap(({ word, wholes }) => {
-    const [own] = best(word);
-    if (own) return [own];
-    const [other] = wholes.flatMap(best).toSorted((one, another) => one.cost - another.cost);
-    return other ? [other] : [];
+    const own = best(word);
+    if (own[0]?.how === 'exact') return own;
+    // `Al Rashid` begins no other word where it is written as one.
+    return [...own, ...wholes.flatMap(best)].toSorted((one, another) => one.cost - another.cost).slice(0, 1);
   });
 }
 

@@ -9,6 +9,8 @@ export interface AskedWord {
   readonly word: Word;
   /** Words that stand for it and those beside it. */
   readonly wholes: readonly Word[];
+  /** An article beside names: who has it comes first, who doesn't may be meant all the same. */
+  readonly isArticle: boolean;
 }
 
 /** What somebody looks for. */
@@ -24,18 +26,18 @@ export interface Question {
 const mostWords = 16;
 /** Longer words are hardly ever written as one with another. */
 const longestJoined = 5;
-/** Articles of Arabic, which people write, leave out or join to the name. */
+/** Articles of Arabic, which people write, leave out or join to the name; or names: `Kim Jong Il`, `Al Smith`. */
 const articles = new Set(['al', 'el', 'ul', 'il']);
 
 export function questionOf(text: string): Question {
   const chunks = chunksOf(text).slice(0, mostWords);
   const typed = chunks.flatMap(({ parts, whole }) => parts.map((word) => ({ word, of: whole })));
-  const named = typed.filter(({ word }) => !articles.has(word.forms[0] ?? ''));
-  const asked = named.length > 0 ? named : typed;
-  const pairs = asked.slice(1).map(({ word }, index) => pairOf(asked[index]?.word, word));
-  const words = asked.map(({ word, of }, index) => ({
+  const hasNames = typed.some(({ word }) => !isArticle(word));
+  const pairs = typed.slice(1).map(({ word }, index) => pairOf(typed[index]?.word, word));
+  const words = typed.map(({ word, of }, index) => ({
     word,
     wholes: [of, pairs[index - 1], pairs[index]].filter((whole) => whole !== null && whole !== undefined),
+    isArticle: hasNames && isArticle(word),
   }));
   const units = [...words.map(({ word }) => word), ...words.flatMap(({ wholes }) => wholes)].map((each) => each.spoken.filter(isTerm));
   // The plainest of each first: looking them up is what a search costs.
@@ -45,6 +47,10 @@ export function questionOf(text: string): Question {
 
 /** So many are looked up among similar ones. */
 const mostTerms = 10;
+
+function isArticle({ forms }: Word): boolean {
+  return articles.has(forms[0] ?? '');
+}
 
 function pairOf(first: Word | undefined, second: Word): Word | null {
   const lengths = [first, second].map((word) => word?.forms[0]?.length ?? 0);
@@ -77,7 +83,8 @@ function wordsQuery(tier: Tier, { words, whole }: Question, similar: Similar): s
     ],
   };
   const way = ways[tier];
-  return words.map(({ word, wholes }) => `(${[...new Set([word, ...wholes].flatMap(way))].join(' | ')})`).join(' & ');
+  const needed = tier === 'similar' ? words.filter(({ isArticle: mayLack }) => !mayLack) : words;
+  return needed.map(({ word, wholes }) => `(${[...new Set([word, ...wholes].flatMap(way))].join(' | ')})`).join(' & ');
 }
 
 /** Fewer letters begin too many words to be looked for in all fields. */

@@ -136,6 +136,17 @@ describe('what is found', () => {
     }
   });
 
+  it('has the articles that were typed before those that lack them, and these, too', async () => {
+    const list = await makeList('articles');
+    const dossiers = Array.from({ length: 600 }, (_, number) => ({ ...imported, externalId: `${number}`, name: `Smith ${number}` }));
+    await importDossiers(test.database, { listId: list, dossiers });
+    for (const name of ['Smith, Al', 'Kim Jong Un', 'Kim Jong Il', 'Yusuf Rashid', 'Omar Rashid Al']) await make(list, { name });
+    await updateSearchIndex(test.database);
+    expect((await namesFound(list, 'al smith'))[0]).toBe('Smith, Al');
+    expect(await namesFound(list, 'kim jong il')).toEqual(['Kim Jong Il', 'Kim Jong Un']);
+    expect(await namesFound(list, 'al-rashid')).toEqual(['Omar Rashid Al', 'Yusuf Rashid']);
+  });
+
   it('says why, with the part that matched', async () => {
     const list = await makeList('reasons');
     await make(list, { name: 'Алексей Ёлкин', comment: 'drives a red lorry', external_id: 'RU-77/12', meta: { office: 'Gdańsk' } });

@@ -166,8 +166,8 @@ async function findTiers(tx: Knex.Transaction, looking: Looking): Promise<Found[
     return [...found.values()];
   }
   await addSimilar(tx, looking);
-  const hasSimilar = [...similar.values()].some((words) => words.size > 0);
-  add(hasSimilar ? [...literal, ...(await findRows(tx, looking, { queries: queries(), upTo: similarTier }))] : literal);
+  const findsMore = queries()[similarTier] !== queries()[similarTier - 1];
+  add(findsMore ? [...literal, ...(await findRows(tx, looking, { queries: queries(), upTo: similarTier }))] : literal);
   return [...found.values()];
 }
 

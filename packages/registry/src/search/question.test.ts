@@ -1,0 +1,22 @@
+import { describe, expect, it } from 'vitest';
+import { questionOf, tierQuery } from './question.ts';
+import type { Tier } from './question.ts';
+
+function queryOf(tier: Tier, text: string): string {
+  return tierQuery(tier, questionOf(text), { sets: null, similar: new Map() });
+}
+
+describe('an article of Arabic that was typed', () => {
+  it('is needed as any other word, for it may be a name', () => {
+    expect(queryOf('name', 'Al Smith')).toBe(`('al' | 'alsmith') & ('smith' | 'alsmith')`);
+    expect(queryOf('name', 'Kim Jong Il')).toMatch(/& \('il' \| 'jongil'/);
+  });
+
+  it('may be missing where what was typed was not meant literally', () => {
+    expect(queryOf('similar', 'al-rashid')).toMatch(/^\('rashid':\*[^&]*\)$/);
+  });
+
+  it('is looked for where there is nothing else', () => {
+    expect(queryOf('similar', 'el')).toBe(`('el':* | '.el')`);
+  });
+});
