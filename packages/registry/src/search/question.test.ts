@@ -20,3 +20,15 @@ describe('an article of Arabic that was typed', () => {
     expect(queryOf('similar', 'el')).toBe(`('el':* | '.el')`);
   });
 });
+
+describe('words that are written as one', () => {
+  it('are found by an article and a name', () => {
+    expect(queryOf('name', 'el sayed')).toBe(`('el' | 'elsayed') & ('sayed' | 'saied' | 'elsayed')`);
+  });
+
+  it('are found by names around an article', () => {
+    expect(queryOf('name', 'Abd al Rahman')).toBe(
+      `('abd' | 'abdal' | 'abdalrahman') & ('al' | 'abdal' | 'abdalrahman' | 'alrahman') & ('rahman' | 'abdalrahman' | 'alrahman')`,
+    );
+  });
+});

@@ -2,7 +2,7 @@ import { isTerm, joined, wholeOf } from './lexemes.ts';
 import { setLexeme } from './search-index.ts';
 import type { SimilarWords } from './similar.ts';
 import { chunksOf } from './words.ts';
-import type { Word } from './words.ts';
+import type { Chunk, Word } from './words.ts';
 
 /** A word that somebody looks for, and what it may be a part of. */
 export interface AskedWord {
@@ -13,11 +13,18 @@ export interface AskedWord {
   readonly isArticle: boolean;
 }
 
+/** Words side by side that may be written as one. */
+export interface Span {
+  /** Places of its first and last word among the words of the question. */
+  readonly first: number;
+  readonly last: number;
+  readonly word: Word;
+}
+
 /** What somebody looks for. */
 export interface Question {
   readonly words: readonly AskedWord[];
-  /** Of each word but the last, it and the next one written as one; null where nobody would. */
-  readonly pairs: readonly (Word | null)[];
+  readonly spans: readonly Span[];
   /** The words that may have been mistyped. */
   readonly terms: readonly string[];
   readonly whole: string;
@@ -31,18 +38,18 @@ const articles = new Set(['al', 'el', 'ul', 'il']);
 
 export function questionOf(text: string): Question {
   const chunks = chunksOf(text).slice(0, mostWords);
-  const typed = chunks.flatMap(({ parts, whole }) => parts.map((word) => ({ word, of: whole })));
-  const hasNames = typed.some(({ word }) => !isArticle(word));
-  const pairs = typed.slice(1).map(({ word }, index) => pairOf(typed[index]?.word, word));
-  const words = typed.map(({ word, of }, index) => ({
+  const typed = chunks.flatMap(({ parts }) => parts);
+  const spans = [...chunkSpans(chunks), ...joinedSpans(typed)];
+  const hasNames = !typed.every(isArticle);
+  const words = typed.map((word, at) => ({
     word,
-    wholes: [of, pairs[index - 1], pairs[index]].filter((whole) => whole !== null && whole !== undefined),
+    wholes: spans.filter(({ first, last }) => first <= at && at <= last).map((span) => span.word),
     isArticle: hasNames && isArticle(word),
   }));
-  const units = [...words.map(({ word }) => word), ...words.flatMap(({ wholes }) => wholes)].map((each) => each.spoken.filter(isTerm));
+  const units = [...typed, ...spans.map(({ word }) => word)].map(({ spoken }) => spoken.filter(isTerm));
   // The plainest of each first: looking them up is what a search costs.
   const terms = Array.from({ length: mostWords }, (_, rank) => units.flatMap((spoken) => spoken[rank] ?? [])).flat();
-  return { words, pairs, terms: [...new Set(terms)].slice(0, mostTerms), whole: wholeOf(text) };
+  return { words, spans, terms: [...new Set(terms)].slice(0, mostTerms), whole: wholeOf(text) };
 }
 
 /** So many are looked up among similar ones. */
@@ -52,9 +59,27 @@ function isArticle({ forms }: Word): boolean {
   return articles.has(forms[0] ?? '');
 }
 
-function pairOf(first: Word | undefined, second: Word): Word | null {
-  const lengths = [first, second].map((word) => word?.forms[0]?.length ?? 0);
-  return first && Math.min(...lengths) <= longestJoined ? joined(first, second) : null;
+function chunkSpans(chunks: readonly Chunk[]): Span[] {
+  let next = 0;
+  return chunks.flatMap(({ parts, whole }) => {
+    const first = next;
+    next += parts.length;
+    return whole ? [{ first, last: next - 1, word: whole }] : [];
+  });
+}
+
+/** Pairs of words, and two words with an article between them: `Abd al Rahman`. */
+function joinedSpans(words: readonly Word[]): Span[] {
+  return words.flatMap((word, first) => {
+    const [next, afterNext] = words.slice(first + 1);
+    if (!next || !isJoinable(word, next)) return [];
+    const pair = { first, last: first + 1, word: joined(word, next) };
+    return afterNext && isArticle(next) ? [pair, { first, last: first + 2, word: joined(pair.word, afterNext) }] : [pair];
+  });
+}
+
+function isJoinable(...words: readonly Word[]): boolean {
+  return Math.min(...words.map(({ forms }) => forms[0]?.length ?? 0)) <= longestJoined;
 }
 
 /** How well what was found fits, the best first. */

@@ -147,6 +147,17 @@ describe('what is found', () => {
     expect(await namesFound(list, 'al-rashid')).toEqual(['Omar Rashid Al', 'Yusuf Rashid']);
   });
 
+  it('has names that are written in one with the article', async () => {
+    const list = await makeList('joined articles');
+    for (const name of ['Omar Elsayed', 'Omar Alsayed', 'Omar Abdalrahman', 'Elsa Yedlin']) await make(list, { name });
+    await updateSearchIndex(test.database);
+    expect((await namesFound(list, 'omar el sayed'))[0]).toBe('Omar Elsayed');
+    expect((await namesFound(list, 'omar al sayed'))[0]).toBe('Omar Alsayed');
+    expect(
+      (await find(list, 'abd al rahman')).rows.map(({ name, matches }) => [name, matches.map(({ text, how }) => `${text} ${how}`)]),
+    ).toEqual([['Omar Abdalrahman', ['Abdalrahman exact']]]);
+  });
+
   it('says why, with the part that matched', async () => {
     const list = await makeList('reasons');
     await make(list, { name: 'Алексей Ёлкин', comment: 'drives a red lorry', external_id: 'RU-77/12', meta: { office: 'Gdańsk' } });
