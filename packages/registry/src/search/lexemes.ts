@@ -34,7 +34,7 @@ function* valuesOf(value: Json, path: string): Generator<[string, string]> {
   for (const [key, item] of Object.entries(value)) yield* valuesOf(item, path === '' ? key : `${path}.${key}`);
 }
 
-const mostWords = 3000;
+const mostLexemes = 3000;
 const longestWhole = 120;
 const shortWord = 3;
 
@@ -66,14 +66,14 @@ export function rowWords(dossier: Searchable): RowWords {
   const lexemes = new Set<string>();
   const terms = new Set<string>();
   for (const { field, text } of textsOf(dossier)) {
-    if (lexemes.size > mostWords) break;
+    if (lexemes.size > mostLexemes) break;
     if (field === 'name' || field === 'external_id') lexemes.add(`=${wholeOf(text)}`);
     for (const word of field === 'name' ? [...wordsOf(text), ...shortPairs(text)] : wordsOf(text)) {
       for (const form of word.forms) lexemes.add(field === 'name' ? form : `.${form}`);
       for (const form of word.spoken) if (isTerm(form)) terms.add(form);
     }
   }
-  return { lexemes: [...lexemes].slice(0, mostWords), terms: [...terms] };
+  return { lexemes: [...lexemes].slice(0, mostLexemes), terms: [...terms] };
 }
 
 /** `Abd Allah` is also written as one word. */

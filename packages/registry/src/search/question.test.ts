@@ -32,3 +32,21 @@ describe('words that are written as one', () => {
     );
   });
 });
+
+describe('a long text', () => {
+  const syllables = ['ba', 'de', 'fi', 'go', 'ku'];
+  const long = Array.from({ length: 80 }, (_, number) => `${syllables[number % 5]}${syllables[Math.floor(number / 5) % 5]}n`);
+
+  it('is looked for by its first words, however they are set apart', () => {
+    for (const mark of [' ', '-']) {
+      const { words } = questionOf(long.join(mark));
+      expect(words.map(({ word }) => word.forms[0])).toEqual(long.slice(0, 16));
+    }
+    expect(queryOf('similar', long.join('-')).length).toBeLessThan(3000);
+  });
+
+  it('has a term of each of its words looked up', () => {
+    expect(questionOf(long.join(' ')).terms).toEqual(long.slice(0, 16));
+    expect(questionOf('張偉 李娜 王芳').terms).toEqual(expect.arrayContaining(['zhangwei', 'lina', 'wangfang']));
+  });
+});

@@ -30,30 +30,38 @@ export interface Question {
   readonly whole: string;
 }
 
-const mostWords = 16;
+/** So many words are looked for; of a longer text the first. */
+const mostAsked = 16;
+/** So many terms are looked up among similar ones, or as many as there are words: each is a query. */
+const mostTerms = 10;
 /** Longer words are hardly ever written as one with another. */
 const longestJoined = 5;
 /** Articles of Arabic, which people write, leave out or join to the name; or names: `Kim Jong Il`, `Al Smith`. */
 const articles = new Set(['al', 'el', 'ul', 'il']);
 
 export function questionOf(text: string): Question {
-  const chunks = chunksOf(text).slice(0, mostWords);
-  const typed = chunks.flatMap(({ parts }) => parts);
-  const spans = [...chunkSpans(chunks), ...joinedSpans(typed)];
+  const chunks = chunksOf(text);
+  const typed = chunks.flatMap(({ parts }) => parts).slice(0, mostAsked);
+  const spans = [...chunkSpans(chunks).filter(({ last }) => last < typed.length), ...joinedSpans(typed)];
   const hasNames = !typed.every(isArticle);
   const words = typed.map((word, at) => ({
     word,
     wholes: spans.filter(({ first, last }) => first <= at && at <= last).map((span) => span.word),
     isArticle: hasNames && isArticle(word),
   }));
-  const units = [...typed, ...spans.map(({ word }) => word)].map(({ spoken }) => spoken.filter(isTerm));
-  // The plainest of each first: looking them up is what a search costs.
-  const terms = Array.from({ length: mostWords }, (_, rank) => units.flatMap((spoken) => spoken[rank] ?? [])).flat();
-  return { words, spans, terms: [...new Set(terms)].slice(0, mostTerms), whole: wholeOf(text) };
+  return {
+    words,
+    spans,
+    terms: termsOf([...typed, ...spans.map(({ word }) => word)]).slice(0, Math.max(mostTerms, typed.length)),
+    whole: wholeOf(text),
+  };
 }
 
-/** So many are looked up among similar ones. */
-const mostTerms = 10;
+/** The plainest terms of each word first, so that none is left without. */
+function termsOf(words: readonly Word[]): string[] {
+  const ranked = words.flatMap(({ spoken }) => spoken.filter(isTerm).map((term, rank) => ({ term, rank })));
+  return [...new Set(ranked.toSorted((one, other) => one.rank - other.rank).map(({ term }) => term))];
+}
 
 function isArticle({ forms }: Word): boolean {
   return articles.has(forms[0] ?? '');
