@@ -221,6 +221,37 @@ describe('the index', () => {
     expect(await find(list, 'behind')).toMatchObject({ total: 500, more: true, behind: [] });
   });
 
+  it('need not have what lists wrote since, up to four hundred dossiers of them all; then the lists that wrote most say so', async () => {
+    const lists: number[] = [];
+    for (const count of [150, 200, 100]) {
+      const listId = await makeList(`wrote ${count}`);
+      const dossiers = Array.from({ length: count }, (_, number) => ({ ...imported, externalId: null, name: `Recent ${count} ${number}` }));
+      await importDossiers(test.database, { listId, dossiers });
+      lists.push(listId);
+    }
+    const search = { filter: { lists }, offset: 0, limit: 1 };
+    const found = await searchDossiers(test.database, { ...search, text: 'recent' });
+    expect(found).toMatchObject({ total: 250, behind: [{ list_id: lists[1], done: 0, total: 200 }] });
+    expect(await searchDossiers(test.database, { ...search, text: 'rcent 149' })).toMatchObject({ total: 1 });
+    await updateSearchIndex(test.database);
+    expect(await searchDossiers(test.database, { ...search, text: 'recent' })).toMatchObject({ total: 450, behind: [] });
+  });
+
+  it('is waited for where few dossiers say very much', async () => {
+    const list = await makeList('long');
+    const words = (from: number): string => Array.from({ length: 1000 }, (_, number) => `word${from + number}`).join(' ');
+    const dossiers = Array.from({ length: 50 }, (_, at) => ({
+      ...imported,
+      externalId: null,
+      name: `Long ${at}`,
+      comment: words(at * 1000),
+    }));
+    await importDossiers(test.database, { listId: list, dossiers });
+    expect(await find(list, 'long')).toMatchObject({ total: 0, behind: [{ list_id: list, done: 0, total: 50 }] });
+    await updateSearchIndex(test.database);
+    expect(await find(list, 'long')).toMatchObject({ total: 50, behind: [] });
+  });
+
   it('follows additions, changes, deletions and purges; and what it does not know yet is found and not found all the same', async () => {
     const list = await makeList('followed');
     const id = await make(list, { name: 'Earlier Name', comment: 'unique-word-erased' });
