@@ -51,6 +51,12 @@ export function wholeOf(text: string): string {
     .slice(0, longestWhole);
 }
 
+/** A text as a whole in the ways in which it is found: a single word as it may be spoken. */
+function wholesOf(text: string): string[] {
+  const [word, ...others] = chunksOf(text).flatMap(({ parts }) => parts);
+  return [wholeOf(text), ...(word && others.length === 0 ? word.spoken : [])];
+}
+
 export interface RowWords {
   /**
    * What the index holds of the row: words of the name, `.` and words of other fields, `=` and a name or an external id
@@ -67,7 +73,7 @@ export function rowWords(dossier: Searchable): RowWords {
   const terms = new Set<string>();
   for (const { field, text } of textsOf(dossier)) {
     if (lexemes.size > mostLexemes) break;
-    if (field === 'name' || field === 'external_id') lexemes.add(`=${wholeOf(text)}`);
+    if (field === 'name' || field === 'external_id') for (const whole of wholesOf(text)) lexemes.add(`=${whole}`);
     for (const word of field === 'name' ? [...wordsOf(text), ...shortPairs(text)] : wordsOf(text)) {
       for (const form of word.forms) lexemes.add(field === 'name' ? form : `.${form}`);
       for (const form of word.spoken) if (isTerm(form)) terms.add(form);

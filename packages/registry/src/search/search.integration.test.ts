@@ -159,6 +159,13 @@ describe('what is found', () => {
     ).toEqual([['Omar Abdalrahman', ['Abdalrahman exact']]]);
   });
 
+  it('has a name in kana as a whole first, whether its long vowel was typed or not', async () => {
+    const list = await makeList('kana');
+    for (const name of ['Oono Aki', 'Ono Aki', 'おおの']) await make(list, { name });
+    await updateSearchIndex(test.database);
+    for (const text of ['oono', 'ono', 'オオノ']) expect((await namesFound(list, text))[0]).toBe('おおの');
+  });
+
   it('says why, with the part that matched', async () => {
     const list = await makeList('reasons');
     await make(list, { name: 'Алексей Ёлкин', comment: 'drives a red lorry', external_id: 'RU-77/12', meta: { office: 'Gdańsk' } });
