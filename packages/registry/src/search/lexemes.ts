@@ -34,7 +34,7 @@ function* valuesOf(value: Json, path: string): Generator<[string, string]> {
   for (const [key, item] of Object.entries(value)) yield* valuesOf(item, path === '' ? key : `${path}.${key}`);
 }
 
-const mostWords = 3000;
+const mostLexemes = 3000;
 const longestWhole = 120;
 const shortWord = 3;
 
@@ -49,6 +49,12 @@ export function wholeOf(text: string): string {
     .flatMap(({ parts }) => parts.map(({ forms }) => forms[0] ?? ''))
     .join(' ')
     .slice(0, longestWhole);
+}
+
+/** A text as a whole in the ways in which it is found: a single word as it may be spoken. */
+function wholesOf(text: string): string[] {
+  const [word, ...others] = chunksOf(text).flatMap(({ parts }) => parts);
+  return [wholeOf(text), ...(word && others.length === 0 ? word.spoken : [])];
 }
 
 export interface RowWords {
@@ -66,14 +72,14 @@ export function rowWords(dossier: Searchable): RowWords {
   const lexemes = new Set<string>();
   const terms = new Set<string>();
   for (const { field, text } of textsOf(dossier)) {
-    if (lexemes.size > mostWords) break;
-    if (field === 'name' || field === 'external_id') lexemes.add(`=${wholeOf(text)}`);
+    if (lexemes.size > mostLexemes) break;
+    if (field === 'name' || field === 'external_id') for (const whole of wholesOf(text)) lexemes.add(`=${whole}`);
     for (const word of field === 'name' ? [...wordsOf(text), ...shortPairs(text)] : wordsOf(text)) {
       for (const form of word.forms) lexemes.add(field === 'name' ? form : `.${form}`);
       for (const form of word.spoken) if (isTerm(form)) terms.add(form);
     }
   }
-  return { lexemes: [...lexemes].slice(0, mostWords), terms: [...terms] };
+  return { lexemes: [...lexemes].slice(0, mostLexemes), terms: [...terms] };
 }
 
 /** `Abd Allah` is also written as one word. */
