@@ -5,6 +5,7 @@ import { useNavigate, useSearch } from '@tanstack/react-router';
 import { useId } from 'react';
 import { useTranslation } from 'react-i18next';
 import type { WatchList } from '@dossier/protocol/watch-list.ts';
+import { inPlace } from '../../address.ts';
 import type { ListOption } from '../../components/list-options.ts';
 import { ListSelect } from '../../components/list-select.tsx';
 import { SearchField } from '../../components/search-field.tsx';
@@ -21,7 +22,7 @@ export function Filters({ lists }: { lists: readonly WatchList[] }) {
   const { t } = useTranslation();
   const search = useSearch({ from: '/dossiers' });
   const navigate = useNavigate({ from: '/dossiers' });
-  const change = (filter: DossierSearch): void => void navigate({ search: (before) => ({ ...before, ...filter }), replace: true });
+  const change = (filter: DossierSearch): void => void navigate({ search: (before) => ({ ...before, ...filter }), ...inPlace });
   const [opened, { toggle }] = useDisclosure(false);
   const rest = useId();
   const set = [search.list, search.external, search.active, search.valid, search.order].filter((value) => value !== undefined).length;
