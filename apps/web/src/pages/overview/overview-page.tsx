@@ -82,17 +82,18 @@ function Replication({ watchLists }: { watchLists: readonly WatchList[] }) {
   return (
     <Loaded query={links}>
       {(copies) => (
-        <Loaded query={slaves}>
-          {(readers) => (
-            <>
-              {copies.length > 0 && <LinkCards links={copies} watchLists={watchLists} />}
+        <>
+          {/* Whether the copies are right is told also where it isn't known who reads from here. */}
+          {copies.length > 0 && <LinkCards links={copies} watchLists={watchLists} />}
+          <Loaded query={slaves}>
+            {(readers) => (
               <Suspense fallback={<Skeleton height={72} />}>
                 {readers.length > 0 && <Sites slaves={readers} />}
                 {copies.length + readers.length === 0 && <FirstSteps hasLists={watchLists.length > 0} />}
               </Suspense>
-            </>
-          )}
-        </Loaded>
+            )}
+          </Loaded>
+        </>
       )}
     </Loaded>
   );
