@@ -83,6 +83,20 @@ describe('a table is sorted by its headings', () => {
     });
   });
 
+  test('and the page stays where it was scrolled to', async () => {
+    await visit(
+      '/watch-lists',
+      async (page) => {
+        await heading(page, 'Name').waitFor();
+        await page.evaluate('window.scrollTo(0, 60)');
+        await heading(page, 'Name').getByRole('button').dispatchEvent('click');
+        await expect.poll(() => heading(page, 'Name').getAttribute('aria-sort'), patient).toBe('ascending');
+        expect(await page.evaluate('window.scrollY')).toBe(60);
+      },
+      { viewport: { width: 1280, height: 300 } },
+    );
+  });
+
   test('that of watch lists, too, and back to how it was', async () => {
     await visit('/watch-lists', async (page) => {
       await firstRow(page).getByText('Long').waitFor();
@@ -145,6 +159,37 @@ describe('by keys', () => {
       await page.keyboard.press('Escape');
       await palette.waitFor({ state: 'detached' });
       await expect.poll(() => page.evaluate('document.activeElement?.getAttribute("aria-label")'), patient).toBe('Go to…');
+    });
+  });
+
+  test('the palette closes by the key that opened it, and over a dossier alone; a screen reader is told what is marked', async () => {
+    await visit(`/dossiers?list=${gate}`, async (page) => {
+      await page.getByRole('link', { name: 'Мохаммед Петров' }).click();
+      const drawer = dossierNamed(page, 'Мохаммед Петров');
+      await drawer.waitFor();
+      const palette = page.getByRole('dialog', { name: 'Go to a page, a list or a person' });
+      const box = palette.getByRole('combobox');
+      await page.keyboard.press('Control+k');
+      await palette.getByRole('option', { name: 'Users' }).waitFor();
+      const marked = async (): Promise<string> => page.locator(`[id="${await box.getAttribute('aria-activedescendant')}"]`).innerText();
+      await expect.poll(marked, patient).toBe('Overview');
+      await page.keyboard.press('ArrowDown');
+      await expect.poll(marked, patient).toBe('Watch lists');
+      await page.keyboard.press('Control+k');
+      await palette.waitFor({ state: 'detached' });
+
+      await page.keyboard.press('Control+k');
+      await palette.getByRole('button', { name: 'Close' }).focus();
+      await page.keyboard.press('Escape');
+      await palette.waitFor({ state: 'detached' });
+      expect(await drawer.isVisible()).toBe(true);
+
+      await page.keyboard.press('Control+k');
+      await box.fill('abel');
+      await palette.getByRole('option', { name: 'Zoë Abel' }).waitFor();
+      await page.keyboard.press('Enter');
+      await dossierNamed(page, 'Zoë Abel').waitFor();
+      await expect.poll(() => page.evaluate('document.activeElement?.closest("[role=dialog]") !== null'), patient).toBe(true);
     });
   });
 
@@ -225,6 +270,29 @@ describe('from dossier to dossier', () => {
       await page.getByRole('row', { name: new RegExp(nameOf(99)), includeHidden: true }).waitFor({ state: 'attached' });
       await page.keyboard.press('j');
       await dossierNamed(page, nameOf(100)).waitFor();
+    });
+  });
+
+  test('nobody is pulled back into a dossier that was closed while the next page was read', async () => {
+    const found = await node.dossiers(long);
+    await visit('/watch-lists', async (page) => {
+      const release = Promise.withResolvers<void>();
+      await page.route(/limit=500/, async (route) => {
+        await release.promise;
+        await route.continue();
+      });
+      const asked = page.waitForRequest(/limit=500/);
+      await page.goto(`${node.url}/ui/dossiers?list=${long}&order=name&open=${found[99]?.id}`);
+      await dossierNamed(page, nameOf(99)).waitFor();
+      await page.getByRole('row', { name: new RegExp(nameOf(99)), includeHidden: true }).waitFor({ state: 'attached' });
+      await page.keyboard.press('j');
+      const request = await asked;
+      await page.keyboard.press('Escape');
+      await page.getByRole('dialog').waitFor({ state: 'detached' });
+      release.resolve();
+      await (await request.response())?.finished();
+      await page.getByText(/^The first (600|1,100) of/).waitFor();
+      expect(paramOf(page, 'open')).toBeNull();
     });
   });
 });
