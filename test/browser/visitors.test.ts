@@ -68,6 +68,21 @@ const harmless = [
   'Print',
 ];
 
+test('a viewer takes chosen dossiers out as a file, and is offered nothing else to do with them', async () => {
+  const { page, close } = await openWindow(browser);
+  await signIn(page, site.master.url, viewer);
+  await page.goto(`${site.master.url}/ui/dossiers`);
+  await page
+    .getByRole('checkbox', { name: /^Select / })
+    .nth(1)
+    .check();
+  const bar = page.getByRole('region', { name: 'What to do with the selected dossiers' });
+  expect(await bar.getByRole('button', { name: /^(Change|Move|Delete)/ }).count()).toBe(0);
+  await bar.getByRole('button', { name: 'Export…' }).click();
+  await Promise.all([page.waitForEvent('download'), page.getByRole('menuitem', { name: 'CSV, for spreadsheets' }).click()]);
+  await close();
+});
+
 test('a viewer sees no control that would be refused', async () => {
   for (const node of ['master', 'slave'] as const) {
     const { page, close } = await openWindow(browser);
