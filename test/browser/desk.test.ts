@@ -336,10 +336,23 @@ describe('a view', () => {
       await menu.getByLabel('New name of Not watched').fill('Inactive');
       await menu.getByRole('button', { name: 'Save', exact: true }).click();
       await menu.getByRole('link', { name: 'Inactive' }).waitFor();
+      await expect.poll(() => focused(page), patient).toBe('Inactive');
       expect(await findBarriers(page)).toEqual([]);
+
+      // A name that is taken makes the view this one.
+      await page.keyboard.press('Escape');
+      await page.getByLabel('State').selectOption('Active');
+      await page.getByRole('button', { name: 'Views', exact: true }).click();
+      await menu.getByLabel('Name of the view').fill('Inactive');
+      await menu.getByRole('button', { name: 'Replace this view' }).click();
+      await page.getByRole('button', { name: 'Views: Inactive' }).click();
+
       await menu.getByRole('button', { name: 'Remove the view Inactive' }).click();
       await page.getByText('The view “Inactive” is removed.').waitFor();
       expect(await menu.getByRole('link').count()).toBe(0);
+      await expect.poll(() => page.evaluate('document.activeElement?.tagName'), patient).toBe('INPUT');
+      await page.getByRole('button', { name: 'Undo' }).click();
+      await page.getByRole('button', { name: 'Views: Inactive' }).waitFor();
     });
   });
 });

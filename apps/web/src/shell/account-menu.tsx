@@ -30,7 +30,7 @@ export function AccountMenu({ user }: { user: CurrentSession['user'] }) {
           </Text>
         </Button>
       </Popover.Target>
-      <Popover.Dropdown aria-label={t('shell.account')}>
+      <Popover.Dropdown>
         <Stack gap="sm">
           <Text size="sm">{t('shell.signedInAs', { name: user.name, role: t(`common.role.${user.role}`) })}</Text>
           <Appearance />
