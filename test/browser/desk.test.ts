@@ -234,6 +234,13 @@ describe('by keys', () => {
       expect(await findBarriers(page)).toEqual([]);
       await page.keyboard.press('Escape');
       await help.waitFor({ state: 'detached' });
+
+      await page.getByRole('button', { name: /^Account/ }).click();
+      await page.getByRole('button', { name: 'Keys' }).click();
+      await help.getByText('Next dossier').waitFor();
+      await page.keyboard.press('Escape');
+      await help.waitFor({ state: 'detached' });
+      await expect.poll(() => page.evaluate('document.activeElement?.getAttribute("aria-label")'), patient).toMatch(/^Account/);
     });
   });
 });

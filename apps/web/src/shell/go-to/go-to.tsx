@@ -6,7 +6,8 @@ import { hotkeyOf, isPaletteKey, shownPaletteKey } from './hotkeys.ts';
 import type { PageEntry } from '../navigation.tsx';
 
 const Palette = lazy(async () => ({ default: (await import('./palette.tsx')).Palette }));
-const HotkeyHelp = lazy(async () => ({ default: (await import('./hotkey-help.tsx')).HotkeyHelp }));
+/** Which keys do what; loaded when somebody asks. */
+export const HotkeyHelp = lazy(async () => ({ default: (await import('./hotkey-help.tsx')).HotkeyHelp }));
 
 /** The way by keys: to the search box of the page, to any page, list or person, and to what keys there are. */
 export function GoTo({ pages }: { pages: readonly PageEntry[] }) {

@@ -3,7 +3,9 @@ import { isTyping, letterOf } from '../../components/typing.ts';
 export type Hotkey = 'palette' | 'search' | 'help';
 
 /** As it stands on the keyboard of this machine. */
-export const shownPaletteKey = /mac|iphone|ipad/i.test(navigator.platform) ? '⌘ K' : 'Ctrl K';
+const control = /mac|iphone|ipad/i.test(navigator.platform) ? '⌘' : 'Ctrl';
+export const shownPaletteKey = `${control} K`;
+export const shownSelectKey = `${control} A`;
 
 const isForPage = (event: KeyboardEvent): boolean => !event.defaultPrevented && !event.altKey && !event.isComposing;
 

@@ -117,7 +117,10 @@ function useGroups(wanted: string, pages: readonly PageEntry[]): Group[] {
   const navigate = useNavigate();
   const { data: lists = [] } = useWatchLists();
   const people = usePeople(wanted, lists);
-  const foundPages = pages.map(({ page, to }) => ({ key: `page ${to}`, label: t(`shell.pages.${page}`), go: () => navigate({ to }) }));
+  const foundPages = [
+    ...pages.map(({ page, to }) => ({ key: `page ${to}`, label: t(`shell.pages.${page}`), go: () => navigate({ to }) })),
+    { key: 'page /account', label: t('account.open'), go: () => navigate({ to: '/account' }) },
+  ];
   const foundLists = wanted === '' ? [] : lists.filter(({ name }) => hasWords(name, wanted));
   const more = foundLists.length - shownLists;
   return [
