@@ -201,6 +201,12 @@ describe('by keys', () => {
       await page.keyboard.press('Enter');
       await dossierNamed(page, 'Zoë Abel').waitFor();
       await expect.poll(() => page.evaluate('document.activeElement?.closest("[role=dialog]") !== null'), patient).toBe(true);
+
+      await page.keyboard.press('Control+k');
+      await box.fill('users');
+      await page.keyboard.press('Enter');
+      await page.getByRole('heading', { level: 1, name: 'Users' }).waitFor();
+      await expect.poll(() => page.evaluate('document.activeElement?.id'), patient).toBe('content');
     });
   });
 
