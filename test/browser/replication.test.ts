@@ -51,6 +51,10 @@ async function enable({ visitor: { page }, hand, name }: Story): Promise<void> {
   await page.getByText(`The list will hold the master’s ${people.toLocaleString('en')} dossiers.`).waitFor();
   await hand.press(page.getByRole('button', { name: 'Replicate', exact: true }));
   await page.getByRole('heading', { name, level: 1 }).waitFor();
+  // Back leads to where the dialog was opened from, not into it.
+  await page.goBack();
+  await page.getByRole('heading', { name: 'Overview', level: 1 }).waitFor();
+  await page.goForward();
   await page.getByText(/Equal to the master as of \d\d:\d\d/).waitFor({ timeout: 60_000 });
   await page
     .getByText(`${people.toLocaleString('en')} dossiers`)

@@ -53,7 +53,7 @@ test('the interface speaks the language of the browser, and the one that is chos
   await close();
 });
 
-/** What a viewer may press: choices of what is shown, and the viewer's own tokens. */
+/** What a viewer may press besides headings of tables: choices of what is shown, and the viewer's own tokens. */
 const harmless = [
   'Views',
   'New token',
@@ -65,9 +65,25 @@ const harmless = [
   'Show more',
   'What it changed',
   'Export',
+  'Views',
   'Back',
   'Print',
 ];
+
+test('a viewer takes chosen dossiers out as a file, and is offered nothing else to do with them', async () => {
+  const { page, close } = await openWindow(browser);
+  await signIn(page, site.master.url, viewer);
+  await page.goto(`${site.master.url}/ui/dossiers`);
+  await page
+    .getByRole('checkbox', { name: /^Select / })
+    .nth(1)
+    .check();
+  const bar = page.getByRole('region', { name: 'What to do with the selected dossiers' });
+  expect(await bar.getByRole('button', { name: /^(Change|Move|Delete)/ }).count()).toBe(0);
+  await bar.getByRole('button', { name: 'Export…' }).click();
+  await Promise.all([page.waitForEvent('download'), page.getByRole('menuitem', { name: 'CSV, for spreadsheets' }).click()]);
+  await close();
+});
 
 test('a viewer sees no control that would be refused', async () => {
   for (const node of ['master', 'slave'] as const) {

@@ -2,6 +2,7 @@ import { Button, Stack, Title } from '@mantine/core';
 import { IconLinkPlus } from '@tabler/icons-react';
 import { useNavigate, useSearch } from '@tanstack/react-router';
 import { useTranslation } from 'react-i18next';
+import { inPlace } from '../../address.ts';
 import { useLinks } from '../../api/links.ts';
 import { useReplicationPages } from '../../api/node.ts';
 import { useMay } from '../../api/session.ts';
@@ -30,11 +31,13 @@ function Replication() {
   const admin = useMay('admin');
   const links = useLinks();
   const lists = useWatchLists();
-  const show = (opened: boolean): void => void navigate({ search: { enable: opened ? true : undefined } });
+  const open = (): void => void navigate({ search: (before) => ({ ...before, enable: true }), resetScroll: false });
+  // Going back afterwards does not open it again.
+  const close = (): void => void navigate({ search: (before) => ({ ...before, enable: undefined }), ...inPlace });
   const action = admin && (
     <>
       {links.data !== undefined && links.data.length > 1 && <SyncAll links={links.data} />}
-      <Button leftSection={<IconLinkPlus size={18} aria-hidden />} onClick={() => show(true)}>
+      <Button leftSection={<IconLinkPlus size={18} aria-hidden />} onClick={open}>
         {t('common.replicateList')}
       </Button>
     </>
@@ -56,7 +59,7 @@ function Replication() {
         </Loaded>
       </Stack>
       <Followers />
-      {admin && enable !== undefined && <EnableDialog onClose={() => show(false)} />}
+      {admin && enable !== undefined && <EnableDialog onClose={close} />}
     </Page>
   );
 }
