@@ -73,9 +73,15 @@ export function followLogged(
     for (const uuid of dossiers) known.add(`${event.list} ${uuid}`);
     if (!closed) receive(event);
   };
-  const next = async (event: SyncEvent): Promise<void> => {
+  const after = async (before: Promise<void>, event: SyncEvent): Promise<void> => {
+    await before;
     waiting -= event.json.length;
-    if (!closed) await pass(event);
+    if (closed) return;
+    try {
+      await pass(event);
+    } catch {
+      close();
+    }
   };
   const leave = events.subscribe({
     list,
@@ -83,7 +89,7 @@ export function followLogged(
       if (closed) return;
       waiting += event.json.length;
       if (waiting > maximumWaiting) close();
-      else line = line.then(() => next(event)).catch(close);
+      else line = after(line, event);
     },
     end: close,
   });

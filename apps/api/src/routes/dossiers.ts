@@ -162,9 +162,9 @@ function itemRoutes(deps: Dependencies): Route[] {
           async (tx) => {
             await requireNamedState(tx, request, id);
             const former: number[] = [];
-            const expect: Expectation = (dossier) => {
-              expected(request)(dossier);
-              former.push(...dossier.lists);
+            const expect: Expectation = (found) => {
+              expected(request)(found);
+              former.push(...found.lists);
             };
             const written = await updateDossier(tx, id, { ...fields, lists }, expect);
             // The answer shows what the lists had that it has left, too.
