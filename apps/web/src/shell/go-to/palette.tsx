@@ -66,6 +66,8 @@ export function Palette({ pages, onClose }: PaletteProps) {
   const mark = useEffectEvent((place: string | undefined, _text: string) => {
     setMarked(place === undefined ? null : combobox.selectFirstOption());
   });
+  // Which element the first place has is known once it is drawn.
+  // oxlint-disable-next-line react/set-state-in-effect
   useEffect(() => mark(first, wanted), [first, wanted]);
   return (
     <Layer>
