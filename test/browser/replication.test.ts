@@ -47,7 +47,7 @@ async function enable({ visitor: { page }, hand, name }: Story): Promise<void> {
   await hand.write(page.getByLabel('Address of the master'), master.url);
   await hand.press(page.getByRole('button', { name: 'Test the connection' }));
   await hand.tick(page.getByRole('checkbox', { name }));
-  await hand.press(page.getByRole('button', { name: 'Next' }));
+  await hand.press(page.getByRole('dialog').getByRole('button', { name: 'Next' }));
   await page.getByText(`The list will hold the master’s ${people.toLocaleString('en')} dossiers.`).waitFor();
   await hand.press(page.getByRole('button', { name: 'Replicate', exact: true }));
   await page.getByRole('heading', { name, level: 1 }).waitFor();
