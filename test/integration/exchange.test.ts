@@ -370,7 +370,7 @@ describe('an export', () => {
       const { asked } = await transaction(database, async (tx) => {
         await query(tx, `lock table reads in share mode`);
         const answer = ask().catch(() => 'broken off');
-        const waiting = `select from pg_locks where relation = 'reads'::regclass and not granted`;
+        const waiting = `select from pg_locks where relation = 'reads'::regclass and database = (select oid from pg_database where datname = current_database()) and not granted`;
         await expect.poll(() => query(database, waiting)).toHaveLength(1);
         await query(database, sql, { list });
         return { asked: answer };
