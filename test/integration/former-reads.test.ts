@@ -33,11 +33,14 @@ it('costs no look through the whole bin for each person and list', async () => {
      insert into binned_sets (set_id, deletion_id, list_id, list_uuid, list_name, dossier_count)
      select nextval('set_ids'), deletion.id, l.id, l.uuid, l.name, 1 from deletion, watch_lists l, generate_series(1, 50)`,
   );
-  await query(
-    test.database,
-    `insert into dossiers (set_id, uuid, name) select set_id, :binned, 'Nora' from binned_sets where list_id = :list order by set_id limit 1`,
-    { binned, list: lists[0] },
-  );
+  await transaction(test.database, async (tx) => {
+    await query(tx, `set local dossier.writer = 'on'`);
+    await query(
+      tx,
+      `insert into dossiers (set_id, uuid, name) select set_id, :binned, 'Nora' from binned_sets where list_id = :list order by set_id limit 1`,
+      { binned, list: lists[0] },
+    );
+  });
   await test.database.raw('analyze');
   const dossiers = [binned, ...Array.from({ length: 39 }, () => randomUUID())];
   const read = await transaction(test.database, async (tx) => {
