@@ -12,6 +12,7 @@ it('a name of one word is a whole in each way in which it is spoken', () => {
   expect(wholesOf('Müller')).toEqual(['=muller', '=mueller']);
 });
 
-it('a name of several words is one whole', () => {
-  expect(wholesOf('やまだ たろう')).toEqual(['=yamada tarou']);
+it('a name of several words is a whole in the ways in which all of them are spoken', () => {
+  expect(wholesOf('さとう けんじ')).toEqual(['=satou kenji', '=sato kenji']);
+  expect(wholesOf('Алексей Петров')).toEqual(['=aleksey petrov']);
 });

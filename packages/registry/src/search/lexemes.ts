@@ -45,16 +45,19 @@ export function wordsOf(text: string): Word[] {
 
 /** A text as a whole, as it is looked up: its words side by side. */
 export function wholeOf(text: string): string {
-  return chunksOf(text)
-    .flatMap(({ parts }) => parts.map(({ forms }) => forms[0] ?? ''))
-    .join(' ')
-    .slice(0, longestWhole);
+  return wholesOf(text)[0] ?? '';
 }
 
-/** A text as a whole in the ways in which it is found: a single word as it may be spoken. */
+/** A text as a whole in the ways in which it is found: all words in the first way in which each may be spoken, in the second, and so on. */
 function wholesOf(text: string): string[] {
-  const [word, ...others] = chunksOf(text).flatMap(({ parts }) => parts);
-  return [wholeOf(text), ...(word && others.length === 0 ? word.spoken : [])];
+  const words = chunksOf(text).flatMap(({ parts }) => parts);
+  const ways = Math.max(1, ...words.map(({ spoken }) => spoken.length));
+  return Array.from({ length: ways }, (_, way) =>
+    words
+      .map(({ forms, spoken }) => spoken[way] ?? spoken.at(-1) ?? forms[0] ?? '')
+      .join(' ')
+      .slice(0, longestWhole),
+  );
 }
 
 export interface RowWords {
