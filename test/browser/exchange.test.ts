@@ -107,7 +107,7 @@ test('a second import of people without ids says before it that they are there a
   await again.getByRole('button', { name: 'Check the file' }).click();
   await again.getByText(/Ada in line 6; and 3 more/).waitFor();
   await again.getByRole('button', { name: 'Show more' }).click();
-  await again.getByText(/Ada in line 9$/).waitFor();
+  await again.getByText(/Ada in line 9/).waitFor();
   expect(await findBarriers(page)).toEqual([]);
   expect(faults).toEqual([]);
   await close();

@@ -6,7 +6,7 @@ export function Copyable({ text }: { text: string }) {
   const { t } = useTranslation();
   return (
     <Group gap="xs">
-      <Code fz="sm" className="wrap" style={{ userSelect: 'all' }}>
+      <Code block fz="sm" className="wrap" style={{ userSelect: 'all', whiteSpace: 'pre-wrap' }}>
         {text}
       </Code>
       {window.isSecureContext && (

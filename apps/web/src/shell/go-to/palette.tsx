@@ -43,7 +43,29 @@ interface PaletteProps {
 }
 
 /** One box from which every page, list and person is reached by keys. */
-export function Palette({ pages, onClose }: PaletteProps) {
+export function Palette(props: PaletteProps) {
+  const { t } = useTranslation();
+  return (
+    <Layer>
+      {(isOnTop) => (
+        <Modal
+          opened
+          centered={false}
+          size="lg"
+          onClose={() => props.onClose()}
+          closeOnEscape={isOnTop}
+          title={t('palette.title')}
+          closeButtonProps={{ 'aria-label': t('common.close') }}
+        >
+          <Places {...props} />
+        </Modal>
+      )}
+    </Layer>
+  );
+}
+
+/** What is in it: drawn with the dialog's content, so that its first place can be marked. */
+function Places({ pages, onClose }: PaletteProps) {
   const { t } = useTranslation();
   const [text, setText] = useState('');
   const combobox = useCombobox({ opened: true, onDropdownClose: () => onClose() });
@@ -70,47 +92,33 @@ export function Palette({ pages, onClose }: PaletteProps) {
   // oxlint-disable-next-line react/set-state-in-effect
   useEffect(() => mark(first, wanted), [first, wanted]);
   return (
-    <Layer>
-      {(isOnTop) => (
-        <Modal
-          opened
-          centered={false}
-          size="lg"
-          onClose={() => onClose()}
-          closeOnEscape={isOnTop}
-          title={t('palette.title')}
-          closeButtonProps={{ 'aria-label': t('common.close') }}
-        >
-          <Combobox store={store} onOptionSubmit={(key) => onClose(places.find((place) => place.key === key)?.go())}>
-            <Combobox.EventsTarget withExpandedAttribute aria-activedescendant={marked ?? undefined}>
-              <TextInput
-                data-autofocus
-                aria-label={t('palette.input')}
-                placeholder={t('palette.input')}
-                leftSection={<IconSearch size={16} aria-hidden />}
-                value={text}
-                maxLength={longestText}
-                onChange={(event) => setText(event.currentTarget.value)}
-              />
-            </Combobox.EventsTarget>
-            <Combobox.Options aria-label={t('palette.title')} mah="min(420px, 60dvh)" mt="sm" style={{ overflowY: 'auto' }}>
-              {groups.map((group) => (
-                <Combobox.Group key={group.title} label={group.title}>
-                  {group.places.map(({ key, label, detail }) => (
-                    <Combobox.Option key={key} value={key}>
-                      <bdi>{label}</bdi>
-                      {detail !== undefined && <span className="detail"> {detail}</span>}
-                    </Combobox.Option>
-                  ))}
-                  {group.note !== undefined && <Combobox.Empty>{group.note}</Combobox.Empty>}
-                </Combobox.Group>
-              ))}
-              {groups.length === 0 && <Combobox.Empty>{t('palette.nothing')}</Combobox.Empty>}
-            </Combobox.Options>
-          </Combobox>
-        </Modal>
-      )}
-    </Layer>
+    <Combobox store={store} onOptionSubmit={(key) => onClose(places.find((place) => place.key === key)?.go())}>
+      <Combobox.EventsTarget withExpandedAttribute aria-activedescendant={marked ?? undefined}>
+        <TextInput
+          data-autofocus
+          aria-label={t('palette.input')}
+          placeholder={t('palette.input')}
+          leftSection={<IconSearch size={16} aria-hidden />}
+          value={text}
+          maxLength={longestText}
+          onChange={(event) => setText(event.currentTarget.value)}
+        />
+      </Combobox.EventsTarget>
+      <Combobox.Options aria-label={t('palette.title')} mah="min(420px, 60dvh)" mt="sm" style={{ overflowY: 'auto' }}>
+        {groups.map((group) => (
+          <Combobox.Group key={group.title} label={group.title}>
+            {group.places.map(({ key, label, detail }) => (
+              <Combobox.Option key={key} value={key}>
+                <bdi>{label}</bdi>
+                {detail !== undefined && <span className="detail"> {detail}</span>}
+              </Combobox.Option>
+            ))}
+            {group.note !== undefined && <Combobox.Empty>{group.note}</Combobox.Empty>}
+          </Combobox.Group>
+        ))}
+        {groups.length === 0 && <Combobox.Empty>{t('palette.nothing')}</Combobox.Empty>}
+      </Combobox.Options>
+    </Combobox>
   );
 }
 
