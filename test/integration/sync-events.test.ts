@@ -146,7 +146,10 @@ it('drops a client whose reads can not be kept as fast as events come, and keeps
   const { list } = await link(own);
   await link(own);
   await query(database, `update watch_lists set log_reads = true where true`);
-  await query(database, `insert into set_aside (list_id, uuid, reason) select id, gen_random_uuid(), 'HASH_DIFFERS' from watch_lists`);
+  await query(
+    database,
+    `insert into set_aside (list_id, uuid, reason, hash) select id, gen_random_uuid(), 'HASH_DIFFERS', '' from watch_lists`,
+  );
   const reader = await openEventStream(`${own.url}/sync/events/`, own.tokens.admin);
   await reader.until(({ data }) => data['slave_dossier_list'] === list + 1);
   await transaction(database, async (tx) => {
