@@ -120,6 +120,16 @@ test.each(pages)('of the page $path', async ({ path, narrow, shows }) => {
   expect(visitor.faults).toEqual([]);
 });
 
+test('an external id of digits is one also where it was typed into the address', async () => {
+  const list = await node.makeList('By number');
+  await node.makeDossier([list], { name: 'Numbered Nina', external_id: '4711' });
+  await node.makeDossier([list], { name: 'Other Otto', external_id: '4712' });
+  const { page } = visitor;
+  await page.goto(`${node.url}/ui/dossiers?list=${list}&external=4711`);
+  await page.getByRole('row', { name: /Numbered Nina/ }).waitFor();
+  expect(await page.getByRole('row').count()).toBe(2);
+});
+
 test('an address that says nonsense shows the page, unnarrowed', async () => {
   const { page } = visitor;
   for (const path of ['audit?since=soon&action=flew&via=7', 'bin?list=x&deletion=-4', 'imports?list=none', 'offline-deletions?show=some']) {

@@ -83,6 +83,21 @@ describe('a table is sorted by its headings', () => {
     });
   });
 
+  test('and the page stays where it was scrolled to', async () => {
+    await visit(
+      '/watch-lists',
+      async (page) => {
+        await heading(page, 'Name').waitFor();
+        await page.evaluate('window.scrollTo(0, 60)');
+        await heading(page, 'Name').getByRole('button').dispatchEvent('click');
+        await expect.poll(() => heading(page, 'Name').getAttribute('aria-sort'), patient).toBe('ascending');
+        // Rows that change places may move it a little.
+        expect(await page.evaluate('window.scrollY')).toBeGreaterThan(0);
+      },
+      { viewport: { width: 1280, height: 300 } },
+    );
+  });
+
   test('that of watch lists, too, and back to how it was', async () => {
     await visit('/watch-lists', async (page) => {
       await firstRow(page).getByText('Long').waitFor();
@@ -97,6 +112,17 @@ describe('a table is sorted by its headings', () => {
       await expect.poll(() => paramOf(page, 'sort'), patient).toBeNull();
     });
   });
+});
+
+test('every table of some rows is sorted by its first heading', async () => {
+  for (const path of ['/users', '/tokens', '/settings', '/account']) {
+    await visit(path, async (page) => {
+      const first = page.getByRole('columnheader').first();
+      await first.getByRole('button').click();
+      await expect.poll(() => first.getAttribute('aria-sort'), patient).toBe('ascending');
+      expect(await findBarriers(page)).toEqual([]);
+    });
+  }
 });
 
 describe('by keys', () => {
@@ -148,6 +174,43 @@ describe('by keys', () => {
     });
   });
 
+  test('the palette closes by the key that opened it, and over a dossier alone; a screen reader is told what is marked', async () => {
+    await visit(`/dossiers?list=${gate}`, async (page) => {
+      await page.getByRole('link', { name: 'Мохаммед Петров' }).click();
+      const drawer = dossierNamed(page, 'Мохаммед Петров');
+      await drawer.waitFor();
+      const palette = page.getByRole('dialog', { name: 'Go to a page, a list or a person' });
+      const box = palette.getByRole('combobox');
+      await page.keyboard.press('Control+k');
+      await palette.getByRole('option', { name: 'Users' }).waitFor();
+      const marked = async (): Promise<string> => page.locator(`[id="${await box.getAttribute('aria-activedescendant')}"]`).innerText();
+      await expect.poll(marked, patient).toBe('Overview');
+      await page.keyboard.press('ArrowDown');
+      await expect.poll(marked, patient).toBe('Watch lists');
+      await page.keyboard.press('Control+k');
+      await palette.waitFor({ state: 'detached' });
+
+      await page.keyboard.press('Control+k');
+      await palette.getByRole('button', { name: 'Close' }).focus();
+      await page.keyboard.press('Escape');
+      await palette.waitFor({ state: 'detached' });
+      expect(await drawer.isVisible()).toBe(true);
+
+      await page.keyboard.press('Control+k');
+      await box.fill('abel');
+      await palette.getByRole('option', { name: 'Zoë Abel' }).waitFor();
+      await page.keyboard.press('Enter');
+      await dossierNamed(page, 'Zoë Abel').waitFor();
+      await expect.poll(() => page.evaluate('document.activeElement?.closest("[role=dialog]") !== null'), patient).toBe(true);
+
+      await page.keyboard.press('Control+k');
+      await box.fill('users');
+      await page.keyboard.press('Enter');
+      await page.getByRole('heading', { level: 1, name: 'Users' }).waitFor();
+      await expect.poll(() => page.evaluate('document.activeElement?.id'), patient).toBe('content');
+    });
+  });
+
   test('a search that somebody else’s words overtook is broken off', async () => {
     await visit('/', async (page) => {
       const broken: string[] = [];
@@ -178,6 +241,13 @@ describe('by keys', () => {
       expect(await findBarriers(page)).toEqual([]);
       await page.keyboard.press('Escape');
       await help.waitFor({ state: 'detached' });
+
+      await page.getByRole('button', { name: /^Account/ }).click();
+      await page.getByRole('button', { name: 'Keys' }).click();
+      await help.getByText('Next dossier').waitFor();
+      await page.keyboard.press('Escape');
+      await help.waitFor({ state: 'detached' });
+      await expect.poll(() => page.evaluate('document.activeElement?.getAttribute("aria-label")'), patient).toMatch(/^Account/);
     });
   });
 });
@@ -227,6 +297,29 @@ describe('from dossier to dossier', () => {
       await dossierNamed(page, nameOf(100)).waitFor();
     });
   });
+
+  test('nobody is pulled back into a dossier that was closed while the next page was read', async () => {
+    const found = await node.dossiers(long);
+    await visit('/watch-lists', async (page) => {
+      const release = Promise.withResolvers<void>();
+      await page.route(/limit=500/, async (route) => {
+        await release.promise;
+        await route.continue();
+      });
+      const asked = page.waitForRequest(/limit=500/);
+      await page.goto(`${node.url}/ui/dossiers?list=${long}&order=name&open=${found[99]?.id}`);
+      await dossierNamed(page, nameOf(99)).waitFor();
+      await page.getByRole('row', { name: new RegExp(nameOf(99)), includeHidden: true }).waitFor({ state: 'attached' });
+      await page.keyboard.press('j');
+      const request = await asked;
+      await page.keyboard.press('Escape');
+      await page.getByRole('dialog').waitFor({ state: 'detached' });
+      release.resolve();
+      await (await request.response())?.finished();
+      await page.getByText(/^The first (600|1,100) of/).waitFor();
+      expect(paramOf(page, 'open')).toBeNull();
+    });
+  });
 });
 
 describe('a view', () => {
@@ -257,10 +350,23 @@ describe('a view', () => {
       await menu.getByLabel('New name of Not watched').fill('Inactive');
       await menu.getByRole('button', { name: 'Save', exact: true }).click();
       await menu.getByRole('link', { name: 'Inactive' }).waitFor();
+      await expect.poll(() => focused(page), patient).toBe('Inactive');
       expect(await findBarriers(page)).toEqual([]);
+
+      // A name that is taken makes the view this one.
+      await page.keyboard.press('Escape');
+      await page.getByLabel('State').selectOption('Active');
+      await page.getByRole('button', { name: 'Views', exact: true }).click();
+      await menu.getByLabel('Name of the view').fill('Inactive');
+      await menu.getByRole('button', { name: 'Replace this view' }).click();
+      await page.getByRole('button', { name: 'Views: Inactive' }).click();
+
       await menu.getByRole('button', { name: 'Remove the view Inactive' }).click();
       await page.getByText('The view “Inactive” is removed.').waitFor();
       expect(await menu.getByRole('link').count()).toBe(0);
+      await expect.poll(() => page.evaluate('document.activeElement?.tagName'), patient).toBe('INPUT');
+      await page.getByRole('button', { name: 'Undo' }).click();
+      await page.getByRole('button', { name: 'Views: Inactive' }).waitFor();
     });
   });
 });

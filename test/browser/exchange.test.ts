@@ -102,6 +102,12 @@ test('a second import of people without ids says before it that they are there a
   await again.getByRole('button', { name: 'Check the file' }).click();
   await again.getByText(/^2 rows without an external id are people who are in the list already.*Take them out of the file/).waitFor();
   await again.getByText('Ada in line 2; Bob in line 3').waitFor();
+  const many = Array.from({ length: 8 }, () => 'Ada,1815\n').join('');
+  await choose(again, 'people.csv', `name,born\n${many}`);
+  await again.getByRole('button', { name: 'Check the file' }).click();
+  await again.getByText(/Ada in line 6; and 3 more/).waitFor();
+  await again.getByRole('button', { name: 'Show more' }).click();
+  await again.getByText(/Ada in line 9/).waitFor();
   expect(await findBarriers(page)).toEqual([]);
   expect(faults).toEqual([]);
   await close();

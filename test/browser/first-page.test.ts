@@ -76,7 +76,7 @@ test("a master's first page names its sites, what is wrong with each and since w
   await seen('10.0.0.2', { list: other, hours: 300, lacking: 0, slave: gate });
   await seen('10.0.0.3', { list, hours: 50, lacking: 0 });
   const { page } = visitor;
-  await page.getByText('1 site has not asked for more than a day.').waitFor();
+  await page.getByText('1 site has not asked for more than 26 hours. It still has what it had. See that it is up').waitFor();
   await page.getByText('1 site no longer asks for one of its lists.').waitFor();
   const rows = sites(page).getByRole('row');
   expect(await rows.evaluateAll((found) => found.slice(1).map((row) => /10\.0\.0\.\d/.exec(row.textContent ?? '')?.[0]))).toEqual([
@@ -102,8 +102,8 @@ test('a site that asks and takes nothing is told from one that waits for its nex
   const row = sites(page).getByRole('row', { name: /10\.0\.1\.1/ });
   await row.getByText('Waits for its next sync').first().waitFor();
   await row.getByText('1 change behind the master').waitFor();
-  await query(node.test.database, `update dossiers set modified_date = now() - interval '3 days' where name = 'Old change'`);
+  await query(node.test.database, `update followers set behind_since = now() - interval '3 days' where address = '10.0.1.1'`);
   await page.reload();
-  await page.getByText('1 site asks, but has not taken changes that are more than a day old.').waitFor();
+  await page.getByText('1 site asks, but has not taken changes that are more than 26 hours old.').waitFor();
   await row.getByText('Does not take changes').first().waitFor();
 });

@@ -5,7 +5,7 @@ import { auditEntrySchema } from '@dossier/protocol/audit.ts';
 import { dossierPageSchema, dossierSchema } from '@dossier/protocol/dossier.ts';
 import { importColumnsSchema, importEntrySchema, importReportSchema } from '@dossier/protocol/import.ts';
 import { pageOf } from '@dossier/protocol/values.ts';
-import { query } from '@dossier/postgres/database.ts';
+import { query, transaction } from '@dossier/postgres/database.ts';
 import sharp from 'sharp';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { startNodeApi } from '../kit/node-api.ts';
@@ -359,6 +359,33 @@ describe('an export', () => {
     expect((await ask({ dossiers: [] })).status).toBe(400);
   });
 
+  it('of dossiers that are deleted or changed while they are read is broken off rather than cut', async () => {
+    const list = await node.makeList();
+    await send(list, {}, '{"external_id":"b1","name":"Ada"}\n{"external_id":"b2","name":"Bob"}\n');
+    const page = await node.want(200, dossierPageSchema, ['GET', `/dossiers/?dossier_lists=${list}`]);
+    const dossiers = page.results.map(({ id }) => id);
+    const { database } = node.test;
+    /** Asks, and does this before the dossiers are read. */
+    const interrupted = async (ask: () => Promise<unknown>, sql: string): Promise<unknown> => {
+      const { asked } = await transaction(database, async (tx) => {
+        await query(tx, `lock table reads in share mode`);
+        const answer = ask().catch(() => 'broken off');
+        const waiting = `select from pg_locks where relation = 'reads'::regclass and database = (select oid from pg_database where datname = current_database()) and not granted`;
+        await expect.poll(() => query(database, waiting)).toHaveLength(1);
+        await query(database, sql, { list });
+        return { asked: answer };
+      });
+      return asked;
+    };
+    const search = () => node.call('GET', `/dossiers/export/?dossier_lists=${list}`);
+    expect(await interrupted(search, `update dossiers set comment = 'Changed' where set_id = set_of(:list) and name = 'Ada'`)).toBe(
+      'broken off',
+    );
+    const selection = () => node.call('POST', '/dossiers/export/', { body: { dossiers } });
+    expect(await interrupted(selection, `delete from dossiers where set_id = set_of(:list) and name = 'Bob'`)).toBe('broken off');
+    expect((await node.call('GET', `/dossiers/export/?dossier_lists=${list}`)).text.trimEnd().split('\n')).toHaveLength(1);
+  });
+
   it('of the audit is a file for administrators, which begins with itself', async () => {
     const csv = await node.call('GET', '/audit/export/?format=csv&action=audit-exported');
     const [header, first] = csv.text.split('\r\n');
@@ -376,7 +403,10 @@ it('a preview counts who is in the list already and would be there twice, as not
     '{"name":"Ada","valid_until":"2030-01-01","meta":{"door":"2"}}\n{"name":"Bob"}\n{"external_id":"e1","name":"Eve"}\n{"name":"Ada"}\n{"name":"ada"}\n';
   const preview = (body: string) => send(list, { preview: 'true' }, body);
   expect((await preview(file)).warnings.doubles).toEqual({ count: 0, rows: [] });
-  expect(await send(list, {}, file)).toMatchObject({ added: 5, warnings: { doubles: { count: 0 } } });
+  const written = await send(list, {}, file);
+  expect(written).toMatchObject({ added: 5 });
+  // Nobody looked.
+  expect(written.warnings).not.toHaveProperty('doubles');
   const again = await preview(`${file}{"name":"Ada","valid_until":"2031-01-01"}\n{"name":"Carl"}\n`);
   expect(again).toMatchObject({ added: 6, unchanged: 1 });
   expect(again.warnings.doubles).toEqual({
@@ -388,6 +418,21 @@ it('a preview counts who is in the list already and would be there twice, as not
       { line: 5, name: 'ada' },
     ],
   });
+});
+
+it('a preview of many names that stand for nobody takes seconds, however many of them the list has', async () => {
+  const list = await node.makeList();
+  await query(
+    node.test.database,
+    `insert into dossiers (set_id, name, meta) select set_of(:list), 'Unknown', json_build_object('n', n) from generate_series(1, 20000) n`,
+    { list },
+  );
+  const started = performance.now();
+  expect(await send(list, { preview: 'true' }, '{"name":"Unknown"}\n'.repeat(4000))).toMatchObject({
+    added: 4000,
+    warnings: { doubles: { count: 0 } },
+  });
+  expect(performance.now() - started).toBeLessThan(10_000);
 });
 
 it('takes the columns of OpenSanctions: the key, the name, and the others as fields', async () => {

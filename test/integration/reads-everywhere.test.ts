@@ -179,6 +179,7 @@ it('nobody is shown a person of a list that logs its readers without a word of i
       { path: '/dossiers/export/?format=jsonl', ...yes },
       { path: '/dossiers/export/?format=csv&name_contains=Zeph', ...yes },
     ],
+    'POST /dossiers/export/': ['jsonl', 'csv'].map((format) => ({ body: { dossiers: [kept], format }, ...yes })),
     'GET /dossiers/': ['', '?name_contains=Zeph', '?q=canary', '?external_id=canary-id-1'].map((search) => ({
       path: `/dossiers/${search}`,
       ...yes,

@@ -1,3 +1,4 @@
+import { writeFile } from 'node:fs/promises';
 import { expect, it } from 'vitest';
 import { addPhotoByHand } from '../kit/by-hand.ts';
 import { contentOf } from '../kit/engine.ts';
@@ -22,4 +23,10 @@ it('is no reason for the pages of a first sync to wait for each other', async ()
   expect(run).toMatchObject({ state: 'synced', added: uuids.length, attempt: 1, photos_fetched: 1, photos_missing: [] });
   expect(run.pages).toBeGreaterThan(2);
   expect(await contentOf(slave.database, local)).toEqual(await contentOf(master.database, remote));
+
+  // Its file is looked at once, and told for all who show it.
+  await writeFile(slave.photos.path(sha256) ?? '', 'something else');
+  const verified = await slave.sync(local, { mode: 'verify' });
+  expect((verified.differences ?? []).map(({ kind }) => kind)).toEqual(Array.from({ length: 100 }, () => 'photo-damaged'));
+  expect(verified.error?.desc).toContain('Photos whose files are missing here: 0; wrong: 1.');
 });

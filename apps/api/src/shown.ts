@@ -1,12 +1,12 @@
 import type { Request } from 'express';
 import type { AuditRow } from '@dossier/accounts/audit.ts';
-import { recordFormerReads, recordReads } from '@dossier/accounts/reads.ts';
+import { recordFormerReads, recordNamedReads, recordReads } from '@dossier/accounts/reads.ts';
 import type { ReadKind } from '@dossier/domain/audit.ts';
 import type { Database } from '@dossier/postgres/database.ts';
 import type { Link } from '@dossier/protocol/sync.ts';
 import type { OfflineDeletionRow } from '@dossier/replication/offline-deletions.ts';
 import type { ApplicationError } from '@dossier/runtime/errors.ts';
-import type { Subscriber, SyncEvent } from './events.ts';
+import type { Subscriber, SyncEvent, SyncEvents } from './events.ts';
 import { namedIn } from './presenters/sync.ts';
 import type { Naming } from './presenters/sync.ts';
 import { actorOf } from './session.ts';
@@ -28,43 +28,73 @@ function mergedIn({ merged }: Record<string, unknown>): string | null {
   return merged instanceof Object && 'uuid' in merged && typeof merged.uuid === 'string' ? merged.uuid : null;
 }
 
+type Shown = Naming & Pick<Link, 'slave_dossier_list'>;
+
+/** Keeps who is shown those that links or runs name. */
+export async function recordShown(database: Database, request: Request, links: readonly Shown[]): Promise<void> {
+  const dossiers = links.flatMap((link) => namedIn(link).map((uuid) => ({ uuid, list: link.slave_dossier_list })));
+  await recordNamedReads(database, actorOf(request), { kind: 'page', dossiers });
+}
+
 /** Returns a link or a run, having kept who is shown those that it names. */
-export async function shown<Shown extends Naming & Pick<Link, 'slave_dossier_list'>>(
-  database: Database,
-  request: Request,
-  link: Shown,
-): Promise<Shown> {
-  const read = { kind: 'page', dossiers: namedIn(link), list: link.slave_dossier_list } as const;
-  await recordFormerReads(database, actorOf(request), read);
+export async function shown<One extends Shown>(database: Database, request: Request, link: One): Promise<One> {
+  await recordShown(database, request, [link]);
   return link;
 }
 
 /** Keeps who is shown dossiers of replicas that were deleted while their masters were away. */
 export async function recordDeletionReads(database: Database, request: Request, deletions: readonly OfflineDeletionRow[]): Promise<void> {
-  for (const [list, rows] of Map.groupBy(deletions, (row) => row.slave_list_id)) {
-    const read = { kind: 'page', dossiers: rows.map((row) => row.dossier), list } as const;
-    await recordFormerReads(database, actorOf(request), read);
-  }
+  const dossiers = deletions.map(({ dossier: uuid, slave_list_id: list }) => ({ uuid, list }));
+  await recordNamedReads(database, actorOf(request), { kind: 'page', dossiers });
 }
 
+/** So many characters of events wait for the database to keep who gets them; then the stream ends, and the next one begins with everything. */
+const maximumWaiting = 16 * 1024 * 1024;
+
 /**
- * A subscriber that gets an event when it is kept that who asked for it is shown those that it names: once for as long
- * as it follows. Where that can't be kept, it ends.
+ * Tells a subscriber of each event when it is kept that who asked for it is shown those that it names: once for as long
+ * as it follows. Where that can't be kept, or not fast enough, it ends. Returns how to stop.
  */
-export function loggedSubscriber(database: Database, request: Request, { list, receive, end }: Subscriber): Subscriber {
+export function followLogged(
+  { database, events, request }: { database: Database; events: SyncEvents; request: Request },
+  { list, receive, end }: Subscriber,
+): () => void {
   const known = new Set<string>();
   let line = Promise.resolve();
+  let waiting = 0;
+  let closed = false;
+  const close = (): void => {
+    closed = true;
+    end();
+  };
   const pass = async (event: SyncEvent): Promise<void> => {
     const dossiers = event.named.filter((uuid) => !known.has(`${event.list} ${uuid}`));
     await recordFormerReads(database, actorOf(request), { kind: 'page', dossiers, list: event.list });
     for (const uuid of dossiers) known.add(`${event.list} ${uuid}`);
-    receive(event);
+    if (!closed) receive(event);
   };
-  return {
+  const after = async (before: Promise<void>, event: SyncEvent): Promise<void> => {
+    await before;
+    waiting -= event.json.length;
+    if (closed) return;
+    try {
+      await pass(event);
+    } catch {
+      close();
+    }
+  };
+  const leave = events.subscribe({
     list,
     receive(event) {
-      line = line.then(() => pass(event)).catch(end);
+      if (closed) return;
+      waiting += event.json.length;
+      if (waiting > maximumWaiting) close();
+      else line = after(line, event);
     },
-    end,
+    end: close,
+  });
+  return () => {
+    closed = true;
+    leave();
   };
 }

@@ -16,8 +16,8 @@ export interface Follower {
 
 const lookEveryMs = 1000;
 
-/** Whoever writes a row gives it the number of a later transaction. */
-const rowsMark = `concat(count(*), ':', sum(xmin::text::bigint))`;
+/** Whoever writes a row gives it the number of another transaction, which need not be greater: numbers begin anew after some billions. */
+const rowsMark = (id: string): string => `concat(count(*), ':', sum(hashint8extended(xmin::text::bigint, ${id})))`;
 
 /**
  * Another text whenever a list or its dossiers were written, or somebody did something that the audit keeps. Entries of the audit may become visible in
@@ -25,8 +25,8 @@ const rowsMark = `concat(count(*), ':', sum(xmin::text::bigint))`;
  */
 const marks = `
   select concat_ws(' ',
-    (select ${rowsMark} from watch_lists),
-    (select ${rowsMark} from list_positions),
+    (select ${rowsMark('id')} from watch_lists),
+    (select ${rowsMark('list_id')} from list_positions),
     (select concat(max(id), ':', count(*)) from audit where id > (select max(id) from audit) - 1000),
     (select concat(max(id), ':', count(*) filter (where settled_as is null)) from offline_deletions)) as mark`;
 

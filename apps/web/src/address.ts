@@ -6,6 +6,9 @@ export const addressText = z
   .optional()
   .catch(undefined);
 
+/** How the address changes for what stays the same page: it isn't scrolled, and going back leads past. */
+export const inPlace = { replace: true, resetScroll: false } as const;
+
 /** An id in an address. */
 export const addressId = z.int().positive().optional().catch(undefined);
 

@@ -1,4 +1,5 @@
 import { createRootRoute, createRoute, createRouter, lazyRouteComponent } from '@tanstack/react-router';
+import type { ComponentType } from 'react';
 import { pageSearch } from './address.ts';
 import { loadAllTexts } from './i18n/texts.ts';
 import { auditSearch } from './pages/audit/search.ts';
@@ -15,53 +16,60 @@ import { NotFound } from './shell/not-found.tsx';
 
 const root = createRootRoute({
   validateSearch: pageSearch,
-  beforeLoad: ({ matches }) => (matches.some(({ routeId }) => routeId === '/') ? undefined : loadAllTexts()),
   component: Entrance,
   notFoundComponent: NotFound,
 });
 const getParentRoute = () => root;
+
+/** A page that is loaded when it is first opened, and the texts that the first page has none of. */
+function page<Name extends string>(load: () => Promise<Record<Name, ComponentType>>, name: Name) {
+  return lazyRouteComponent(async () => {
+    const [module] = await Promise.all([load(), loadAllTexts()]);
+    return module;
+  }, name);
+}
 
 const routes = [
   createRoute({ getParentRoute, path: '/', component: OverviewPage }),
   createRoute({
     getParentRoute,
     path: '/watch-lists',
-    component: lazyRouteComponent(() => import('./pages/watch-lists/watch-lists-page.tsx'), 'WatchListsPage'),
+    component: page(() => import('./pages/watch-lists/watch-lists-page.tsx'), 'WatchListsPage'),
   }),
   createRoute({
     getParentRoute,
     path: '/dossiers',
     validateSearch: dossierSearch,
-    component: lazyRouteComponent(() => import('./pages/dossiers/dossiers-page.tsx'), 'DossiersPage'),
+    component: page(() => import('./pages/dossiers/dossiers-page.tsx'), 'DossiersPage'),
   }),
   createRoute({
     getParentRoute,
     path: '/bin',
     validateSearch: binSearch,
-    component: lazyRouteComponent(() => import('./pages/bin/bin-page.tsx'), 'BinPage'),
+    component: page(() => import('./pages/bin/bin-page.tsx'), 'BinPage'),
   }),
   createRoute({
     getParentRoute,
     path: '/dossiers/$id/card',
-    component: lazyRouteComponent(() => import('./pages/card/card-page.tsx'), 'CardPage'),
+    component: page(() => import('./pages/card/card-page.tsx'), 'CardPage'),
   }),
   createRoute({
     getParentRoute,
     path: '/imports',
     validateSearch: importsSearch,
-    component: lazyRouteComponent(() => import('./pages/import/imports-page.tsx'), 'ImportsPage'),
+    component: page(() => import('./pages/import/imports-page.tsx'), 'ImportsPage'),
   }),
   createRoute({
     getParentRoute,
     path: '/replication',
     validateSearch: replicationSearch,
-    component: lazyRouteComponent(() => import('./pages/replication/replication-page.tsx'), 'ReplicationPage'),
+    component: page(() => import('./pages/replication/replication-page.tsx'), 'ReplicationPage'),
   }),
   createRoute({
     getParentRoute,
     path: '/replication/$list',
     validateSearch: linkSearch,
-    component: lazyRouteComponent(() => import('./pages/replication/link-page.tsx'), 'LinkPage'),
+    component: page(() => import('./pages/replication/link-page.tsx'), 'LinkPage'),
   }),
   createRoute({
     getParentRoute,
@@ -78,44 +86,44 @@ const routes = [
   createRoute({
     getParentRoute,
     path: '/dead-letters',
-    component: lazyRouteComponent(() => import('./pages/dead-letters/dead-letters-page.tsx'), 'DeadLettersPage'),
+    component: page(() => import('./pages/dead-letters/dead-letters-page.tsx'), 'DeadLettersPage'),
   }),
   createRoute({
     getParentRoute,
     path: '/offline-deletions',
     validateSearch: offlineDeletionsSearch,
-    component: lazyRouteComponent(() => import('./pages/offline-deletions/offline-deletions-page.tsx'), 'OfflineDeletionsPage'),
+    component: page(() => import('./pages/offline-deletions/offline-deletions-page.tsx'), 'OfflineDeletionsPage'),
   }),
   createRoute({
     getParentRoute,
     path: '/users',
-    component: lazyRouteComponent(() => import('./pages/users/users-page.tsx'), 'UsersPage'),
+    component: page(() => import('./pages/users/users-page.tsx'), 'UsersPage'),
   }),
   createRoute({
     getParentRoute,
     path: '/tokens',
-    component: lazyRouteComponent(() => import('./pages/tokens/tokens-page.tsx'), 'TokensPage'),
+    component: page(() => import('./pages/tokens/tokens-page.tsx'), 'TokensPage'),
   }),
   createRoute({
     getParentRoute,
     path: '/account',
-    component: lazyRouteComponent(() => import('./pages/account/account-page.tsx'), 'AccountPage'),
+    component: page(() => import('./pages/account/account-page.tsx'), 'AccountPage'),
   }),
   createRoute({
     getParentRoute,
     path: '/audit',
     validateSearch: auditSearch,
-    component: lazyRouteComponent(() => import('./pages/audit/audit-page.tsx'), 'AuditPage'),
+    component: page(() => import('./pages/audit/audit-page.tsx'), 'AuditPage'),
   }),
   createRoute({
     getParentRoute,
     path: '/settings',
-    component: lazyRouteComponent(() => import('./pages/settings/settings-page.tsx'), 'SettingsPage'),
+    component: page(() => import('./pages/settings/settings-page.tsx'), 'SettingsPage'),
   }),
   createRoute({
     getParentRoute,
     path: '/webhooks',
-    component: lazyRouteComponent(() => import('./pages/webhooks/webhooks-page.tsx'), 'WebhooksPage'),
+    component: page(() => import('./pages/webhooks/webhooks-page.tsx'), 'WebhooksPage'),
   }),
 ] as const;
 

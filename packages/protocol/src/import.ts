@@ -125,8 +125,8 @@ export const importReportSchema = z
     refused: z.int(),
     /** `line`: where the row begins. */
     refusals: z.array(z.looseObject({ line: z.int(), reason: z.string() })),
-    /** External ids that look as if a spreadsheet had rounded them (1.23E+15), and those that stand in several rows, of which the last counts; of a preview also people whom the list would have twice. */
-    warnings: z.looseObject({ scientific_ids: doubtSchema, repeated_ids: doubtSchema, doubles: doublesSchema }),
+    /** External ids that look as if a spreadsheet had rounded them (1.23E+15), and those that stand in several rows, of which the last counts; of a preview, which alone looks for them, also people whom the list would have twice. */
+    warnings: z.looseObject({ scientific_ids: doubtSchema, repeated_ids: doubtSchema, doubles: doublesSchema.optional() }),
   })
   .meta({ id: 'ImportReport' });
 export type ImportReport = z.infer<typeof importReportSchema>;

@@ -65,7 +65,7 @@ export const slaveSchema = z
     head_revision: z.int(),
     /** Revisions between its position and the head; null where it holds none of this list's history. */
     behind: z.int().nullable(),
-    /** When the first of these changes was made; null where there are none or `behind` isn't known. */
+    /** When it was first seen to lack a change or, until it asks again, when the list was last changed; null where it lacks none or `behind` isn't known. */
     behind_since: timeSchema.nullable(),
   })
   .meta({ id: 'Slave' });

@@ -35,7 +35,7 @@ export async function* exportDossiers(connection: Connection, listId: number, ro
   }
 }
 
-/** The copies of these contents, in the order in which they are given; those that are gone meanwhile are left out. */
+/** The copies of these contents, in the order in which they are given; those that are gone or changed meanwhile are left out. */
 export async function exportCopies(
   connection: Connection,
   copies: readonly { readonly id: number; readonly hash: string }[],

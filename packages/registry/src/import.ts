@@ -11,13 +11,13 @@ import { notFound } from '@dossier/runtime/errors.ts';
 import { CopyIn } from '@dossier/postgres/copy-in.ts';
 import type { RawConnection } from '@dossier/postgres/copy-in.ts';
 import type { Cell } from '@dossier/postgres/copy-line.ts';
+import { contentFields } from '@dossier/protocol/rows.ts';
 import { query, queryOne, transaction } from '@dossier/postgres/database.ts';
 import type { Connection } from '@dossier/postgres/database.ts';
 import { declaredFault, readDeclaredFields } from './declared-values.ts';
-import { changeMeta, contentFields, datesFault, emptyContent, extendMeta } from './dossier-content.ts';
+import { changeMeta, datesFault, emptyContent, extendMeta } from './dossier-content.ts';
 import { noteBatch } from './bin/import-notes.ts';
 import { rememberImport } from './history.ts';
-import { findDoubles } from './import-doubles.ts';
 import type { ImportOrigin } from './history.ts';
 import { noteGarbage } from './photo-garbage.ts';
 import { newlyShown } from './photos.ts';
@@ -49,15 +49,13 @@ export interface ImportCounts {
   unchanged: number;
   /** Those that can't be what they would become, by their places in what was given. */
   refused: { index: number; reason: string }[];
-  /** Where doubles are looked for: those without `externalId` of whom the list has one of the same name, dates and fields already, by their places. */
-  doubles: number[];
+  /** The new ones without `externalId`, of which nothing says whether the list has them already, by their places in what was given. */
+  unnamed: { index: number; content: StoredContent }[];
 }
 
 export interface Import {
   readonly listId: number;
   readonly dossiers: readonly ImportedDossier[];
-  /** Whether to look for people whom the list would have twice; a preview does. */
-  readonly lookForDoubles?: boolean;
   /** What the changed dossiers' history says of where this came from; without it their history says nothing. */
   readonly origin?: ImportOrigin | undefined;
   /** Called while the server is at work on rows that were sent: what is done meanwhile costs no time. Perhaps never, perhaps more than once. */
@@ -80,7 +78,7 @@ interface Row {
  */
 export async function importDossiers(
   connection: Connection,
-  { listId, dossiers, lookForDoubles, origin, meanwhile = nothing }: Import,
+  { listId, dossiers, origin, meanwhile = nothing }: Import,
 ): Promise<ImportCounts> {
   return transaction(connection, async (tx) => {
     const [list] = await lockLists(tx, [listId]);
@@ -88,9 +86,8 @@ export async function importDossiers(
     const moment = await readMoment(tx);
     const declared = await readDeclaredFields(tx, listId);
     const known = await readKnown(tx, list.set_id, dossiers);
-    const counts: ImportCounts = { added: 0, changed: 0, unchanged: 0, refused: [], doubles: [] };
+    const counts: ImportCounts = { added: 0, changed: 0, unchanged: 0, refused: [], unnamed: [] };
     const fresh: Row[] = [];
-    const unnamed: { index: number; content: StoredContent }[] = [];
     const changed = new Set<Row>();
     for (const [index, given] of dossiers.entries()) {
       const dossier = given.untyped === true ? readDeclared(given, declared) : given;
@@ -103,7 +100,7 @@ export async function importDossiers(
         const made = { uuid: randomUUID(), hash: null, former: null, content };
         fresh.push(made);
         if (dossier.externalId !== null) known.set(dossier.externalId, made);
-        else unnamed.push({ index, content });
+        else counts.unnamed.push({ index, content });
         counts.added += 1;
       } else if (isEqual(row.content, content)) counts.unchanged += 1;
       else {
@@ -112,7 +109,6 @@ export async function importDossiers(
         counts.changed += 1;
       }
     }
-    if (lookForDoubles === true) counts.doubles = await placesOfDoubles(tx, list.set_id, unnamed);
     if (origin?.canBeTakenBack === true && fresh.length + changed.size > 0) {
       const changing = [...changed].map(({ uuid }) => uuid);
       await noteBatch(tx, { auditId: origin.auditId, moment, listId, setId: list.set_id, changing });
@@ -125,16 +121,6 @@ export async function importDossiers(
     if (changes > 0 && origin) await rememberImport(tx, origin, { listId, rows: [...changed, ...fresh] });
     return counts;
   });
-}
-
-async function placesOfDoubles(
-  tx: Knex.Transaction,
-  setId: number,
-  given: readonly { index: number; content: StoredContent }[],
-): Promise<number[]> {
-  const contents = given.map(({ content }) => content);
-  const doubles = new Set(await findDoubles(tx, setId, contents));
-  return given.filter((_, place) => doubles.has(place)).map(({ index }) => index);
 }
 
 /** The date of all that a batch writes: under the list's lock, so that it is later than what others have written before. */

@@ -3,7 +3,9 @@ import type { ImportOrigin } from '@dossier/registry/history.ts';
 import type { PhotoStore } from '@dossier/photos/photo-store.ts';
 import { sqlState, transaction } from '@dossier/postgres/database.ts';
 import type { Database } from '@dossier/postgres/database.ts';
+import type { StoredContent } from '@dossier/domain/dossier-hash.ts';
 import { importDossiers } from '@dossier/registry/import.ts';
+import { findDoubles } from '@dossier/registry/import-doubles.ts';
 import { refreshStatistics } from '@dossier/postgres/statistics.ts';
 import type { ImportCounts, ImportedDossier } from '@dossier/registry/import.ts';
 import { noteGarbage, sharePhotoStore } from '@dossier/registry/photo-garbage.ts';
@@ -160,11 +162,12 @@ type Writing = ImportTask & { readonly meanwhile: () => void };
 async function writeBatch(task: Writing, lines: readonly NumberedLine[], report: ImportReport): Promise<RefusedRow[]> {
   if (lines.length === 0) return [];
   try {
-    const { counts, refused, doubles } = await writeOnce(task, lines);
+    const { counts, refused, unnamed } = await writeOnce(task, lines);
     report.added += counts.added;
     report.changed += counts.changed;
     report.unchanged += counts.unchanged;
-    if (task.preview === true) noteDoubles(report, doubles);
+    // When all is rolled back: the list isn't locked for it, and holds only what it held before.
+    if (task.preview === true) noteDoubles(report, await doublesOf(task, unnamed));
     return refused;
   } catch (error) {
     if (!isContentFault(error)) throw error;
@@ -179,10 +182,17 @@ async function writeBatch(task: Writing, lines: readonly NumberedLine[], report:
   }
 }
 
+async function doublesOf({ database, listId }: Writing, unnamed: Written['unnamed']): Promise<Doubles['rows']> {
+  const contents = unnamed.map(({ content }) => content);
+  const places = await findDoubles(database, listId, contents);
+  return places.flatMap((place) => unnamed[place] ?? []).map(({ line, content }) => ({ line, name: content.name }));
+}
+
 interface Written {
   readonly counts: ImportCounts;
   readonly refused: RefusedRow[];
-  readonly doubles: Doubles['rows'];
+  /** The lines of whom nothing says whether the list has them already. */
+  readonly unnamed: { readonly line: number; readonly content: StoredContent }[];
 }
 
 /** Ends the transaction of a preview, which is to change nothing. */
@@ -217,13 +227,13 @@ async function writeOnce(task: Writing, lines: readonly NumberedLine[]): Promise
         written.push(line);
       }
     }
-    const counts = await importDossiers(trx, { listId, dossiers, lookForDoubles: preview === true, origin, meanwhile });
+    const counts = await importDossiers(trx, { listId, dossiers, origin, meanwhile });
     for (const { index, reason } of counts.refused) {
       const line = written[index];
       if (line !== undefined) refused.push({ line: line.number, reason, given: line.given });
     }
-    const doubles = counts.doubles.flatMap((index) => written[index] ?? []).map(({ number, name }) => ({ line: number, name }));
-    const outcome = { counts, refused, doubles };
+    const unnamed = counts.unnamed.map(({ index, content }) => ({ line: written[index]?.number ?? 0, content }));
+    const outcome = { counts, refused, unnamed };
     if (preview === true) throw new RolledBack(outcome);
     return outcome;
   }).catch((error: unknown) => {

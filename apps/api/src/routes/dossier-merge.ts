@@ -38,9 +38,9 @@ export function dossierMergeRoute({ database, configuration }: Pick<ApiDependenc
         const auditId = await recordAudit(tx, actorOf(request), recordOf(merged, [...Object.keys(fields), ...(photos ? ['photos'] : [])]));
         const before = merged.removed.change?.before;
         if (before) await rememberRemoval(tx, { auditId, uuid: merged.removed.dossier.uuid, before });
+        await recordReads(tx, actorOf(request), { kind: 'dossier', dossiers: [merged.kept.dossier.id] });
         return merged;
       });
-      await recordReads(database, actorOf(request), { kind: 'dossier', dossiers: [kept.dossier.id] });
       sendDossier(response, kept.dossier);
     },
   };

@@ -5,7 +5,7 @@ import type { SyncEvents } from '../events.ts';
 import { OpenAnswers } from '../open-answers.ts';
 import { answers } from '../route.ts';
 import type { Route } from '../route.ts';
-import { loggedSubscriber } from '../shown.ts';
+import { followLogged } from '../shown.ts';
 import type { Writes } from '../writes.ts';
 
 interface Dependencies {
@@ -43,7 +43,7 @@ export function eventsRoute({ configuration, database, events, writes }: Depende
         alive: 'alive',
         begin({ send, end }) {
           const leaveWrites = writes.follow({ tell: () => send({ name: 'written', json: '{}' }), end });
-          const leaveSync = replication ? events.subscribe(loggedSubscriber(database, request, { list: null, receive: send, end })) : null;
+          const leaveSync = replication ? followLogged({ database, events, request }, { list: null, receive: send, end }) : null;
           return () => {
             leaveWrites();
             leaveSync?.();

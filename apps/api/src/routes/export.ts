@@ -2,7 +2,7 @@ import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import type { Request, Response } from 'express';
 import { dossierExportQuery, exportQuery, selectionExport } from '@dossier/protocol/import.ts';
-import { ApplicationError, badParam } from '@dossier/runtime/errors.ts';
+import { ApplicationError, badParam, conflict } from '@dossier/runtime/errors.ts';
 import { recordAudit } from '@dossier/accounts/audit.ts';
 import { recordListReads, recordReads } from '@dossier/accounts/reads.ts';
 import type { Database } from '@dossier/postgres/database.ts';
@@ -154,8 +154,15 @@ async function* named(database: Database, request: Request, ids: readonly number
   for (let at = 0; at < ids.length; at += chunkRows) {
     const chunk = ids.slice(at, at + chunkRows);
     await recordReads(database, actorOf(request), { kind: 'export', dossiers: chunk });
-    yield await exportNamed(database, chunk);
+    const found = await exportNamed(database, chunk);
+    requireAll(chunk.length, new Set(found.map(({ id }) => id)).size);
+    yield found;
   }
+}
+
+/** A file is whole, or it is broken off: what was found a moment ago may be gone or changed. */
+function requireAll(wanted: number, found: number): void {
+  if (found < wanted) throw conflict('Dossiers were changed while they were exported. The file is not whole; export them again.');
 }
 
 /** What a browser saves. */
@@ -206,6 +213,8 @@ async function* shown(
 ): AsyncGenerator<readonly ExportedDossier[]> {
   for await (const page of pages) {
     await recordReads(database, actorOf(request), { kind: 'export', dossiers: page.map(({ id }) => id) });
-    yield await exportCopies(database, page);
+    const copies = await exportCopies(database, page);
+    requireAll(page.length, copies.length);
+    yield copies;
   }
 }

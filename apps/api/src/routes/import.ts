@@ -20,7 +20,7 @@ import type { WatchListRow } from '@dossier/registry/watch-lists.ts';
 import type { ApiDependencies } from '../dependencies.ts';
 import type { Reading } from '../import/columns.ts';
 import { importFile } from '../import/import-file.ts';
-import type { ImportReport as Counts } from '../import/import-file.ts';
+import type { Doubles, ImportReport as Counts } from '../import/import-file.ts';
 import { keepImport, sumsOf } from '../import/kept-import.ts';
 import { lookAt } from '../import/look.ts';
 import { formatOfName, openFile } from '../import/open-file.ts';
@@ -173,7 +173,7 @@ async function importBody(
     columns: opened.survey.columns.map(({ samples: _samples, ...column }) => column),
     ...sumsOf(counts),
     refusals: counts.refusedLines.map((refusal) => ({ ...refusal })),
-    warnings: { ...warningsOf(opened.survey), doubles: presentDoubles(counts.doubles) },
+    warnings: { ...warningsOf(opened.survey), ...(asked.preview && { doubles: presentDoubles(counts.doubles) }) },
   });
   if (asked.preview) {
     // What would be is of use to nobody who has left.
@@ -216,7 +216,7 @@ function warningsOf({ scientific, repeated }: Survey): ImportColumns['warnings']
   return { scientific_ids: present(scientific), repeated_ids: present(repeated) };
 }
 
-function presentDoubles({ count, rows }: NonNullable<Counts['doubles']> = { count: 0, rows: [] }): ImportReport['warnings']['doubles'] {
+function presentDoubles({ count, rows }: Doubles = { count: 0, rows: [] }): ImportReport['warnings']['doubles'] {
   return { count, rows: rows.map((row) => ({ ...row })) };
 }
 

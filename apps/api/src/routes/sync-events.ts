@@ -2,7 +2,7 @@ import { streamEvents } from '../event-stream.ts';
 import { OpenAnswers } from '../open-answers.ts';
 import { answers } from '../route.ts';
 import type { Route } from '../route.ts';
-import { loggedSubscriber } from '../shown.ts';
+import { followLogged } from '../shown.ts';
 import type { SyncDependencies } from './sync.ts';
 
 export function syncEventRoutes({ database, events }: Pick<SyncDependencies, 'database' | 'events'>): Route[] {
@@ -29,7 +29,7 @@ export function syncEventRoutes({ database, events }: Pick<SyncDependencies, 'da
       handle(request, response) {
         streamEvents(request, response, {
           open,
-          begin: ({ send, end }) => events.subscribe(loggedSubscriber(database, request, { list: null, receive: send, end })),
+          begin: ({ send, end }) => followLogged({ database, events, request }, { list: null, receive: send, end }),
         });
       },
     },

@@ -15,7 +15,7 @@ import { presentLink } from '../presenters/sync.ts';
 import { answers, jsonBody } from '../route.ts';
 import type { Route } from '../route.ts';
 import { identityOf } from '../session.ts';
-import { shown } from '../shown.ts';
+import { recordShown, shown } from '../shown.ts';
 import type { SyncDependencies } from './sync.ts';
 import { requireAllowedMaster, requireIntroduction } from './sync-masters.ts';
 import { preferredWaitSeconds } from './sync-prefer.ts';
@@ -135,7 +135,7 @@ function listRoute({ database }: SyncDependencies): Route {
       );
       const runOf = new Map(runs.map((run) => [run.slave_list_id, run]));
       const links = presentPage(found, (link) => presentLink(link, runOf.get(link.slave_list_id) ?? null));
-      for (const link of links.results) await shown(database, request, link);
+      await recordShown(database, request, links.results);
       response.json(links);
     },
   };

@@ -20,7 +20,7 @@ import { presentOfflineDeletion, presentRun } from '../presenters/sync.ts';
 import { answers, jsonBody } from '../route.ts';
 import type { Route } from '../route.ts';
 import { actorOf, identityOf } from '../session.ts';
-import { recordDeletionReads, shown } from '../shown.ts';
+import { recordDeletionReads, recordShown, shown } from '../shown.ts';
 import type { SyncDependencies } from './sync.ts';
 import { remindOfRun } from './sync-reminders.ts';
 
@@ -89,7 +89,7 @@ function runsRoute({ database }: SyncDependencies): Route {
       const cursor = decodeCursor(page, newestFirst);
       const id = await requireLink(database, pathId(request, what));
       const found = presentPage(await listRuns(database, id, { cursor, limit }), presentRun, newestFirst);
-      for (const run of found.results) await shown(database, request, run);
+      await recordShown(database, request, found.results);
       response.json(found);
     },
   };

@@ -78,7 +78,7 @@ it('says of a database without pg_trgm that mistyped names are not found, and of
   await query(node.test.database, `update search_sets set revision = 0`);
   await query(
     node.test.database,
-    `insert into dossiers (set_id, name) select set_of(:list), 'Person ' || n from generate_series(1, 300) n`,
+    `insert into dossiers (set_id, name) select set_of(:list), 'Person ' || n from generate_series(1, 500) n`,
     { list },
   );
   expect((await find('petrov')).out).toMatch(new RegExp(`Watch list ${list} is not through yet, \\d+ of \\d+`));

@@ -50,14 +50,14 @@ function PlainTable<Row>({ label, columns, rows, rowKey }: Omit<DataTableProps<R
       >
         {/* The roles are said, as a table that is laid out as blocks is none by itself. */}
         <Table verticalSpacing="xs" highlightOnHover aria-label={label} className={classes.table ?? ''} role="table">
-          <Table.Thead>
-            <Table.Tr>
+          <Table.Thead role="rowgroup">
+            <Table.Tr role="row">
               {columns.map((column) => (
                 <Heading key={column.title} {...column} />
               ))}
             </Table.Tr>
           </Table.Thead>
-          <Table.Tbody>
+          <Table.Tbody role="rowgroup">
             {rows.map((row) => (
               <Table.Tr key={rowKey(row)} onClick={openRow} className={classes.row ?? ''} role="row">
                 {columns.map(({ title, align, minor, cell }) => (
@@ -85,6 +85,7 @@ function Heading<Row>({ title, align, minor, sort: column }: Column<Row>) {
   const direction = column && directionOf(sort, column.key);
   return (
     <Table.Th
+      role="columnheader"
       {...(align && { ta: align })}
       {...(minor && { visibleFrom: 'sm' })}
       {...(column && { 'aria-sort': direction ?? ('none' as const) })}

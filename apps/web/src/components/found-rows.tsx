@@ -4,6 +4,7 @@ import { useNavigate, useSearch } from '@tanstack/react-router';
 import { useState } from 'react';
 import type { ReactNode } from 'react';
 import { useTranslation } from 'react-i18next';
+import { inPlace } from '../address.ts';
 import { useWriting } from '../format/moments.ts';
 import { hasWords } from './list-options.ts';
 import { SearchField } from './search-field.tsx';
@@ -41,7 +42,7 @@ export function useFound<Row>(rows: readonly Row[], textOf: (row: Row) => string
       value={wanted === '' ? undefined : wanted}
       onSearch={(text) => {
         setMost(shownAtOnce);
-        void navigate({ to: '.', search: (before) => ({ ...before, [key]: text }), replace: true });
+        void navigate({ to: '.', search: (before) => ({ ...before, [key]: text }), ...inPlace });
       }}
       maw={320}
     />

@@ -1,17 +1,38 @@
-import { createContext, useCallback, useContext, useEffect, useState } from 'react';
+import { createContext, useCallback, useContext, useEffect, useMemo, useState } from 'react';
 import type { ReactNode } from 'react';
 
-/** Tells what is below that something lies on it; returns how to tell that it is gone. */
-const Below = createContext<(() => () => void) | null>(null);
+interface Stack {
+  /** The place of a layer, above all that took theirs before. */
+  readonly takePlace: () => number;
+  /** Puts a layer there; returns how to take it away. */
+  readonly lay: (place: number) => () => void;
+  readonly top: number;
+}
 
-/** A dialog or drawer that others may be opened from. Escape is of the topmost alone. */
-export function Layer({ children }: { children: (isOnTop: boolean) => ReactNode }) {
-  const cover = useContext(Below);
-  useEffect(() => cover?.(), [cover]);
-  const [above, setAbove] = useState(0);
-  const beCovered = useCallback(() => {
-    setAbove((count) => count + 1);
-    return () => setAbove((count) => count - 1);
+const Layers = createContext<Stack>({ takePlace: () => 0, lay: () => () => {}, top: 0 });
+
+/** Holds what lies on what, wherever in the page it was opened. */
+export function LayerStack({ children }: { children: ReactNode }) {
+  const [takePlace] = useState(counter);
+  const [places, setPlaces] = useState<readonly number[]>([]);
+  const lay = useCallback((place: number) => {
+    setPlaces((before) => [...before, place]);
+    return () => setPlaces((before) => before.filter((other) => other !== place));
   }, []);
-  return <Below value={beCovered}>{children(above === 0)}</Below>;
+  const top = Math.max(0, ...places);
+  const stack = useMemo(() => ({ takePlace, lay, top }), [takePlace, lay, top]);
+  return <Layers value={stack}>{children}</Layers>;
+}
+
+function counter(): () => number {
+  let last = 0;
+  return () => ++last;
+}
+
+/** A dialog or drawer that others may be opened from, or over. Escape is of the topmost alone. */
+export function Layer({ children }: { children: (isOnTop: boolean) => ReactNode }) {
+  const { takePlace, lay, top } = useContext(Layers);
+  const [place] = useState(takePlace);
+  useEffect(() => lay(place), [lay, place]);
+  return children(place >= top);
 }

@@ -22,7 +22,7 @@ export function NothingReplicated({ hasLists }: { hasLists: boolean }) {
       }
     >
       {t('overview.empty.text')}
-      {!hasLists && (
+      {admin && !hasLists && (
         <Text size="sm" mt="sm">
           {t('overview.empty.master')}{' '}
           <Anchor underline="always" renderRoot={(props) => <RouterLink {...props} to="/watch-lists" />}>

@@ -1,6 +1,6 @@
 import { textsOf, wordsOf } from './lexemes.ts';
 import type { FieldText, Searchable } from './lexemes.ts';
-import type { Question, Similar } from './question.ts';
+import type { Question, Similar, Span } from './question.ts';
 import type { Word } from './words.ts';
 
 /** Why a dossier was found: a part of one of its texts, in UTF-16 code units. */
@@ -23,6 +23,8 @@ interface Weighed extends Match {
 const kinds = { exact: 0, prefix: 0.01, similar: 0.1 } as const;
 const otherField = 0.05;
 const nothing = 10;
+/** Of an article as much as a typing error. */
+const leftOut = 1;
 
 /** For each word of the question the place that fits it best. */
 export function matchesOf(question: Question, dossier: Searchable, similar: Similar): Match[] {
@@ -40,35 +42,40 @@ export function matchesOf(question: Question, dossier: Searchable, similar: Simi
  */
 export function createNameCost(question: Question, similar: Similar): (name: string) => number {
   const typed = question.words.map(({ word }) => word);
-  const units = [...typed, ...question.pairs];
+  const units = [...typed, ...question.spans.map(({ word }) => word)];
+  const worst: readonly number[] = units.map((_, index) => (question.words[index]?.isArticle === true ? leftOut : nothing));
   const known = new Map<string, readonly number[]>();
   const costsOf = (written: string): readonly number[] => {
     const words = wordsOf(written);
     return units.map((unit) => Math.min(nothing, ...words.map((found) => unitCost(unit, found, similar))));
   };
   return (name) => {
-    const best = units.map(() => nothing);
+    const best = worst.slice();
     for (const written of name.split(/\s+/)) {
       const costs = known.get(written) ?? costsOf(written);
       known.set(written, costs);
       for (const [index, cost] of costs.entries()) best[index] = Math.min(best[index] ?? nothing, cost);
     }
-    return sumOf(best.slice(0, typed.length), best.slice(typed.length));
+    return sumOf(best, question.spans);
   };
 }
 
-function unitCost(unit: Word | null, found: Word, similar: Similar): number {
-  const fit = unit && fitOf(unit, found, similar);
+function unitCost(unit: Word, found: Word, similar: Similar): number {
+  const fit = fitOf(unit, found, similar);
   return fit ? kinds[fit.how] + fit.cost : nothing;
 }
 
-/** The least that words cost together, where two that stand side by side may be one. */
-function sumOf(words: readonly number[], pairs: readonly number[]): number {
-  let [before, sum] = [nothing, 0];
-  for (const [index, cost] of words.entries()) {
-    [before, sum] = [sum, Math.min(sum + cost, index === 0 ? Infinity : before + (pairs[index - 1] ?? nothing))];
+/** The least that words cost together, where those of a span may be one; `costs` has first those of the words, then those of the spans. */
+function sumOf(costs: readonly number[], spans: readonly Span[]): number {
+  const words = costs.slice(0, costs.length - spans.length);
+  const sums = [0];
+  for (const [at, cost] of words.entries()) {
+    const ways = spans.map(({ first, last }, index) =>
+      last === at ? (sums[first] ?? 0) + (costs[words.length + index] ?? nothing) : Infinity,
+    );
+    sums.push(Math.min((sums[at] ?? 0) + cost, ...ways));
   }
-  return sum;
+  return sums.at(-1) ?? 0;
 }
 
 function weigh({ words }: Question, texts: readonly FieldText[], similar: Similar): Weighed[] {
@@ -84,10 +91,10 @@ function weigh({ words }: Question, texts: readonly FieldText[], similar: Simila
     return found ? [found] : [];
   };
   return words.flatMap(({ word, wholes }) => {
-    const [own] = best(word);
-    if (own) return [own];
-    const [other] = wholes.flatMap(best).toSorted((one, another) => one.cost - another.cost);
-    return other ? [other] : [];
+    const own = best(word);
+    if (own[0]?.how === 'exact') return own;
+    // `Al Rashid` begins no other word where it is written as one.
+    return [...own, ...wholes.flatMap(best)].toSorted((one, another) => one.cost - another.cost).slice(0, 1);
   });
 }
 

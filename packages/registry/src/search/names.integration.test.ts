@@ -66,7 +66,6 @@ const outOfReach = [
 const notOffered = [
   'Naveen Patnaik: ନବୀନ ପଟ୍ଟନାୟକ',
   'Bounnhang Vorachith: ບຸນຍັງ ວໍລະຈິດ',
-  'Yevgeny Prigozhin: Евгений Пригожин',
   'Ihor Hryhorenko: Ігор Григоренко',
   'Chingis: ᠴᠢᠩᠭᠢᠰ',
   'Suke: ᠰᠦᠬᠡ',

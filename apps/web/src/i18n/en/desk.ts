@@ -8,7 +8,6 @@ export const sorting = {
 
 export const views = {
   open: 'Views',
-  title: 'Saved views',
   note: 'Filters, order and view as they are now, kept in this browser for you.',
   none: 'None yet. Set filters, then save them under a name.',
   name: 'Name of the view',
@@ -19,6 +18,7 @@ export const views = {
   remove: 'Remove the view {{name}}',
   removed: 'The view “{{name}}” is removed.',
   taken: 'A view of this name is there already.',
+  replace: 'Replace this view',
 };
 
 export const palette = {

@@ -48,6 +48,7 @@ export const imports = {
   doubles_other:
     '{{count, number}} rows without an external id are people who are in the list already, with the same name, dates and fields, and would be there twice. Take them out of the file, or use external ids.',
   idInLine: '{{id}} in line {{line}}',
+  moreLines: 'and {{shown}} more',
   idInLines: '{{id}} in lines {{first}} and {{line}}',
   columns: 'Columns of the file',
   column: 'Column',

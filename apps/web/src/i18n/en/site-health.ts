@@ -7,15 +7,19 @@ export const siteHealth = {
   node: 'node {{id}}',
   version: 'version {{version}}',
   moreLists: 'and {{shown}} more',
-  allWell_one: 'The one site asked within a day, and lacks nothing but what its next sync brings.',
-  allWell_other: 'All {{count, number}} sites asked within a day, and lack nothing but what their next sync brings.',
+  allWell_one: 'The one site asked within 26 hours, and lacks nothing but what its next sync brings.',
+  allWell_other: 'All {{count, number}} sites asked within 26 hours, and lack nothing but what their next sync brings.',
   summary: {
-    silent_one: '{{count, number}} site has not asked for more than a day. It still has what it had.',
-    silent_other: '{{count, number}} sites have not asked for more than a day. They still have what they had.',
-    stuck_one: '{{count, number}} site asks, but has not taken changes that are more than a day old. Look at its own overview.',
-    stuck_other: '{{count, number}} sites ask, but have not taken changes that are more than a day old. Look at their own overviews.',
-    dropped_one: '{{count, number}} site no longer asks for one of its lists.',
-    dropped_other: '{{count, number}} sites no longer ask for one of their lists.',
+    silent_one:
+      '{{count, number}} site has not asked for more than 26 hours. It still has what it had. See that it is up and reaches this node; if it was taken down, it goes from here 90 days after it asked last.',
+    silent_other:
+      '{{count, number}} sites have not asked for more than 26 hours. They still have what they had. See that they are up and reach this node; what was taken down goes from here 90 days after it asked last.',
+    stuck_one: '{{count, number}} site asks, but has not taken changes that are more than 26 hours old. Look at its own overview.',
+    stuck_other: '{{count, number}} sites ask, but have not taken changes that are more than 26 hours old. Look at their own overviews.',
+    dropped_one:
+      '{{count, number}} site no longer asks for one of its lists. If it should, link the list there again; if not, this goes from here 90 days after it asked for it last.',
+    dropped_other:
+      '{{count, number}} sites no longer ask for one of their lists. If they should, link the list there again; if not, this goes from here 90 days after they asked for it last.',
     unknown_one: '{{count, number}} site has not said yet what it holds.',
     unknown_other: '{{count, number}} sites have not said yet what they hold.',
   },

@@ -64,6 +64,7 @@ export const imports = {
   doubles_other:
     '{{count, number}} строки без внешнего номера: такие люди (те же имя, даты и поля) в списке уже есть и окажутся там дважды. Уберите их из файла или задайте внешние номера.',
   idInLine: '{{id}} в строке {{line}}',
+  moreLines: 'и ещё {{shown}}',
   idInLines: '{{id}} в строках {{first}} и {{line}}',
   columns: 'Столбцы файла',
   column: 'Столбец',

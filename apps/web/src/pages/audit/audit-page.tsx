@@ -4,6 +4,7 @@ import { useNavigate, useSearch } from '@tanstack/react-router';
 import { useTranslation } from 'react-i18next';
 import { auditActions, auditWays } from '@dossier/domain/audit.ts';
 import type { AuditEntry } from '@dossier/protocol/audit.ts';
+import { inPlace } from '../../address.ts';
 import { useAudit } from '../../api/audit.ts';
 import { AuditExport } from './audit-export.tsx';
 import { Details } from './details.tsx';
@@ -70,7 +71,7 @@ function Filters() {
   const { t } = useTranslation();
   const filter = useSearch({ from: '/audit' });
   const navigate = useNavigate({ from: '/audit' });
-  const onChange = (facts: AuditSearch): void => void navigate({ search: (before) => ({ ...before, ...facts }), replace: true });
+  const onChange = (facts: AuditSearch): void => void navigate({ search: (before) => ({ ...before, ...facts }), ...inPlace });
   const given = (text: string): string | undefined => (text === '' ? undefined : text);
   return (
     <Group gap="sm" role="search" aria-label={t('dossiers.filters')}>

@@ -5,7 +5,9 @@ import type { AuditEntry } from '@dossier/protocol/audit.ts';
 import { useListName } from '../../api/watch-lists.ts';
 import { useWriting } from '../../format/moments.ts';
 
-const listKeys = ['dossier_lists', 'lists', 'before_lists'];
+const lists: ReadonlySet<string> = new Set(['dossier_lists', 'slave_dossier_list', 'lists', 'before_lists']);
+/** All other numbers are ids. */
+const amounts: ReadonlySet<string> = new Set(['dossiers', 'dossiers_before', 'entries', 'all', 'added', 'changed', 'unchanged', 'refused']);
 
 /** What else is known of a deed, in words where there are some: names of lists rather than their numbers, times as people write them. */
 export function Details({ details }: { details: AuditEntry['details'] }) {
@@ -17,7 +19,7 @@ export function Details({ details }: { details: AuditEntry['details'] }) {
     if (Array.isArray(value)) return value.map((each) => written(key, each)).join(', ');
     if (value === null) return '—';
     if (typeof value === 'boolean') return t(value ? 'common.yes' : 'common.no');
-    if (typeof value === 'number') return listKeys.includes(key) ? listName(value) : writing.number(value);
+    if (typeof value === 'number') return lists.has(key) ? listName(value) : amounts.has(key) ? writing.number(value) : String(value);
     if (typeof value !== 'string') return JSON.stringify(value);
     if (key.endsWith('_date') && !Number.isNaN(Date.parse(value))) return writing.short(value);
     return known(`audit.values.${key}.${value}`) ?? value;

@@ -5,6 +5,7 @@ import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import type { Restored } from '@dossier/protocol/bin.ts';
 import type { WatchList } from '@dossier/protocol/watch-list.ts';
+import { inPlace } from '../../address.ts';
 import { useBin, useDeletions } from '../../api/bin.ts';
 import { useNode } from '../../api/node.ts';
 import { useMayEditDossiers } from '../../api/permissions.ts';
@@ -54,7 +55,7 @@ export function BinPage() {
           lists={own}
           editable={editable}
           onRestored={setLeft}
-          onShow={({ id }) => void navigate({ search: (before) => ({ ...before, deletion: id }) })}
+          onShow={({ id }) => void navigate({ search: (before) => ({ ...before, deletion: id }), resetScroll: false })}
           {...(admin && { onErase: setErasing })}
         />
       )}
@@ -83,7 +84,7 @@ function Dossiers({ lists, ...table }: DossiersProps) {
   const { t } = useTranslation();
   const { q: text, list, deletion } = useSearch({ from: '/bin' });
   const navigate = useNavigate({ from: '/bin' });
-  const change = (facts: BinSearch): void => void navigate({ search: (before) => ({ ...before, ...facts }), replace: true });
+  const change = (facts: BinSearch): void => void navigate({ search: (before) => ({ ...before, ...facts }), ...inPlace });
   const { data: node } = useNode();
   const found = useBin({ text, dossier_lists: list, deletion });
   const filtered = text !== undefined || list !== undefined || deletion !== undefined;

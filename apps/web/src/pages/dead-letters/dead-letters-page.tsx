@@ -90,6 +90,7 @@ function LetterTable({ letters, admin }: { letters: readonly DeadLetter[]; admin
   const columns: Column<DeadLetter>[] = [
     {
       title: t('dossiers.list'),
+      sort: { key: 'list', of: (letter) => nameOf(letter.slave_dossier_list) },
       cell: (letter) => (
         <Anchor
           size="sm"
@@ -104,11 +105,27 @@ function LetterTable({ letters, admin }: { letters: readonly DeadLetter[]; admin
     },
     {
       title: t('deadLetters.what'),
+      sort: { key: 'code', of: (letter) => letter.code },
       cell: (letter) => <What letter={letter} />,
     },
-    { title: t('deadLetters.last'), cell: (letter) => <When time={letter.last_date} /> },
-    { title: t('deadLetters.first'), minor: true, cell: (letter) => <When time={letter.first_date} /> },
-    { title: t('deadLetters.count'), align: 'right', minor: true, cell: (letter) => letter.count },
+    {
+      title: t('deadLetters.last'),
+      sort: { key: 'last', of: (letter) => letter.last_date },
+      cell: (letter) => <When time={letter.last_date} />,
+    },
+    {
+      title: t('deadLetters.first'),
+      minor: true,
+      sort: { key: 'first', of: (letter) => letter.first_date },
+      cell: (letter) => <When time={letter.first_date} />,
+    },
+    {
+      title: t('deadLetters.count'),
+      align: 'right',
+      minor: true,
+      sort: { key: 'count', of: (letter) => letter.count },
+      cell: (letter) => letter.count,
+    },
     ...(admin ? [{ title: t('common.actions'), cell: (letter: DeadLetter) => <LetterActions letter={letter} /> }] : []),
   ];
   return (

@@ -17,16 +17,24 @@ export function BulkExport({ target }: { target: BulkTarget }) {
   const tell = useTell();
   const wordsOf = useProblemWords();
   const [busy, setBusy] = useState(false);
-  const run = async (format: (typeof formats)[number]): Promise<void> => {
+  const run = async (saving: Promise<void>): Promise<void> => {
     setBusy(true);
     try {
-      if (target.kind === 'found') await save(address('/dossiers/export/', { ...filterQuery(target.filter), format }));
-      else await saveAnswer('/dossiers/export/', { dossiers: target.dossiers.map(({ id }) => id), format });
+      await saving;
     } catch (error) {
       tell(t('exports.failed', { reason: wordsOf(error).text }));
     } finally {
       setBusy(false);
     }
+  };
+  const wayTo = (format: (typeof formats)[number]) => {
+    if (target.kind === 'chosen') {
+      const body = { dossiers: target.dossiers.map(({ id }) => id), format };
+      return { onClick: () => void run(saveAnswer('/dossiers/export/', body)) };
+    }
+    const href = address('/dossiers/export/', { ...filterQuery(target.filter), format });
+    // A search by words may be refused, and finds no more than fits in memory; all others go to the disk as they come.
+    return target.filter.q === undefined ? { component: 'a' as const, href, download: true } : { onClick: () => void run(save(href)) };
   };
   return (
     <Menu position="bottom-end" withinPortal>
@@ -37,7 +45,7 @@ export function BulkExport({ target }: { target: BulkTarget }) {
       </Menu.Target>
       <Menu.Dropdown>
         {formats.map((format) => (
-          <Menu.Item key={format} onClick={() => void run(format)}>
+          <Menu.Item key={format} {...wayTo(format)}>
             {t(`exports.${format}`)}
           </Menu.Item>
         ))}

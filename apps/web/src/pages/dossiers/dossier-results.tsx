@@ -33,8 +33,15 @@ export function DossierResults({ lists, editable }: { lists: readonly WatchList[
   const View = search.view === 'photos' ? PhotoGrid : DossierTable;
   return (
     <div>
-      {editable && search.view !== 'photos' && (
-        <BulkBar selection={selection} filter={filterOf(search)} more={pages.hasNextPage} lists={lists} />
+      {search.view !== 'photos' && (
+        <BulkBar
+          selection={selection}
+          dossiers={dossiers}
+          filter={filterOf(search)}
+          more={pages.hasNextPage}
+          lists={lists}
+          editable={editable}
+        />
       )}
       <Loaded query={pages}>
         {(data) => {
@@ -55,7 +62,7 @@ export function DossierResults({ lists, editable }: { lists: readonly WatchList[
                     lists={lists}
                     total={answer?.total ?? rowsOf({ search, total, rows: dossiers.length, more: pages.hasNextPage })}
                     onNearEnd={loadMore}
-                    selection={editable ? selection : null}
+                    selection={selection}
                   />
                   {pages.isFetchNextPageError && <ProblemAlert error={pages.error} onRetry={() => void pages.fetchNextPage()} />}
                 </>

@@ -28,8 +28,8 @@ export interface DossierViewProps {
   readonly total: number | null;
   /** Called when what comes next will soon be seen. */
   readonly onNearEnd: () => void;
-  /** Which of them are chosen; null for who may do nothing with them. */
-  readonly selection: Selection | null;
+  /** Which of them are chosen. */
+  readonly selection: Selection;
 }
 
 const rowHeight = 44;
@@ -58,7 +58,7 @@ export function DossierTable({ dossiers, lists, total, onNearEnd, selection }: D
   const below = rows.getTotalSize() - (visible.at(-1)?.end ?? 0);
   const { list: chosen } = useSearch({ from: '/dossiers' });
   const declared = narrow ? [] : columnsOf(lists, chosen);
-  const columns = (selection ? 1 : 0) + (narrow ? 1 : 5 + declared.length);
+  const columns = narrow ? 2 : 6 + declared.length;
   const byId = new Map(lists.map((list) => [list.id, list]));
   const onKeyDown = useSelectionKeys({ selection, rows: dossiers.length, show: (index) => rows.scrollToIndex(index) });
   return (
@@ -73,7 +73,6 @@ export function DossierTable({ dossiers, lists, total, onNearEnd, selection }: D
     >
       <table
         className={classes.table}
-        data-selectable={selection !== null}
         data-declared={declared.length > 0}
         data-narrow={narrow}
         style={{ minWidth: narrow ? 0 : 720 + 150 * declared.length }}
@@ -109,7 +108,7 @@ function Headings({ dossiers, selection, declared, narrow }: HeadingsProps) {
   const { t } = useTranslation();
   return (
     <>
-      {selection && <SelectLoaded selection={selection} dossiers={dossiers} />}
+      <SelectLoaded selection={selection} dossiers={dossiers} />
       <OrderHeading ordering="name" title={t('common.personName')} ranked />
       {!narrow && (
         <>
@@ -141,13 +140,13 @@ interface RowProps {
   readonly dossier: ListedDossier;
   readonly index: number;
   readonly byId: ReadonlyMap<number, WatchList>;
-  readonly selection: Selection | null;
+  readonly selection: Selection;
 }
 
 function Row({ dossier, index, byId, selection, declared }: RowProps & { readonly declared: readonly DeclaredField[] }) {
   return (
-    <tr aria-rowindex={index + 2} onClick={openRow} className={classes.row} data-chosen={selection?.has(dossier)}>
-      {selection && <SelectBox selection={selection} dossier={dossier} index={index} />}
+    <tr aria-rowindex={index + 2} onClick={openRow} className={classes.row} data-chosen={selection.has(dossier)}>
+      <SelectBox selection={selection} dossier={dossier} index={index} />
       <td>
         <Face dossier={dossier} />
         <Person dossier={dossier} />
@@ -171,8 +170,8 @@ function Row({ dossier, index, byId, selection, declared }: RowProps & { readonl
 /** A row for a screen that has no place for columns: who it is, and below in which list. */
 function NarrowRow({ dossier, index, byId, selection }: RowProps) {
   return (
-    <tr aria-rowindex={index + 2} onClick={openRow} className={classes.row} data-chosen={selection?.has(dossier)}>
-      {selection && <SelectBox selection={selection} dossier={dossier} index={index} />}
+    <tr aria-rowindex={index + 2} onClick={openRow} className={classes.row} data-chosen={selection.has(dossier)}>
+      <SelectBox selection={selection} dossier={dossier} index={index} />
       <td>
         <div className={classes.lines}>
           <Face dossier={dossier} />

@@ -3,6 +3,7 @@ import { IconFileImport, IconPlus } from '@tabler/icons-react';
 import { useNavigate, useSearch } from '@tanstack/react-router';
 import { lazy, Suspense, useEffect, useRef, useState } from 'react';
 import { useTranslation } from 'react-i18next';
+import { inPlace } from '../../address.ts';
 import { useMayEditDossiers } from '../../api/permissions.ts';
 import { useWatchLists } from '../../api/watch-lists.ts';
 import { useInterruptedDraft } from '../../components/draft.ts';
@@ -37,7 +38,7 @@ export function DossiersPage() {
   const ownLists = (lists.data ?? []).filter((list) => list.replica === null);
   const open = (id: number): void => void navigate({ search: (before) => ({ ...before, open: id }), resetScroll: false });
   // Replaces the address: going back afterwards does not open the dossier again.
-  const close = (): void => void navigate({ search: (before) => ({ ...before, open: undefined }), replace: true, resetScroll: false });
+  const close = (): void => void navigate({ search: (before) => ({ ...before, open: undefined }), ...inPlace });
   useFocusOnRow(search.open);
   const mayImport = editable && ownLists.length > 0;
   const actions = lists.data !== undefined && lists.data.length > 0 && (

@@ -5,7 +5,7 @@ import { useNavigate, useSearch } from '@tanstack/react-router';
 import { useId } from 'react';
 import { useTranslation } from 'react-i18next';
 import type { WatchList } from '@dossier/protocol/watch-list.ts';
-import type { ListOption } from '../../components/list-options.ts';
+import { inPlace } from '../../address.ts';
 import { ListSelect } from '../../components/list-select.tsx';
 import { SearchField } from '../../components/search-field.tsx';
 import classes from './filters.module.css';
@@ -21,7 +21,7 @@ export function Filters({ lists }: { lists: readonly WatchList[] }) {
   const { t } = useTranslation();
   const search = useSearch({ from: '/dossiers' });
   const navigate = useNavigate({ from: '/dossiers' });
-  const change = (filter: DossierSearch): void => void navigate({ search: (before) => ({ ...before, ...filter }), replace: true });
+  const change = (filter: DossierSearch): void => void navigate({ search: (before) => ({ ...before, ...filter }), ...inPlace });
   const [opened, { toggle }] = useDisclosure(false);
   const rest = useId();
   const set = [search.list, search.external, search.active, search.valid, search.order].filter((value) => value !== undefined).length;
@@ -65,12 +65,11 @@ interface FilterFieldsProps {
 /** What narrows and orders besides the search. */
 function FilterFields({ lists, search, change }: FilterFieldsProps) {
   const { t } = useTranslation();
-  const choices = useListChoices(lists, search.list);
   return (
     <>
       <ListSelect
         label={t('dossiers.list')}
-        lists={choices}
+        lists={lists}
         none={t('dossiers.allLists')}
         value={search.list}
         onChange={(list) => change({ list })}
@@ -120,11 +119,4 @@ function FilterFields({ lists, search, change }: FilterFieldsProps) {
       />
     </>
   );
-}
-
-/** Each list, and the one that the address names although it isn't there. */
-function useListChoices(lists: readonly WatchList[], named: number | undefined): readonly ListOption[] {
-  const { t } = useTranslation();
-  if (named === undefined || lists.some(({ id }) => id === named)) return lists;
-  return [...lists, { id: named, name: t('dossiers.noSuchList', { id: named }) }];
 }

@@ -1,5 +1,5 @@
 import { ActionIcon, Group } from '@mantine/core';
-import { IconChevronDown, IconChevronUp } from '@tabler/icons-react';
+import { IconChevronLeft, IconChevronRight } from '@tabler/icons-react';
 import { useTranslation } from 'react-i18next';
 import { shownText } from '@dossier/domain/shown-text.ts';
 import type { Neighbours } from './neighbours.ts';
@@ -14,18 +14,18 @@ interface NeighbourButtonsProps {
 export function NeighbourButtons({ neighbours, name }: NeighbourButtonsProps) {
   const { t } = useTranslation();
   const ways = [
-    { way: 'previous', key: 'K', icon: IconChevronUp },
-    { way: 'next', key: 'J', icon: IconChevronDown },
+    { way: 'previous', key: 'K', arrow: 'ArrowLeft', icon: IconChevronLeft },
+    { way: 'next', key: 'J', arrow: 'ArrowRight', icon: IconChevronRight },
   ] as const;
   return (
     <Group gap={4} mb="sm">
-      {ways.map(({ way, key, icon: Icon }) => (
+      {ways.map(({ way, key, arrow, icon: Icon }) => (
         <ActionIcon
           key={way}
           variant="default"
           size="lg"
           aria-label={t(`hotkeys.${way}`)}
-          aria-keyshortcuts={key}
+          aria-keyshortcuts={`${key} ${arrow}`}
           title={`${t(`hotkeys.${way}`)} (${key})`}
           aria-disabled={neighbours[way] === undefined}
           aria-busy={way === 'next' && neighbours.reading}

@@ -1,6 +1,7 @@
 import { Text } from '@mantine/core';
 import { useNavigate, useSearch } from '@tanstack/react-router';
 import { useTranslation } from 'react-i18next';
+import { inPlace } from '../../address.ts';
 import { SortButton } from '../../components/sort-button.tsx';
 import { directionOf, sortAfter } from '../../components/sorting.ts';
 import type { Ordering } from './orderings.ts';
@@ -34,7 +35,7 @@ export function OrderHeading({ ordering, title, ranked }: OrderHeadingProps) {
   const direction = directionOf(order, ordering);
   const sort = (): void => {
     const next = sortAfter(order, ordering) as Ordering | undefined;
-    void navigate({ search: (before) => ({ ...before, order: next }), replace: true });
+    void navigate({ search: (before) => ({ ...before, order: next }), ...inPlace });
   };
   return (
     <th scope="col" data-column={ordering} aria-sort={direction ?? 'none'}>

@@ -18,6 +18,7 @@ interface SavedViews {
   readonly views: readonly SavedView[];
   /** Keeps what the address says now; a view of the same name becomes this one. */
   readonly save: (name: string, search: DossierSearch) => void;
+  /** Takes the place of a view that is called so. */
   readonly rename: (from: string, to: string) => void;
   readonly remove: (name: string) => void;
 }
@@ -25,20 +26,27 @@ interface SavedViews {
 /** Views of the person who is signed in, kept in this browser; what can't be read counts as none. */
 export function useSavedViews(): SavedViews {
   const { data: user } = useSession();
+  const key = `dossier-views ${user?.name ?? ''}`;
   const [views, setViews] = useLocalStorage<readonly SavedView[]>({
-    key: `dossier-views ${user?.name ?? ''}`,
+    key,
     defaultValue: [],
     deserialize: readViews,
     getInitialValueInEffect: false,
   });
-  const keep = (next: readonly SavedView[]): void => setViews(next.toSorted((one, other) => one.name.localeCompare(other.name)));
-  const without = (...names: string[]): SavedView[] => views.filter(({ name }) => !names.includes(name));
+  // As they are kept by now: what is taken back later, or in another tab, undoes nothing else.
+  const change = (next: (views: readonly SavedView[]) => readonly SavedView[]): void =>
+    setViews(next(readViews(localStorage.getItem(key) ?? undefined)).toSorted((one, other) => one.name.localeCompare(other.name)));
   return {
     views,
-    save: (name, search) => keep([...without(name), { name, search: viewSearch.parse(search) }]),
-    rename: (from, to) => keep([...without(from, to), ...views.filter(({ name }) => name === from).map((view) => ({ ...view, name: to }))]),
-    remove: (name) => keep(without(name)),
+    save: (name, search) => change((kept) => [...without(kept, name), { name, search: viewSearch.parse(search) }]),
+    rename: (from, to) =>
+      change((kept) => [...without(kept, from, to), ...kept.filter(({ name }) => name === from).map((view) => ({ ...view, name: to }))]),
+    remove: (name) => change((kept) => without(kept, name)),
   };
+}
+
+function without(views: readonly SavedView[], ...names: string[]): readonly SavedView[] {
+  return views.filter(({ name }) => !names.includes(name));
 }
 
 function readViews(text: string | undefined): SavedView[] {

@@ -1,10 +1,13 @@
 import { ActionIcon, Anchor, Button, Group, Popover, Stack, Text, TextInput } from '@mantine/core';
 import { IconBookmark, IconPencil, IconTrash } from '@tabler/icons-react';
 import { Link, useSearch } from '@tanstack/react-router';
-import { useState } from 'react';
+import { useEffect, useRef, useState } from 'react';
+import type { Ref } from 'react';
 import { useTranslation } from 'react-i18next';
 import { shownText } from '@dossier/domain/shown-text.ts';
+import { focusOnSight } from '../../components/focus-on-sight.ts';
 import { useTell } from '../../components/tell.ts';
+import { useTellUndoable } from '../../components/undo-toast.tsx';
 import { isShown, longestViewName, useSavedViews } from './saved-views.ts';
 import type { SavedView } from './saved-views.ts';
 
@@ -16,6 +19,7 @@ export function ViewsMenu() {
   const { views, save } = saved;
   const tell = useTell();
   const [opened, setOpened] = useState(false);
+  const nameBox = useRef<HTMLInputElement>(null);
   const current = views.find((view) => isShown(view, search));
   return (
     <Popover opened={opened} onChange={setOpened} position="bottom-start" withinPortal={false} trapFocus returnFocus>
@@ -30,13 +34,16 @@ export function ViewsMenu() {
           {current ? <bdi>{shownText(current.name)}</bdi> : t('views.open')}
         </Button>
       </Popover.Target>
-      <Popover.Dropdown aria-label={t('views.title')} w={320} maw="calc(100vw - 32px)">
+      <Popover.Dropdown w={320} maw="calc(100vw - 32px)">
         <Stack gap="sm">
           <Text size="xs" c="dimmed">
             {t(views.length === 0 ? 'views.none' : 'views.note')}
           </Text>
-          {views.length > 0 && <ViewList saved={saved} current={current} onOpen={() => setOpened(false)} />}
+          {views.length > 0 && (
+            <ViewList saved={saved} current={current} onOpen={() => setOpened(false)} onEmpty={() => nameBox.current?.focus()} />
+          )}
           <NameForm
+            inputRef={nameBox}
             label={t('views.name')}
             initial=""
             button={t('views.save')}
@@ -57,18 +64,29 @@ interface ViewListProps {
   readonly saved: ReturnType<typeof useSavedViews>;
   readonly current: SavedView | undefined;
   readonly onOpen: () => void;
+  /** Called when the last one is removed. */
+  readonly onEmpty: () => void;
 }
 
-function ViewList({ saved: { views, rename, remove }, current, onOpen }: ViewListProps) {
+function ViewList({ saved: { views, save, rename, remove }, current, onOpen, onEmpty }: ViewListProps) {
   const { t } = useTranslation();
-  const tell = useTell();
+  const tell = useTellUndoable();
   const [renamed, setRenamed] = useState<string | null>(null);
+  const { list, focusOn } = useFocusOnView();
+  const removeView = ({ name, search }: SavedView, place: number): void => {
+    remove(name);
+    tell(t('views.removed', { name }), { id: `view ${name}`, undo: () => save(name, search) });
+    const next = views[place + 1] ?? views[place - 1];
+    if (next === undefined) onEmpty();
+    else focusOn(next.name);
+  };
   return (
-    <Stack gap={4} component="ul" className="plain" mah={300} style={{ overflowY: 'auto', listStyle: 'none' }}>
-      {views.map((view) => (
+    <Stack ref={list} gap={4} component="ul" className="plain" mah={300} style={{ overflowY: 'auto', listStyle: 'none' }}>
+      {views.map((view, place) => (
         <li key={view.name}>
           {renamed === view.name ? (
             <NameForm
+              inputRef={focusOnSight}
               label={t('views.newName', { name: view.name })}
               initial={view.name}
               button={t('common.save')}
@@ -76,6 +94,7 @@ function ViewList({ saved: { views, rename, remove }, current, onOpen }: ViewLis
               onName={(name) => {
                 rename(view.name, name);
                 setRenamed(null);
+                focusOn(name);
               }}
             />
           ) : (
@@ -84,16 +103,23 @@ function ViewList({ saved: { views, rename, remove }, current, onOpen }: ViewLis
               isCurrent={view === current}
               onOpen={onOpen}
               onRename={() => setRenamed(view.name)}
-              onRemove={() => {
-                remove(view.name);
-                tell(t('views.removed', { name: view.name }));
-              }}
+              onRemove={() => removeView(view, place)}
             />
           )}
         </li>
       ))}
     </Stack>
   );
+}
+
+/** What had the focus goes with a line that is renamed or removed. */
+function useFocusOnView() {
+  const list = useRef<HTMLDivElement>(null);
+  const [wanted, setWanted] = useState<{ name: string } | null>(null);
+  useEffect(() => {
+    if (wanted !== null) list.current?.querySelector<HTMLElement>(`[data-view="${CSS.escape(wanted.name)}"]`)?.focus();
+  }, [wanted]);
+  return { list, focusOn: (name: string): void => setWanted({ name }) };
 }
 
 interface ViewLineProps {
@@ -114,7 +140,9 @@ function ViewLine({ view: { name, search }, isCurrent, onOpen, onRename, onRemov
         flex={1}
         className="wrap"
         fw={isCurrent ? 650 : 400}
-        renderRoot={(props) => <Link {...props} to="/dossiers" search={search} aria-current={isCurrent} onClick={onOpen} />}
+        renderRoot={(props) => (
+          <Link {...props} to="/dossiers" search={search} aria-current={isCurrent} data-view={name} onClick={onOpen} />
+        )}
       >
         <bdi>{shownText(name)}</bdi>
       </Anchor>
@@ -129,15 +157,16 @@ function ViewLine({ view: { name, search }, isCurrent, onOpen, onRename, onRemov
 }
 
 interface NameFormProps {
+  readonly inputRef: Ref<HTMLInputElement>;
   readonly label: string;
   readonly initial: string;
   readonly button: string;
-  /** Whether another view is called so. */
+  /** Whether another view is called so, which then gives way. */
   readonly isTaken: (name: string) => boolean;
   readonly onName: (name: string) => void;
 }
 
-function NameForm({ label, initial, button, isTaken, onName }: NameFormProps) {
+function NameForm({ inputRef, label, initial, button, isTaken, onName }: NameFormProps) {
   const { t } = useTranslation();
   const [text, setText] = useState(initial);
   const name = text.trim();
@@ -146,7 +175,7 @@ function NameForm({ label, initial, button, isTaken, onName }: NameFormProps) {
     <form
       onSubmit={(event) => {
         event.preventDefault();
-        if (name === '' || taken) return;
+        if (name === '') return;
         onName(name);
         setText('');
       }}
@@ -154,15 +183,16 @@ function NameForm({ label, initial, button, isTaken, onName }: NameFormProps) {
       <Group gap="xs" align="flex-end">
         <TextInput
           flex="1 1 180px"
+          ref={inputRef}
           size="xs"
           label={label}
           value={text}
           maxLength={longestViewName}
           onChange={(event) => setText(event.currentTarget.value)}
-          {...(taken && { error: t('views.taken') })}
+          {...(taken && { description: t('views.taken') })}
         />
-        <Button type="submit" size="xs" disabled={name === '' || taken}>
-          {button}
+        <Button type="submit" size="xs" disabled={name === ''}>
+          {taken ? t('views.replace') : button}
         </Button>
       </Group>
     </form>

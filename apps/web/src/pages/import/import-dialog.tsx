@@ -38,12 +38,9 @@ export function ImportDialog({ lists, preset, onClose }: ImportDialogProps) {
     if (chosen !== null) job.start({ list, file: chosen.file, photos: sent, reading, preview });
   };
   const close = isRunning ? job.stop : onClose;
-  // What runs is stopped by its button, not by a click beside.
-  const dismiss = (): void => {
-    if (!isRunning) onClose();
-  };
   return (
-    <Dialog title={t('imports.title')} size="xl" onClose={dismiss}>
+    // What runs is stopped by its button, not by a click beside.
+    <Dialog title={t('imports.title')} size="xl" onClose={onClose} closable={!isRunning}>
       <Stack>
         <ListSelect
           label={t('imports.list')}

@@ -3,6 +3,7 @@ import { IconFileImport } from '@tabler/icons-react';
 import { useNavigate, useSearch } from '@tanstack/react-router';
 import { useTranslation } from 'react-i18next';
 import type { ImportEntry } from '@dossier/protocol/import.ts';
+import { inPlace } from '../../address.ts';
 import { useImports } from '../../api/import.ts';
 import { useMay } from '../../api/session.ts';
 import { useWatchLists } from '../../api/watch-lists.ts';
@@ -30,7 +31,7 @@ export function ImportsPage() {
         label={t('common.into')}
         lists={lists.data ?? []}
         value={list}
-        onChange={(chosen) => void navigate({ search: { list: chosen }, replace: true })}
+        onChange={(chosen) => void navigate({ search: { list: chosen }, ...inPlace })}
         none={t('dossiers.allLists')}
         maw={320}
       />

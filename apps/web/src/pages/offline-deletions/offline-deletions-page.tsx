@@ -3,6 +3,7 @@ import { IconPlugConnected } from '@tabler/icons-react';
 import { useNavigate, useSearch } from '@tanstack/react-router';
 import { useTranslation } from 'react-i18next';
 import type { OfflineDeletion } from '@dossier/protocol/sync.ts';
+import { inPlace } from '../../address.ts';
 import { useReplicationPages } from '../../api/node.ts';
 import { useOfflineDeletions } from '../../api/offline-deletions.ts';
 import { useListName } from '../../api/watch-lists.ts';
@@ -35,7 +36,7 @@ function Deletions() {
       <SegmentedControl
         aria-label={t('offlineDeletions.show')}
         value={show}
-        onChange={(chosen) => void navigate({ search: { show: chosen === 'all' ? undefined : chosen }, replace: true })}
+        onChange={(chosen) => void navigate({ search: { show: chosen === 'all' ? undefined : chosen }, ...inPlace })}
         data={(['all', 'open', 'settled'] as const).map((value) => ({ value, label: t(`offlineDeletions.choices.${value}`) }))}
         style={{ alignSelf: 'flex-start' }}
       />

@@ -1,8 +1,9 @@
-import { Button, Card, Code, CopyButton, Group, SimpleGrid, Stack, Text, Title } from '@mantine/core';
+import { Button, Card, Center, SimpleGrid, Stack, Text, Title } from '@mantine/core';
 import { IconCopy, IconDatabase, IconPlant, IconServer } from '@tabler/icons-react';
 import { Link as RouterLink } from '@tanstack/react-router';
 import { useTranslation } from 'react-i18next';
 import { useMay } from '../../api/session.ts';
+import { Copyable } from '../../components/copyable.tsx';
 import { Empty } from '../../components/empty.tsx';
 
 /** What to do on a node that is neither master nor slave yet. */
@@ -76,18 +77,9 @@ function WithoutSites() {
       }
     >
       {t('siteHealth.noSites.text')}
-      <Group justify="center" gap="xs" my="xs">
-        <Code fz="sm" className="wrap">
-          {origin}
-        </Code>
-        <CopyButton value={origin}>
-          {({ copied, copy }) => (
-            <Button size="compact-sm" variant="default" onClick={copy}>
-              {t(copied ? 'common.copied' : 'common.copy')}
-            </Button>
-          )}
-        </CopyButton>
-      </Group>
+      <Center my="xs">
+        <Copyable text={origin} />
+      </Center>
       {t('siteHealth.noSites.token')}
     </Empty>
   );

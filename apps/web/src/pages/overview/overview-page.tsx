@@ -56,6 +56,7 @@ function Overview({ watchLists }: { watchLists: readonly WatchList[] }) {
 /** Where the pages of replication are off: the copies all the same, and how to have the pages. */
 function WithoutReplication({ watchLists }: { watchLists: readonly WatchList[] }) {
   const { t } = useTranslation();
+  const admin = useMay('admin');
   const copies = watchLists.filter((list) => list.replica !== null);
   return (
     <Stack gap="xl">
@@ -66,9 +67,11 @@ function WithoutReplication({ watchLists }: { watchLists: readonly WatchList[] }
       {watchLists.length === 0 && (
         <Text>
           {t('common.noLists')}.{' '}
-          <Anchor underline="always" renderRoot={(props) => <RouterLink {...props} to="/watch-lists" />}>
-            {t('common.makeList')}
-          </Anchor>
+          {admin && (
+            <Anchor underline="always" renderRoot={(props) => <RouterLink {...props} to="/watch-lists" />}>
+              {t('common.makeList')}
+            </Anchor>
+          )}
         </Text>
       )}
     </Stack>
@@ -82,17 +85,18 @@ function Replication({ watchLists }: { watchLists: readonly WatchList[] }) {
   return (
     <Loaded query={links}>
       {(copies) => (
-        <Loaded query={slaves}>
-          {(readers) => (
-            <>
-              {copies.length > 0 && <LinkCards links={copies} watchLists={watchLists} />}
+        <>
+          {/* Whether the copies are right is told also where it isn't known who reads from here. */}
+          {copies.length > 0 && <LinkCards links={copies} watchLists={watchLists} />}
+          <Loaded query={slaves}>
+            {(readers) => (
               <Suspense fallback={<Skeleton height={72} />}>
                 {readers.length > 0 && <Sites slaves={readers} />}
                 {copies.length + readers.length === 0 && <FirstSteps hasLists={watchLists.length > 0} />}
               </Suspense>
-            </>
-          )}
-        </Loaded>
+            )}
+          </Loaded>
+        </>
       )}
     </Loaded>
   );

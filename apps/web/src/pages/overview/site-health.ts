@@ -8,7 +8,7 @@ import type { Slave } from '@dossier/protocol/node.ts';
 export type Health = 'silent' | 'stuck' | 'dropped' | 'unknown' | 'waiting' | 'complete';
 
 /** The worst first. */
-const healths: readonly Health[] = ['silent', 'stuck', 'dropped', 'unknown', 'waiting', 'complete'];
+export const healths: readonly Health[] = ['silent', 'stuck', 'dropped', 'unknown', 'waiting', 'complete'];
 
 /** A list that a site reads. */
 export interface Reading {

@@ -10,7 +10,7 @@ import { SiteName } from '../../components/site-name.tsx';
 import { When } from '../../components/when.tsx';
 import { useNow, useWriting } from '../../format/moments.ts';
 import { HealthMark } from './health-mark.tsx';
-import { sitesOf } from './site-health.ts';
+import { healths, sitesOf } from './site-health.ts';
 import type { Reading, Site } from './site-health.ts';
 
 const namedLists = 3;
@@ -20,10 +20,23 @@ export function Sites({ slaves }: { slaves: readonly Slave[] }) {
   const { t } = useTranslation();
   const sites = sitesOf(slaves, useNow());
   const columns: Column<Site>[] = [
-    { title: t('siteHealth.site'), cell: (site) => <Who site={site} /> },
-    { title: t('replication.state'), cell: (site) => <State site={site} /> },
-    { title: t('siteHealth.lists'), cell: ({ readings }) => <Lists readings={readings} /> },
-    { title: t('siteHealth.lastSeen'), minor: true, cell: ({ lastSeen }) => <When time={lastSeen} /> },
+    { title: t('siteHealth.site'), sort: { key: 'site', of: (site) => site.address }, cell: (site) => <Who site={site} /> },
+    {
+      title: t('replication.state'),
+      sort: { key: 'health', of: ({ health }) => healths.indexOf(health) },
+      cell: (site) => <State site={site} />,
+    },
+    {
+      title: t('siteHealth.lists'),
+      sort: { key: 'lists', of: ({ readings }) => readings.length },
+      cell: ({ readings }) => <Lists readings={readings} />,
+    },
+    {
+      title: t('siteHealth.lastSeen'),
+      minor: true,
+      sort: { key: 'seen', of: ({ lastSeen }) => lastSeen },
+      cell: ({ lastSeen }) => <When time={lastSeen} />,
+    },
   ];
   return (
     <Stack gap="md">

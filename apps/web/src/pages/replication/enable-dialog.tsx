@@ -30,11 +30,11 @@ export function EnableDialog({ onClose }: { onClose: () => void }) {
   const [known, ...further] = useKnownMasters().data ?? [];
   const finish = (list: number): void => {
     tell(t('replication.enable.done'));
-    void navigate({ to: '/replication/$list', params: { list: String(list) } });
+    void navigate({ to: '/replication/$list', params: { list: String(list) }, replace: true });
   };
   const finishMany = (linked: number): void => {
     if (linked > 0) tell(t('bulk.linking.finished', { count: linked }));
-    void navigate({ to: '/replication', search: {} });
+    onClose();
   };
   return (
     <Dialog title={t('replication.enable.title')} size="lg" onClose={onClose}>

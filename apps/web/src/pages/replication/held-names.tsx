@@ -2,6 +2,7 @@ import { Button, List } from '@mantine/core';
 import { useNavigate, useSearch } from '@tanstack/react-router';
 import { useTranslation } from 'react-i18next';
 import type { Held, HeldKind } from '@dossier/protocol/held.ts';
+import { inPlace } from '../../address.ts';
 import { useHeldDossiers } from '../../api/held.ts';
 import { Loaded } from '../../components/loaded.tsx';
 import { PersonChanges } from '../../components/person-changes.tsx';
@@ -23,7 +24,7 @@ export function HeldNames({ list, held }: { list: number; held: Held }) {
             size="compact-sm"
             variant={kind === shown ? 'filled' : 'default'}
             aria-pressed={kind === shown}
-            onClick={() => void navigate({ search: (before) => ({ ...before, held: kind === shown ? 'none' : kind }), replace: true })}
+            onClick={() => void navigate({ search: (before) => ({ ...before, held: kind === shown ? 'none' : kind }), ...inPlace })}
           >
             {t(`replication.held.kinds.${kind}`)}
           </Button>

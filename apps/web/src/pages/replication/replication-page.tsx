@@ -2,6 +2,7 @@ import { Button, Stack, Title } from '@mantine/core';
 import { IconKey, IconLinkPlus } from '@tabler/icons-react';
 import { useNavigate, useSearch } from '@tanstack/react-router';
 import { useTranslation } from 'react-i18next';
+import { inPlace } from '../../address.ts';
 import { useLinks } from '../../api/links.ts';
 import { useReplicationPages } from '../../api/node.ts';
 import { useMay } from '../../api/session.ts';
@@ -32,7 +33,9 @@ function Replication() {
   const admin = useMay('admin');
   const links = useLinks();
   const lists = useWatchLists();
-  const show = (dialog: { enable?: true; join?: true }): void => void navigate({ search: dialog });
+  const show = (dialog: { enable?: true; join?: true }): void => void navigate({ search: (before) => ({ ...before, ...dialog }), resetScroll: false });
+  // Going back afterwards does not open it again.
+  const close = (): void => void navigate({ search: (before) => ({ ...before, enable: undefined, join: undefined }), ...inPlace });
   const action = admin && (
     <>
       {links.data !== undefined && links.data.length > 1 && <SyncAll links={links.data} />}
@@ -62,8 +65,8 @@ function Replication() {
       </Stack>
       <KnownMasters />
       <Followers />
-      {admin && enable !== undefined && <EnableDialog onClose={() => show({})} />}
-      {admin && join === true && <JoinDialog onClose={() => show({})} />}
+      {admin && enable !== undefined && <EnableDialog onClose={close} />}
+      {admin && join === true && <JoinDialog onClose={close} />}
     </Page>
   );
 }

@@ -17,7 +17,8 @@ export function RunTable({ list, runs }: { list: number; runs: readonly Run[] })
   const writing = useWriting();
   const { run: opened } = useSearch({ from: '/replication/$list' });
   const navigate = useNavigate({ from: '/replication/$list' });
-  const open = (run: number | undefined, replace = false): void => void navigate({ search: (before) => ({ ...before, run }), replace });
+  const open = (run: number | undefined, replace = false): void =>
+    void navigate({ search: (before) => ({ ...before, run }), replace, resetScroll: false });
   const figure = (name: 'added' | 'changed' | 'removed'): Column<Run> => ({
     title: t(`replication.history.${name}`),
     align: 'right',

@@ -2,6 +2,7 @@ import { Button, Text } from '@mantine/core';
 import { IconUserPlus } from '@tabler/icons-react';
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
+import { roles } from '@dossier/domain/role.ts';
 import type { UserDetails } from '@dossier/protocol/user.ts';
 import { useSession } from '../../api/session.ts';
 import { useChangeUser, useDeleteUser, useUsers } from '../../api/users.ts';
@@ -101,13 +102,21 @@ function UserTable({ users, onEdit, onDelete, onReset, onActive }: UserTableProp
         </Text>
       ),
     },
-    { title: t('users.role'), sort: { key: 'role', of: (user) => user.role }, cell: (user) => t(`common.role.${user.role}`) },
+    {
+      title: t('users.role'),
+      sort: { key: 'role', of: (user) => roles.indexOf(user.role) },
+      cell: (user) => t(`common.role.${user.role}`),
+    },
     {
       title: t('secondFactor.users.column'),
       minor: true,
       cell: (user) => (user.sign_in === 'oidc' ? t('secondFactor.users.oidc') : t(user.second_factor ? 'common.yes' : 'common.no')),
     },
-    { title: t('users.active'), cell: (user) => t(user.active ? 'common.yes' : 'common.no') },
+    {
+      title: t('users.active'),
+      sort: { key: 'active', of: (user) => Number(!user.active) },
+      cell: (user) => t(user.active ? 'common.yes' : 'common.no'),
+    },
     {
       title: t('users.lastSignIn'),
       minor: true,

@@ -2,7 +2,7 @@ import { Kbd, Stack, Text, Title } from '@mantine/core';
 import { Fragment } from 'react';
 import { useTranslation } from 'react-i18next';
 import { Dialog } from '../../components/dialog.tsx';
-import { shownPaletteKey } from './hotkeys.ts';
+import { shownPaletteKey, shownSelectKey } from './hotkeys.ts';
 
 const groups = [
   {
@@ -16,7 +16,7 @@ const groups = [
   {
     where: 'table',
     keys: [
-      { what: 'selectAll', keys: ['Ctrl A'] },
+      { what: 'selectAll', keys: [shownSelectKey] },
       { what: 'move', keys: ['↑', '↓'] },
     ],
   },

@@ -9,6 +9,7 @@ import type { Dossier } from '@dossier/protocol/dossier.ts';
 import type { WatchList } from '@dossier/protocol/watch-list.ts';
 import { useFoundPeople } from '../../api/dossiers.ts';
 import { useWatchLists } from '../../api/watch-lists.ts';
+import { Layer } from '../../components/layer.tsx';
 import { hasWords } from '../../components/list-options.ts';
 import { useProblemWords } from '../../components/problem-alert.tsx';
 import type { PageEntry } from '../navigation.tsx';
@@ -25,7 +26,7 @@ interface Place {
   readonly label: string;
   /** What is said of it besides. */
   readonly detail?: string | undefined;
-  readonly go: () => unknown;
+  readonly go: () => Promise<void>;
 }
 
 interface Group {
@@ -37,67 +38,87 @@ interface Group {
 
 interface PaletteProps {
   readonly pages: readonly PageEntry[];
-  /** Called with whether something was chosen. */
-  readonly onClose: (chosen: boolean) => void;
+  /** Called with the way to what was chosen, if something was. */
+  readonly onClose: (going?: Promise<void>) => void;
 }
 
 /** One box from which every page, list and person is reached by keys. */
-export function Palette({ pages, onClose }: PaletteProps) {
+export function Palette(props: PaletteProps) {
+  const { t } = useTranslation();
+  return (
+    <Layer>
+      {(isOnTop) => (
+        <Modal
+          opened
+          centered={false}
+          size="lg"
+          onClose={() => props.onClose()}
+          closeOnEscape={isOnTop}
+          title={t('palette.title')}
+          closeButtonProps={{ 'aria-label': t('common.close') }}
+        >
+          <Places {...props} />
+        </Modal>
+      )}
+    </Layer>
+  );
+}
+
+/** What is in it: drawn with the dialog's content, so that its first place can be marked. */
+function Places({ pages, onClose }: PaletteProps) {
   const { t } = useTranslation();
   const [text, setText] = useState('');
-  const combobox = useCombobox({ opened: true, onDropdownClose: () => onClose(false) });
+  const combobox = useCombobox({ opened: true, onDropdownClose: () => onClose() });
+  const [marked, setMarked] = useState<string | null>(null);
+  const marking = (select: () => string | null) => () => {
+    const option = select();
+    setMarked(option);
+    return option;
+  };
+  const store = {
+    ...combobox,
+    selectNextOption: marking(combobox.selectNextOption),
+    selectPreviousOption: marking(combobox.selectPreviousOption),
+  };
   const wanted = text.trim();
   const groups = useGroups(wanted, pages).filter(({ places, note }) => places.length > 0 || note !== undefined);
   const places = groups.flatMap((group) => group.places);
   const first = places[0]?.key;
   // The first place is marked, anew whenever another one is the first or something else is looked for.
   const mark = useEffectEvent((place: string | undefined, _text: string) => {
-    if (place !== undefined) combobox.selectFirstOption();
+    setMarked(place === undefined ? null : combobox.selectFirstOption());
   });
+  // Which element the first place has is known once it is drawn.
+  // oxlint-disable-next-line react/set-state-in-effect
   useEffect(() => mark(first, wanted), [first, wanted]);
   return (
-    <Modal
-      opened
-      centered={false}
-      size="lg"
-      onClose={() => onClose(false)}
-      title={t('palette.title')}
-      closeButtonProps={{ 'aria-label': t('common.close') }}
-    >
-      <Combobox
-        store={combobox}
-        onOptionSubmit={(key) => {
-          onClose(true);
-          places.find((place) => place.key === key)?.go();
-        }}
-      >
-        <Combobox.EventsTarget withExpandedAttribute>
-          <TextInput
-            data-autofocus
-            aria-label={t('palette.input')}
-            placeholder={t('palette.input')}
-            leftSection={<IconSearch size={16} aria-hidden />}
-            value={text}
-            maxLength={longestText}
-            onChange={(event) => setText(event.currentTarget.value)}
-          />
-        </Combobox.EventsTarget>
-        <Combobox.Options aria-label={t('palette.title')} mah="min(420px, 60dvh)" mt="sm" style={{ overflowY: 'auto' }}>
-          {groups.map((group) => (
-            <Combobox.Group key={group.title} label={group.title}>
-              {group.places.map(({ key, label, detail }) => (
-                <Combobox.Option key={key} value={key}>
-                  <bdi>{label}</bdi>
-                  {detail !== undefined && <span className="detail"> {detail}</span>}
-                </Combobox.Option>
-              ))}
-              {group.note !== undefined && <Combobox.Empty>{group.note}</Combobox.Empty>}
-            </Combobox.Group>
-          ))}
-          {groups.length === 0 && <Combobox.Empty>{t('palette.nothing')}</Combobox.Empty>}
-        </Combobox.Options>
-      </Combobox>
-    </Modal>
+    <Combobox store={store} onOptionSubmit={(key) => onClose(places.find((place) => place.key === key)?.go())}>
+      <Combobox.EventsTarget withExpandedAttribute aria-activedescendant={marked ?? undefined}>
+        <TextInput
+          data-autofocus
+          aria-label={t('palette.input')}
+          placeholder={t('palette.input')}
+          leftSection={<IconSearch size={16} aria-hidden />}
+          value={text}
+          maxLength={longestText}
+          onChange={(event) => setText(event.currentTarget.value)}
+        />
+      </Combobox.EventsTarget>
+      <Combobox.Options aria-label={t('palette.title')} mah="min(420px, 60dvh)" mt="sm" style={{ overflowY: 'auto' }}>
+        {groups.map((group) => (
+          <Combobox.Group key={group.title} label={group.title}>
+            {group.places.map(({ key, label, detail }) => (
+              <Combobox.Option key={key} value={key}>
+                <bdi>{label}</bdi>
+                {detail !== undefined && <span className="detail"> {detail}</span>}
+              </Combobox.Option>
+            ))}
+            {group.note !== undefined && <Combobox.Empty>{group.note}</Combobox.Empty>}
+          </Combobox.Group>
+        ))}
+        {groups.length === 0 && <Combobox.Empty>{t('palette.nothing')}</Combobox.Empty>}
+      </Combobox.Options>
+    </Combobox>
   );
 }
 
@@ -106,7 +127,10 @@ function useGroups(wanted: string, pages: readonly PageEntry[]): Group[] {
   const navigate = useNavigate();
   const { data: lists = [] } = useWatchLists();
   const people = usePeople(wanted, lists);
-  const foundPages = pages.map(({ page, to }) => ({ key: `page ${to}`, label: t(`shell.pages.${page}`), go: () => navigate({ to }) }));
+  const foundPages = [
+    ...pages.map(({ page, to }) => ({ key: `page ${to}`, label: t(`shell.pages.${page}`), go: () => navigate({ to }) })),
+    { key: 'page /account', label: t('account.open'), go: () => navigate({ to: '/account' }) },
+  ];
   const foundLists = wanted === '' ? [] : lists.filter(({ name }) => hasWords(name, wanted));
   const more = foundLists.length - shownLists;
   return [

@@ -2,7 +2,10 @@ import anyAscii from 'any-ascii';
 import { applyRules } from './reading.ts';
 import type { Reading, Rules } from './reading.ts';
 
-/* Kana by Hepburn; long vowels are written out, left short, or with an h; Japanese ministries write by Kunrei. */
+/*
+ * Kana by Hepburn; long vowels are written out (so that おおの isn't おの), left short, or with an h; Japanese ministries
+ * write by Kunrei.
+ */
 
 const small: Readonly<Record<string, string>> = { ゃ: 'a', ゅ: 'u', ょ: 'o' };
 const short: Rules = [
@@ -29,7 +32,7 @@ export function readJapanese(text: string): Reading {
     .replaceAll(/([きぎしじちぢにひびぴみり])([ゃゅょ])/gu, (_, sign: string, vowel: string) => `${consonantOf(sign)}${small[vowel] ?? ''}`)
     .replaceAll(/\p{Script=Hiragana}/gu, (sign) => anyAscii(sign).toLowerCase());
   const brief = applyRules(short, long);
-  return { spoken: [brief], spelled: [long, applyRules(withH, long), applyRules(kunrei, brief), applyRules(kunrei, long)] };
+  return { spoken: [long, brief], spelled: [applyRules(withH, long), applyRules(kunrei, brief), applyRules(kunrei, long)] };
 }
 
 function consonantOf(sign: string): string {
