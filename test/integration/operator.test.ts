@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import type { Position } from '@dossier/domain/position.ts';
 import { noteFollower } from '@dossier/feed/followers.ts';
 import { nodeSchema, settingsSchema, slaveSchema } from '@dossier/protocol/node.ts';
 import { problemSchema } from '@dossier/protocol/problem.ts';
@@ -155,18 +156,21 @@ describe('slaves', () => {
 it('a slave of a list that changes all the time is behind since it last took changes', async () => {
   const remote = await offer(['One']);
   const { database } = master.test;
-  const sighting = { node: randomUUID(), address: '10.0.0.9', version: null };
-  const heads: { epoch: string; revision: number }[] = [];
+  const sighting = { node: randomUUID(), address: '10.0.0.9', version: null, siteId: null };
+  const heads: Position[] = [];
   /** After a further change it says where it stands: at the head, or at one before. */
   const note = async (lacking: number): Promise<{ since: Date | null; changed: Date } | undefined> => {
     await query(database, `insert into dossiers (set_id, name) values (set_of(:remote), 'Another')`, { remote });
     heads.unshift(
-      ...(await query<{ epoch: string; revision: number }>(database, `select epoch, revision from list_positions where list_id = :remote`, {
-        remote,
-      })),
+      ...(await query<Position>(
+        database,
+        `select epoch, revision, dossier_count as count, encode(digest, 'hex') as digest from list_positions where list_id = :remote`,
+        { remote },
+      )),
     );
     const position = heads[lacking] ?? null;
-    await noteFollower(database, sighting, [{ listId: remote, position }]);
+    const holding = { listId: remote, position, copy: null, appliedDate: null, state: null, setAside: null };
+    await noteFollower(database, sighting, [holding], null);
     const [seen] = await query<{ since: Date | null; changed: Date }>(
       database,
       `select behind_since as since, changed_date as changed from followers join list_positions using (list_id) where node = :node`,
