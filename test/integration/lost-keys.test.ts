@@ -215,7 +215,7 @@ describe('a master that was restored from before it met a site', () => {
     await query(master.test.database, `delete from sites`);
     expect(await syncNow(slave, local)).toMatchObject({ state: 'failed', error: { code: 'SITE_PENDING' }, local_count: 1 });
     const [site] = await sitesOf(master);
-    await master.want(200, siteSchema, ['POST', `/sites/${site?.id}/accept/`]);
+    await master.want(200, siteSchema, ['POST', `/sites/${site?.id}/accept/`, { lists: null }]);
     expect(await syncNow(slave, local)).toMatchObject({ state: 'synced', local_count: 1 });
   });
 });

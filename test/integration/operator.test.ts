@@ -290,7 +290,9 @@ describe('replication in the web interface', () => {
     const problem = problemSchema.parse(await refused.json());
     expect([refused.status, problem.code]).toEqual([403, 'PERMISSION_DENIED']);
     expect(problem.desc).toMatch(/ffsecurity_sync.*INSTALLED_APPS/);
+    expect((await fetch(`${master.url}/sites/`, { headers: { cookie } })).status).toBe(403);
     expect((await fetch(`${master.url}/dossier-lists/`, { headers: { cookie } })).status).toBe(200);
+    expect((await master.call('GET', '/sites/')).status).toBe(200);
     expect((await master.call('GET', '/sync/dossier-lists/')).status).toBe(200);
     const enabled = await signIn(slave);
     expect((await fetch(`${slave.url}/sync/dossier-lists/`, { headers: { cookie: enabled } })).status).toBe(200);

@@ -159,7 +159,7 @@ function guard(deps: ApiDependencies, { path, access, page }: { path: string; ac
         const identity = await identify(request, deps);
         const { user, byCookie } = identity;
         if (!path.startsWith('/auth/') && missesSecondFactor(identity, deps.configuration)) throw secondFactorFirst();
-        if (byCookie && path.startsWith('/sync/')) requireReplicationPages(deps);
+        if (byCookie && /^\/(sync|sites)\//.test(path)) requireReplicationPages(deps);
         if (!mayActAs(user.role, access)) {
           throw new ApplicationError('PERMISSION_DENIED', `This takes the role ${access}; ${user.name} has the role ${user.role}.`);
         }

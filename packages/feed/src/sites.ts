@@ -3,7 +3,7 @@ import { query, queryOne } from '@dossier/postgres/database.ts';
 import type { Connection } from '@dossier/postgres/database.ts';
 import { toPage } from '@dossier/postgres/keyset.ts';
 import type { Page, PageRequest } from '@dossier/postgres/keyset.ts';
-import { conflict, notFound } from '@dossier/runtime/errors.ts';
+import { badParam, conflict, notFound } from '@dossier/runtime/errors.ts';
 import { writeInvitation } from './invitations.ts';
 import { forgetNumbers } from './site-numbers.ts';
 import { noteWithdrawals, withdrawalsOf } from './withdrawals.ts';
@@ -35,7 +35,8 @@ export interface HoldingRow {
   head_revision: number | null;
   /** Whether it proved to hold what this node holds now. */
   current: boolean;
-  statement: { base: string; signature: string; key: string; date: string } | null;
+  /** Left out where many sites are listed: all that they signed is megabytes. */
+  statement?: { base: string; signature: string; key: string; date: string } | null;
 }
 
 export interface SiteRow {
@@ -84,6 +85,7 @@ export async function listSites(connection: Connection, page: PageRequest): Prom
   const holdings = await readHoldings(
     connection,
     result.rows.map((row) => row.id),
+    { signed: false },
   );
   for (const row of result.rows) row.holdings = holdings.get(row.id) ?? [];
   return result;
@@ -93,17 +95,24 @@ export async function listSites(connection: Connection, page: PageRequest): Prom
 export async function readSite(connection: Connection, id: number): Promise<SiteRow> {
   const site = await queryOne<SiteRow>(connection, `select ${siteColumns} from sites s where s.id = :id`, { id });
   if (!site) throw notFound(`site ${id}`);
-  const holdings = await readHoldings(connection, [id]);
+  const holdings = await readHoldings(connection, [id], { signed: true });
   return { ...site, holdings: holdings.get(id) ?? [] };
 }
 
-async function readHoldings(connection: Connection, siteIds: readonly number[]): Promise<Map<number, HoldingRow[]>> {
+/** By site. `signed`: with the statements as they came. */
+async function readHoldings(
+  connection: Connection,
+  siteIds: readonly number[],
+  { signed }: { signed: boolean },
+): Promise<Map<number, HoldingRow[]>> {
+  const statement = `, case when t.id is not null then json_build_object('base', t.base, 'signature', t.signature, 'key', t.key, 'date', t.date) end as statement`;
   const rows = await query<HoldingRow & { site_id: number }>(
     connection,
     `select f.site_id, f.list_id, l.name, f.last_seen, f.epoch, f.revision, f.dossier_count, f.digest, f.applied_date, f.state, f.set_aside,
-       p.revision as head_revision, coalesce(f.epoch = p.epoch and f.digest = encode(p.digest, 'hex'), false) as current,
-       case when t.id is not null then json_build_object('base', t.base, 'signature', t.signature, 'key', t.key, 'date', t.date) end as statement
-     from followers f join watch_lists l on l.id = f.list_id join list_positions p on p.list_id = f.list_id left join statements t on t.id = f.statement_id
+       p.revision as head_revision, coalesce(f.epoch = p.epoch and f.digest = encode(p.digest, 'hex'), false) as current
+       ${signed ? statement : ''}
+     from followers f join watch_lists l on l.id = f.list_id join list_positions p on p.list_id = f.list_id
+     ${signed ? 'left join statements t on t.id = f.statement_id' : ''}
      where f.site_id = any(:siteIds::bigint[]) order by f.site_id, f.list_id`,
     { siteIds },
   );
@@ -112,13 +121,22 @@ async function readHoldings(connection: Connection, siteIds: readonly number[]):
 
 export interface SiteCreation {
   name: string;
-  lists: readonly number[] | null;
+  /** Left out: all, or those of the invitation whose place it takes. */
+  lists?: readonly number[] | null;
   /** Either a key that somebody brought, which needs no code, or what a new invitation stands for. */
   introduction: { key: string; words: string } | { codeKey: string; answerSecret: Buffer; minutes: number };
 }
 
-/** Enters a site before it comes. CONFLICT if one of its name, or with its key, is there. */
-export async function createSite(tx: Connection, { name, lists, introduction }: SiteCreation): Promise<SiteRow> {
+/**
+ * Enters a site before it comes, in the place of an invitation of its name that nobody has used (`replaced` is its id). CONFLICT if another one of its name, or
+ * with its key, is there.
+ */
+export async function createSite(
+  tx: Connection,
+  { name, lists: granted, introduction }: SiteCreation,
+): Promise<{ site: SiteRow; replaced: number | null }> {
+  const replaced = await takeBackInvitation(tx, name);
+  const lists = granted === undefined ? (replaced?.lists ?? null) : granted;
   await requireFreeName(tx, name);
   const brought = 'key' in introduction ? introduction : null;
   if (brought !== null && (await queryOne(tx, `select id from sites where key = :key or previous_key = :key`, { key: brought.key }))) {
@@ -138,7 +156,25 @@ export async function createSite(tx: Connection, { name, lists, introduction }: 
   );
   if (!made) throw new Error('insert returned no row');
   if ('codeKey' in introduction) await writeInvitation(tx, made.id, introduction);
-  return readSite(tx, made.id);
+  return { site: await readSite(tx, made.id), replaced: replaced?.id ?? null };
+}
+
+/** Takes the invitation of this name back, unless somebody has come by it. */
+async function takeBackInvitation(tx: Connection, name: string): Promise<{ id: number; lists: number[] | null } | null> {
+  const waits = `s.name = :name and s.state = 'pending' and s.key is null and s.node is null`;
+  const invited = await queryOne<{ id: number }>(tx, `select s.id from sites s where ${waits} limit 1`, { name });
+  if (!invited) return null;
+  await holdSite(tx, invited.id);
+  return queryOne(tx, `delete from sites s where s.id = :id and ${waits} returning s.id, array_to_json(s.lists) as lists`, {
+    id: invited.id,
+    name,
+  });
+}
+
+/** Holds a site, and before it its invitation, in the order of who comes by that: neither changes before the transaction ends. */
+async function holdSite(tx: Connection, id: number): Promise<void> {
+  await query(tx, `select from invitations where site_id = :id for update`, { id });
+  await query(tx, `select from sites where id = :id for update`, { id });
 }
 
 async function requireFreeName(tx: Connection, name: string, but = 0): Promise<void> {
@@ -163,11 +199,22 @@ export async function grantLists(
   await query(tx, `update sites set lists = :lists::bigint[] where id = :id`, { id, lists: lists === null ? null : [...lists] });
 }
 
-/** Lets a site that waits in, or puts an alert about one to rest: from then on it is there by a person's word. CONFLICT if it can't be accepted. */
-export async function acceptSite(tx: Connection, id: number): Promise<void> {
+/**
+ * Lets a site that waits in, to these lists where they are given (null: all), or puts an alert about one to rest: from then on it is there by a person's word.
+ * CONFLICT if it can't be accepted, BAD_PARAM without lists where nobody knows which it might read.
+ */
+export async function acceptSite(tx: Connection, id: number, lists?: readonly number[] | null): Promise<void> {
+  await holdSite(tx, id);
   const site = await readSite(tx, id);
   if (site.state === 'revoked') throw conflict('This site was revoked; its key is never taken again. Invite the new box instead.');
   if (site.key === null && site.node === null) throw conflict('This site has not come yet: it was invited, and nobody has used the code.');
+  if (lists === undefined && site.state === 'pending' && site.introduced_by === 'master') {
+    throw badParam(
+      'lists',
+      'lists: this node knew the site before a backup was restored, and has forgotten which lists it might read. Say which it may read ("dossier site accept SITE --lists 1,2", or "all").',
+    );
+  }
+  if (lists !== undefined) await grantLists(tx, id, { lists, purge: false });
   await query(
     tx,
     `update sites set state = 'accepted', state_date = case when state = 'accepted' then state_date else now() end, alert = null,
@@ -180,6 +227,7 @@ export async function acceptSite(tx: Connection, id: number): Promise<void> {
 
 /** Revokes a site for good: its key and its code are worth nothing from the commit on. CONFLICT if it was before. */
 export async function revokeSite(tx: Connection, id: number, reason: string): Promise<void> {
+  await holdSite(tx, id);
   const rows = await query(
     tx,
     `update sites set state = 'revoked', state_date = now(), reason = :reason, alert = null where id = :id and state <> 'revoked' returning id`,
@@ -199,8 +247,9 @@ export async function listLetInBy(connection: Connection, tokenIds: readonly str
   );
 }
 
-/** Forgets a site that is revoked, or never came. CONFLICT for one that could ask. */
+/** Forgets a site that never came, waits, or speaks by the token alone. CONFLICT for one whose key is taken, or is refused for good. */
 export async function deleteSite(tx: Connection, id: number): Promise<void> {
+  await holdSite(tx, id);
   const site = await readSite(tx, id);
   if (site.state === 'accepted' && site.key !== null)
     throw conflict('This site may read lists. Revoke it instead: its key would be let in again by the token.');

@@ -15,7 +15,7 @@ const lists = z.array(idSchema).max(10_000).nullable();
 export const siteAlertSchema = z.looseObject({ code: z.string(), desc: z.string(), remedy: z.string(), date: timeSchema });
 export type SiteAlert = z.infer<typeof siteAlertSchema>;
 
-/** Without a `key` an invitation is made. Without `lists`, or with null, all are granted. */
+/** Without a `key` an invitation is made. Without `lists` all are granted, or those of the unused invitation of that name whose place it takes; null: all. */
 export const siteCreation = z
   .strictObject({ name, lists: lists.optional(), key: z.string().max(1000).optional() })
   .meta({ id: 'SiteCreation' });
@@ -25,9 +25,12 @@ export const siteChange = z
   .strictObject({ name: name.optional(), lists: lists.optional(), purge: looseBoolean.optional() })
   .meta({ id: 'SiteChange' });
 
+/** `lists` is what the site may read from then on, null: all; without it, what it might before. */
+export const siteAcceptance = z.strictObject({ lists: lists.optional() }).meta({ id: 'SiteAcceptance' });
+
 export const siteRevocation = z.strictObject({ reason: z.string().trim().min(1).max(1000) }).meta({ id: 'SiteRevocation' });
 
-/** What a site last said of a list; `statement` is that as it was signed (null of one that speaks by the token alone). */
+/** What a site last said of a list; `statement` is that as it was signed (null of one that speaks by the token alone), and is left out where many sites are listed. */
 export const holdingSchema = z.looseObject({
   dossier_list: idSchema,
   name: z.string().nullable(),
@@ -42,7 +45,7 @@ export const holdingSchema = z.looseObject({
   head_revision: z.int().nullable(),
   /** It proved to hold what this node holds now. */
   current: z.boolean(),
-  statement: z.looseObject({ base: z.string(), signature: z.string(), key: z.string(), date: timeSchema }).nullable(),
+  statement: z.looseObject({ base: z.string(), signature: z.string(), key: z.string(), date: timeSchema }).nullable().optional(),
 });
 
 export const siteSchema = z

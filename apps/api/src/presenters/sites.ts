@@ -62,6 +62,6 @@ function presentHolding(holding: HoldingRow): Site['holdings'][number] {
     set_aside: holding.set_aside,
     head_revision: holding.head_revision,
     current: holding.current,
-    statement: statement && { ...statement, date: certainTime(statement.date) },
+    ...(statement !== undefined && { statement: statement && { ...statement, date: certainTime(statement.date) } }),
   };
 }

@@ -64,7 +64,8 @@ export function selfOf(request: Request): { node: string; name: string } | null 
   const said = self.safeParse(request.query);
   if (!said.success) return null;
   const name = (said.data.name ?? '').replaceAll(/\p{C}/gu, '').trim().slice(0, 100);
-  return { node: said.data.slave, name: name === '' ? `node ${said.data.slave.slice(0, 8)}` : name };
+  // Digits alone would be taken for the number of another site.
+  return { node: said.data.slave, name: /^\p{N}*$/u.test(name) ? `node ${said.data.slave.slice(0, 8)}` : name };
 }
 
 export function versionOf(request: Request): string | null {

@@ -1,7 +1,15 @@
 import type { Request } from 'express';
 import { nodeKeyId, wordsOf } from '@dossier/protocol/node-key.ts';
 import { pageQuery } from '@dossier/protocol/queries.ts';
-import { createdSiteSchema, revokedSiteSchema, siteChange, siteCreation, siteRevocation, siteSchema } from '@dossier/protocol/site.ts';
+import {
+  createdSiteSchema,
+  revokedSiteSchema,
+  siteAcceptance,
+  siteChange,
+  siteCreation,
+  siteRevocation,
+  siteSchema,
+} from '@dossier/protocol/site.ts';
 import { pageOf } from '@dossier/protocol/values.ts';
 import { newInvitationCode, readInvitationCode } from '@dossier/protocol/voucher.ts';
 import {
@@ -24,6 +32,7 @@ import { recordAudit } from '@dossier/accounts/audit.ts';
 import { audited } from '../audited.ts';
 import { decodeCursor, presentPage } from '../cursor.ts';
 import type { CursorOrder } from '../cursor.ts';
+import { parseOptionalBody } from '../optional-body.ts';
 import { parseBody, parseQuery, pathId } from '../parse.ts';
 import { presentSite } from '../presenters/sites.ts';
 import { answers, jsonBody } from '../route.ts';
@@ -53,11 +62,18 @@ function objectOf({ id, name }: SiteRow) {
   return { kind: 'site', id, name } as const;
 }
 
-async function requireLists(tx: Connection, lists: readonly number[] | null | undefined): Promise<void> {
-  if (!lists || lists.length === 0) return;
-  const found = await query<{ id: number }>(tx, `select id from watch_lists where id = any(:lists::bigint[])`, { lists: [...lists] });
-  const missing = lists.find((list) => !found.some(({ id }) => id === list));
+/** Lists to be granted, those that there are. BAD_PARAM names one that isn't there, unless the site had it before: it was deleted since, and is left out. */
+async function existingLists<Given extends readonly number[] | null | undefined>(
+  tx: Connection,
+  given: Given,
+  before: readonly number[] | null = null,
+): Promise<number[] | Exclude<Given, readonly number[]>> {
+  if (!given) return given as Exclude<Given, readonly number[]>;
+  const rows = await query<{ id: number }>(tx, `select id from watch_lists where id = any(:given::bigint[])`, { given: [...given] });
+  const there = new Set(rows.map(({ id }) => id));
+  const missing = given.find((list) => !there.has(list) && !before?.includes(list));
   if (missing !== undefined) throw badParam('lists', `lists: there is no watch list ${missing}.`);
+  return given.filter((list) => there.has(list));
 }
 
 function listRoute({ database }: SiteDependencies): Route {
@@ -68,7 +84,8 @@ function listRoute({ database }: SiteDependencies): Route {
     query: pageQuery,
     operation: {
       tags,
-      summary: 'The sites that this master knows, those that wait for a person first, with what each last proved to hold',
+      summary:
+        'The sites that this master knows, those that wait for a person first, with what each last proved to hold; what it signed stands in one site',
       responses: answers({ '200': pageOf(siteSchema) }),
     },
     async handle(request, response) {
@@ -87,23 +104,27 @@ function createRoute({ database }: SiteDependencies): Route {
       tags,
       summary: 'Invite a site, or enter one by its public key',
       description:
-        'Without `key` the answer holds the invitation’s `code`, this once: it introduces one node, within 30 minutes ("dossier join"). With `key` (as the node shows it, or PEM) the site may come at once. Without `lists` it may read all.',
+        'Without `key` the answer holds the invitation’s `code`, this once: it introduces one node, within 30 minutes ("dossier join"). With `key` (as the node shows it, or PEM) the site may come at once. Without `lists` it may read all. An invitation of that name that nobody has used is taken back, and without `lists` this one gives what that gave.',
       requestBody: jsonBody(siteCreation),
       responses: answers({ '201': createdSiteSchema }),
     },
     async handle(request, response) {
-      const { name, lists = null, key: pasted } = await parseBody(request, siteCreation);
+      const { name, lists, key: pasted } = await parseBody(request, siteCreation);
       const introduction = pasted === undefined ? invite() : await broughtKey(pasted);
       const made = await audited(
         database,
         request,
         async (tx) => {
-          await requireLists(tx, lists);
-          return createSite(tx, { name, lists, introduction: introduction.of });
+          const granted = await existingLists(tx, lists);
+          return createSite(tx, { name, ...(granted !== undefined && { lists: granted }), introduction: introduction.of });
         },
-        (site) => ({ action: 'site-added', object: objectOf(site), details: { lists, invited: introduction.code !== null } }),
+        ({ site, replaced }) => ({
+          action: 'site-added',
+          object: objectOf(site),
+          details: { lists: site.lists, invited: introduction.code !== null, ...(replaced !== null && { replaced }) },
+        }),
       );
-      response.status(201).json({ ...presentSite(made), code: introduction.code });
+      response.status(201).json({ ...presentSite(made.site), code: introduction.code });
     },
   };
 }
@@ -140,7 +161,7 @@ function itemRoutes({ database }: SiteDependencies): Route[] {
         tags,
         summary: 'Rename a site, or say which lists it may read',
         description:
-          '`lists` is the whole set; null grants all. Copies of lists that are taken away are withdrawn: the site stops serving them at its next question; `purge` lets it delete them as well.',
+          '`lists` is the whole set; null grants all. Copies of lists that are taken away are withdrawn: the site stops serving them at its next question; `purge` lets it delete them as well. Lists that it had and that were deleted since are left out.',
         requestBody: jsonBody(siteChange),
         responses: answers({ '200': siteSchema }),
       },
@@ -152,9 +173,9 @@ function itemRoutes({ database }: SiteDependencies): Route[] {
           request,
           async (tx) => {
             const before = await readSite(tx, id);
-            await requireLists(tx, lists);
+            const granted = await existingLists(tx, lists, before.lists);
             if (name !== undefined) await renameSite(tx, id, name);
-            if (lists !== undefined) await grantLists(tx, id, { lists, purge });
+            if (granted !== undefined) await grantLists(tx, id, { lists: granted, purge });
             return { before, site: await readSite(tx, id) };
           },
           ({ before, site }) => ({
@@ -162,7 +183,7 @@ function itemRoutes({ database }: SiteDependencies): Route[] {
             object: objectOf(site),
             details: {
               ...(name !== undefined && { before: before.name }),
-              ...(lists !== undefined && { lists, before_lists: before.lists, purge }),
+              ...(lists !== undefined && { lists: site.lists, before_lists: before.lists, purge }),
             },
           }),
         );
@@ -179,8 +200,8 @@ function deleteRoute({ database }: SiteDependencies): Route {
     access: 'admin',
     operation: {
       tags,
-      summary: 'Forget a site that never came, or speaks by the token alone',
-      description: 'Its code is worth nothing any more. 409 for a site with a key: revoke it.',
+      summary: 'Forget a site that never came, waits, or speaks by the token alone',
+      description: 'Its code is worth nothing any more. 409 for a site whose key was accepted: revoke it.',
       responses: answers({ '204': null }),
     },
     async handle(request, response) {
@@ -208,16 +229,19 @@ function acceptRoute({ database }: SiteDependencies): Route {
     operation: {
       tags,
       summary: 'Let a site in that waits, or put an alert about one to rest',
-      description: 'Compare its four words with those that the node shows before.',
+      description:
+        'Compare its four words with those that the node shows before. `lists` says what it may read from then on; null: all. Without it that stays as it is; for a site that waits because this node was restored from before it met it (`introduced_by` master), it is needed.',
+      requestBody: { ...jsonBody(siteAcceptance), required: false },
       responses: answers({ '200': siteSchema }),
     },
     async handle(request, response) {
       const id = pathId(request, what);
+      const { lists } = await parseOptionalBody(request, siteAcceptance);
       const site = await audited(
         database,
         request,
         async (tx) => {
-          await acceptSite(tx, id);
+          await acceptSite(tx, id, await existingLists(tx, lists, (await readSite(tx, id)).lists));
           return readSite(tx, id);
         },
         (accepted) => ({ action: 'site-accepted', object: objectOf(accepted), details: { words: accepted.words, lists: accepted.lists } }),

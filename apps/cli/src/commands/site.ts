@@ -3,15 +3,15 @@ import { createdSiteSchema, revokedSiteSchema, siteSchema } from '@dossier/proto
 import type { Site } from '@dossier/protocol/site.ts';
 import { ExitError } from '@dossier/runtime/errors.ts';
 import { addClientOptions, clientOf } from '../client.ts';
-import type { Client } from '../client.ts';
 import type { Context } from '../context.ts';
 import { allOf } from '../links.ts';
 import { ago } from '../moments.ts';
 import { note, print, printJson } from '../output.ts';
 import { printable } from '../printable.ts';
+import { called, siteOf } from '../site-of.ts';
 import { table } from '../table.ts';
 
-/** `dossier site list|add|show|accept|grant|revoke` */
+/** `dossier site list|add|show|accept|grant|rename|forget|revoke` */
 export function addSite(program: Command, context: Context): void {
   const group = program.command('site').description('on a master: the nodes that copy its lists, what each may read and what it holds');
   addList(group, context);
@@ -19,6 +19,8 @@ export function addSite(program: Command, context: Context): void {
   addShow(group, context);
   addAccept(group, context);
   addGrant(group, context);
+  addRename(group, context);
+  addForget(group, context);
   addRevoke(group, context);
 }
 
@@ -60,19 +62,39 @@ function listsOf({ lists }: Site): string {
   return lists === null ? 'all' : lists.length === 0 ? 'none' : lists.join(', ');
 }
 
+/** What a site may read now, in a sentence that says which it is. */
+function readsOf(site: Site): string {
+  const may = site.lists === null ? 'all lists' : site.lists.length === 0 ? 'no list' : `the lists ${listsOf(site)}`;
+  return capital(`${called(site)} may read ${may}.`);
+}
+
+function capital(sentence: string): string {
+  return sentence.charAt(0).toUpperCase() + sentence.slice(1);
+}
+
 function addAdd(group: Command, context: Context): void {
   const command = group
     .command('add')
-    .description('invites a site: prints a code that introduces one node, within 30 minutes')
+    .description(
+      'invites a site: prints a code that introduces one node, within 30 minutes; a name that is invited, and has not come, gets a new code',
+    )
     .argument('<name>', 'what the site is to be called, such as "Gate 7"')
-    .option('--lists <ids>', 'the watch lists that it may read, as 1,2 (default: all)', parseLists)
+    .option(
+      '--lists <ids>',
+      'the watch lists that it may read, as 1,2, or "all" or "none" (default: all, or what the unused invitation gave)',
+      parseLists,
+    )
     .option('--key <key>', 'instead of an invitation, the public key of the node, as "dossier status" shows it there');
-  addClientOptions(command).action(async (name: string, { lists = null, key }: { lists?: number[] | null; key?: string }) => {
+  addClientOptions(command).action(async (name: string, { lists, key }: { lists?: number[] | null; key?: string }) => {
     const client = clientOf(command, context);
-    const site = await client.post('sites/', { name, lists, ...(key !== undefined && { key }) }, createdSiteSchema);
+    const site = await client.post(
+      'sites/',
+      { name, ...(lists !== undefined && { lists }), ...(key !== undefined && { key }) },
+      createdSiteSchema,
+    );
     if (isJson(command)) return printJson(site);
-    print(`Site ${site.id} ${JSON.stringify(site.name)} may read ${site.lists === null ? 'all lists' : `the lists ${listsOf(site)}`}.`);
-    if (site.code === null) return print(`It is known by its key, whose words are: ${site.words}`);
+    print(readsOf(site));
+    if (site.code === null) return print('It is known by its key, whose words these are.');
     print(`\n  ${site.code}\n\nOn the new node, within 30 minutes:  dossier join ${printable(client.url)} ${site.code}`);
     note(
       "The code is shown this once and works once. Put this node's own address into that command if the new node reaches it by another one.",
@@ -89,27 +111,13 @@ function parseLists(text: string): number[] | null {
   return ids;
 }
 
-/** A site by its number or its name. Throws ExitError for none, or several. */
-async function siteOf(client: Client, given: string): Promise<Site> {
-  const sites = await allOf(client, 'sites/', siteSchema);
-  const named = sites.filter(({ name }) => name === given);
-  const standing = named.filter(({ state }) => state !== 'revoked');
-  const found = standing.length > 0 ? standing : named.length > 0 ? named : sites.filter(({ id }) => String(id) === given);
-  const [site] = found;
-  if (site === undefined)
-    throw new ExitError(1, `There is no site ${JSON.stringify(given)}.`, { remedy: '"dossier site list" shows all.' });
-  if (found.length > 1) {
-    throw new ExitError(1, `Several sites are called ${JSON.stringify(given)}.`, {
-      remedy: `Name one by its number: ${found.map(({ id }) => id).join(', ')}.`,
-    });
-  }
-  return site;
-}
-
 function addShow(group: Command, context: Context): void {
-  const command = group.command('show').description('one site, with what it last proved to hold').argument('<site>', 'name or number');
+  const command = group.command('show').description('one site, with what it last proved to hold').argument('<site>', 'number or name');
   addClientOptions(command).action(async (given: string) => {
-    const site = await siteOf(clientOf(command, context), given);
+    const client = clientOf(command, context);
+    const { id } = await siteOf(client, given);
+    // What it signed is told of one site alone.
+    const site = await client.get(`sites/${id}/`, siteSchema);
     if (isJson(command)) return printJson(site);
     report(site);
   });
@@ -155,16 +163,14 @@ function addAccept(group: Command, context: Context): void {
   const command = group
     .command('accept')
     .description('lets a site in that waits, or puts an alert about one to rest; compare its words with those that the node shows')
-    .argument('<site>', 'name or number');
-  addClientOptions(command).action(async (given: string) => {
+    .argument('<site>', 'number or name')
+    .option('--lists <ids>', 'the watch lists that it may read from now on, as 1,2, or "all" or "none" (default: as before)', parseLists);
+  addClientOptions(command).action(async (given: string, { lists }: { lists?: number[] | null }) => {
     const client = clientOf(command, context);
     const { id } = await siteOf(client, given);
-    const site = await client.post(`sites/${id}/accept/`, {}, siteSchema);
+    const site = await client.post(`sites/${id}/accept/`, lists === undefined ? {} : { lists }, siteSchema);
     if (isJson(command)) return printJson(site);
-    print(
-      `Site ${JSON.stringify(site.name)} is accepted and may read ${site.lists === null ? 'all lists' : `the lists ${listsOf(site)}`}.`,
-    );
-    if (site.words !== null) print(`Its words: ${site.words}`);
+    print(`Accepted. ${readsOf(site)}`);
   });
 }
 
@@ -172,7 +178,7 @@ function addGrant(group: Command, context: Context): void {
   const command = group
     .command('grant')
     .description('says which watch lists a site may read; its copies of others are withdrawn')
-    .argument('<site>', 'name or number')
+    .argument('<site>', 'number or name')
     .argument('<lists>', 'ids as 1,2, or "all" or "none": the whole set', parseLists)
     .option('--purge', 'copies that are withdrawn are deleted there, not only not shown');
   addClientOptions(command).action(async (given: string, lists: number[] | null, { purge = false }: { purge?: boolean }) => {
@@ -180,9 +186,38 @@ function addGrant(group: Command, context: Context): void {
     const { id } = await siteOf(client, given);
     const site = await client.patch(`sites/${id}/`, { lists, purge }, siteSchema);
     if (isJson(command)) return printJson(site);
-    print(`Site ${JSON.stringify(site.name)} may read ${site.lists === null ? 'all lists' : `the lists ${listsOf(site)}`}.`);
+    print(readsOf(site));
     const withdrawn = site.withdrawn.map(({ dossier_list: list }) => list);
     if (withdrawn.length > 0) print(`Withdrawn: ${withdrawn.join(', ')}. The site stops showing them when it asks next.`);
+  });
+}
+
+function addRename(group: Command, context: Context): void {
+  const command = group
+    .command('rename')
+    .description('calls a site otherwise on this node')
+    .argument('<site>', 'number or name')
+    .argument('<name>', 'what it is to be called');
+  addClientOptions(command).action(async (given: string, name: string) => {
+    const client = clientOf(command, context);
+    const { id, name: before } = await siteOf(client, given);
+    const site = await client.patch(`sites/${id}/`, { name }, siteSchema);
+    if (isJson(command)) return printJson(site);
+    print(`${capital(called(site))} was called "${printable(before)}" before.`);
+  });
+}
+
+function addForget(group: Command, context: Context): void {
+  const command = group
+    .command('forget')
+    .description('takes a site away that was invited and never came, or that has no key of its own; one with a key is revoked instead')
+    .argument('<site>', 'number or name');
+  addClientOptions(command).action(async (given: string) => {
+    const client = clientOf(command, context);
+    const site = await siteOf(client, given);
+    await client.delete(`sites/${site.id}/`);
+    if (isJson(command)) return printJson({ id: site.id, forgotten: true });
+    print(`${capital(called(site))} is forgotten.`);
   });
 }
 
@@ -190,14 +225,14 @@ function addRevoke(group: Command, context: Context): void {
   const command = group
     .command('revoke')
     .description('refuses a site from now on, for good')
-    .argument('<site>', 'name or number')
+    .argument('<site>', 'number or name')
     .requiredOption('--reason <text>', 'why, such as stolen');
   addClientOptions(command).action(async (given: string, { reason }: { reason: string }) => {
     const client = clientOf(command, context);
     const { id } = await siteOf(client, given);
     const site = await client.post(`sites/${id}/revoke/`, { reason }, revokedSiteSchema);
     if (isJson(command)) return printJson(site);
-    print(`Site ${JSON.stringify(site.name)} is revoked. Its key is refused for good.`);
+    print(`${capital(called(site))} is revoked. Its key is refused for good.`);
     for (const sentence of site.notes) print(printable(sentence));
   });
 }
