@@ -27,6 +27,7 @@ function configuration(issuer: string): TestApi['deps']['configuration'] {
   return {
     host: '127.0.0.1',
     port: 0,
+    nodeName: 'Gate 7',
     installedApps: [],
     tokenMaximumDays: null,
     binDays: 30,
@@ -203,7 +204,7 @@ test('a provider that does not answer keeps nobody from the password, and is ask
   try {
     const { location } = await new Visitor().open(`${alone.url}/auth/oidc/start/`);
     expect(location === null ? null : shown(location)).toBe('/ui/?fault=OIDC_UNREACHABLE');
-    expect((await alone.call('GET', '/auth/methods/')).json).toEqual({ oidc: { name: `127.0.0.1:${port}` } });
+    expect((await alone.call('GET', '/auth/methods/')).json).toEqual({ node_name: 'Gate 7', oidc: { name: `127.0.0.1:${port}` } });
     const authorization = `Basic ${btoa('admin:admin-password')}`;
     expect((await alone.call('POST', '/auth/login/', { headers: { authorization } })).status).toBe(200);
   } finally {

@@ -118,12 +118,10 @@ it('where sites are told apart by no keys, it is said that a revocation is not k
 });
 
 it('a stranger who says that his key follows another costs no more than the look at his signature', async () => {
-  const before = performance.now();
-  const strangers = Array.from({ length: 40 }, () => [generateNodeKey(), generateNodeKey()] as const);
+  const strangers = Array.from({ length: 60 }, () => [generateNodeKey(), generateNodeKey()] as const);
   const answers = await Promise.all(
     strangers.map(([old, next]) => ask(next, { node: randomUUID(), fields: { [SUCCESSION_FIELD]: succeed(old, next.id, new Date()) } })),
   );
+  // Were four words computed for each, a third of a second long, thirty would soon wait, and who comes then is told so by 503.
   expect(new Set(answers)).toEqual(new Set(['401 -']));
-  // Four words each would take 13 seconds.
-  expect(performance.now() - before).toBeLessThan(5000);
 });

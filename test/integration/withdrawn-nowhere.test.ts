@@ -159,14 +159,15 @@ async function setScene(): Promise<Scene> {
 const queries = ['?q=zyx', '?name=Zyxmark%20Renamed', '?name_contains=zyx', '?limit=1'];
 
 /** Where a route shows the person: its paths whose answers name her, or are her photo. */
-async function shownAt({ branch, gateKey, gateUuid, numbers, texts, local }: Scene): Promise<Map<string, string[]>> {
+async function shownAt(scene: Scene): Promise<Map<string, string[]>> {
+  const { branch, gateKey, gateUuid, numbers, texts, local } = scene;
   const shown = new Map<string, string[]>();
   const token = `Token ${branch.tokens.admin}`;
   const look = async (route: string, path: string, headers: Record<string, string>): Promise<void> => {
     const aborting = new AbortController();
     const answer = await fetch(new URL(path, branch.url), { headers, signal: aborting.signal, redirect: 'manual' });
     const isStream = answer.headers.get('content-type')?.startsWith('text/event-stream') === true;
-    const text = isStream ? await firstOf(answer) : Buffer.from(await answer.arrayBuffer()).toString('latin1');
+    const text = isStream ? await firstOf(answer, scene) : Buffer.from(await answer.arrayBuffer()).toString('latin1');
     aborting.abort();
     const isPhoto = answer.status === 200 && ((answer.headers.get('content-type') ?? '').startsWith('image/') || text.includes('PNG\r\n'));
     if (marker.test(text) || (isPhoto && route !== '/ui/assets/:file')) shown.set(route, [...(shown.get(route) ?? []), path]);
@@ -210,14 +211,17 @@ async function shownAt({ branch, gateKey, gateUuid, numbers, texts, local }: Sce
   return shown;
 }
 
-/** What a stream says at once. */
-async function firstOf(answer: Response): Promise<string> {
-  const reader = answer.body?.getReader();
+let linkChanges = 0;
+
+/** What a stream says until it tells of a change of the link that is made meanwhile. */
+async function firstOf(answer: Response, { branch, local }: Scene): Promise<string> {
+  const factor = 1000 + (linkChanges += 1);
+  const changed = await branch.call('PATCH', `/sync/dossier-lists/${local}/`, { body: { guards: { growth: { factor } } } });
+  expect(changed.status).toBe(200);
   let text = '';
-  for (let frames = 0; frames < 5; frames += 1) {
-    const frame = await Promise.race([reader?.read(), new Promise<undefined>((resolve) => setTimeout(() => resolve(undefined), 100))]);
-    if (!frame?.value) break;
-    text += Buffer.from(frame.value as Uint8Array).toString();
+  for await (const chunk of answer.body ?? []) {
+    text += Buffer.from(chunk as Uint8Array).toString();
+    if (text.includes(`"factor":${factor}`)) break;
   }
   return text;
 }

@@ -67,6 +67,7 @@ export async function startTestApi(overrides: Overrides = {}): Promise<TestApi> 
     configuration: {
       host: '127.0.0.1',
       port: 0,
+      nodeName: 'Test node',
       installedApps: [],
       tokenMaximumDays: null,
       binDays: 30,

@@ -19,7 +19,7 @@ export interface Mount {
 export interface ApiDependencies {
   readonly configuration: Pick<
     Configuration,
-    'host' | 'port' | 'installedApps' | 'tokenMaximumDays' | 'binDays' | 'secondFactor' | 'oidc' | 'externalAddress'
+    'host' | 'port' | 'nodeName' | 'installedApps' | 'tokenMaximumDays' | 'binDays' | 'secondFactor' | 'oidc' | 'externalAddress'
   >;
   readonly logger: Logger;
   readonly database: Database;

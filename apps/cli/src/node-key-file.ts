@@ -82,8 +82,7 @@ async function syncFolder(folder: string): Promise<void> {
  */
 async function requireHidden(file: string): Promise<void> {
   const { mode, uid } = await stat(file);
-  // A secret of a container may be readable by a group that is the node's own alone.
-  if ((mode & 0o037) === 0 || process.getuid?.() !== uid || !(await hasModes(file))) return;
+  if ((mode & 0o077) === 0 || process.getuid?.() !== uid || !(await hasModes(file))) return;
   throw new NodeKeyError('NODE_KEY_EXPOSED', `Others may read ${file} (NODE_KEY_FILE), which has the mode ${(mode & 0o777).toString(8)}.`);
 }
 

@@ -109,8 +109,10 @@ describe('several hosts that share nothing but the database', () => {
 describe('a key file that is not as it should be', () => {
   it('is refused where others may read it', async () => {
     await opened();
-    await chmod(file, 0o644);
-    await expect(opened()).rejects.toThrow(/^NODE_KEY_EXPOSED/);
+    for (const mode of [0o644, 0o640]) {
+      await chmod(file, mode);
+      await expect(opened()).rejects.toMatchObject({ code: 'NODE_KEY_EXPOSED', remedy: expect.stringMatching(/rekey --new/) as string });
+    }
   });
 
   it('is written anew out of the database where it is empty, cut, or something else', async () => {

@@ -46,7 +46,7 @@ interface HeadRow {
 const headColumns = `
   l.id as list_id, l.uuid as list_uuid, l.name, p.set_id, p.epoch, p.revision, p.floor, p.dossier_count, encode(p.digest, 'hex') as digest,
   p.former_epoch, p.former_revision,
-  l.declaration::text as declaration, 
+  l.declaration::text as declaration,
   case when is_withdrawn(l.id) then (select json_build_object('purge', w.purge) from withdrawn_lists w where w.list_id = l.id) end as withdrawn,
   case when k.remote_node is null then '{}' else (k.remote_node || k.origins)[1:${maximumOrigins}] end as origins
   from watch_lists l join list_positions p on p.list_id = l.id left join links k on k.slave_list_id = l.id`;

@@ -91,6 +91,15 @@ export async function listSites(connection: Connection, page: PageRequest): Prom
   return result;
 }
 
+/** How many nodes have come and wait until a person accepts them. */
+export async function countWaiting(connection: Connection): Promise<number> {
+  const row = await queryOne<{ count: number }>(
+    connection,
+    `select count(*) as count from sites where state = 'pending' and (key is not null or node is not null)`,
+  );
+  return row?.count ?? 0;
+}
+
 /** The site of this id; NOT_FOUND if there is none. */
 export async function readSite(connection: Connection, id: number): Promise<SiteRow> {
   const site = await queryOne<SiteRow>(connection, `select ${siteColumns} from sites s where s.id = :id`, { id });

@@ -15,6 +15,8 @@ export const nodeSchema = z
     master: z.boolean(),
     /** It has links. */
     slave: z.boolean(),
+    /** Of the sites that it knows as their master: how many wait until a person accepts them. */
+    sites_waiting: z.int(),
     installed_apps: z.array(z.string()),
     external_address: z.string().nullable(),
     sync_time: z.object({ hour: z.int(), minute: z.int() }),

@@ -88,6 +88,8 @@ export type PasskeySignIn = z.output<typeof passkeySignIn>;
 /** The answer of `GET /auth/methods/`: what the sign-in page offers beside the password. */
 export const signInMethodsSchema = z
   .looseObject({
+    /** What the node is called into which one signs in. */
+    node_name: z.string(),
     /** The provider's host; null where none is configured. */
     oidc: z.looseObject({ name: z.string() }).nullable(),
   })

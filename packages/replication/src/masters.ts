@@ -38,7 +38,7 @@ export async function listMasters(connection: Connection): Promise<MasterRow[]> 
   return query<MasterRow>(connection, `select ${columns} from masters order by remote_url`);
 }
 
-/** Where this node has met a master, whose keys are believed elsewhere: NOT_FOUND if there is no such one. */
+/** The master of this id, under one of its addresses; NOT_FOUND if none is known by it. */
 export async function readMaster(connection: Connection, id: number): Promise<MasterRow> {
   const master = await queryOne<MasterRow>(connection, `select ${columns} from masters where id = :id`, { id });
   if (!master) throw notFound(`master ${id}`);

@@ -28,14 +28,14 @@ export type SiteErrorCode =
   | 'MASTER_KEY_DIFFERS'
   | 'MASTER_KEYLESS';
 
-const another = 'Ask for a new one: "dossier site add NAME" on the master prints it.';
+const another = 'Ask for a new one: on the master the page Sites, or "dossier site add NAME", gives it.';
 
 /** What happened at `master`, and what to do. */
 export const siteErrors: Readonly<Record<SiteErrorCode, { what: (master: string) => string; remedy: string }>> = {
   SITE_PENDING: {
     what: (master) => `The master ${master} waits until somebody there accepts this node.`,
     remedy:
-      'Let an administrator of the master accept it ("dossier site accept NAME"), after comparing the four words that "dossier status" shows here. It is tried again every ten minutes, or at once if you ask for it.',
+      'Let an administrator of the master accept it (page Sites there, or "dossier site accept NAME"), after comparing the four words that the page Replication and "dossier status" show here. It is tried again every ten minutes, or at once if you ask for it.',
   },
   SITE_REVOKED: {
     what: (master) => `The master ${master} has revoked this node.`,
@@ -50,17 +50,17 @@ export const siteErrors: Readonly<Record<SiteErrorCode, { what: (master: string)
   SITE_KEY_REQUIRED: {
     what: (master) =>
       `The master ${master} speaks only with nodes that have a key of their own, and this request was signed by SYNC_TOKEN alone.`,
-    remedy: 'Bring this node up to date, or join it by an invitation ("dossier join").',
+    remedy: 'Bring this node up to date, or join it by an invitation (page Replication, Join a master, or "dossier join").',
   },
   SITE_UNKNOWN: {
     what: (master) => `The master ${master} does not know this node's key (any more), or takes no keys.`,
     remedy:
-      'Join this node anew by an invitation ("dossier join"), or set the same SYNC_TOKEN on both. On the master, SITE_KEYS must not be off; a master that was restored from a backup may not know the site yet.',
+      'Join this node anew by an invitation (page Replication, Join a master, or "dossier join"), or set the same SYNC_TOKEN on both. On the master, SITE_KEYS must not be off; a master that was restored from a backup may not know the site yet.',
   },
   LIST_WITHDRAWN: {
     what: (master) => `The master ${master} has withdrawn this list from this node. Its copy is not shown any more.`,
     remedy:
-      'If the site is to have the list, let an administrator of the master grant it ("dossier site grant"), then sync. Otherwise cancel the link.',
+      'If the site is to have the list, let an administrator of the master grant it (page of the site there, Lists…, or "dossier site grant"), then sync. Otherwise cancel the link.',
   },
   INVITATION_USED: {
     what: (master) => `Another node has used this code at the master ${master}.`,
@@ -74,13 +74,13 @@ export const siteErrors: Readonly<Record<SiteErrorCode, { what: (master: string)
   MASTER_KEY_DIFFERS: {
     what: (master) => `What answers at ${master} signs with another key than the master that this node knows. Its answer was thrown away.`,
     remedy:
-      'If the master lost its key or was set up anew: compare the four words of its new key on the telephone ("dossier masters" here, "dossier status" there), then "dossier masters accept ID". Otherwise somebody poses as the master: find out who answers under this address.',
+      'If the master lost its key or was set up anew: compare the four words of its new key on the telephone (page of the list or "dossier masters" here, page Sites or "dossier status" there), then accept it on the page of the list, or by "dossier masters accept ID". Otherwise somebody poses as the master: find out who answers under this address.',
   },
   MASTER_KEYLESS: {
     what: (master) =>
       `What answers at ${master} signs by SYNC_TOKEN alone, and this node knows the master by its key. Its answer was thrown away, since whoever holds the token could give it.`,
     remedy:
-      'On the master, set SITE_KEYS to prefer, or give it its key back (its log says NODE_KEY_MISSING then), and restart it. If it is to go on without keys: "dossier masters forget ID" here ("dossier masters" shows the ID), then sync.',
+      'On the master, set SITE_KEYS to prefer, or give it its key back (its log says NODE_KEY_MISSING then), and restart it. If it is to go on without keys: forget its key on the page Replication here, or by "dossier masters forget ID" ("dossier masters" shows the ID), then sync.',
   },
 };
 

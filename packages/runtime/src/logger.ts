@@ -1,3 +1,4 @@
+import { hostname } from 'node:os';
 import { pino, stdTimeFunctions } from 'pino';
 import type { DestinationStream, Logger } from 'pino';
 import pretty from 'pino-pretty';
@@ -54,7 +55,7 @@ export function createLogger(options: LoggerOptions): Logger {
     {
       name: options.name,
       level: options.level,
-      ...(options.node !== undefined && { base: { pid: process.pid, node: options.node } }),
+      ...(options.node !== undefined && { base: { pid: process.pid, hostname: hostname(), node: options.node } }),
       timestamp: stdTimeFunctions.isoTime,
       formatters: { level: (label) => ({ level: label }) },
       serializers: { err: describeError, error: describeError },
@@ -94,6 +95,7 @@ function openDestination(options: LoggerOptions): DestinationStream {
     colorize: options.destination === undefined,
     translateTime: 'SYS:HH:MM:ss.l',
     ignore: 'pid,hostname,node',
+    messageFormat: '{if node}[{node}] {end}{msg}',
   });
 }
 

@@ -14,12 +14,17 @@ interface Photo {
 
 /**
  * Dossiers with their photos as a zip that can be imported: `people.jsonl`, and below `photos/` each photo once, byte by byte. A photo that the store hasn't
- * is not named. Features of photos are left out. An error tears the zip, which then can't be read.
+ * is not named. Features of photos are left out. `comment` says in the archive itself where it is from, at most 65 KB. An error tears the zip, which then can't be read.
  */
-export function zipDossiers(chunks: AsyncIterable<readonly ExportedDossier[]>, store: PhotoStore): ReadableStream<Uint8Array> {
+export function zipDossiers(
+  chunks: AsyncIterable<readonly ExportedDossier[]>,
+  store: PhotoStore,
+  { comment }: { comment: string },
+): ReadableStream<Uint8Array> {
   const { readable, writable } = new TransformStream<Uint8Array, Uint8Array>();
   const zip = new ZipWriter(writable, { useWebWorkers: false });
-  write(zip, chunks, store).catch(async (error: unknown) => {
+  const done = write(zip, chunks, store).then(() => zip.close(Buffer.from(comment)));
+  done.catch(async (error: unknown) => {
     await writable.abort(error).catch(() => undefined);
   });
   return readable;
@@ -34,7 +39,6 @@ async function write(zip: ZipWriter<unknown>, chunks: AsyncIterable<readonly Exp
     const bytes = await readPhoto(store, photo);
     if (bytes !== null) await zip.add(path, new Blob([bytes]).stream(), { level: 0 });
   }
-  await zip.close();
 }
 
 async function* peopleOf(

@@ -23,7 +23,7 @@ const text = { schema: { type: 'string' } } as const;
 const query = auditQuery.omit({ limit: true, page: true }).extend({ format: auditExportFormat });
 
 /** The audit as a file, newest first. That it was taken is audited, too, and the file's first entry. */
-export function auditExportRoute({ database }: Pick<ApiDependencies, 'database'>): Route {
+export function auditExportRoute({ configuration, database }: Pick<ApiDependencies, 'configuration' | 'database'>): Route {
   return {
     method: 'get',
     path: '/audit/export/',
@@ -45,7 +45,7 @@ export function auditExportRoute({ database }: Pick<ApiDependencies, 'database'>
         object: { kind: 'audit' },
         details: { format, ...Object.fromEntries(Object.entries(filter).filter(([, value]) => value !== undefined)) },
       });
-      begin(response, 'audit', format);
+      begin(response, { node: configuration.nodeName, name: 'audit', format });
       await pipeline(Readable.from(presentAudit(entriesOf(database, request, filter), format)), response);
     },
   };

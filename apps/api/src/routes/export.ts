@@ -24,7 +24,7 @@ import { answers, jsonBody } from '../route.ts';
 import type { Route } from '../route.ts';
 import { actorOf } from '../session.ts';
 
-type Dependencies = Pick<ApiDependencies, 'database' | 'photos'>;
+type Dependencies = Pick<ApiDependencies, 'configuration' | 'database' | 'photos'>;
 
 const chunkRows = 1000;
 const text = { schema: { type: 'string' } } as const;
@@ -35,7 +35,7 @@ export function exportRoutes(deps: Dependencies): Route[] {
   return [listRoute(deps), searchRoute(deps), selectionRoute(deps)];
 }
 
-function listRoute({ database, photos }: Dependencies): Route {
+function listRoute({ configuration: { nodeName: node }, database, photos }: Dependencies): Route {
   return {
     method: 'get',
     path: '/dossier-lists/:id/export/',
@@ -60,16 +60,18 @@ function listRoute({ database, photos }: Dependencies): Route {
       });
       await recordListReads(database, actorOf(request), { kind: 'export', lists: [list.id] });
       const chunks = exportDossiers(database, list.id, chunkRows);
-      begin(response, `watch-list-${list.id}`, format);
+      begin(response, { node, name: `watch-list-${list.id}`, format });
       await pipeline(
-        format === 'zip' ? Readable.fromWeb(zipDossiers(chunks, photos)) : Readable.from(presentDossiers(chunks, format)),
+        format === 'zip'
+          ? Readable.fromWeb(zipDossiers(chunks, photos, { comment: `Watch list ${list.id} (${list.name}) of ${node}` }))
+          : Readable.from(presentDossiers(chunks, format)),
         response,
       );
     },
   };
 }
 
-function searchRoute({ database }: Dependencies): Route {
+function searchRoute({ configuration: { nodeName: node }, database }: Dependencies): Route {
   return {
     method: 'get',
     path: '/dossiers/export/',
@@ -99,13 +101,13 @@ function searchRoute({ database }: Dependencies): Route {
           ...(query.dossier_lists && { dossier_lists: query.dossier_lists }),
         },
       });
-      begin(response, 'dossiers', format);
+      begin(response, { node, name: 'dossiers', format });
       await pipeline(Readable.from(presentDossiers(shown(database, request, found), format)), response);
     },
   };
 }
 
-function selectionRoute({ database }: Dependencies): Route {
+function selectionRoute({ configuration: { nodeName: node }, database }: Dependencies): Route {
   return {
     method: 'post',
     path: '/dossiers/export/',
@@ -129,7 +131,7 @@ function selectionRoute({ database }: Dependencies): Route {
         object: { kind: 'dossier' },
         details: { format, dossiers: ids.length },
       });
-      begin(response, 'dossiers', format);
+      begin(response, { node, name: 'dossiers', format });
       await pipeline(Readable.from(presentDossiers(named(database, request, ids), format)), response);
     },
   };
@@ -165,9 +167,14 @@ function requireAll(wanted: number, found: number): void {
   if (found < wanted) throw conflict('Dossiers were changed while they were exported. The file is not whole; export them again.');
 }
 
-/** What a browser saves. */
-export function begin(response: Response, name: string, format: keyof typeof dossierMediaTypes): void {
-  response.set({ 'Content-Type': dossierMediaTypes[format], 'Content-Disposition': `attachment; filename="${name}.${format}"` });
+/** What a browser saves: a file that says from which node it is. */
+export function begin(
+  response: Response,
+  { node, name, format }: { node: string; name: string; format: keyof typeof dossierMediaTypes },
+): void {
+  // Without what file systems and shells take for something else.
+  const from = node.replaceAll(/[^\p{L}\p{M}\p{N}.]+/gu, '-').replaceAll(/^[-.]+|[-.]+$/g, '');
+  response.attachment(`${from === '' ? '' : `${from}-`}${name}.${format}`).set('Content-Type', dossierMediaTypes[format]);
 }
 
 async function* pagesOf(database: Database, filter: DossierFilter, ordering: string): AsyncGenerator<readonly DossierRow[]> {

@@ -219,8 +219,8 @@ async function isOwnWord(field: string, key: string, { database, nodeKey }: Keye
 
 /** The site whose key has changed, as the key before says, if that is one of a site. */
 async function succeedTo(request: Request, key: string, deps: AdmissionDependencies): Promise<Speaker | null> {
-  const field = request.headers[SUCCESSION_FIELD];
-  const succession = typeof field === 'string' ? readSuccession(field, key) : null;
+  const field = onlyValue(request.headersDistinct, SUCCESSION_FIELD);
+  const succession = field === undefined ? null : readSuccession(field, key);
   if (succession === null) return null;
   const until = new Date(succession.made.getTime() + successionMs);
   const now = deps.now().getTime();

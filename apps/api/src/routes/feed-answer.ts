@@ -15,8 +15,8 @@ const compress = promisify(zstdCompress);
 const worthCompressingBytes = 16 * 1024;
 const fastest = { params: { [constants.ZSTD_c_compressionLevel]: 1 } };
 
-/** Who asks: the key that signs the answer, what the answer has to cover, and what goes with it to vouch for the key. */
-export interface Asker {
+/** How an answer is signed: the key, what it has to cover, and what goes with it to vouch for the key. */
+export interface Answering {
   key: SigningKey;
   signature: string;
   now: () => Date;
@@ -49,32 +49,32 @@ export function json(value: unknown, status = 200): FeedBody {
 }
 
 /** Answers with a signed body. Compressed for peers that offer it, except on this machine, where it costs more than it saves. */
-export async function sendSigned(response: Response, asker: Asker, answer: FeedBody): Promise<void> {
+export async function sendSigned(response: Response, answering: Answering, answer: FeedBody): Promise<void> {
   const worthwhile = answer.isCompressed !== true && answer.body.length >= worthCompressingBytes && isWorthCompressing(response.req);
   const content = worthwhile ? await compress(answer.body, fastest) : answer.body;
   response.status(answer.status).setHeader('Content-Type', answer.contentType);
   if (worthwhile) response.setHeader('Content-Encoding', 'zstd');
   if (answer.etag !== undefined) response.setHeader('ETag', answer.etag);
-  sign(response, asker, createHash('sha256').update(content).digest('hex'));
+  sign(response, answering, createHash('sha256').update(content).digest('hex'));
   response.setHeader('Content-Length', content.length);
   response.end(content);
 }
 
 /** Says, signed, that what the asker holds under this entity tag is still so. */
-export function sendUnchanged(response: Response, asker: Asker, etag: string): void {
+export function sendUnchanged(response: Response, answering: Answering, etag: string): void {
   response.status(304).setHeader('ETag', etag);
-  sign(response, asker, createHash('sha256').digest('hex'));
+  sign(response, answering, createHash('sha256').digest('hex'));
   response.end();
 }
 
 /** Sends a photo under its own address as the signed digest, without reading it first; cut off before its end if it isn't that photo. */
 export async function sendPhoto(
   response: Response,
-  asker: Asker,
+  answering: Answering,
   photo: { sha256: string; bytes: number; stream: Readable },
 ): Promise<void> {
   response.status(200).setHeader('Content-Type', 'application/octet-stream');
-  sign(response, asker, photo.sha256);
+  sign(response, answering, photo.sha256);
   response.setHeader('Content-Length', photo.bytes);
   await pipeline(photo.stream, response);
 }
@@ -82,17 +82,17 @@ export async function sendPhoto(
 /** Sends a file whose hash is known, without reading it first. The same bytes are not sent again to who has them. */
 export async function sendFile(
   response: Response,
-  asker: Asker,
+  answering: Answering,
   file: { contentType: string; contentEncoding?: 'zstd'; sha256: string; bytes: number; open(): Promise<FileHandle> },
 ): Promise<void> {
   const etag = `"${file.sha256}"`;
-  if (response.req.headers['if-none-match'] === etag) return sendUnchanged(response, asker, etag);
+  if (response.req.headers['if-none-match'] === etag) return sendUnchanged(response, answering, etag);
   const opened = await file.open();
   try {
     response.status(200).setHeader('Content-Type', file.contentType);
     if (file.contentEncoding !== undefined) response.setHeader('Content-Encoding', file.contentEncoding);
     response.setHeader('ETag', etag);
-    sign(response, asker, file.sha256);
+    sign(response, answering, file.sha256);
     response.setHeader('Content-Length', file.bytes);
     await sendBytes(opened, file.bytes, response);
     response.end();
@@ -101,13 +101,13 @@ export async function sendFile(
   }
 }
 
-function sign(response: Response, asker: Asker, sha256: string): void {
+function sign(response: Response, answering: Answering, sha256: string): void {
   response.setHeader('Cache-Control', 'no-store, no-transform');
-  for (const [name, value] of Object.entries(asker.fields ?? {})) response.setHeader(name, value);
+  for (const [name, value] of Object.entries(answering.fields ?? {})) response.setHeader(name, value);
   const fields = signResponse(
-    asker.key,
+    answering.key,
     { status: response.statusCode, headers: response.getHeaders(), sha256 },
-    { requestSignature: asker.signature, now: asker.now() },
+    { requestSignature: answering.signature, now: answering.now() },
   );
   for (const [name, value] of Object.entries(fields)) response.setHeader(name, value);
 }

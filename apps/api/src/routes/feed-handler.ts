@@ -7,7 +7,7 @@ import type { Logger } from '@dossier/runtime/logger.ts';
 import type { Database } from '@dossier/postgres/database.ts';
 import type { SiteConnections } from '../site-connections.ts';
 import type { AdmissionDependencies, Visitor } from './feed-admission.ts';
-import type { Asker as Answering } from './feed-answer.ts';
+import type { Answering } from './feed-answer.ts';
 
 export interface FeedDependencies extends AdmissionDependencies {
   configuration: Pick<Configuration, 'externalAddress' | 'feedNames' | 'nodeName' | 'siteApproval' | 'siteKeys' | 'syncTime' | 'timeZone'>;

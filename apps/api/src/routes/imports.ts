@@ -25,7 +25,7 @@ const text = { schema: { type: 'string' } } as const;
 const chunkRows = 1000;
 
 /** What was imported: by whom, when, from which file, and what came of it. */
-export function importHistoryRoutes({ database }: Pick<ApiDependencies, 'database'>): Route[] {
+export function importHistoryRoutes({ configuration, database }: Pick<ApiDependencies, 'configuration' | 'database'>): Route[] {
   return [
     {
       method: 'get',
@@ -75,7 +75,7 @@ export function importHistoryRoutes({ database }: Pick<ApiDependencies, 'databas
         });
         await recordListReads(database, actorOf(request), { kind: 'export', lists: [listId] });
         const format = reading['format'] === 'csv' ? 'csv' : 'jsonl';
-        begin(response, `refused-${uuid}`, format);
+        begin(response, { node: configuration.nodeName, name: `refused-${uuid}`, format });
         await pipeline(Readable.from(presentRefusals(readRefusals(database, uuid, chunkRows), format)), response);
       },
     },

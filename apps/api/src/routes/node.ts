@@ -3,6 +3,7 @@ import type { Node, Setting } from '@dossier/protocol/node.ts';
 import { wordsOf } from '@dossier/protocol/node-key.ts';
 import { deriveSigningKey } from '@dossier/protocol/signing-key.ts';
 import { hasFollowers } from '@dossier/feed/followers.ts';
+import { countWaiting } from '@dossier/feed/sites.ts';
 import { listLinksAfter } from '@dossier/replication/links.ts';
 import { answers } from '../route.ts';
 import type { Route } from '../route.ts';
@@ -53,6 +54,7 @@ async function describeNode({ configuration, database, nodeKey, nodeUuid }: Depe
     version: softwareVersion,
     master: await hasFollowers(database, followerDays),
     slave: links.length > 0,
+    sites_waiting: await countWaiting(database),
     installed_apps: [...configuration.installedApps],
     external_address: configuration.externalAddress,
     sync_time: configuration.syncTime,

@@ -28,9 +28,16 @@ function methodsRoute({ configuration }: Dependencies): Route {
     method: 'get',
     path: '/auth/methods/',
     access: 'everyone',
-    operation: { tags, summary: 'What the sign-in page offers beside the password', responses: answers({ '200': signInMethodsSchema }) },
+    operation: {
+      tags,
+      summary: 'What the sign-in page offers beside the password, and of which node it is',
+      responses: answers({ '200': signInMethodsSchema }),
+    },
     handle(_request, response) {
-      response.json({ oidc: configuration.oidc === null ? null : { name: new URL(configuration.oidc.issuer).host } });
+      response.json({
+        node_name: configuration.nodeName,
+        oidc: configuration.oidc === null ? null : { name: new URL(configuration.oidc.issuer).host },
+      });
     },
   };
 }

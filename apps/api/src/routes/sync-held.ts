@@ -28,6 +28,7 @@ import { answers, jsonBody } from '../route.ts';
 import type { Route } from '../route.ts';
 import { actorOf, identityOf } from '../session.ts';
 import { shown } from '../shown.ts';
+import { begin } from './export.ts';
 import type { SyncDependencies } from './sync.ts';
 import { remindOfRun } from './sync-reminders.ts';
 import { beingCancelled } from './sync-runs.ts';
@@ -72,7 +73,7 @@ function heldRoute({ database }: SyncDependencies): Route {
   };
 }
 
-function lostRoute({ database }: SyncDependencies): Route {
+function lostRoute({ configuration, database }: SyncDependencies): Route {
   return {
     method: 'get',
     path: '/sync/dossier-lists/:id/held/lost/',
@@ -99,7 +100,7 @@ function lostRoute({ database }: SyncDependencies): Route {
         details: { run: held.run_id, dossiers: held.removing },
       });
       await recordListReads(database, actorOf(request), { kind: 'export', lists: [id] });
-      response.set({ 'Content-Disposition': `attachment; filename="lost-of-list-${id}.jsonl"` }).type('application/x-ndjson');
+      begin(response, { node: configuration.nodeName, name: `lost-of-list-${id}`, format: 'jsonl' });
       await sendLost(response, database, { holdId: held.id, photos });
     },
   };

@@ -10,8 +10,14 @@ export async function saveAnswer(path: string, body: object): Promise<void> {
   await keep(await exchange('POST', path, { body }));
 }
 
+/** The name of a file as RFC 6266 has it: in UTF-8 where it has other letters than English. */
+function nameIn(disposition: string): string | undefined {
+  const encoded = /filename\*=UTF-8''([^;]+)/.exec(disposition)?.[1];
+  return encoded === undefined ? /filename="([^"]+)"/.exec(disposition)?.[1] : decodeURIComponent(encoded);
+}
+
 async function keep(response: Response): Promise<void> {
-  const name = /filename="([^"]+)"/.exec(response.headers.get('content-disposition') ?? '')?.[1] ?? 'export';
+  const name = nameIn(response.headers.get('content-disposition') ?? '') ?? 'export';
   const url = URL.createObjectURL(await response.blob());
   const link = document.createElement('a');
   link.href = url;

@@ -3,7 +3,7 @@ import type { QueryClient } from '@tanstack/react-query';
 import type { z } from 'zod';
 import { auditEntrySchema } from '@dossier/protocol/audit.ts';
 import { createdSiteSchema, revokedSiteSchema, siteSchema } from '@dossier/protocol/site.ts';
-import type { CreatedSite, RevokedSite, Site, siteChange, siteCreation } from '@dossier/protocol/site.ts';
+import type { CreatedSite, RevokedSite, Site, siteAcceptance, siteChange, siteCreation } from '@dossier/protocol/site.ts';
 import { pageOf } from '@dossier/protocol/values.ts';
 import { keys } from './keys.ts';
 import { readAll } from './read-all.ts';
@@ -53,14 +53,11 @@ function useRefreshSites(): () => Promise<unknown> {
   return () => refreshSites(client);
 }
 
-/** Makes an invitation; `replaces` is the site whose unused one is taken back before. */
+/** Makes an invitation, in the place of one of that name that nobody has used. */
 export function useInviteSite() {
   const client = useQueryClient();
   return useMutation({
-    async mutationFn({ replaces, ...body }: z.input<typeof siteCreation> & { replaces: number | null }): Promise<CreatedSite> {
-      if (replaces !== null) await command(['DELETE', `/sites/${replaces}/`]);
-      return send(createdSiteSchema, ['POST', '/sites/'], { body });
-    },
+    mutationFn: (body: z.input<typeof siteCreation>): Promise<CreatedSite> => send(createdSiteSchema, ['POST', '/sites/'], { body }),
     onSettled: () => refreshSites(client),
   });
 }
@@ -68,11 +65,8 @@ export function useInviteSite() {
 /** Lets a site in, to these lists where they are given, or puts an alert about it to rest. */
 export function useAcceptSite() {
   return useMutation({
-    async mutationFn({ id, lists }: { id: number; lists?: readonly number[] | null }): Promise<Site> {
-      // First the rights, so that it never has more than these.
-      if (lists !== undefined) await send(siteSchema, ['PATCH', `/sites/${id}/`], { body: { lists } });
-      return send(siteSchema, ['POST', `/sites/${id}/accept/`], { body: {} });
-    },
+    mutationFn: ({ id, ...body }: z.input<typeof siteAcceptance> & { id: number }): Promise<Site> =>
+      send(siteSchema, ['POST', `/sites/${id}/accept/`], { body }),
     onSuccess: useRefreshSites(),
   });
 }

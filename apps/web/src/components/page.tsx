@@ -1,10 +1,8 @@
 import { Group, Stack, Text, Title } from '@mantine/core';
-import { useEffect } from 'react';
 import type { ReactNode } from 'react';
-import { useTranslation } from 'react-i18next';
 import { useNode } from '../api/node.ts';
-import { shownText } from '@dossier/domain/shown-text.ts';
 import { Name } from './name.tsx';
+import { useTitle } from './use-title.ts';
 
 interface PageProps {
   readonly title: string;
@@ -15,11 +13,7 @@ interface PageProps {
 
 /** The frame of a page: its title, here and on the tab, what can be done, and the content. */
 export function Page({ title, description, actions, children }: PageProps) {
-  const { t } = useTranslation();
-  const { data: node } = useNode();
-  useEffect(() => {
-    document.title = `${shownText(title)} · ${shownText(node?.name ?? t('shell.title'))}`;
-  }, [title, node?.name, t]);
+  useTitle(title, useNode().data?.name);
   return (
     <Stack gap="lg">
       <Group justify="space-between" align="flex-start" gap="sm">

@@ -6,7 +6,7 @@ interface SiteNameProps {
   /** Null where sites aren't told apart: then a node is known by its address. */
   readonly site: number | null;
   readonly name: string | null;
-  readonly address: string;
+  readonly address: string | null;
 }
 
 /** What a node that has lists of this one is called, with the way to its page. */
@@ -26,7 +26,7 @@ export function SiteName({ site, name, address }: SiteNameProps) {
       size="sm"
       className="wrap"
     >
-      <Name>{name ?? address}</Name>
+      <Name>{name ?? address ?? ''}</Name>
     </Anchor>
   );
 }

@@ -217,6 +217,7 @@ export const audit = {
     role: { viewer: 'viewer', operator: 'operator', admin: 'administrator' },
     mode: { auto: 'what has changed', full: 'everything', verify: 'verification', repair: 'repair' },
     second_factor: { wrong: 'wrong' },
+    reason: { refused: 'refused when it came' },
     by: { passkey: 'passkey' },
     method: { totp: 'authenticator app' },
   },

@@ -42,4 +42,7 @@ export const overview = {
     master: 'Does this node keep the originals? Then make watch lists and dossiers here, and link them from the slaves.',
   },
   lists: 'Own watch lists',
+  sitesWait_one: '{{count, number}} site waits to be accepted, and gets no list before',
+  sitesWait_other: '{{count, number}} sites wait to be accepted, and get no list before',
+  toWaiting: 'Compare the words, and accept or refuse',
 };

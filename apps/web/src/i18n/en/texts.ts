@@ -7,6 +7,7 @@ import { duplicates } from './duplicates.ts';
 import { card, exports, imports } from './exchange.ts';
 import { fields } from './fields.ts';
 import { conflict, drafts, history } from './history.ts';
+import { masters } from './masters.ts';
 import { photos } from './photos.ts';
 import { deadLetters, offlineDeletions, replication } from './replication.ts';
 import { siteHealth } from './site-health.ts';
@@ -34,6 +35,7 @@ export const english = {
   card,
   replication,
   sites,
+  masters,
   deadLetters,
   offlineDeletions,
   users,

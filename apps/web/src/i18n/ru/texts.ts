@@ -11,6 +11,7 @@ import { card, exports, imports } from './exchange.ts';
 import { fields } from './fields.ts';
 import { conflict, drafts, history } from './history.ts';
 import { overview } from './overview.ts';
+import { masters } from './masters.ts';
 import { photos } from './photos.ts';
 import { deadLetters, offlineDeletions, replication } from './replication.ts';
 import { secondFactor } from './second-factor.ts';
@@ -44,6 +45,7 @@ export const russian: Translation<English> = {
   card,
   replication,
   sites,
+  masters,
   deadLetters,
   offlineDeletions,
   account,

@@ -1,8 +1,9 @@
 import { Button, Container, Group, Stack, Text, Title } from '@mantine/core';
 import { IconLogout } from '@tabler/icons-react';
-import { useEffect } from 'react';
 import { useTranslation } from 'react-i18next';
-import { useSignOut } from '../../api/session.ts';
+import { useSignInMethods, useSignOut } from '../../api/session.ts';
+import { Name } from '../../components/name.tsx';
+import { useTitle } from '../../components/use-title.ts';
 import { Appearance } from '../../shell/appearance.tsx';
 import { SecondFactor } from './second-factor.tsx';
 
@@ -10,13 +11,17 @@ import { SecondFactor } from './second-factor.tsx';
 export function SecondFactorFirst() {
   const { t } = useTranslation();
   const signOut = useSignOut();
-  useEffect(() => {
-    document.title = `${t('secondFactor.first.title')} · ${t('shell.title')}`;
-  }, [t]);
+  const node = useSignInMethods().data?.node_name;
+  useTitle(t('secondFactor.first.title'), node);
   return (
     <Container size="sm" py="xl" component="main">
       <Stack gap="lg">
         <div>
+          {node !== undefined && (
+            <Text size="sm" fw={600}>
+              <Name>{node}</Name>
+            </Text>
+          )}
           <Title order={1} size="h2">
             {t('secondFactor.first.title')}
           </Title>

@@ -15,6 +15,7 @@ import { useSession } from '../../api/session.ts';
 import { useWatchLists } from '../../api/watch-lists.ts';
 import { Loaded } from '../../components/loaded.tsx';
 import { Name } from '../../components/name.tsx';
+import { useTitle } from '../../components/use-title.ts';
 import { useWriting } from '../../format/moments.ts';
 import { DeclaredValue } from '../dossiers/declared-value.tsx';
 import { fieldsOf, labelOf } from '../dossiers/declared.ts';
@@ -27,9 +28,7 @@ export function CardPage() {
   const router = useRouter();
   const query = useDossier(Number(id));
   const name = query.data?.value.name;
-  useEffect(() => {
-    if (name !== undefined) document.title = t('card.title', { name: shownText(name) });
-  }, [name, t]);
+  useTitle(t('card.title', { name: shownText(name ?? '…') }), useNode().data?.name);
   return (
     <>
       <Group className={classes.actions ?? ''} gap="xs" mb="md">
@@ -190,7 +189,8 @@ function Origin({ readAt }: { readAt: number }) {
   return (
     <footer className={classes.origin}>
       <div>
-        {t('card.node')}: <Name>{node.data?.external_address ?? window.location.host}</Name> · {node.data?.uuid}
+        {t('card.node')}: <Name>{node.data?.name ?? ''}</Name> · <Name>{node.data?.external_address ?? window.location.host}</Name> ·{' '}
+        {node.data?.uuid}
       </div>
       <div>{t('card.printed', { when: writing.exact(now), who: session.data?.name ?? '' })}</div>
       <div>{t('card.stand', { when: writing.exact(new Date(readAt).toISOString()) })}</div>

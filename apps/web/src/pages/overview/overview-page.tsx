@@ -17,6 +17,7 @@ import { loadAllTexts } from '../../i18n/texts.ts';
 import { LinkCard } from './link-card.tsx';
 import { OwnLists } from './own-lists.tsx';
 import { Verdict } from './verdict.tsx';
+import { WaitingSites } from './waiting-sites.tsx';
 
 const shownAtFirst = 24;
 // Of a slave's first page neither is a part.
@@ -46,6 +47,7 @@ function Overview({ watchLists }: { watchLists: readonly WatchList[] }) {
   const pages = useReplicationPages();
   return (
     <Stack gap="xl">
+      {pages === true && <WaitingSites />}
       {pages === true && <Replication watchLists={watchLists} />}
       {pages === false && <WithoutReplication watchLists={watchLists} />}
       {own.length > 0 && <OwnLists title={t('overview.lists')} lists={own} />}

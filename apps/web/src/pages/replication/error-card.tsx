@@ -91,7 +91,7 @@ function OwnWords() {
   if (!node?.words) return null;
   return (
     <Text size="sm">
-      <strong>{t('sites.join.ownWords')}:</strong> <KeyWords words={node.words} />
+      <strong>{t('masters.join.ownWords')}:</strong> <KeyWords words={node.words} />
     </Text>
   );
 }

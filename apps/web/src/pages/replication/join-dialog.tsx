@@ -22,15 +22,15 @@ export function JoinDialog({ onClose }: { onClose: () => void }) {
   if (join.data !== undefined) return <JoinedDialog joined={join.data} onClose={onClose} />;
   return (
     <FormDialog
-      title={t('sites.join.title')}
+      title={t('masters.join.title')}
       onClose={onClose}
       onSubmit={() => join.mutate({ remote_url: completed(address), code: code.trim() })}
-      submitLabel={t('sites.join.button')}
+      submitLabel={t('masters.join.button')}
       disabled={address.trim() === '' || code.trim() === ''}
       busy={join.isPending}
       error={faultOf('code') === undefined ? join.error : null}
     >
-      <Text size="sm">{t('sites.join.text')}</Text>
+      <Text size="sm">{t('masters.join.text')}</Text>
       <TextInput
         label={t('replication.enable.url')}
         description={t('replication.enable.urlHint')}
@@ -43,7 +43,7 @@ export function JoinDialog({ onClose }: { onClose: () => void }) {
         data-autofocus
       />
       <TextInput
-        label={t('sites.join.code')}
+        label={t('masters.join.code')}
         placeholder="RWU5-6PBY-NK9W-LMEV-XQX8"
         value={code}
         onChange={(event) => setCode(event.currentTarget.value)}
@@ -65,22 +65,22 @@ function JoinedDialog({
   const { t } = useTranslation();
   const navigate = useNavigate();
   return (
-    <Dialog title={t('sites.join.done', { master: masterName(master) })} onClose={onClose}>
+    <Dialog title={t('masters.join.done', { master: masterName(master) })} onClose={onClose}>
       <Stack>
-        <Text size="sm">{t('sites.join.compare')}</Text>
+        <Text size="sm">{t('masters.join.compare')}</Text>
         <dl className="facts">
-          <dt>{t('sites.join.ownWords')}</dt>
+          <dt>{t('masters.join.ownWords')}</dt>
           <dd>
             <KeyWords words={own} large />
           </dd>
-          <dt>{t('sites.join.masterWords')}</dt>
+          <dt>{t('masters.join.masterWords')}</dt>
           <dd>
             <KeyWords words={master.words} large />
           </dd>
         </dl>
         {clock === null ? (
           <Alert color="green" icon={<IconCircleCheck aria-hidden />}>
-            {t('sites.join.lists', { count: lists.length })}
+            {t('masters.join.lists', { count: lists.length })}
           </Alert>
         ) : (
           <Alert color="yellow">{clock}</Alert>
@@ -95,7 +95,7 @@ function JoinedDialog({
               void navigate({ to: '/replication', search: { enable: true } });
             }}
           >
-            {t('sites.join.replicate')}
+            {t('masters.join.replicate')}
           </Button>
         </Group>
       </Stack>

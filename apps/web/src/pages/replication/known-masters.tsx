@@ -26,11 +26,11 @@ export function KnownMasters() {
     <Stack gap="sm">
       <div>
         <Title order={2} size="h4">
-          {t('sites.masters.title')}
+          {t('masters.title')}
         </Title>
         {words && (
           <Text size="sm" c="dimmed">
-            <Trans t={t} i18nKey="sites.masters.own" values={{ words }} components={{ b: <KeyWords words={words} /> }} />
+            <Trans t={t} i18nKey="masters.own" values={{ words }} components={{ b: <KeyWords words={words} /> }} />
           </Text>
         )}
       </div>
@@ -51,7 +51,7 @@ function MasterTable({ masters }: { masters: readonly Master[] }) {
   const close = (): void => setOpened(null);
   const columns: Column<Master>[] = [
     {
-      title: t('sites.masters.master'),
+      title: t('masters.master'),
       cell: (master) => (
         <>
           <Text size="sm" fw={600} className="wrap">
@@ -63,8 +63,8 @@ function MasterTable({ masters }: { masters: readonly Master[] }) {
         </>
       ),
     },
-    { title: t('sites.masters.words'), cell: ({ words }) => <KeyWords words={words} /> },
-    { title: t('sites.masters.since'), minor: true, cell: ({ pinned_date: date }) => <When time={date} /> },
+    { title: t('masters.words'), cell: ({ words }) => <KeyWords words={words} /> },
+    { title: t('masters.since'), minor: true, cell: ({ pinned_date: date }) => <When time={date} /> },
     ...(admin
       ? [
           {
@@ -72,7 +72,7 @@ function MasterTable({ masters }: { masters: readonly Master[] }) {
             cell: (master: Master) => (
               <RowMenu
                 name={masterName(master)}
-                actions={[{ label: t('sites.masters.forget'), danger: true, onClick: () => setOpened(master) }]}
+                actions={[{ label: t('masters.forget'), danger: true, onClick: () => setOpened(master) }]}
               />
             ),
           },
@@ -81,14 +81,14 @@ function MasterTable({ masters }: { masters: readonly Master[] }) {
   ];
   return (
     <>
-      <DataTable label={t('sites.masters.title')} columns={columns} rows={masters} rowKey={({ id }) => id} />
+      <DataTable label={t('masters.title')} columns={columns} rows={masters} rowKey={({ id }) => id} />
       {opened && (
         <ConfirmDialog
-          title={t('sites.masters.forgetTitle', { master: masterName(opened) })}
+          title={t('masters.forgetTitle', { master: masterName(opened) })}
           onClose={close}
           onConfirm={() =>
             whenDone(forget.mutateAsync(opened.id), () => {
-              tell(t('sites.masters.forgotten'));
+              tell(t('masters.forgotten'));
               close();
             })
           }
@@ -96,7 +96,7 @@ function MasterTable({ masters }: { masters: readonly Master[] }) {
           busy={forget.isPending}
           error={forget.error}
         >
-          {t('sites.masters.forgetText')}
+          {t('masters.forgetText')}
         </ConfirmDialog>
       )}
     </>

@@ -57,7 +57,7 @@ function OneLink({ link, list }: { link: Link; list: WatchList | null }) {
         <>
           {origin(link, '')}{' '}
           <Anchor underline="always" href={`${link.remote_url}/ui/`}>
-            {master === null || masterName(master) === host ? host : t('sites.masters.named', { name: masterName(master), host })}
+            {master === null || masterName(master) === host ? host : t('masters.named', { name: masterName(master), host })}
           </Anchor>
         </>
       }

@@ -16,11 +16,11 @@ export function MasterKey({ master }: { master: Master }) {
   const { t } = useTranslation();
   return (
     <dl className="facts">
-      <dt>{t('sites.masters.keyOf')}</dt>
+      <dt>{t('masters.keyOf')}</dt>
       <dd>
         <KeyWords words={master.words} />{' '}
         <Text span size="sm" c="dimmed">
-          <Trans t={t} i18nKey="sites.masters.sinceWhen" components={{ time: <When time={master.pinned_date} /> }} />
+          <Trans t={t} i18nKey="masters.sinceWhen" components={{ time: <When time={master.pinned_date} /> }} />
         </Text>
       </dd>
     </dl>

@@ -30,29 +30,29 @@ function Differing({ master, offered }: { master: Master; offered: Offered }) {
   const [opened, setOpened] = useState<'accept' | 'refuse' | null>(null);
   const close = (): void => setOpened(null);
   return (
-    <Alert color="red" role="alert" icon={<IconKey aria-hidden />} title={t('sites.masters.differs', { master: masterName(master) })}>
+    <Alert color="red" role="alert" icon={<IconKey aria-hidden />} title={t('masters.differs', { master: masterName(master) })}>
       <Stack gap="xs">
-        <Text size="sm">{t('sites.masters.nothing')}</Text>
+        <Text size="sm">{t('masters.nothing')}</Text>
         <dl className="facts">
-          <dt>{t('sites.masters.known')}</dt>
+          <dt>{t('masters.known')}</dt>
           <dd>
             <KeyWords words={master.words} large />
           </dd>
           <dt>
-            <Trans t={t} i18nKey="sites.masters.offered" components={{ time: <When time={offered.date} /> }} />
+            <Trans t={t} i18nKey="masters.offered" components={{ time: <When time={offered.date} /> }} />
           </dt>
           <dd>
             <KeyWords words={offered.words} large />
           </dd>
         </dl>
-        <Text size="sm">{t(admin ? 'sites.masters.compare' : 'sites.masters.viewer')}</Text>
+        <Text size="sm">{t(admin ? 'masters.compare' : 'masters.viewer')}</Text>
         {admin && (
           <Group gap="xs">
             <Button size="xs" onClick={() => setOpened('accept')}>
-              {t('sites.masters.accept')}
+              {t('masters.accept')}
             </Button>
             <Button size="xs" variant="default" onClick={() => setOpened('refuse')}>
-              {t('sites.masters.refuse')}
+              {t('masters.refuse')}
             </Button>
           </Group>
         )}
@@ -79,12 +79,12 @@ function AcceptKeyDialog({ master, offered, onClose }: AcceptKeyDialogProps) {
   const [compared, setCompared] = useState(false);
   const submit = (): void =>
     whenDone(accept.mutateAsync({ id: master.id, key, remote_url }), () => {
-      tell(t('sites.masters.accepted'));
+      tell(t('masters.accepted'));
       onClose();
     });
   return (
     <FormDialog
-      title={t('sites.masters.acceptTitle', { master: masterName(master) })}
+      title={t('masters.acceptTitle', { master: masterName(master) })}
       onClose={onClose}
       onSubmit={submit}
       submitLabel={t('sites.accept.button')}
@@ -92,10 +92,10 @@ function AcceptKeyDialog({ master, offered, onClose }: AcceptKeyDialogProps) {
       busy={accept.isPending}
       error={accept.error}
     >
-      <Text size="sm">{t('sites.masters.acceptText')}</Text>
+      <Text size="sm">{t('masters.acceptText')}</Text>
       <KeyWords words={words} large />
       <Checkbox
-        label={t('sites.masters.compared')}
+        label={t('masters.compared')}
         checked={compared}
         onChange={(event) => setCompared(event.currentTarget.checked)}
         data-autofocus
@@ -109,24 +109,24 @@ function RefuseKeyDialog({ master, onClose }: { master: Master; onClose: () => v
   const { t } = useTranslation();
   const tell = useTell();
   const keep = (): void => {
-    tell(t('sites.masters.refused'));
+    tell(t('masters.refused'));
     onClose();
   };
   return (
     <ConfirmDialog
-      title={t('sites.masters.refuseTitle')}
+      title={t('masters.refuseTitle')}
       onClose={onClose}
       onConfirm={keep}
-      confirmLabel={t('sites.masters.refuseButton')}
+      confirmLabel={t('masters.refuseButton')}
       busy={false}
       error={null}
     >
       <Stack gap="xs">
         <Text size="sm">
-          {t('sites.masters.known')} <KeyWords words={master.words} />
+          {t('masters.known')} <KeyWords words={master.words} />
         </Text>
-        <Text size="sm">{t('sites.masters.refuseText')}</Text>
-        <Text size="sm">{t('sites.masters.refuseWhat')}</Text>
+        <Text size="sm">{t('masters.refuseText')}</Text>
+        <Text size="sm">{t('masters.refuseWhat')}</Text>
       </Stack>
     </ConfirmDialog>
   );

@@ -33,14 +33,15 @@ function Replication() {
   const admin = useMay('admin');
   const links = useLinks();
   const lists = useWatchLists();
-  const show = (dialog: { enable?: true; join?: true }): void => void navigate({ search: (before) => ({ ...before, ...dialog }), resetScroll: false });
+  const show = (dialog: { enable?: true; join?: true }): void =>
+    void navigate({ search: (before) => ({ ...before, ...dialog }), resetScroll: false });
   // Going back afterwards does not open it again.
   const close = (): void => void navigate({ search: (before) => ({ ...before, enable: undefined, join: undefined }), ...inPlace });
   const action = admin && (
     <>
       {links.data !== undefined && links.data.length > 1 && <SyncAll links={links.data} />}
       <Button variant="default" leftSection={<IconKey size={18} aria-hidden />} onClick={() => show({ join: true })}>
-        {t('sites.join.open')}
+        {t('masters.join.open')}
       </Button>
       <Button leftSection={<IconLinkPlus size={18} aria-hidden />} onClick={() => show({ enable: true })}>
         {t('common.replicateList')}

@@ -1,10 +1,11 @@
 import { useMutation, useQueryClient } from '@tanstack/react-query';
-import { useEffect, useState } from 'react';
+import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { keys } from '../../api/keys.ts';
 import { Problem } from '../../api/problem.ts';
-import { signIn } from '../../api/session.ts';
+import { signIn, useSignInMethods } from '../../api/session.ts';
 import { signInByPasskey } from '../../api/second-factor.ts';
+import { useTitle } from '../../components/use-title.ts';
 import { CodeStep } from './code-step.tsx';
 import { Frame } from './frame.tsx';
 import { OidcFault } from './oidc-fault.tsx';
@@ -32,9 +33,7 @@ export function SignInPage() {
   const byPasskey = useMutation({ mutationFn: signInByPasskey, onSuccess });
   /** What was right so far, while the second factor is asked for. */
   const [known, setKnown] = useState<{ name: string; password: string; methods: readonly string[] } | null>(null);
-  useEffect(() => {
-    document.title = `${t('shell.signIn.title')} · ${t('shell.title')}`;
-  }, [t]);
+  useTitle(t('shell.signIn.title'), useSignInMethods().data?.node_name);
   const submit = (name: string, password: string): void => {
     byPasskey.reset();
     entry.mutate(

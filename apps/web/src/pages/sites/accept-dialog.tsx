@@ -17,19 +17,23 @@ export function AcceptDialog({ site, onClose }: { site: Site; onClose: () => voi
   const accept = useAcceptSite();
   const existing = useExisting();
   const [compared, setCompared] = useState(false);
-  const [lists, setLists] = useState<GrantedLists>(site.lists);
-  const submit = (): void =>
+  // After a restore this node doesn't know what it might read: that has to be said anew.
+  const isBack = site.introduced_by === 'master';
+  const [lists, setLists] = useState<GrantedLists | undefined>(isBack ? undefined : site.lists);
+  const submit = (): void => {
+    if (lists === undefined) return;
     whenDone(accept.mutateAsync({ id: site.id, lists: existing(lists) }), () => {
       tell(t('sites.accept.done', { name: site.name }));
       onClose();
     });
+  };
   return (
     <FormDialog
       title={t('sites.accept.title', { name: site.name })}
       onClose={onClose}
       onSubmit={submit}
       submitLabel={t('sites.accept.button')}
-      disabled={!compared && site.words !== null}
+      disabled={lists === undefined || (!compared && site.words !== null)}
       busy={accept.isPending}
       error={accept.error}
     >
@@ -46,6 +50,7 @@ export function AcceptDialog({ site, onClose }: { site: Site; onClose: () => voi
           />
         </Stack>
       )}
+      {isBack && <Text size="sm">{t('sites.accept.back')}</Text>}
       <ListsChoice label={t('sites.accept.lists')} value={lists} onChange={setLists} />
     </FormDialog>
   );

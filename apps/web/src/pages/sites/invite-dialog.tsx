@@ -33,15 +33,11 @@ export function InviteDialog({ replaced, onClose }: InviteDialogProps) {
   const faultOf = useFieldFault(invite.error);
   const [name, setName] = useState(replaced?.name ?? '');
   const [lists, setLists] = useState<GrantedLists>(replaced?.lists ?? null);
-  const [replaces, setReplaces] = useState(replaced?.id ?? null);
   const [made, setMade] = useState<Made | null>(null);
   const submit = (): void => {
-    const asked = invite.mutateAsync({ name: name.trim(), lists: existing(lists), replaces });
-    whenDone(asked, (site) => {
+    whenDone(invite.mutateAsync({ name: name.trim(), lists: existing(lists) }), (site) => {
       if (site.code !== null) setMade({ site: { ...site, code: site.code }, expires: Date.now() + lifetimeOf(site) });
     });
-    // The old one is taken back first: whoever tries again hasn't got it any more.
-    asked.catch(() => setReplaces(null));
   };
   if (made !== null) {
     // The page of the entry that this one took the place of is the page of nothing now.
@@ -74,6 +70,7 @@ export function InviteDialog({ replaced, onClose }: InviteDialogProps) {
         maxLength={100}
         autoComplete="off"
         required
+        readOnly={replaced !== undefined}
         data-autofocus
       />
       <ListsChoice label={t('sites.invite.lists')} value={lists} onChange={setLists} />

@@ -15,7 +15,8 @@ export function useExisting(): (lists: GrantedLists) => number[] | null {
 
 interface ListsChoiceProps {
   readonly label: string;
-  readonly value: GrantedLists;
+  /** Undefined while nothing is chosen. */
+  readonly value: GrantedLists | undefined;
   readonly onChange: (lists: GrantedLists) => void;
 }
 
@@ -37,7 +38,7 @@ export function ListsChoice({ label, value, onChange }: ListsChoiceProps) {
     <Stack gap="sm">
       <Radio.Group
         label={label}
-        value={value === null ? 'all' : 'some'}
+        value={value === undefined ? '' : value === null ? 'all' : 'some'}
         onChange={(kind) => (kind === 'all' ? onChange(null) : choose(chosen))}
       >
         <Stack gap="xs" mt="xs">
@@ -45,7 +46,7 @@ export function ListsChoice({ label, value, onChange }: ListsChoiceProps) {
           <Radio value="some" label={t('sites.grant.some')} description={t('sites.grant.someHint')} />
         </Stack>
       </Radio.Group>
-      {value !== null &&
+      {value &&
         (lists.data?.length === 0 ? (
           <Text size="sm">{t('sites.grant.noLists')}</Text>
         ) : (

@@ -5,6 +5,7 @@ import { whenDone } from '../../api/when-done.ts';
 import { ConfirmDialog } from '../../components/confirm-dialog.tsx';
 import { KeyWords } from '../../components/key-words.tsx';
 import { useTell } from '../../components/tell.ts';
+import { refusedReason } from './reason.ts';
 
 /** Refuses a node that waits, for good. */
 export function RefuseDialog({ site, onClose }: { site: Site; onClose: () => void }) {
@@ -12,7 +13,7 @@ export function RefuseDialog({ site, onClose }: { site: Site; onClose: () => voi
   const tell = useTell();
   const revoke = useRevokeSite();
   const confirm = (): void =>
-    whenDone(revoke.mutateAsync({ id: site.id, reason: t('sites.refuse.reason') }), () => {
+    whenDone(revoke.mutateAsync({ id: site.id, reason: refusedReason }), () => {
       tell(t('sites.refuse.done', { name: site.name }));
       onClose();
     });

@@ -14,7 +14,7 @@ export const sitesSearch = z.object({
 export type SitesSearch = z.infer<typeof sitesSearch>;
 
 /** The dialogs of a site. */
-export const siteDialogs = ['accept', 'rest', 'refuse', 'grant', 'revoke', 'rename', 'forget', 'take-back', 'invite'] as const;
+export const siteDialogs = ['accept', 'rest', 'refuse', 'grant', 'revoke', 'rename', 'forget', 'invite'] as const;
 export type SiteDialog = (typeof siteDialogs)[number];
 
 /** What the address says about the page of one site: which of its dialogs is open. */

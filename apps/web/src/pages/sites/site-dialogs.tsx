@@ -25,7 +25,6 @@ const dialogs: Readonly<Record<SiteDialog, ComponentType<DialogOfSiteProps>>> = 
   revoke: RevokeDialog,
   rename: RenameDialog,
   forget: ForgetDialog,
-  'take-back': ForgetDialog,
   invite: InviteAgain,
 };
 

@@ -76,7 +76,7 @@ function useColumns(site: Site, onOpen: (list: number) => void): Column<Holding>
     {
       title: t('sites.holds.signed'),
       cell: (holding) =>
-        holding.statement === null ? (
+        !holding.statement ? (
           t('sites.holds.unsigned')
         ) : (
           <Stack gap={4} align="flex-start">

@@ -5,6 +5,7 @@ import { shownText } from '@dossier/domain/shown-text.ts';
 import type { Site } from '@dossier/protocol/site.ts';
 import { KeyWords } from '../../components/key-words.tsx';
 import { When } from '../../components/when.tsx';
+import { useReason } from './reason.ts';
 import type { SiteDialog } from './search.ts';
 import type { SiteStanding } from './site-standing.ts';
 
@@ -66,7 +67,7 @@ function Invited({ onOpen }: Opens) {
             <Button size="xs" onClick={() => onOpen('invite')}>
               {t('sites.invited.again')}
             </Button>
-            <Button size="xs" variant="default" onClick={() => onOpen('take-back')}>
+            <Button size="xs" variant="default" onClick={() => onOpen('forget')}>
               {t('sites.invited.takeBack')}
             </Button>
           </Group>
@@ -116,12 +117,13 @@ function Alerted({ alert, onOpen }: Opens & { alert: NonNullable<Site['alert']> 
 
 function Revoked({ site }: { site: Site }) {
   const { t } = useTranslation();
+  const reasonOf = useReason();
   return (
     <Alert color="red" icon={<IconBan aria-hidden />} title={t('sites.revoked.title')}>
       <Stack gap="xs">
         <Text size="sm" className="wrap">
           <Trans t={t} i18nKey="sites.revoked.since" components={{ time: <When time={site.state_date} /> }} />{' '}
-          {site.reason !== null && t('sites.revoked.reason', { reason: site.reason })}
+          {site.reason !== null && t('sites.revoked.reason', { reason: reasonOf(site.reason) })}
         </Text>
         <List size="sm" spacing={4}>
           <List.Item>{t('sites.revoked.refused')}</List.Item>

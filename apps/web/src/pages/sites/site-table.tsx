@@ -1,5 +1,4 @@
-import { Anchor, Button, Group, Stack, Text } from '@mantine/core';
-import { Link } from '@tanstack/react-router';
+import { Button, Group, Stack, Text } from '@mantine/core';
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import type { Site } from '@dossier/protocol/site.ts';
@@ -7,7 +6,7 @@ import { useMay } from '../../api/session.ts';
 import { DataTable } from '../../components/data-table.tsx';
 import type { Column } from '../../components/data-table.tsx';
 import { KeyWords } from '../../components/key-words.tsx';
-import { Name } from '../../components/name.tsx';
+import { SiteName } from '../../components/site-name.tsx';
 import { useNow, useWriting } from '../../format/moments.ts';
 import type { SiteDialog } from './search.ts';
 import { SiteDialogs } from './site-dialogs.tsx';
@@ -28,7 +27,7 @@ export function SiteTable({ sites }: { sites: readonly StandingSite[] }) {
   const inDialog = sites.find(({ site }) => site.id === opened?.id)?.site;
   const shown = sites.slice(0, most);
   const columns: Column<StandingSite>[] = [
-    { title: t('sites.site'), cell: ({ site }) => <SiteName site={site} /> },
+    { title: t('sites.site'), cell: ({ site }) => <Who site={site} /> },
     {
       title: t('sites.health'),
       cell: ({ site, standing }) => (
@@ -79,19 +78,11 @@ export function SiteTable({ sites }: { sites: readonly StandingSite[] }) {
   );
 }
 
-function SiteName({ site }: { site: Site }) {
+function Who({ site }: { site: Site }) {
   const { t } = useTranslation();
   return (
     <>
-      <Anchor
-        renderRoot={(props) => <Link {...props} to="/sites/$id" params={{ id: String(site.id) }} data-opens />}
-        c="inherit"
-        fw={600}
-        size="sm"
-        className="wrap"
-      >
-        <Name>{site.name}</Name>
-      </Anchor>
+      <SiteName site={site.id} name={site.name} address={site.address} />
       {site.address !== null && (
         <Text size="xs" c="dimmed" className="wrap">
           {site.address}
