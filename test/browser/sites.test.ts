@@ -239,6 +239,46 @@ test('a node joins a master by a code on its own page', async () => {
   });
 });
 
+test('in Russian: the overview tells who waits; one is accepted to a list and loses its access, another time it is refused', async () => {
+  const { list } = (await query<{ list: number }>(holder.test.database, `select slave_list_id as list from links`))[0] ?? { list: 0 };
+  const wait = async (): Promise<void> => {
+    await query(master.test.database, `delete from sites where name = 'Branch'`);
+    await holder.sync(list);
+  };
+  await wait();
+  await visit(master, async (page) => {
+    await page.evaluate(`localStorage.setItem('dossier-language', 'ru')`);
+    await page.goto(`${master.url}/ui/`);
+    await page.getByText('1 площадка ждёт, пока её примут').waitFor();
+    await page.getByRole('link', { name: 'Сверить слова и принять или отказать' }).click();
+    await page.getByRole('button', { name: 'Принять…' }).click();
+    await page.getByRole('checkbox', { name: /Слова сверены/ }).check();
+    await page.getByRole('radio', { name: 'Только эти' }).check();
+    await page.getByRole('checkbox', { name: 'Wanted' }).check();
+    expect(await findBarriers(page)).toEqual([]);
+    await page.getByRole('button', { name: 'Принять', exact: true }).click();
+    await page.getByText('Ничего не подходит.').waitFor();
+    await page.goto(`${master.url}/ui/sites`);
+    await page.getByRole('link', { name: 'Branch' }).click();
+    await page.getByRole('button', { name: /Branch/ }).click();
+    await page.getByRole('menuitem', { name: 'Отозвать доступ…' }).click();
+    await page.getByLabel('Причина').fill('украдена');
+    await page.getByRole('button', { name: 'Отозвать навсегда' }).click();
+    await page.getByText('Доступ этой площадки отозван', { exact: true }).waitFor();
+    await page.getByText(/Отозван \d\d:\d\d\. Причина: украдена/).waitFor();
+
+    await wait();
+    await page.goto(`${master.url}/ui/sites?show=waiting`);
+    await page.getByRole('link', { name: 'Branch' }).click();
+    await page.getByRole('button', { name: 'Отказать…' }).click();
+    await page.getByRole('button', { name: 'Отказать', exact: true }).click();
+    await page.getByText(/Причина: отказано при обращении/).waitFor();
+    await page.getByRole('table', { name: 'История' }).getByText('отказано при обращении').waitFor();
+  });
+  const { results } = (await master.call('GET', '/audit/?action=site-revoked&limit=1')).json as { results: unknown[] };
+  expect(results).toMatchObject([{ details: { reason: 'refused' } }]);
+});
+
 test('of hundreds of sites those are found that the address asks for, and an unused code is made anew', async () => {
   for (let number = 100; number < 330; number += 1) await master.call('POST', '/sites/', { name: `Kiosk ${number}`, lists: [barred] });
   await visit(master, async (page) => {

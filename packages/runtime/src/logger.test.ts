@@ -1,3 +1,4 @@
+import { hostname } from 'node:os';
 import { Writable } from 'node:stream';
 
 import { describe, expect, it } from 'vitest';
@@ -14,7 +15,7 @@ function record(write: (logger: Logger) => void, pretty = false): string {
       done();
     },
   });
-  write(createLogger({ level: 'info', name: 'test', pretty, destination }));
+  write(createLogger({ level: 'info', name: 'test', node: 'Gate 7', pretty, destination }));
   return written;
 }
 
@@ -22,12 +23,13 @@ describe('createLogger', () => {
   it('writes one line of JSON with ISO time and the level as a word', () => {
     const line = JSON.parse(record((logger) => logger.info({ list: 7 }, 'synced'))) as Record<string, unknown>;
     expect(line).toMatchObject({ level: 'info', name: 'test', list: 7, msg: 'synced' });
+    expect(line).toMatchObject({ node: 'Gate 7', hostname: hostname(), pid: process.pid });
     expect(line['time']).toMatch(/^\d{4}-\d\d-\d\dT[\d:.]+Z$/);
   });
 
   it('writes for people when asked to', () => {
     const text = record((logger) => logger.warn('held'), true);
-    expect(text).toContain('held');
+    expect(text).toContain('[Gate 7] held');
     expect(text).not.toContain('{"level"');
   });
 

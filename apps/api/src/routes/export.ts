@@ -174,7 +174,11 @@ export function begin(
 ): void {
   // Without what file systems and shells take for something else.
   const from = node.replaceAll(/[^\p{L}\p{M}\p{N}.]+/gu, '-').replaceAll(/^[-.]+|[-.]+$/g, '');
-  response.attachment(`${from === '' ? '' : `${from}-`}${name}.${format}`).set('Content-Type', dossierMediaTypes[format]);
+  const file = `${from === '' ? '' : `${from}-`}${name}.${format}`;
+  const ascii = file.replaceAll(/[^ -~]/gu, '_');
+  // RFC 6266: programs that know no other letters take the first.
+  const encoded = ascii === file ? '' : `; filename*=UTF-8''${encodeURIComponent(file)}`;
+  response.set({ 'Content-Type': dossierMediaTypes[format], 'Content-Disposition': `attachment; filename="${ascii}"${encoded}` });
 }
 
 async function* pagesOf(database: Database, filter: DossierFilter, ordering: string): AsyncGenerator<readonly DossierRow[]> {

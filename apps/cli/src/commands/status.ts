@@ -42,6 +42,8 @@ export function addStatus(program: Command, context: Context): void {
     const key =
       node.key === null ? 'whose key this host has not got: "dossier doctor" says more' : `whose key is ${node.key} (${node.words})`;
     print(`${printable(node.name)}, ${key}\n`);
+    if (node.sites_waiting > 0)
+      print(`${counted(node.sites_waiting, 'site waits', 'sites wait')} to be accepted: "dossier site list" shows the words to compare.\n`);
     report(client.url, statuses, deadLetters);
   });
 }
