@@ -105,6 +105,14 @@ describe('SECURITY.md', () => {
   });
 });
 
+test('docs/performance.md names every benchmark', () => {
+  const [, known = ''] = /const benchmarks.*= \{([^}]+)\}/.exec(read('bench/run.ts')) ?? [];
+  const names = [...known.matchAll(/^ {2}(\w+): /gm)].map(([, name]) => name);
+  expect(names.length).toBeGreaterThan(8);
+  const [, listed = ''] = /^(`list`.*) are the names\./m.exec(read('docs/performance.md')) ?? [];
+  expect(names.filter((name) => !listed.includes(`\`${name}\``))).toEqual([]);
+});
+
 describe('docs/protocol.md', () => {
   const rows = [...read('docs/protocol.md').matchAll(/^\| (\d+) \| ([^|]+) \| ([^|]+) \|$/gm)];
 
