@@ -24,7 +24,7 @@ afterAll(async () => {
   await Promise.all([node?.remove(), strict?.remove()]);
 });
 
-const titled = (page: Page, title: string): Promise<unknown> => page.waitForFunction(`document.title === ${JSON.stringify(title)}`);
+const titled = (page: Page, title: string): Promise<void> => expect.poll(() => page.title(), { timeout: 20_000 }).toBe(title);
 
 test('every page says on its tab of which node it is, also before somebody has signed in', async () => {
   const { page, close } = await openWindow(browser);

@@ -56,9 +56,9 @@ async function come(name: string): Promise<void> {
 
 it('a site is invited twice, joins by the second code, and both ends show the same words', async () => {
   const first = await run(master, 'site', 'add', 'Gate 7', '--lists', String(lists[0]));
-  expect(first).toContain(`Site 1 "Gate 7" may read the lists ${lists[0]}.`);
+  expect(first).toContain(`Site 1 "Gate 7" may read the list ${lists[0]}.`);
   const second = await run(master, 'site', 'add', 'Gate 7');
-  expect(second).toContain(`Site 2 "Gate 7" may read the lists ${lists[0]}.`);
+  expect(second).toContain(`Site 2 "Gate 7" may read the list ${lists[0]}.`);
   expect(second).toContain(`dossier join ${master.url} ${codeIn(second)}`);
   expect(await run(master, 'site', 'list')).toMatch(/2 +Gate 7 +invited/);
   expect(await fails(slave, 'join', master.url, codeIn(first))).toContain('knows no such code');
@@ -83,7 +83,7 @@ it('a site that waits is accepted to the lists that are named', async () => {
   expect(await fails(master, 'site', 'accept', 'Ship', '--lists', '99')).toContain('no watch list 99');
   expect((await master.cli('site', 'accept', 'Ship', '--lists', 'x')).code).toBe(2);
   const accepted = await run(master, 'site', 'accept', 'Ship', '--lists', String(lists[1]));
-  expect(accepted).toMatch(new RegExp(`^Accepted. Site 3 "Ship" \\(${fourWords}\\) may read the lists ${lists[1]}\\.`));
+  expect(accepted).toMatch(new RegExp(`^Accepted. Site 3 "Ship" \\(${fourWords}\\) may read the list ${lists[1]}\\.`));
 });
 
 it('a list is copied, what was signed of it is shown, and it is taken away with its copy', async () => {

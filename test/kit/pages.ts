@@ -73,7 +73,7 @@ export function pagesOf({ lists, dossiers, sites }: SampleSite): SitePage[] {
     forAdmin(master('site-grant', site(sites.withdrawing, 'grant'), dialog)),
     forAdmin(master('site-revoke', site(sites.followed, 'revoke'), dialog)),
     forAdmin(master('site-rename', site(sites.followed, 'rename'), dialog)),
-    forAdmin(master('site-take-back', site(sites.invited, 'take-back'), dialog)),
+    forAdmin(master('site-take-back', site(sites.invited, 'forget'), dialog)),
     master('master-dead-letters', '/ui/dead-letters', title),
     master('master-offline-deletions', '/ui/offline-deletions', title),
   ];

@@ -75,13 +75,13 @@ const routes = [
     getParentRoute,
     path: '/sites',
     validateSearch: sitesSearch,
-    component: lazyRouteComponent(() => import('./pages/sites/sites-page.tsx'), 'SitesPage'),
+    component: page(() => import('./pages/sites/sites-page.tsx'), 'SitesPage'),
   }),
   createRoute({
     getParentRoute,
     path: '/sites/$id',
     validateSearch: siteSearch,
-    component: lazyRouteComponent(() => import('./pages/sites/site-page.tsx'), 'SitePage'),
+    component: page(() => import('./pages/sites/site-page.tsx'), 'SitePage'),
   }),
   createRoute({
     getParentRoute,

@@ -64,7 +64,12 @@ function listsOf({ lists }: Site): string {
 
 /** What a site may read now, in a sentence that says which it is. */
 function readsOf(site: Site): string {
-  const may = site.lists === null ? 'all lists' : site.lists.length === 0 ? 'no list' : `the lists ${listsOf(site)}`;
+  const may =
+    site.lists === null
+      ? 'all lists'
+      : site.lists.length === 0
+        ? 'no list'
+        : `the ${site.lists.length === 1 ? 'list' : 'lists'} ${listsOf(site)}`;
   return capital(`${called(site)} may read ${may}.`);
 }
 
@@ -188,7 +193,10 @@ function addGrant(group: Command, context: Context): void {
     if (isJson(command)) return printJson(site);
     print(readsOf(site));
     const withdrawn = site.withdrawn.map(({ dossier_list: list }) => list);
-    if (withdrawn.length > 0) print(`Withdrawn: ${withdrawn.join(', ')}. The site stops showing them when it asks next.`);
+    if (withdrawn.length > 0)
+      print(
+        `Withdrawn: ${withdrawn.join(', ')}. The site stops showing that when it asks next; "dossier site show ${id}" says when it has.`,
+      );
   });
 }
 

@@ -58,6 +58,15 @@ test('what is loaded at first asks for no text that is loaded later', () => {
   expect(keysOf(english).filter((key) => !early.has(key) && asked.some((pattern) => pattern.test(baseOf(key))))).toEqual([]);
 });
 
+test('every page that is loaded later is loaded with all texts', () => {
+  const routes = readFileSync(`${source}router.tsx`, 'utf8');
+  expect(
+    [...routes.matchAll(/component: (\w+)/g)]
+      .map(([, how]) => how)
+      .filter((how) => !['Entrance', 'OverviewPage', 'page'].includes(how ?? '')),
+  ).toEqual([]);
+});
+
 test('both languages have the same texts', () => {
   expect(unique(keysOf(russian).map(baseOf)).toSorted()).toEqual(unique(keysOf(english).map(baseOf)).toSorted());
 });
