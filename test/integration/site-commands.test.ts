@@ -1,7 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import { generateNodeKey } from '@dossier/protocol/node-key.ts';
 import { signRequest } from '@dossier/protocol/request-signature.ts';
+import { siteSchema } from '@dossier/protocol/site.ts';
 import { deriveSigningKey } from '@dossier/protocol/signing-key.ts';
+import { pageOf } from '@dossier/protocol/values.ts';
 import { vouch, VOUCHER_FIELD } from '@dossier/protocol/voucher.ts';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { NodeProcess } from '../kit/node-process.ts';
@@ -45,13 +47,17 @@ const found = (pattern: RegExp, text: string): string => {
 const codeIn = (text: string): string => found(/^ {2}((?:[A-Z0-9]{4}-){4}[A-Z0-9]{4})$/m, text);
 const fourWords = String.raw`((?:[a-z]+ ){3}[a-z]+)`;
 
-/** A node comes by the token and says that it is called so. */
+/** A node comes by the token and says that it is called so; its words are known then. */
 async function come(name: string): Promise<void> {
   const key = generateNodeKey();
   const url = new URL(`/feed/?slave=${randomUUID()}&name=${encodeURIComponent(name)}`, master.url);
   const fields = { [VOUCHER_FIELD]: vouch(deriveSigningKey('ABC_123456789'), 'site', key.id) };
   const signature = signRequest(key, { method: 'GET', url, headers: fields }, { now: new Date(), nonce: randomUUID() });
   expect((await fetch(url, { headers: { ...fields, ...signature } })).headers.get('dossier-refusal')).toBe('SITE_PENDING');
+  await master.until('done with the words', async () => {
+    const { results } = await master.want(200, pageOf(siteSchema), ['GET', '/sites/']);
+    return results.every(({ key: known, words }) => known === null || words !== null);
+  });
 }
 
 it('a site is invited twice, joins by the second code, and both ends show the same words', async () => {

@@ -3,6 +3,7 @@ import type { CSSVariablesResolver } from '@mantine/core';
 
 /** A long name is broken, and cut after three lines, before it pushes the button that closes out of sight. */
 const longTitle = {
+  lineHeight: 1.3,
   minWidth: 0,
   overflow: 'hidden',
   overflowWrap: 'anywhere',
