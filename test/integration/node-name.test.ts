@@ -50,9 +50,8 @@ it('is in an archive, which is imported as before', async () => {
   const answer = await fetch(`${node.url}/dossier-lists/${other}/import/`, {
     method: 'POST',
     headers: { authorization: `Token ${node.tokens.admin}`, 'content-type': 'application/zip' },
-    body: Readable.toWeb(Readable.from([zip])) as ReadableStream,
-    duplex: 'half',
-  } as RequestInit);
+    body: new Uint8Array(zip),
+  });
   expect(answer.status).toBe(200);
   expect(importReportSchema.parse(await answer.json())).toMatchObject({ added: 1 });
 });

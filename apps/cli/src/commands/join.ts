@@ -23,6 +23,9 @@ export function addJoin(program: Command, context: Context): void {
     );
     if (joined.clock !== null) print(`\n${printable(joined.clock)}`);
     for (const { id, name, dossier_count: count } of joined.dossier_lists) print(`  list ${id}: ${printable(name)}, dossiers: ${count}`);
-    if (joined.dossier_lists.length > 0) print(`"dossier link ${printable(master.remote_url)} LIST LIST_HERE" copies one.`);
+    if (joined.dossier_lists.length > 0)
+      print(
+        `"dossier link ${printable(master.remote_url)} LIST LIST_HERE" copies one into a watch list of this node, in the place of what that holds.`,
+      );
   });
 }
