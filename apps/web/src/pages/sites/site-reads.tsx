@@ -11,6 +11,7 @@ export function SiteReads({ site }: { site: Site }) {
   const { t } = useTranslation();
   if (site.state === 'revoked') return <Text size="sm">{t('sites.reads.revoked')}</Text>;
   if (site.state === 'accepted') return <Reads lists={site.lists} />;
+  if (site.introduced_by === 'master') return <Text size="sm">{t('sites.accept.back')}</Text>;
   return (
     <Stack gap="xs">
       <Text size="sm">{t('sites.reads.later')}</Text>
