@@ -55,14 +55,24 @@ export class SiteAlarms {
   }
 
   /** A node came by itself: it waits for a person, or has used its invitation. */
-  async tell({ event, site, request }: { event: 'pending' | 'joined'; site: NamedSite; request: Request }): Promise<void> {
+  async tell({
+    event,
+    site,
+    request,
+    details = {},
+  }: {
+    event: 'pending' | 'joined';
+    site: NamedSite;
+    request: Request;
+    details?: Readonly<Record<string, unknown>>;
+  }): Promise<void> {
     const sentence =
       event === 'pending'
         ? `The node ${JSON.stringify(site.name)} asks for lists of this one and waits until somebody accepts it.`
         : `The site ${JSON.stringify(site.name)} has used its invitation.`;
     const made = await transaction(this.#deps.database, async (tx) => {
       const action = event === 'pending' ? 'site-asked' : 'site-joined';
-      await recordAudit(tx, siteActor(site, request), { action, object: { kind: 'site', id: site.id, name: site.name } });
+      await recordAudit(tx, siteActor(site, request), { action, object: { kind: 'site', id: site.id, name: site.name }, details });
       return this.note(tx, site, { code: event === 'pending' ? 'SITE_PENDING' : 'SITE_JOINED', sentence });
     });
     await this.remind(made);

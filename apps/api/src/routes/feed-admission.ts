@@ -5,7 +5,7 @@ import type { AttemptLimit } from '@dossier/accounts/attempts.ts';
 import { findInvitation, useInvitation } from '@dossier/feed/invitations.ts';
 import { admitNewcomer, findKeyedSite, hasRoomForPending, isTokenEnough, noteTokenHolder } from '@dossier/feed/newcomers.ts';
 import type { Newcomer } from '@dossier/feed/newcomers.ts';
-import { findSpeaker, followSuccession } from '@dossier/feed/speakers.ts';
+import { claimNode, findSpeaker, followSuccession } from '@dossier/feed/speakers.ts';
 import type { Speaker } from '@dossier/feed/speakers.ts';
 import { areWordsBusy, nodeKeyNamed, wordsOf } from '@dossier/protocol/node-key.ts';
 import { verifyRequest } from '@dossier/protocol/request-signature.ts';
@@ -123,7 +123,7 @@ async function admitByToken(
     tokenId: verified.key.id,
   });
   if (id === null) return { ...visitor, refusal: 'SITE_REVOKED' };
-  const site: Speaker = { id, name: said.name, node: said.node, state: 'accepted', lists: null };
+  const site: Speaker = { id, name: said.name, node: said.node, state: 'accepted', lists: null, denied: [] };
   return { ...visitor, refusal: null, site, isHeard: keyed === null };
 }
 
@@ -155,25 +155,29 @@ async function admitByKey(
     if (invitation.state !== 'open')
       return { ...visitor, refusal: invitation.state === 'used' ? 'INVITATION_USED' : 'INVITATION_EXPIRED', site: null };
     const newcomer = await newcomerOf(request, key);
-    const site = newcomer && (await useInvitation(database, invitation.codeKey, newcomer));
-    if (site) {
-      await forgiveAttempts(database, [guessesFrom(request)]);
-      await deps.alarms.tell({ event: 'joined', site, request });
-    }
-    return { ...visitor, refusal: site ? null : 'INVITATION_USED', site };
+    const used = newcomer && (await useInvitation(database, invitation.codeKey, newcomer));
+    if (!used) return { ...visitor, refusal: 'INVITATION_USED', site: null };
+    const { speaker: site, former } = used;
+    await forgiveAttempts(database, [guessesFrom(request)]);
+    await deps.alarms.tell({ event: site.state === 'pending' ? 'pending' : 'joined', site, request, details: former ? { former } : {} });
+    return { ...visitor, refusal: await refusalOf(request, site, deps), site };
   }
   const site = known ?? (token || isOwn ? await introduce(request, { key, token }, deps) : null);
   if (site === null) return null;
-  const refusal = refusalOf(request, site);
-  if (refusal === 'SITE_CLONED') await deps.alarms.raise(site, 'SITE_CLONED', 'speaks for two nodes by one key', request);
-  return { ...visitor, refusal, site };
+  return { ...visitor, refusal: await refusalOf(request, site, deps), site };
 }
 
-function refusalOf(request: Request, site: Speaker): SiteRefusal | null {
+async function refusalOf(request: Request, site: Speaker, { database, alarms }: AdmissionDependencies): Promise<SiteRefusal | null> {
   if (site.state === 'revoked') return 'SITE_REVOKED';
   const said = selfOf(request);
-  if (said !== null && site.node !== null && said.node !== site.node) return 'SITE_CLONED';
-  return site.state === 'pending' ? 'SITE_PENDING' : null;
+  if (said !== null && site.node !== null && said.node !== site.node) {
+    await alarms.raise(site, 'SITE_CLONED', 'speaks for two nodes by one key', request);
+    return 'SITE_CLONED';
+  }
+  if (site.state === 'pending') return 'SITE_PENDING';
+  if (said === null || site.node !== null || (await claimNode(database, site.id, said.node)) === 'accepted') return null;
+  await alarms.tell({ event: 'pending', site, request });
+  return 'SITE_PENDING';
 }
 
 async function newcomerOf(request: Request, key: string): Promise<Newcomer | null> {
@@ -188,7 +192,7 @@ async function wordsOfNewcomer(key: string): Promise<string> {
   return wordsOf(key);
 }
 
-/** Takes up a node for which a token vouches, or (`token` null) this node's own word from before a backup was restored; null where there is no room for it. */
+/** Takes up a node for which a token vouches, or (`token` null) this node's own word from before a backup was restored; null where there is no room for it, or its key is one that a site had before. */
 async function introduce(
   request: Request,
   { key, token }: { key: string; token: SigningKey | null },
@@ -204,7 +208,7 @@ async function introduce(
     tokenId: token?.id ?? null,
     state: waits ? 'pending' : 'accepted',
   });
-  if (site.state === 'pending') await deps.alarms.tell({ event: 'pending', site, request });
+  if (site?.state === 'pending') await deps.alarms.tell({ event: 'pending', site, request });
   return site;
 }
 
