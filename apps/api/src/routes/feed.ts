@@ -166,7 +166,7 @@ function sendHead(deps: Offering): Handler {
     if (!head) return sendSigned(response, asker, absent);
     if (isWithdrawn(head)) return sendWithdrawn(request, response, asker, { deps, head });
     const known = knownPosition.safeParse(request.query);
-    if (known.success && isFork(head.position, known.data)) head = (await meetFork(deps, head, known.data)) ?? head;
+    if (known.success && isFork(head.position, known.data)) head = (await meetFork(deps, request, { head, known: known.data })) ?? head;
     const distrust = await deps.distrust.read();
     const answer = headAnswer(deps, head, distrust(head.listId));
     const { etag } = answer;
@@ -185,7 +185,11 @@ function sendHead(deps: Offering): Handler {
 }
 
 /** A slave holds a later or another history of a list: this database was restored from a backup. */
-async function meetFork({ database, logger, now }: FeedDependencies, head: ListHead, known: Position): Promise<ListHead | null> {
+async function meetFork(
+  { database, logger, alarms, now }: FeedDependencies,
+  request: Request,
+  { head, known }: { head: ListHead; known: Position },
+): Promise<ListHead | null> {
   const isRenewed = await renewForkedEpoch(database, head.listId, { known, now: now() });
   logger.warn(
     { list: head.listId, known, head: head.position },
@@ -193,6 +197,7 @@ async function meetFork({ database, logger, now }: FeedDependencies, head: ListH
       ? 'A slave holds a later or another history of a list: this database was restored from a backup. The list got a new epoch, so that every slave compares by content.'
       : 'A slave says that it holds a later or another history of a list. The list keeps its epoch.',
   );
+  if (isRenewed) await alarms.tellOfRestore({ id: head.listId, name: head.name }, request);
   return readHead(database, head.listId);
 }
 
