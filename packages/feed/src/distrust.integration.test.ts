@@ -70,11 +70,19 @@ describe('a head', () => {
     }
     const limited = await enter(holder, { lists: [] });
     await query(test.database, `update sites set token_ids = '{ffff000011112222}' where id = :limited`, { limited });
+    const before = await enter(generateNodeKey().id, { lists: [1] });
     const { distrusted, withheld } = await read(1);
     expect(distrusted).toHaveLength(mostDistrusted);
     expect(distrusted.slice(0, 2)).toEqual(['ffff000011112222', thief]);
     expect(withheld).toEqual([holder]);
     expect(warnings).toHaveLength(1);
+    // A head stays the same whoever asks.
+    const first = await read(2);
+    await query(test.database, `update sites set last_seen = now() where id = :before`, { before });
+    expect(await read(2)).toEqual(first);
+    await query(test.database, `update sites set last_seen = now() where id = :limited`, { limited });
+    expect(await read(2)).toEqual(first);
+    expect(first.withheld).toHaveLength(2);
   });
 });
 

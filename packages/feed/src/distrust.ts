@@ -3,8 +3,6 @@ import { query } from '@dossier/postgres/database.ts';
 import type { Database } from '@dossier/postgres/database.ts';
 import type { Logger } from '@dossier/runtime/logger.ts';
 
-const rememberedMs = 1000;
-
 /** What a head says of who may not read its list from those who give it on. */
 export interface Distrusted {
   /** Ids of keys that were revoked, and of tokens whose holder was revoked or may read some lists only. */
@@ -17,10 +15,8 @@ export interface Distrust {
   read(): Promise<(list: number) => Distrusted>;
 }
 
-/** Looks it up at most once a second: it is asked for with each head. */
+/** Asked for with each head, after the head was read: who is told of it is never told less than what was revoked before. */
 export function createDistrust({ database, logger }: { database: Database; logger: Pick<Logger, 'warn'> }): Distrust {
-  let known: Promise<(list: number) => Distrusted> | null = null;
-  let since = 0;
   let isWarned = false;
   const cut = (ids: readonly string[]): readonly string[] => {
     if (ids.length > mostDistrusted && !isWarned) {
@@ -32,18 +28,7 @@ export function createDistrust({ database, logger }: { database: Database; logge
     }
     return ids.slice(0, mostDistrusted);
   };
-  return {
-    read() {
-      if (known === null || performance.now() - since > rememberedMs) {
-        since = performance.now();
-        known = readDistrusted(database, cut).catch((error: unknown) => {
-          known = null;
-          throw error;
-        });
-      }
-      return known;
-    },
-  };
+  return { read: () => readDistrusted(database, cut) };
 }
 
 interface Named {
@@ -54,8 +39,10 @@ interface Named {
 }
 
 async function readDistrusted(database: Database, cut: (ids: readonly string[]) => readonly string[]) {
-  const named = await query<Named>(database, namedSql);
-  const limited = await query<{ lists: number[]; keys: string[] }>(database, limitedSql);
+  const [named, limited] = await Promise.all([
+    query<Named>(database, namedSql),
+    query<{ lists: number[]; keys: string[] }>(database, limitedSql),
+  ]);
   const answers = new Map<number, Distrusted>();
   return (list: number): Distrusted => {
     const answer = answers.get(list) ?? answerOf(list);
@@ -91,7 +78,7 @@ const namedSql = `
   )
   select list_id as list, id, revoked from named group by list_id, id, revoked order by min(rank), max(date) desc, id`;
 
-/** The latest to ask first. */
+/** The latest first, in an order that no question changes: heads would be others each time. */
 const limitedSql = `
   select array_to_json(s.lists) as lists, json_agg(k.key order by k.key) as keys from sites s join site_keys k on k.site_id = s.id
-  where s.state <> 'revoked' and s.lists is not null group by s.id order by s.last_seen desc nulls last, s.id`;
+  where s.state <> 'revoked' and s.lists is not null group by s.id order by s.id desc`;
