@@ -107,7 +107,7 @@ export async function createEngineNode(
       keys: [deriveSigningKey(configuration.syncToken ?? '')],
       alarms: new SiteAlarms({ ...self, nodeName: configuration.nodeName }),
       connections: new SiteConnections(self),
-      distrust: createDistrust(database),
+      distrust: createDistrust(self),
       pages: createPageCache({ folder: join(folder, 'pages'), database }),
       now: () => new Date(),
     }).handler,

@@ -5,7 +5,11 @@ export const rightsMutations: Readonly<Record<string, Mutation>> = {
   'ungranted-told': {
     description: 'a site is answered about lists that it was not granted',
     replacements: [
-      { in: { file: 'apps/api/src/routes/feed.ts' }, text: 'return lists === null || lists.includes(list);', by: 'return list > 0;' },
+      {
+        in: { file: 'apps/api/src/routes/feed.ts' },
+        text: 'return (lists === null || lists.includes(list)) && !denied.includes(list);',
+        by: 'return list > 0;',
+      },
     ],
   },
   'revoked-told': {

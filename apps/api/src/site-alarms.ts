@@ -3,7 +3,7 @@ import { jobs } from '@dossier/jobs/declarations.ts';
 import type { Queues } from '@dossier/jobs/queues.ts';
 import type { SiteAlert } from '@dossier/protocol/site.ts';
 import type { Logger } from '@dossier/runtime/logger.ts';
-import { transaction } from '@dossier/postgres/database.ts';
+import { query, queryOne, transaction } from '@dossier/postgres/database.ts';
 import type { Connection, Database } from '@dossier/postgres/database.ts';
 import { recordAudit } from '@dossier/accounts/audit.ts';
 import type { Actor } from '@dossier/accounts/audit.ts';
@@ -55,15 +55,52 @@ export class SiteAlarms {
   }
 
   /** A node came by itself: it waits for a person, or has used its invitation. */
-  async tell({ event, site, request }: { event: 'pending' | 'joined'; site: NamedSite; request: Request }): Promise<void> {
+  async tell({
+    event,
+    site,
+    request,
+    details = {},
+  }: {
+    event: 'pending' | 'joined';
+    site: NamedSite;
+    request: Request;
+    details?: Readonly<Record<string, unknown>>;
+  }): Promise<void> {
     const sentence =
       event === 'pending'
         ? `The node ${JSON.stringify(site.name)} asks for lists of this one and waits until somebody accepts it.`
         : `The site ${JSON.stringify(site.name)} has used its invitation.`;
     const made = await transaction(this.#deps.database, async (tx) => {
       const action = event === 'pending' ? 'site-asked' : 'site-joined';
-      await recordAudit(tx, siteActor(site, request), { action, object: { kind: 'site', id: site.id, name: site.name } });
+      await recordAudit(tx, siteActor(site, request), { action, object: { kind: 'site', id: site.id, name: site.name }, details });
       return this.note(tx, site, { code: event === 'pending' ? 'SITE_PENDING' : 'SITE_JOINED', sentence });
+    });
+    await this.remind(made);
+  }
+
+  /**
+   * A slave proves that this node's database was restored from a backup. Then it may have forgotten sites, grants and revocations, which nobody but a person can know.
+   * Told once an hour, for however many lists that is noticed.
+   */
+  async tellOfRestore(list: { id: number; name: string }, request: Request): Promise<void> {
+    const { database, nodeUuid, nodeName } = this.#deps;
+    const action = 'restore-noticed';
+    const sentence = `This node's database was restored from a backup: a slave holds a later history of the watch list ${JSON.stringify(list.name)}. Sites, grants and revocations since the backup are forgotten. Look at the sites, revoke again what was revoked since, and grant anew.`;
+    const made = await transaction(database, async (tx) => {
+      await query(tx, `select pg_advisory_xact_lock(hashtextextended('dossier restore', 0))`);
+      if (await queryOne(tx, `select from audit where action = :action and date > now() - interval '1 hour' limit 1`, { action }))
+        return [];
+      const actor: Actor = { actor: 'node', via: 'node', address: addressOf(request) };
+      await recordAudit(tx, actor, { action, object: { kind: 'node', name: nodeName }, details: { list: list.id, list_name: list.name } });
+      return addDeliveries(tx, {
+        event: 'site',
+        date: new Date().toISOString(),
+        node: nodeUuid,
+        node_name: nodeName,
+        link: null,
+        site: null,
+        sentence,
+      });
     });
     await this.remind(made);
   }

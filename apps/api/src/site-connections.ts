@@ -53,7 +53,8 @@ export class SiteConnections {
           : await query<{ place: number }>(
               this.#database,
               `select o.place - 1 as place from unnest(:sites::bigint[], :lists::bigint[]) with ordinality o (site_id, list_id, place) join sites s on s.id = o.site_id
-               where s.state = 'revoked' or (o.list_id is not null and s.lists is not null and o.list_id <> all(s.lists))`,
+               where site_state(s) = 'revoked'
+                 or (o.list_id is not null and (o.list_id <> all(coalesce(s.lists, array[o.list_id])) or o.list_id = any(denied_lists(s.id))))`,
               { sites: open.map(([, { siteId }]) => siteId), lists: open.map(([, { list }]) => list) },
             );
       for (const { place } of over) open[place]?.[0].destroy();

@@ -78,7 +78,7 @@ export function wireApi(node: ApiNode): WiredApi {
           keys,
           alarms,
           connections,
-          distrust: createDistrust(node.database),
+          distrust: createDistrust(node),
           pages: createPageCache({ folder: join(configuration.dataDir, 'pages'), database: node.database }),
           now: () => new Date(),
         }),

@@ -73,6 +73,7 @@ export const auditActions = [
   'master-accepted',
   'master-forgotten',
   'node-rekeyed',
+  'restore-noticed',
 ] as const;
 export type AuditAction = (typeof auditActions)[number];
 

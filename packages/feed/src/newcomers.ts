@@ -5,13 +5,16 @@ import { findSpeaker, withToken } from './speakers.ts';
 import type { Speaker } from './speakers.ts';
 
 /**
- * Whether a token alone still lets its holder read everything. No longer once a site that has shown it was revoked, or may read some lists only: its box
- * holds the token, and whoever has the box could come again under another key. Nor if a master from which this node has lists says so of the token, or of the key.
+ * Whether a token alone still lets its holder read everything. No longer once a site that has shown it was revoked, or may read some lists only, be it that this
+ * node says so or a master of its: its box holds the token, and whoever has the box could come again under another key. Nor if a master says so of the token, or of the key.
  */
 export async function isTokenEnough(connection: Connection, tokenKeyId: string, key = tokenKeyId): Promise<boolean> {
   const found = await preparedOne<{ limited: boolean }>(connection, 'is token limited', {
     sql: `select exists (select from sites where token_ids @> array[:tokenKeyId::text] and (state = 'revoked' or lists is not null))
-      or exists (select from distrusted d join links k on k.remote_url = d.remote_url where d.id in (:tokenKeyId, :key)) as limited`,
+      or exists (
+        select from distrusted d join links l on l.slave_list_id = d.list_id
+        where d.id in (:tokenKeyId, :key) or exists (
+          select from site_keys k join sites s on s.id = k.site_id where k.key = d.id and s.token_ids @> array[:tokenKeyId::text])) as limited`,
     parameters: { tokenKeyId, key },
   });
   return found?.limited !== true;
@@ -24,8 +27,8 @@ export async function isTokenEnough(connection: Connection, tokenKeyId: string, 
 export async function findKeyedSite(connection: Connection, node: string): Promise<'revoked' | 'limited' | 'free' | null> {
   const found = await queryOne<{ revoked: boolean; limited: boolean }>(
     connection,
-    `select bool_or(state = 'revoked') as revoked,
-       bool_or(lists is not null or exists (select from withdrawals w where w.site_id = s.id)) as limited
+    `select bool_or(site_state(s) = 'revoked') as revoked,
+       bool_or(lists is not null or denied_lists(s.id) <> '{}' or exists (select from withdrawals w where w.site_id = s.id)) as limited
      from sites s where node = :node and key is not null and state <> 'pending' having count(*) > 0`,
     { node },
   );
@@ -45,17 +48,18 @@ export interface Newcomer {
 
 /**
  * Takes up a node that nobody has entered, vouched for by `introducedBy`. One that spoke by the token alone until now keeps its entry. Whoever says that it is a node
- * which speaks by another key, or was revoked, waits for a person. The same key again changes nothing.
+ * which speaks by another key, or was revoked, waits for a person. The same key again changes nothing. Null for a key that a site had long ago.
  */
 export async function admitNewcomer(
   database: Database,
   newcomer: Newcomer,
   { introducedBy, tokenId, state }: { introducedBy: 'token' | 'master'; tokenId: string | null; state: SiteState },
-): Promise<Speaker> {
+): Promise<Speaker | null> {
   await query(
     database,
     `with wanted as (
        select case when exists (select from sites where node = :node and (state = 'revoked' or (key is not null and key <> :key))) then 'pending' else :state end as state
+       where not exists (select from site_keys where key = :key)
      ), known as (
        update sites set key = :key, words = :words, introduced_by = :introducedBy, token_ids = ${withToken}, state = wanted.state, state_date = now()
        from wanted where sites.node = :node and sites.key is null and sites.state = 'accepted' returning id
@@ -65,9 +69,7 @@ export async function admitNewcomer(
      on conflict (key) do nothing`,
     { ...newcomer, introducedBy, tokenId, state },
   );
-  const site = await findSpeaker(database, newcomer.key);
-  if (!site) throw new Error('a site vanished while it was taken up');
-  return site;
+  return findSpeaker(database, newcomer.key);
 }
 
 /** More of those that wait aren't taken up: what nobody looks at is no list. */

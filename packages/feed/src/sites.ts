@@ -6,6 +6,7 @@ import type { Page, PageRequest } from '@dossier/postgres/keyset.ts';
 import { badParam, conflict, notFound } from '@dossier/runtime/errors.ts';
 import { writeInvitation } from './invitations.ts';
 import { forgetNumbers } from './site-numbers.ts';
+import { isKeyOfSite } from './speakers.ts';
 import { noteWithdrawals, withdrawalsOf } from './withdrawals.ts';
 import type { WithdrawalRow } from './withdrawals.ts';
 
@@ -64,7 +65,7 @@ export interface SiteRow {
 }
 
 const siteColumns = `
-  s.id, s.name, s.node, s.key, s.words, s.state, s.state_date, s.reason, array_to_json(s.lists) as lists, s.introduced_by, s.token_ids, s.address, s.version, s.first_seen, s.last_seen, s.alert,
+  s.id, s.name, s.node, s.key, s.words, site_state(s) as state, s.state_date, s.reason, array_to_json(s.lists) as lists, s.introduced_by, s.token_ids, s.address, s.version, s.first_seen, s.last_seen, s.alert,
   s.created_date,
   ${withdrawalsOf} as withdrawn,
   (select json_build_object('expires_date', i.expires_date, 'used_date', i.used_date) from invitations i where i.site_id = s.id) as invitation`;
@@ -73,7 +74,7 @@ const siteColumns = `
 export async function listSites(connection: Connection, page: PageRequest): Promise<Page<SiteRow>> {
   const backwards = page.cursor?.direction === 'before';
   const direction = backwards ? 'desc' : 'asc';
-  const order = `(case when s.state = 'pending' then '0' when s.state = 'accepted' then '1' else '2' end || s.name)`;
+  const order = `(case site_state(s) when 'pending' then '0' when 'accepted' then '1' else '2' end || s.name)`;
   const rows = await query<SiteRow & { place: string }>(
     connection,
     `select ${siteColumns}, ${order} as place from sites s
@@ -148,8 +149,8 @@ export async function createSite(
   const lists = granted === undefined ? (replaced?.lists ?? null) : granted;
   await requireFreeName(tx, name);
   const brought = 'key' in introduction ? introduction : null;
-  if (brought !== null && (await queryOne(tx, `select id from sites where key = :key or previous_key = :key`, { key: brought.key }))) {
-    throw conflict('A site with this key is there already.');
+  if (brought !== null && (await isKeyOfSite(tx, brought.key))) {
+    throw conflict('A site with this key is there already, or had it once.');
   }
   const made = await queryOne<{ id: number }>(
     tx,
@@ -187,6 +188,7 @@ async function holdSite(tx: Connection, id: number): Promise<void> {
 }
 
 async function requireFreeName(tx: Connection, name: string, but = 0): Promise<void> {
+  await query(tx, `select pg_advisory_xact_lock(hashtextextended('dossier site names', 0))`);
   const other = await queryOne(tx, `select id from sites where name = :name and state <> 'revoked' and id <> :but limit 1`, { name, but });
   if (other) throw conflict(`There is a site of the name ${JSON.stringify(name)} already.`);
 }
@@ -239,7 +241,8 @@ export async function revokeSite(tx: Connection, id: number, reason: string): Pr
   await holdSite(tx, id);
   const rows = await query(
     tx,
-    `update sites set state = 'revoked', state_date = now(), reason = :reason, alert = null where id = :id and state <> 'revoked' returning id`,
+    `update sites set refused = state = 'pending' and introduced_by <> 'master', state = 'revoked', state_date = now(), reason = :reason, alert = null
+     where id = :id and state <> 'revoked' returning id`,
     { id, reason },
   );
   if (rows.length === 0) throw conflict('This site is revoked already.');

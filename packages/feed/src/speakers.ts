@@ -1,5 +1,5 @@
 import type { SiteState } from '@dossier/protocol/site.ts';
-import { preparedOne, query } from '@dossier/postgres/database.ts';
+import { preparedOne, query, queryOne } from '@dossier/postgres/database.ts';
 import type { Connection } from '@dossier/postgres/database.ts';
 
 /** A site as its rights are looked up for a request. */
@@ -10,23 +10,28 @@ export interface Speaker {
   state: SiteState;
   /** The lists that it may read; null: all. */
   lists: number[] | null;
+  /** Of those the ones that it may not read, as their master says. */
+  denied: number[];
 }
 
-const speakerColumns = `
-  s.id, s.name, s.node,
-  case when exists (select from distrusted d join links k on k.remote_url = d.remote_url where d.id = s.key) then 'revoked' else s.state end as state,
-  array_to_json(s.lists) as lists`;
-
 /**
- * The site that speaks by this key, the present one or the one before it; null if none does. Of one that was revoked neither is ever taken again, nor is a key
- * that a master revoked from which this node has lists.
+ * The site that speaks by this key, the present one or the one before it; null if none does. Of one that was revoked no key that it ever had is taken again, whether
+ * it was revoked here or by the master from which this node has its lists.
  */
 export async function findSpeaker(connection: Connection, key: string): Promise<Speaker | null> {
   return preparedOne<Speaker>(connection, 'find speaker', {
-    sql: `select ${speakerColumns} from sites s where s.key = :key
-      union all select ${speakerColumns} from sites s where s.previous_key = :key and (s.previous_until > now() or s.state = 'revoked') limit 1`,
+    sql: `select * from (
+        select s.id, s.name, s.node, site_state(s) as state, array_to_json(s.lists) as lists, array_to_json(denied_lists(s.id)) as denied,
+          s.key = :key or (s.previous_key = :key and s.previous_until > now()) as present
+        from site_keys k join sites s on s.id = k.site_id where k.key = :key
+      ) found where coalesce(present, false) or state = 'revoked'`,
     parameters: { key },
   });
+}
+
+/** Whether a site here has, or ever had, this key. */
+export async function isKeyOfSite(connection: Connection, key: string): Promise<boolean> {
+  return (await queryOne(connection, `select from site_keys where key = :key`, { key })) !== null;
 }
 
 /** Lets a site's next key speak for it, and the one before for a while yet; null if no site has the old one. */
@@ -37,10 +42,24 @@ export async function followSuccession(
   await query(
     connection,
     `update sites set key = :next, words = :words, previous_key = :old, previous_until = :until
-     where key = :old and state <> 'revoked' and not exists (select from sites where key = :next or previous_key = :next)`,
+     where key = :old and state <> 'revoked' and not exists (select from site_keys where key = :next)`,
     { old, next, words, until },
   );
   return findSpeaker(connection, next);
+}
+
+/** Whether another site is the node `:node` already than the site `:id`. */
+export const isTaken = `exists (select from sites o where o.node = :node and o.id <> :id and o.state <> 'revoked')`;
+
+/** Learns of a site that was entered by its key which node it is, and what it is then: it waits for a person if another site is that node already. */
+export async function claimNode(connection: Connection, id: number, node: string): Promise<SiteState> {
+  const claimed = await queryOne<{ state: SiteState }>(
+    connection,
+    `update sites set node = :node, state = case when ${isTaken} then 'pending' else state end, state_date = case when ${isTaken} then now() else state_date end
+     where id = :id and node is null and state = 'accepted' returning state`,
+    { id, node },
+  );
+  return claimed?.state ?? 'accepted';
 }
 
 /** The tokens that a site has shown, with one more. */
@@ -50,11 +69,11 @@ export const withToken = `case when :tokenId::text is null or :tokenId = any(sit
 export async function noteSeen(
   connection: Connection,
   siteId: number,
-  seen: { node: string; address: string; version: string | null; tokenId: string | null },
+  seen: { address: string; version: string | null; tokenId: string | null },
 ): Promise<void> {
   await query(
     connection,
-    `update sites set last_seen = now(), first_seen = coalesce(first_seen, now()), node = coalesce(node, :node), version = coalesce(:version, version),
+    `update sites set last_seen = now(), first_seen = coalesce(first_seen, now()), version = coalesce(:version, version),
        token_ids = ${withToken}, address = :address
      where id = :siteId and set_config('synchronous_commit', 'off', true) is not null`,
     { siteId, ...seen },

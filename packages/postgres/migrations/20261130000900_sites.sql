@@ -30,6 +30,8 @@ create table sites (
   state_date timestamptz not null default now(),
   -- Why it was revoked.
   reason text,
+  -- It was revoked before it could read anything.
+  refused boolean not null default false,
   -- The lists that it may read; null: all.
   lists bigint[],
   -- Who vouched for its key: its token, an invitation, a person, or this node itself, which had accepted it before.
@@ -50,6 +52,19 @@ create table sites (
 create unique index sites_by_token on sites (node) where key is null and node is not null;
 create index sites_node on sites (node);
 create index sites_limited on sites using gin (token_ids) where state = 'revoked' or lists is not null;
+
+-- Every key that a site ever had. Who revokes the site means all of them.
+create table site_keys (
+  key text primary key,
+  site_id bigint not null references sites (id) on delete cascade
+);
+create index site_keys_site on site_keys (site_id);
+create function note_site_key() returns trigger language plpgsql as $$
+begin
+  insert into site_keys (key, site_id) values (new.key, new.id) on conflict (key) do nothing;
+  return null;
+end $$;
+create trigger note_site_key after insert or update of key on sites for each row when (new.key is not null) execute function note_site_key();
 
 -- The numbers under which sites said something lately. One that is used twice shows that there are two of the site.
 create table site_numbers (
@@ -134,13 +149,39 @@ create table masters (
 );
 create index masters_node on masters (node);
 
--- On a branch: ids of keys and tokens that its master takes no more. Those of a master without links count for nothing.
+-- On a branch: keys that may not read a replica as its master says, and tokens that it takes no more. Without a link they count for nothing.
 create table distrusted (
-  remote_url text not null,
+  list_id bigint not null references watch_lists (id) on delete cascade,
   id text not null,
-  primary key (remote_url, id)
+  -- The key was revoked there, or it is a token; otherwise the list isn't granted to it.
+  revoked boolean not null,
+  since timestamptz not null default now(),
+  -- When a head named it last, or not long before.
+  named_date timestamptz not null default now(),
+  -- Whether this node has looked for sites that it concerns.
+  told boolean not null default false,
+  primary key (list_id, id)
 );
 create index distrusted_id on distrusted (id);
+create index distrusted_untold on distrusted (list_id) where not told;
+
+-- Replicas that a site may not read as their master says so of one of its keys. What is said of one revoked counts for all lists that come the same way.
+create function denied_lists(site bigint) returns bigint[] language sql stable as $$
+  select coalesce(array_agg(l.slave_list_id), '{}') from links l
+  where l.slave_list_id in (select d.list_id from site_keys k join distrusted d on d.id = k.key where k.site_id = site)
+    or (l.remote_url, l.origins) in (
+      select n.remote_url, n.origins from site_keys k join distrusted d on d.id = k.key join links n on n.slave_list_id = d.list_id
+      where k.site_id = site and d.revoked)
+$$;
+
+-- What a site is here. One that a master has revoked is so here, too, unless there are lists for it that don't come from there.
+create function site_state(site sites) returns text language sql stable as $$
+  select case when exists (
+      select from site_keys k join distrusted d on d.id = k.key join links n on n.slave_list_id = d.list_id where k.site_id = site.id and d.revoked)
+    and not exists (
+      select from watch_lists l where l.id <> all(denied_lists(site.id)) and (site.lists is null or l.id = any(site.lists)))
+    then 'revoked' else site.state end
+$$;
 
 -- On a master: what sites said, signed by their keys, as it came: whoever has the key can check it. Many lists may be spoken of at once.
 create table statements (

@@ -63,7 +63,13 @@ export const positionSchema = z.object({
   digest,
 });
 
+/** Most keys and tokens that a head names as such that may not read its list. */
 export const mostDistrusted = 2000;
+
+const keyIds = z
+  .array(z.string().regex(/^[\w-]{1,64}$/))
+  .max(mostDistrusted)
+  .default([]);
 
 /** `GET /feed/v1/dossier-lists/{id}/head`: the newest position, whose it is, where it comes from and when slaves sync. */
 export const headSchema = z.looseObject({
@@ -83,10 +89,9 @@ export const headSchema = z.looseObject({
   /** SHA-256 of the declaration as canonical JSON: a copy with another one isn't equal. */
   declaration_hash: digest,
   /** Ids of keys that were revoked, and of tokens that let nobody in alone any more: who gives the list on takes them no more either. */
-  distrusted: z
-    .array(z.string().regex(/^[\w-]{1,64}$/))
-    .max(mostDistrusted)
-    .default([]),
+  distrusted: keyIds,
+  /** Ids of other keys that may not read the list: who gives it on doesn't give it to them. */
+  withheld: keyIds,
 });
 export type Head = z.infer<typeof headSchema>;
 

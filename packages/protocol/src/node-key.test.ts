@@ -107,3 +107,21 @@ test('four words stand for a key, the same on every node', async () => {
   const { id } = generateNodeKey();
   expect((await wordsOf(id)).split(' ')).toHaveLength(4);
 });
+
+test.each([
+  ['0', '0000000000000000000000000000000000000000000000000000000000000000'],
+  ['1', '0100000000000000000000000000000000000000000000000000000000000000'],
+  ['p - 1', 'ecffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f'],
+  ['p', 'edffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f'],
+  ['p + 1', 'eeffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f'],
+  ['of order 8', 'c7176a703d4dd84fba3c0b760d10670f2a2053fa2c39ccc64ec7fd7792ac037a'],
+  ['of order 8, the other one', '26e8958fc2b227b045c3f489f2ef98f0d5dfac05d3c63339b13802886d53fc05'],
+])('a point of small order is no key, whatever its sign, however it is brought: y is %s', (_y, hex) => {
+  for (const sign of [0, 0x80]) {
+    const bytes = Buffer.from(hex, 'hex');
+    bytes.writeUInt8(bytes.readUInt8(31) | sign, 31);
+    expect(nodeKeyNamed(bytes.toString('base64url'))).toBeNull();
+    const der = Buffer.concat([Buffer.from('302a300506032b6570032100', 'hex'), bytes]).toString('base64');
+    expect(nodeKeyId(`-----BEGIN PUBLIC KEY-----\n${der}\n-----END PUBLIC KEY-----`)).toBeNull();
+  }
+});

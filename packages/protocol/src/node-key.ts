@@ -34,15 +34,33 @@ export function nodeKeyFromSeed(seed: Uint8Array): SigningKey {
   return fromPrivate(createPrivateKey({ key: Buffer.concat([privatePrefix, seed]), format: 'der', type: 'pkcs8' }));
 }
 
+/** The y of the points of small order, as it may be spelt: for those anybody can make signatures that some verifiers take. */
+const smallOrder = new Set([
+  `00${'00'.repeat(31)}`,
+  `01${'00'.repeat(31)}`,
+  `ec${'ff'.repeat(30)}7f`,
+  `ed${'ff'.repeat(30)}7f`,
+  `ee${'ff'.repeat(30)}7f`,
+  'c7176a703d4dd84fba3c0b760d10670f2a2053fa2c39ccc64ec7fd7792ac037a',
+  '26e8958fc2b227b045c3f489f2ef98f0d5dfac05d3c63339b13802886d53fc05',
+]);
+
+function isOfSmallOrder(bytes: Buffer): boolean {
+  const y = Buffer.from(bytes);
+  // The last bit is the sign of x.
+  y.writeUInt8(y.readUInt8(31) & 0x7f, 31);
+  return smallOrder.has(y.toString('hex'));
+}
+
 const named = new Map<string, SigningKey>();
 const rememberedKeys = 1000;
 
-/** The public key that an id names; null if it is none in its canonical spelling. */
+/** The public key that an id names; null if it is none in its canonical spelling, or none of a key pair. */
 export function nodeKeyNamed(id: string): SigningKey | null {
   const known = named.get(id);
   if (known) return known;
   const bytes = /^[\w-]{43}$/.test(id) ? Buffer.from(id, 'base64url') : null;
-  if (bytes?.length !== 32 || bytes.toString('base64url') !== id) return null;
+  if (bytes?.length !== 32 || bytes.toString('base64url') !== id || isOfSmallOrder(bytes)) return null;
   try {
     const key: SigningKey = {
       id,
@@ -63,7 +81,7 @@ export function nodeKeyId(text: string): string | null {
   if (!trimmed.startsWith('-----BEGIN PUBLIC KEY-----')) return nodeKeyNamed(trimmed)?.id ?? null;
   try {
     const key = createPublicKey(trimmed);
-    return key.asymmetricKeyType === 'ed25519' ? idOf(key) : null;
+    return key.asymmetricKeyType === 'ed25519' ? (nodeKeyNamed(idOf(key))?.id ?? null) : null;
   } catch {
     return null; // not a key
   }

@@ -44,6 +44,11 @@ export function vouch(key: SigningKey, role: VouchedRole, subject: string): stri
   return `${key.id}.${signatureOf(key, vouchedText(role, subject)).toString('base64url')}`;
 }
 
+/** The vouchers in a field: of a token, beside that of the node which is asked. */
+export function vouchersIn(field: string | undefined): string[] {
+  return field === undefined ? [] : field.split(' ').slice(0, 2);
+}
+
 /** The id of the key that is said to vouch; null if the field is malformed. */
 export function voucherKeyId(field: string): string | null {
   return /^([\w-]{1,64})\.[\w-]{43,86}$/.exec(field)?.[1] ?? null;

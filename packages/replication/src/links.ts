@@ -287,6 +287,7 @@ export async function finishUnlink(database: Database, slaveListId: number): Pro
       `update offline_deletions set settled_as = 'unlinked', settled_date = now() where slave_list_id = :slaveListId and settled_as is null`,
       { slaveListId },
     );
+    await query(tx, `delete from distrusted where list_id = :slaveListId`, { slaveListId });
     await query(tx, `delete from dead_letters where slave_list_id = :slaveListId`, { slaveListId });
     await query(tx, `delete from set_aside where list_id = :slaveListId`, { slaveListId });
     await query(tx, `delete from holds where slave_list_id = :slaveListId`, { slaveListId });

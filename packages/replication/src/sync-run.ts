@@ -65,8 +65,9 @@ export async function syncRun(context: SyncContext, started: StartedRun): Promis
   const unchanged = (headTag: string | null) => endUnchanged(context, { ...started, lacksPhotos: examined.lacksPhotos }, taken, headTag);
   if (answer.outcome === 'unchanged') return unchanged(link.head_tag);
 
-  const { head, tag } = answer;
-  const fork = await greet(context, started, head);
+  const { head } = answer;
+  const { fork, settled } = await greet(context, started, head);
+  const tag = settled ? answer.tag : null;
   const runContext: RunContext = {
     ...context,
     // Whoever answers is read; a fork decides whether it may be followed.
@@ -251,28 +252,36 @@ async function renew(context: RunContext, plan: Plan, { link }: StartedRun): Pro
   const answer = await context.master.head(link.remote_list_id, { position: null, tag: null, list: link.remote_list }, context.signal);
   if (answer.outcome !== 'head') throw noSuchList(link);
   requireIdentity(answer.head, context.link, context.own);
-  Object.assign(plan, { head: answer.head, tag: answer.tag, fork: plan.fork ?? findFork(link, answer.head), follows: false });
+  const settled = await keepDistrusted(context.database, link.slave_list_id, answer.head);
+  Object.assign(plan, {
+    head: answer.head,
+    tag: settled ? answer.tag : null,
+    fork: plan.fork ?? findFork(link, answer.head),
+    follows: false,
+  });
 }
 
-/** Refuses who is not to be followed, keeps what the greeting taught, and says whether the master's history is another one than before. */
-async function greet(context: SyncContext, started: StartedRun, head: Head): Promise<Fork | null> {
+/**
+ * Refuses who is not to be followed, keeps what the greeting taught, and says whether the master's history is another one than before. `settled`: the head's tag may be
+ * kept for what was learnt.
+ */
+async function greet(context: SyncContext, started: StartedRun, head: Head): Promise<{ fork: Fork | null; settled: boolean }> {
   const { run, link } = started;
   requireOtherNode(head, link.remote_url, context.own);
   requireNoCircle(head, link.remote_url, context.own);
   const fork = run.mode === 'verify' ? null : findFork(link, head);
   // A stranger's name and SYNC_TIME are not learnt.
-  if (fork?.kind === 'identity') return fork;
+  if (fork?.kind === 'identity') return { fork, settled: true };
   requireIdentity(head, link, context.own);
-  await learn(context, started, head);
-  return fork;
+  return { fork, settled: await learn(context, started, head) };
 }
 
-async function learn({ database }: SyncContext, { link, fence }: StartedRun, head: Head): Promise<void> {
-  await keepDistrusted(database, link.remote_url, head.distrusted);
+async function learn({ database }: SyncContext, { link, fence }: StartedRun, head: Head): Promise<boolean> {
+  const settled = await keepDistrusted(database, link.slave_list_id, head);
   const { hour, minute, time_zone: zone } = head.schedule;
   const isPinned = link.remote_node !== null && link.remote_list !== null && link.remote_name === head.name;
   const isSameWay = link.origins.join() === head.origins.join();
-  if (isPinned && isSameWay && link.sync_hour === hour && link.sync_minute === minute && link.sync_zone === zone) return;
+  if (isPinned && isSameWay && link.sync_hour === hour && link.sync_minute === minute && link.sync_zone === zone) return settled;
   await saveGreeting(database, {
     slaveListId: link.slave_list_id,
     fence,
@@ -282,6 +291,7 @@ async function learn({ database }: SyncContext, { link, fence }: StartedRun, hea
     origins: head.origins,
     schedule: head.schedule,
   });
+  return settled;
 }
 
 async function endUnchanged(context: SyncContext, started: StartedRun, taken: TakenRun, tag: string | null): Promise<SyncOutcome> {

@@ -119,34 +119,30 @@ export class NodeTrust implements Trust {
       if (token === null) throw new SyncFailure('NO_TOKEN', 'SYNC_TOKEN is not set on this node, and it was not joined to this master.');
       if ((keyless.get(this.#remoteUrl) ?? 0) > performance.now()) return byToken(token);
     }
-    const introducer = this.#invitation?.site ?? token;
+    const vouchers = this.#invitation ? [vouch(this.#invitation.site, 'site', nodeKey.id)] : this.#vouchers(nodeKey);
     const unknown = this.#invitation !== null ? 'INVITATION_UNKNOWN' : token === null ? 'SITE_UNKNOWN' : 'TOKEN_REFUSED';
-    return this.#signedBy(nodeKey, introducer ? vouch(introducer, 'site', nodeKey.id) : this.#pin?.voucher, unknown);
+    const { succession } = this.#own;
+    const fields = {
+      ...(vouchers.length > 0 && { [VOUCHER_FIELD]: vouchers.join(' ') }),
+      ...(succession !== null && { [SUCCESSION_FIELD]: succession }),
+    };
+    return { sign: nodeKey, fields, answers: 'believed-key', unknown };
+  }
+
+  /** A master that was restored knows its own word, and lets this node wait for a person then; the token says besides which one this node holds. */
+  #vouchers(nodeKey: SigningKey): string[] {
+    const { token } = this.#own;
+    const own = this.#pin?.voucher ?? null;
+    return [...(own === null ? [] : [own]), ...(token === null ? [] : [vouch(token, 'site', nodeKey.id)])];
   }
 
   async fallbacks(): Promise<readonly Terms[]> {
     const { token, nodeKey } = this.#own;
     if (this.#invitation !== null || nodeKey === null || token === null) return [];
-    if (this.#pin !== null) {
-      // A master that was restored knows its own word, though not this token. One that has no keys (any more) shows so to who asks by the token.
-      const certified = this.#pin.voucher === null ? [] : [this.#signedBy(nodeKey, this.#pin.voucher, 'SITE_UNKNOWN')];
-      return [...certified, this.#keylessTerms()];
-    }
+    // A master that has no keys (any more) shows so to who asks by the token.
+    if (this.#pin !== null) return [this.#keylessTerms()];
     keyless.set(this.#remoteUrl, performance.now() + keylessMs);
     return [byToken(token)];
-  }
-
-  #signedBy(nodeKey: SigningKey, voucher: string | null | undefined, unknown: Terms['unknown']): Terms {
-    const { succession } = this.#own;
-    return {
-      sign: nodeKey,
-      fields: {
-        ...(voucher && { [VOUCHER_FIELD]: voucher }),
-        ...(succession !== null && { [SUCCESSION_FIELD]: succession }),
-      },
-      answers: 'believed-key',
-      unknown,
-    };
   }
 
   /** By the token alone, and asking the master to answer by its key all the same: who has met it believes nothing else. */

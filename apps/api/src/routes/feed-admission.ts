@@ -5,7 +5,7 @@ import type { AttemptLimit } from '@dossier/accounts/attempts.ts';
 import { findInvitation, useInvitation } from '@dossier/feed/invitations.ts';
 import { admitNewcomer, findKeyedSite, hasRoomForPending, isTokenEnough, noteTokenHolder } from '@dossier/feed/newcomers.ts';
 import type { Newcomer } from '@dossier/feed/newcomers.ts';
-import { findSpeaker, followSuccession } from '@dossier/feed/speakers.ts';
+import { claimNode, findSpeaker, followSuccession } from '@dossier/feed/speakers.ts';
 import type { Speaker } from '@dossier/feed/speakers.ts';
 import { areWordsBusy, nodeKeyNamed, wordsOf } from '@dossier/protocol/node-key.ts';
 import { verifyRequest } from '@dossier/protocol/request-signature.ts';
@@ -20,6 +20,7 @@ import {
   vouch,
   VOUCHER_FIELD,
   voucherKeyId,
+  vouchersIn,
 } from '@dossier/protocol/voucher.ts';
 import type { SiteRefusal } from '@dossier/protocol/voucher.ts';
 import type { Configuration } from '@dossier/runtime/configuration.ts';
@@ -124,7 +125,7 @@ async function admitByToken(
     tokenId: verified.key.id,
   });
   if (id === null) return { ...visitor, refusal: 'SITE_REVOKED' };
-  const site: Speaker = { id, name: said.name, node: said.node, state: 'accepted', lists: null };
+  const site: Speaker = { id, name: said.name, node: said.node, state: 'accepted', lists: null, denied: [] };
   return { ...visitor, refusal: null, site, isHeard: keyed === null };
 }
 
@@ -135,12 +136,13 @@ async function admitByKey(
 ): Promise<Visitor | null> {
   const { database, nodeKey, keys } = deps;
   const { id: key } = verified.key;
-  const field = onlyValue(request.headersDistinct, VOUCHER_FIELD);
-  const token = field === undefined ? null : findVoucher(keys, field, 'site', key);
+  const vouchers = vouchersIn(onlyValue(request.headersDistinct, VOUCHER_FIELD));
+  const token = vouchers.map((voucher) => findVoucher(keys, voucher, 'site', key)).find((found) => found !== null) ?? null;
   const known = (await findSpeaker(database, key)) ?? (await succeedTo(request, key, deps));
-  const isOwn = known === null && field !== undefined && !token && (await isOwnWord(field, key, deps));
-  if (known === null && field !== undefined && !token && !isOwn) await limitGuesses(request, field, deps);
-  const invitation = field === undefined || token || isOwn ? null : await findInvitationOf(field, key, deps);
+  const isOwn = known === null && (await isOwnWord(vouchers, key, deps));
+  const code = token || isOwn ? undefined : vouchers[0];
+  if (known === null && code !== undefined) await limitGuesses(request, code, deps);
+  const invitation = code === undefined ? null : await findInvitationOf(code, key, deps);
   // A clock that is wrong is put up with for the call that introduces a node, which tells so.
   if (!deps.isTimely && (invitation === null || request.path !== '/')) return null;
   const vouching = invitation?.master ?? token;
@@ -156,25 +158,29 @@ async function admitByKey(
     if (invitation.state !== 'open')
       return { ...visitor, refusal: invitation.state === 'used' ? 'INVITATION_USED' : 'INVITATION_EXPIRED', site: null };
     const newcomer = await newcomerOf(request, key);
-    const site = newcomer && (await useInvitation(database, invitation.codeKey, newcomer));
-    if (site) {
-      await forgiveAttempts(database, [guessesFrom(request)]);
-      await deps.alarms.tell({ event: 'joined', site, request });
-    }
-    return { ...visitor, refusal: site ? null : 'INVITATION_USED', site };
+    const used = newcomer && (await useInvitation(database, invitation.codeKey, newcomer));
+    if (!used) return { ...visitor, refusal: 'INVITATION_USED', site: null };
+    const { speaker: site, former } = used;
+    await forgiveAttempts(database, [guessesFrom(request)]);
+    await deps.alarms.tell({ event: site.state === 'pending' ? 'pending' : 'joined', site, request, details: former ? { former } : {} });
+    return { ...visitor, refusal: await refusalOf(request, site, deps), site };
   }
-  const site = known ?? (token || isOwn ? await introduce(request, { key, token }, deps) : null);
+  const site = known ?? (token || isOwn ? await introduce(request, { key, token, isOwn }, deps) : null);
   if (site === null) return null;
-  const refusal = refusalOf(request, site);
-  if (refusal === 'SITE_CLONED') await deps.alarms.raise(site, 'SITE_CLONED', 'speaks for two nodes by one key', request);
-  return { ...visitor, refusal, site };
+  return { ...visitor, refusal: await refusalOf(request, site, deps), site };
 }
 
-function refusalOf(request: Request, site: Speaker): SiteRefusal | null {
+async function refusalOf(request: Request, site: Speaker, { database, alarms }: AdmissionDependencies): Promise<SiteRefusal | null> {
   if (site.state === 'revoked') return 'SITE_REVOKED';
   const said = selfOf(request);
-  if (said !== null && site.node !== null && said.node !== site.node) return 'SITE_CLONED';
-  return site.state === 'pending' ? 'SITE_PENDING' : null;
+  if (said !== null && site.node !== null && said.node !== site.node) {
+    await alarms.raise(site, 'SITE_CLONED', 'speaks for two nodes by one key', request);
+    return 'SITE_CLONED';
+  }
+  if (site.state === 'pending') return 'SITE_PENDING';
+  if (said === null || site.node !== null || (await claimNode(database, site.id, said.node)) === 'accepted') return null;
+  await alarms.tell({ event: 'pending', site, request });
+  return 'SITE_PENDING';
 }
 
 async function newcomerOf(request: Request, key: string): Promise<Newcomer | null> {
@@ -189,32 +195,34 @@ async function wordsOfNewcomer(key: string): Promise<string> {
   return wordsOf(key);
 }
 
-/** Takes up a node for which a token vouches, or (`token` null) this node's own word from before a backup was restored; null where there is no room for it. */
+/** Takes up a node for which a token vouches, or (`isOwn`) this node's own word from before a backup was restored, and then lets it wait; null where there is no room for it, or its key is one that a site had before. */
 async function introduce(
   request: Request,
-  { key, token }: { key: string; token: SigningKey | null },
+  { key, token, isOwn }: { key: string; token: SigningKey | null; isOwn: boolean },
   deps: AdmissionDependencies,
 ): Promise<Speaker | null> {
   const { database, configuration } = deps;
-  const waits = token === null || configuration.siteApproval === 'required' || !(await isTokenEnough(database, token.id, key));
+  const waits = isOwn || token === null || configuration.siteApproval === 'required' || !(await isTokenEnough(database, token.id, key));
   if (waits && !(await hasRoomForPending(database))) return null;
   const newcomer = await newcomerOf(request, key);
   if (newcomer === null) return null;
   const site = await admitNewcomer(database, newcomer, {
-    introducedBy: token ? 'token' : 'master',
+    introducedBy: isOwn ? 'master' : 'token',
     tokenId: token?.id ?? null,
     state: waits ? 'pending' : 'accepted',
   });
-  if (site.state === 'pending') await deps.alarms.tell({ event: 'pending', site, request });
+  if (site?.state === 'pending') await deps.alarms.tell({ event: 'pending', site, request });
   return site;
 }
 
 /** Whether a key of this node, the present one or one before, has vouched for the visitor's. */
-async function isOwnWord(field: string, key: string, { database, nodeKey }: KeyedDependencies): Promise<boolean> {
-  const id = voucherKeyId(field);
-  if (id === null || (id !== nodeKey.id && !(await wasNodeKey(database, id)))) return false;
-  const own = nodeKeyNamed(id);
-  return own !== null && findVoucher([own], field, 'site', key) !== null;
+async function isOwnWord(vouchers: readonly string[], key: string, { database, nodeKey }: KeyedDependencies): Promise<boolean> {
+  for (const voucher of vouchers) {
+    const own = nodeKeyNamed(voucherKeyId(voucher) ?? '');
+    if (own === null || findVoucher([own], voucher, 'site', key) === null) continue;
+    if (own.id === nodeKey.id || (await wasNodeKey(database, own.id))) return true;
+  }
+  return false;
 }
 
 /** The site whose key has changed, as the key before says, if that is one of a site. */

@@ -4,7 +4,8 @@ import { noteFollower } from '@dossier/feed/followers.ts';
 import type { Holding } from '@dossier/feed/followers.ts';
 import { noteNumber } from '@dossier/feed/site-numbers.ts';
 import { noteSeen } from '@dossier/feed/speakers.ts';
-import { VOUCHER_FIELD, voucherKeyId } from '@dossier/protocol/voucher.ts';
+import { onlyValue } from '@dossier/protocol/signature-base.ts';
+import { VOUCHER_FIELD, voucherKeyId, vouchersIn } from '@dossier/protocol/voucher.ts';
 import { addressOf } from '../session.ts';
 import { selfOf, versionOf } from './feed-admission.ts';
 import type { Visitor } from './feed-admission.ts';
@@ -56,6 +57,6 @@ export async function noteSite(deps: FeedDependencies, request: Request, { visit
 
 /** The id of the token that vouches for the visitor's key. */
 function tokenShown(request: Request, { keys }: FeedDependencies): string | null {
-  const voucher = request.headers[VOUCHER_FIELD];
-  return typeof voucher === 'string' ? (keys.find((key) => key.id === voucherKeyId(voucher))?.id ?? null) : null;
+  const ids = vouchersIn(onlyValue(request.headersDistinct, VOUCHER_FIELD)).map(voucherKeyId);
+  return keys.find(({ id }) => ids.includes(id))?.id ?? null;
 }

@@ -19,6 +19,7 @@ import { rowsMediaType } from '@dossier/protocol/rows.ts';
 import { SUCCESSION_FIELD, vouch, VOUCHER_FIELD } from '@dossier/protocol/voucher.ts';
 import { badParam } from '@dossier/runtime/errors.ts';
 import { readTreeNodes } from '@dossier/registry/tree.ts';
+import type { Distrusted } from '@dossier/feed/distrust.ts';
 import { isFork, renewForkedEpoch } from '@dossier/feed/epochs.ts';
 import { noteToldHead } from '@dossier/feed/followers.ts';
 import { inSnapshot, readHead, readHeads } from '@dossier/feed/heads.ts';
@@ -119,8 +120,8 @@ function askerOf(visitor: Visitor, { nodeUuid, succession, now }: FeedDependenci
 }
 
 function mayRead({ visitor }: Asker, list: number): boolean {
-  const lists = visitor.site?.lists ?? null;
-  return lists === null || lists.includes(list);
+  const { lists = null, denied = [] } = visitor.site ?? {};
+  return (lists === null || lists.includes(list)) && !denied.includes(list);
 }
 
 function schedule({ configuration }: FeedDependencies): Head['schedule'] {
@@ -165,8 +166,9 @@ function sendHead(deps: Offering): Handler {
     if (!head) return sendSigned(response, asker, absent);
     if (isWithdrawn(head)) return sendWithdrawn(request, response, asker, { deps, head });
     const known = knownPosition.safeParse(request.query);
-    if (known.success && isFork(head.position, known.data)) head = (await meetFork(deps, head, known.data)) ?? head;
-    const answer = headAnswer(deps, head, await deps.distrust.read());
+    if (known.success && isFork(head.position, known.data)) head = (await meetFork(deps, request, { head, known: known.data })) ?? head;
+    const distrust = await deps.distrust.read();
+    const answer = headAnswer(deps, head, distrust(head.listId));
     const { etag } = answer;
     if (request.headers['if-none-match'] === etag) sendUnchanged(response, asker, etag);
     else await sendSigned(response, asker, answer);
@@ -183,7 +185,11 @@ function sendHead(deps: Offering): Handler {
 }
 
 /** A slave holds a later or another history of a list: this database was restored from a backup. */
-async function meetFork({ database, logger, now }: FeedDependencies, head: ListHead, known: Position): Promise<ListHead | null> {
+async function meetFork(
+  { database, logger, alarms, now }: FeedDependencies,
+  request: Request,
+  { head, known }: { head: ListHead; known: Position },
+): Promise<ListHead | null> {
   const isRenewed = await renewForkedEpoch(database, head.listId, { known, now: now() });
   logger.warn(
     { list: head.listId, known, head: head.position },
@@ -191,11 +197,12 @@ async function meetFork({ database, logger, now }: FeedDependencies, head: ListH
       ? 'A slave holds a later or another history of a list: this database was restored from a backup. The list got a new epoch, so that every slave compares by content.'
       : 'A slave says that it holds a later or another history of a list. The list keeps its epoch.',
   );
+  if (isRenewed) await alarms.tellOfRestore({ id: head.listId, name: head.name }, request);
   return readHead(database, head.listId);
 }
 
 /** The head of a list with the tag that changes with it. */
-function headAnswer(deps: Offering, head: ListHead, distrusted: readonly string[]): FeedBody & { etag: string } {
+function headAnswer(deps: Offering, head: ListHead, { distrusted, withheld }: Distrusted): FeedBody & { etag: string } {
   const { declaration, hash } = deps.readDeclaration(head.declaration);
   const answer = json({
     node: deps.nodeUuid,
@@ -210,6 +217,7 @@ function headAnswer(deps: Offering, head: ListHead, distrusted: readonly string[
     declaration,
     declaration_hash: hash,
     distrusted,
+    withheld,
   });
   return { ...answer, etag: `"${createHash('sha256').update(answer.body).digest('base64url')}"` };
 }
@@ -224,8 +232,10 @@ function sendHeads(deps: Offering): Handler {
       deps.database,
       [...tags.keys()].filter((list) => mayRead(asker, list)),
     );
-    const distrusted = await deps.distrust.read();
-    const unchanged = heads.filter((head) => !head.withdrawn && headAnswer(deps, head, distrusted).etag === `"${tags.get(head.listId)}"`);
+    const distrust = await deps.distrust.read();
+    const unchanged = heads.filter(
+      (head) => !head.withdrawn && headAnswer(deps, head, distrust(head.listId)).etag === `"${tags.get(head.listId)}"`,
+    );
     await sendSigned(response, asker, json({ unchanged: unchanged.map((head) => head.listId) }));
     const seen = unchanged.map(({ listId: id, position }) => ({
       listId: id,

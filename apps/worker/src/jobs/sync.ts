@@ -4,6 +4,7 @@ import type { JobContext } from '@dossier/jobs/workers.ts';
 import { withReserve } from '@dossier/postgres/disk-reserve.ts';
 import { forgetPages } from '@dossier/feed/page-upkeep.ts';
 import { countUnconfirmed } from '@dossier/feed/withdrawals.ts';
+import { keepDistrusted } from '@dossier/replication/distrusted.ts';
 import { FeedError } from '@dossier/replication/feed-errors.ts';
 import { greetMaster } from '@dossier/replication/identity.ts';
 import { standingOf, syncRun } from '@dossier/replication/sync-run.ts';
@@ -16,6 +17,7 @@ import { isItsMaster, withdrawReplica } from '@dossier/replication/withdrawal.ts
 import { undoRun } from '@dossier/replication/undo.ts';
 import type { WorkerDependencies } from '../dependencies.ts';
 import { bookFailure } from '../run-failure.ts';
+import { tellOfDistrust } from '../distrust-alerts.ts';
 import { planLink } from '../schedule.ts';
 
 /** Brings one sync run to its end, or further. */
@@ -30,6 +32,9 @@ export function createSyncHandler(deps: WorkerDependencies) {
       throw await bookFailure(deps, started, { error: told, context, seed: runId });
     }
     const link = await findLink(deps.database, started.link.slave_list_id);
+    await tellOfDistrust(deps).catch((error: unknown) =>
+      deps.logger.warn({ err: error }, 'It could not be told whom a master trusts no more; the next sync does.'),
+    );
     if (!link) return;
     await planLink(deps, link, deps.now());
     if (link.epoch !== started.link.epoch || link.revision !== started.link.revision) await tellPosition(deps, link);
@@ -56,11 +61,14 @@ async function tellPosition(deps: WorkerDependencies, link: LinkRow): Promise<vo
   if (epoch === null || revision === null || count === null || digest === null) return;
   try {
     const master = deps.connectMaster(link.remote_url);
-    await master.head(
+    const answer = await master.head(
       link.remote_list_id,
       { position: { epoch, revision, count, digest }, tag, standing, list: link.remote_list },
       AbortSignal.timeout(tellTimeoutMs),
     );
+    // What was fetched may be later than the head that the sync began with.
+    if (answer.outcome === 'head' && answer.head.node === link.remote_node && answer.head.dossier_list === link.remote_list)
+      await keepDistrusted(deps.database, link.slave_list_id, answer.head);
   } catch (error) {
     deps.logger.debug({ err: error, list: link.slave_list_id }, 'The master could not be told how far its slave is.');
   }

@@ -148,6 +148,7 @@ export const audit = {
     'webhook-deleted': 'deleted a webhook',
     'webhook-tested': 'tested a webhook',
     'site-added': 'entered a site',
+    'restore-noticed': 'noticed that it was restored',
     'site-asked': 'asked for lists',
     'site-joined': 'used its invitation',
     'site-accepted': 'accepted a site',

@@ -151,6 +151,7 @@ export const audit = {
     'webhook-deleted': 'вебхук удалён',
     'webhook-tested': 'вебхук проверен',
     'site-added': 'площадка добавлена',
+    'restore-noticed': 'обнаружено восстановление из копии',
     'site-asked': 'запрошены списки',
     'site-joined': 'приглашение использовано',
     'site-accepted': 'площадка принята',

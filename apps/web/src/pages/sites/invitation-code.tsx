@@ -4,7 +4,7 @@ import { Link } from '@tanstack/react-router';
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import type { Site } from '@dossier/protocol/site.ts';
-import { useSite } from '../../api/sites.ts';
+import { useSites } from '../../api/sites.ts';
 import { CopyText } from '../../components/copy-text.tsx';
 import { KeyWords } from '../../components/key-words.tsx';
 import { QrCode } from '../../components/qr-code.tsx';
@@ -21,10 +21,11 @@ interface InvitationCodeProps {
 /** A code as it is shown once: to be copied, read out or scanned, with the command that uses it, until somebody has come by it. */
 export function InvitationCode({ site, code, expires, onClose }: InvitationCodeProps) {
   const { t } = useTranslation();
-  const { data: now = site } = useSite(site.id);
+  // A node that had an entry before keeps that, under this name: the invited one is gone then.
+  const joined = useSites().data?.find(({ name, state }) => name === site.name && state === 'accepted');
   const [address, setAddress] = useState(location.origin);
   const command = `dossier join ${address.trim().replace(/\/+$/, '')} ${code}`;
-  if (now.state === 'accepted') return <Joined site={now} onClose={onClose} />;
+  if (joined) return <Joined site={joined} onClose={onClose} />;
   return (
     <Stack>
       <Text size="sm">{t('sites.invite.once')}</Text>
