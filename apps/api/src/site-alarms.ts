@@ -15,7 +15,7 @@ import { addressOf } from './session.ts';
  * What a master notices of a site and can't decide by itself; a person puts it to rest by accepting the site again.
  *
  * - `SITE_CLONED`: there are two of the site: its key speaks for two nodes, or a number is used twice that its database gives once.
- * - `SITE_DIFFERS`: the site has signed that it holds something else at a revision than this node ever told of it.
+ * - `SITE_DIFFERS`: the site says that it holds something else at a revision than this node ever told of it, or a later one than there is.
  */
 export type SiteAlarm = 'SITE_CLONED' | 'SITE_DIFFERS';
 
@@ -41,7 +41,7 @@ export class SiteAlarms {
 
   /** Raises an alert about a site, once until it is put to rest. */
   async raise(site: NamedSite, code: SiteAlarm, what: string, request: Request): Promise<void> {
-    const alert: Omit<SiteAlert, 'date'> = { code, desc: `The site ${JSON.stringify(site.name)} ${what}.`, remedy: remedies[code] };
+    const alert: Omit<SiteAlert, 'date'> = { code, desc: `The site ${calledOf(site)} ${what}.`, remedy: remedies[code] };
     const made = await transaction(this.#deps.database, async (tx) => {
       if (!(await raiseAlert(tx, site.id, alert))) return [];
       await recordAudit(tx, siteActor(site, request), {
@@ -58,8 +58,8 @@ export class SiteAlarms {
   async tell({ event, site, request }: { event: 'pending' | 'joined'; site: NamedSite; request: Request }): Promise<void> {
     const sentence =
       event === 'pending'
-        ? `The node ${JSON.stringify(site.name)} asks for lists of this one and waits until somebody accepts it.`
-        : `The site ${JSON.stringify(site.name)} has used its invitation.`;
+        ? `The node ${calledOf(site)} asks for lists of this one and waits until somebody accepts it.`
+        : `The site ${calledOf(site)} has used its invitation.`;
     const made = await transaction(this.#deps.database, async (tx) => {
       const action = event === 'pending' ? 'site-asked' : 'site-joined';
       await recordAudit(tx, siteActor(site, request), { action, object: { kind: 'site', id: site.id, name: site.name } });
@@ -90,6 +90,11 @@ export class SiteAlarms {
       });
     }
   }
+}
+
+/** Newcomers name themselves: the number tells two of one name apart. */
+function calledOf({ id, name }: NamedSite): string {
+  return `${JSON.stringify(name)} (site ${id})`;
 }
 
 function siteActor(site: NamedSite, request: Request): Actor {

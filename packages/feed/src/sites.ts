@@ -9,12 +9,13 @@ import { forgetNumbers } from './site-numbers.ts';
 import { noteWithdrawals, withdrawalsOf } from './withdrawals.ts';
 import type { WithdrawalRow } from './withdrawals.ts';
 
-/** Raises an alert about a site, unless the same stands. True if it is new. */
+/** Raises an alert about a site, beside those of other codes that stand. False if one of this code does. */
 export async function raiseAlert(connection: Connection, siteId: number, alert: Omit<SiteAlert, 'date'>): Promise<boolean> {
   const rows = await query(
     connection,
-    `update sites set alert = jsonb_build_object('code', :code::text, 'desc', :desc::text, 'remedy', :remedy::text, 'date', now())
-     where id = :siteId and alert ->> 'code' is distinct from :code returning id`,
+    `update sites set alert = jsonb_build_object('code', :code::text, 'desc', concat_ws(' ', :desc::text, alert ->> 'desc'),
+       'remedy', concat_ws(' ', :remedy::text, alert ->> 'remedy'), 'codes', coalesce(alert -> 'codes', '[]') || to_jsonb(:code::text), 'date', now())
+     where id = :siteId and not coalesce(alert -> 'codes' @> to_jsonb(:code::text), false) returning id`,
     { siteId, ...alert },
   );
   return rows.length > 0;
@@ -170,7 +171,7 @@ export async function acceptSite(tx: Connection, id: number): Promise<void> {
   if (site.key === null && site.node === null) throw conflict('This site has not come yet: it was invited, and nobody has used the code.');
   await query(
     tx,
-    `update sites set state = 'accepted', state_date = case when state = 'accepted' then state_date else now() end, alert = null,
+    `update sites set state = 'accepted', state_date = case when state = 'accepted' then state_date else now() end, alert = null, believed_lists = '{}',
        introduced_by = case when introduced_by = 'token' then 'person' else introduced_by end
      where id = :id`,
     { id },
@@ -182,7 +183,7 @@ export async function acceptSite(tx: Connection, id: number): Promise<void> {
 export async function revokeSite(tx: Connection, id: number, reason: string): Promise<void> {
   const rows = await query(
     tx,
-    `update sites set state = 'revoked', state_date = now(), reason = :reason, alert = null where id = :id and state <> 'revoked' returning id`,
+    `update sites set state = 'revoked', state_date = now(), reason = :reason, alert = null, believed_lists = '{}' where id = :id and state <> 'revoked' returning id`,
     { id, reason },
   );
   if (rows.length === 0) throw conflict('This site is revoked already.');

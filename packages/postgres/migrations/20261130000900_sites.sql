@@ -42,8 +42,10 @@ create table sites (
   version text,
   first_seen timestamptz,
   last_seen timestamptz,
-  -- What a person should look at: {code, desc, remedy, date}.
+  -- What a person should look at: {code, desc, remedy, date}, and the codes of all that stands.
   alert jsonb,
+  -- Lists of which it was believed that this node has forgotten something, since a person last looked at the site.
+  believed_lists bigint[] not null default '{}',
   created_date timestamptz not null default now()
 );
 -- One that speaks by the token alone is known by its node.

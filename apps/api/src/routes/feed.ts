@@ -165,7 +165,8 @@ function sendHead(deps: Offering): Handler {
     if (!head) return sendSigned(response, asker, absent);
     if (isWithdrawn(head)) return sendWithdrawn(request, response, asker, { deps, head });
     const known = knownPosition.safeParse(request.query);
-    if (known.success && isFork(head.position, known.data)) head = (await meetFork(deps, head, known.data)) ?? head;
+    if (known.success && isFork(head.position, known.data))
+      head = (await meetFork(deps, request, asker, { head, known: known.data })) ?? head;
     const answer = headAnswer(deps, head, await deps.distrust.read());
     const { etag } = answer;
     if (request.headers['if-none-match'] === etag) sendUnchanged(response, asker, etag);
@@ -182,15 +183,32 @@ function sendHead(deps: Offering): Handler {
   };
 }
 
-/** A slave holds a later or another history of a list: this database was restored from a backup. */
-async function meetFork({ database, logger, now }: FeedDependencies, head: ListHead, known: Position): Promise<ListHead | null> {
-  const isRenewed = await renewForkedEpoch(database, head.listId, { known, now: now() });
+/** A slave says that it holds a later or another history of a list: this database was restored from a backup, or the slave lies. */
+async function meetFork(
+  { database, logger, alarms, configuration, now }: FeedDependencies,
+  request: Request,
+  { visitor: { site, isHeard } }: Asker,
+  { head, known }: { head: ListHead; known: Position },
+): Promise<ListHead | null> {
+  // Who doesn't say which node it is could say so again and again.
+  if (!isHeard || (site === null && configuration.siteKeys !== 'off')) return null;
+  const outcome = await renewForkedEpoch(database, head.listId, { known, site: site?.id ?? null, now: now() });
+  if (outcome === 'none') return readHead(database, head.listId);
+  const done =
+    outcome === 'renewed'
+      ? 'The list got a new epoch, so that every slave compares by content, and holds what it would take away'
+      : 'The list keeps its epoch';
   logger.warn(
-    { list: head.listId, known, head: head.position },
-    isRenewed
-      ? 'A slave holds a later or another history of a list: this database was restored from a backup. The list got a new epoch, so that every slave compares by content.'
-      : 'A slave says that it holds a later or another history of a list. The list keeps its epoch.',
+    { list: head.listId, site: site?.id ?? null, name: site?.name ?? null, known, head: head.position },
+    `A slave says that it holds a later or another history of a list: either this database was restored from a backup, or the slave lies. ${done}.`,
   );
+  if (site !== null)
+    await alarms.raise(
+      site,
+      'SITE_DIFFERS',
+      `says that it holds a later or another history of list ${head.listId} than this node. ${done}`,
+      request,
+    );
   return readHead(database, head.listId);
 }
 

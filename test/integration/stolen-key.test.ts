@@ -1,0 +1,125 @@
+import { randomUUID } from 'node:crypto';
+import { generateNodeKey } from '@dossier/protocol/node-key.ts';
+import { headSchema } from '@dossier/protocol/feed.ts';
+import type { Head } from '@dossier/protocol/feed.ts';
+import { signRequest } from '@dossier/protocol/request-signature.ts';
+import { siteSchema } from '@dossier/protocol/site.ts';
+import type { Site } from '@dossier/protocol/site.ts';
+import { deriveSigningKey } from '@dossier/protocol/signing-key.ts';
+import type { SigningKey } from '@dossier/protocol/signing-key.ts';
+import { pageOf } from '@dossier/protocol/values.ts';
+import { vouch, VOUCHER_FIELD } from '@dossier/protocol/voucher.ts';
+import { query } from '@dossier/postgres/database.ts';
+import { afterAll, beforeEach, describe, expect, it } from 'vitest';
+import { startNodeApi } from '../kit/node-api.ts';
+import type { NodeApi } from '../kit/node-api.ts';
+
+/* What who has the key of a site, or the token, can do to others by what he says: before anybody revokes him. */
+
+const token = deriveSigningKey('a-token-for-tests-of-thirty-two-characters');
+const masters: NodeApi[] = [];
+let master: NodeApi;
+let list: number;
+
+beforeEach(async () => {
+  master = await startNodeApi();
+  masters.push(master);
+  list = await master.makeList('Wanted');
+  await master.call('POST', '/dossiers/', { body: { name: 'Ada Lindqvist', dossier_lists: [list] } });
+});
+afterAll(async () => {
+  await Promise.all(masters.map((node) => node.stop()));
+});
+
+interface Question {
+  node?: string | null;
+  path?: string;
+  said?: Record<string, string | number>;
+  fields?: Record<string, string>;
+  address?: string;
+}
+
+let number = 0;
+
+/** Signs a question; by default for the head of the list, with a number as honest sites give them. */
+function sign(key: SigningKey, { node = null, path = `/feed/v1/dossier-lists/${list}/head`, said = {}, fields = {} }: Question) {
+  const url = new URL(path, master.url);
+  const named = node === null ? {} : { slave: node, name: 'Gate', number: (number += 1) };
+  for (const [name, value] of Object.entries({ ...named, ...said })) url.searchParams.set(name, String(value));
+  const signature = signRequest(key, { method: 'GET', url, headers: fields }, { now: new Date(), nonce: randomUUID() });
+  return { url, headers: { ...fields, ...signature } };
+}
+
+async function ask(key: SigningKey, question: Question): Promise<string> {
+  const { url, headers } = sign(key, question);
+  const answer = await fetch(url, { headers });
+  return `${answer.status} ${answer.headers.get('dossier-refusal') ?? '-'}`;
+}
+
+async function headOf(key: SigningKey, question: Question): Promise<Head> {
+  const { url, headers } = sign(key, question);
+  return headSchema.parse(await (await fetch(url, { headers })).json());
+}
+
+const vouched = (key: SigningKey): Record<string, string> => ({ [VOUCHER_FIELD]: vouch(token, 'site', key.id) });
+const sites = async (): Promise<Site[]> => (await master.want(200, pageOf(siteSchema), ['GET', '/sites/'])).results;
+const siteOf = async (node: string) => (await sites()).find((site) => site.node === node);
+
+/** A site that was entered by its key, and may read these lists. */
+async function enter(name: string, lists: number[] | null = [list]): Promise<{ key: SigningKey; node: string; id: number }> {
+  const [key, node] = [generateNodeKey(), randomUUID()];
+  const { id } = await master.want(201, siteSchema, ['POST', '/sites/', { name, lists, key: key.id }]);
+  expect(await ask(key, { node, path: '/feed/' })).toBe('200 -');
+  return { key, node, id };
+}
+
+describe('a site that says it holds what this node never had', () => {
+  const ahead = (head: Head) => ({ epoch: head.position.epoch, revision: 999_999_999, count: 1, digest: '0'.repeat(64) });
+  const epoch = async () => (await headOf(token, {})).position.epoch;
+  /** As if the hour were over for which an epoch stays. */
+  const anHourLater = async () => {
+    await query(master.test.database, `update list_positions set epoch = gen_random_uuid()`);
+    return epoch();
+  };
+
+  it('is believed once, told by its name and number, and not again before a person has looked', async () => {
+    const { key, node, id } = await enter('Gate 7');
+    const before = await headOf(key, { node });
+    const after = await headOf(key, { node, said: ahead(before) });
+    expect(after.position.epoch).not.toBe(before.position.epoch);
+    expect((await siteOf(node))?.alert).toMatchObject({
+      code: 'SITE_DIFFERS',
+      desc: expect.stringContaining(`"Gate 7" (site ${id}) says`),
+    });
+    const stands = await anHourLater();
+    expect((await headOf(key, { node, said: { ...ahead(before), epoch: stands } })).position.epoch).toBe(stands);
+    expect(await epoch()).toBe(stands);
+    await master.want(200, siteSchema, ['POST', `/sites/${id}/accept/`]);
+    await headOf(key, { node, said: { ...ahead(before), epoch: stands } });
+    expect(await epoch()).not.toBe(stands);
+  });
+
+  it('by the token alone is believed as well, but of all whom that has let in one', async () => {
+    const before = await headOf(token, { node: randomUUID() });
+    expect((await headOf(token, { node: randomUUID(), said: ahead(before) })).position.epoch).not.toBe(before.position.epoch);
+    const stands = await anHourLater();
+    const said = { ...ahead(before), epoch: stands };
+    const fresh = generateNodeKey();
+    await headOf(token, { node: randomUUID(), said });
+    await headOf(fresh, { node: randomUUID(), said, fields: vouched(fresh) });
+    expect(await epoch()).toBe(stands);
+    // A site that a person has let in is heard all the same.
+    const honest = await enter('Gate 8');
+    await headOf(honest.key, { node: honest.node, said });
+    expect(await epoch()).not.toBe(stands);
+  });
+
+  it('is not believed where it doesn’t say who it is, or says by the token that it is a site which has a key', async () => {
+    const { node } = await enter('Gate 8', null);
+    const before = await headOf(token, {});
+    await headOf(token, { said: ahead(before) });
+    await headOf(token, { node, said: ahead(before) });
+    expect(await epoch()).toBe(before.position.epoch);
+    expect((await siteOf(node))?.alert).toBeNull();
+  });
+});
