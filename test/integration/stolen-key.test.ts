@@ -123,3 +123,16 @@ describe('a site that says it holds what this node never had', () => {
     expect((await siteOf(node))?.alert).toBeNull();
   });
 });
+
+it('a site that only names the token, whose id anybody overhears, shuts out nobody who holds it', async () => {
+  const { key, node } = await enter('Gate 7');
+  const junk = { [VOUCHER_FIELD]: `${token.id}.${'A'.repeat(43)}` };
+  const before = await siteOf(node);
+  expect(await ask(key, { node, fields: junk })).toBe('200 -');
+  // What is kept of a question is kept after its answer.
+  await expect.poll(async () => (await siteOf(node))?.last_seen).not.toBe(before?.last_seen);
+  expect((await siteOf(node))?.shown_token).toBe(false);
+  const fresh = generateNodeKey();
+  expect(await ask(token, { node: randomUUID() })).toBe('200 -');
+  expect(await ask(fresh, { node: randomUUID(), fields: vouched(fresh) })).toBe('200 -');
+});

@@ -51,6 +51,8 @@ export interface Visitor {
   readonly voucher: string | null;
   /** Why it is refused, in spite of its signature. */
   readonly refusal: SiteRefusal | null;
+  /** The id of the token by which it proved to be let in or vouched for; null if it showed none. */
+  readonly token: string | null;
   /** The site that it is; null where sites aren't told apart. */
   readonly site: Speaker | null;
   /** Whether it is kept what the visitor says that it holds: not of who says by the token alone that it is a node which is known by a key. */
@@ -104,7 +106,7 @@ async function admitByToken(
   const { configuration, database, isForUs } = deps;
   const isOff = configuration.siteKeys === 'off';
   const answering = isOff ? { key: verified.key, voucher: null } : answerToToken(request, verified.key, deps);
-  const visitor = { ...answering, signature: verified.signature, verified, site: null, isHeard: true };
+  const visitor = { ...answering, signature: verified.signature, verified, token: verified.key.id, site: null, isHeard: true };
   if (isOff || !isForUs) return { ...visitor, refusal: null };
   const said = selfOf(request);
   const keyed = said === null ? null : await findKeyedSite(database, said.node);
@@ -148,6 +150,7 @@ async function admitByKey(
     signature: verified.signature,
     verified,
     voucher: vouching && vouch(vouching, 'master', nodeKey.id),
+    token: token?.id ?? null,
     isHeard: true,
   };
   if (!deps.isForUs) return known || token || invitation || isOwn ? { ...visitor, refusal: null, site: null } : null;

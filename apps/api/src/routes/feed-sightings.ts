@@ -4,7 +4,6 @@ import { noteFollower } from '@dossier/feed/followers.ts';
 import type { Holding } from '@dossier/feed/followers.ts';
 import { noteNumber } from '@dossier/feed/site-numbers.ts';
 import { noteSeen } from '@dossier/feed/speakers.ts';
-import { VOUCHER_FIELD, voucherKeyId } from '@dossier/protocol/voucher.ts';
 import { addressOf } from '../session.ts';
 import { selfOf, versionOf } from './feed-admission.ts';
 import type { Visitor } from './feed-admission.ts';
@@ -38,7 +37,7 @@ export async function noteSite(deps: FeedDependencies, request: Request, { visit
   const sighting = { node: said.node, address: addressOf(request), version: versionOf(request), siteId: site?.id ?? null };
   try {
     if (site !== null && isKeyed(visitor)) {
-      await noteSeen(database, site.id, { ...sighting, tokenId: tokenShown(request, deps) });
+      await noteSeen(database, site.id, { ...sighting, tokenId: visitor.token });
       const number = statementNumber.safeParse(request.query['number']);
       if (number.success && (await noteNumber(database, { siteId: site.id, number: number.data, signature: verified.signature })))
         await alarms.raise(site, 'SITE_CLONED', 'says something under a number that it has used before', request);
@@ -52,10 +51,4 @@ export async function noteSite(deps: FeedDependencies, request: Request, { visit
   } catch (error) {
     logger.warn({ err: error, lists: seen.map((list) => list.listId) }, 'It could not be kept that a slave was seen.');
   }
-}
-
-/** The id of the token that vouches for the visitor's key. */
-function tokenShown(request: Request, { keys }: FeedDependencies): string | null {
-  const voucher = request.headers[VOUCHER_FIELD];
-  return typeof voucher === 'string' ? (keys.find((key) => key.id === voucherKeyId(voucher))?.id ?? null) : null;
 }
