@@ -2,7 +2,6 @@ import { randomUUID } from 'node:crypto';
 import { generateNodeKey } from '@dossier/protocol/node-key.ts';
 import { headSchema } from '@dossier/protocol/feed.ts';
 import type { Head } from '@dossier/protocol/feed.ts';
-import { signRequest } from '@dossier/protocol/request-signature.ts';
 import { siteSchema } from '@dossier/protocol/site.ts';
 import type { Site } from '@dossier/protocol/site.ts';
 import { deriveSigningKey } from '@dossier/protocol/signing-key.ts';
@@ -13,6 +12,8 @@ import { query } from '@dossier/postgres/database.ts';
 import { afterAll, beforeEach, describe, expect, it } from 'vitest';
 import { startNodeApi } from '../kit/node-api.ts';
 import type { NodeApi } from '../kit/node-api.ts';
+import { send, signQuestion } from '../kit/questions.ts';
+import type { Question } from '../kit/questions.ts';
 
 /* What who has the key of a site, or the token, can do to others by what he says: before anybody revokes him. */
 
@@ -31,33 +32,14 @@ afterAll(async () => {
   await Promise.all(masters.map((node) => node.stop()));
 });
 
-interface Question {
-  node?: string | null;
-  path?: string;
-  said?: Record<string, string | number>;
-  fields?: Record<string, string>;
-  address?: string;
-}
+type Asked = Partial<Question>;
 
-let number = 0;
+/** By default it asks for the head of the list. */
+const sign = (key: SigningKey, asked: Asked) => signQuestion(master.url, key, { path: `/feed/v1/dossier-lists/${list}/head`, ...asked });
+const ask = (key: SigningKey, asked: Asked): Promise<string> => send(sign(key, asked));
 
-/** Signs a question; by default for the head of the list, with a number as honest sites give them. */
-function sign(key: SigningKey, { node = null, path = `/feed/v1/dossier-lists/${list}/head`, said = {}, fields = {} }: Question) {
-  const url = new URL(path, master.url);
-  const named = node === null ? {} : { slave: node, name: 'Gate', number: (number += 1) };
-  for (const [name, value] of Object.entries({ ...named, ...said })) url.searchParams.set(name, String(value));
-  const signature = signRequest(key, { method: 'GET', url, headers: fields }, { now: new Date(), nonce: randomUUID() });
-  return { url, headers: { ...fields, ...signature } };
-}
-
-async function ask(key: SigningKey, question: Question): Promise<string> {
-  const { url, headers } = sign(key, question);
-  const answer = await fetch(url, { headers });
-  return `${answer.status} ${answer.headers.get('dossier-refusal') ?? '-'}`;
-}
-
-async function headOf(key: SigningKey, question: Question): Promise<Head> {
-  const { url, headers } = sign(key, question);
+async function headOf(key: SigningKey, asked: Asked): Promise<Head> {
+  const { url, headers } = sign(key, asked);
   return headSchema.parse(await (await fetch(url, { headers })).json());
 }
 

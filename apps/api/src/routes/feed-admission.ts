@@ -1,6 +1,6 @@
 import type { Request } from 'express';
 import { z } from 'zod';
-import { countAttempt, forgiveAttempts } from '@dossier/accounts/attempts.ts';
+import { countAttempt } from '@dossier/accounts/attempts.ts';
 import type { AttemptLimit } from '@dossier/accounts/attempts.ts';
 import { findInvitation, useInvitation } from '@dossier/feed/invitations.ts';
 import { admitNewcomer, findKeyedSite, hasRoomForPending, isTokenEnough, noteTokenHolder } from '@dossier/feed/newcomers.ts';
@@ -140,10 +140,10 @@ async function admitByKey(
   const token = field === undefined ? null : findVoucher(keys, field, 'site', key);
   const known = (await findSpeaker(database, key)) ?? (await succeedTo(request, key, deps));
   const isOwn = known === null && field !== undefined && !token && (await isOwnWord(field, key, deps));
-  if (known === null && field !== undefined && !token && !isOwn) await limitGuesses(request, field, deps);
   const invitation = field === undefined || token || isOwn ? null : await findInvitationOf(field, key, deps);
+  if (known === null && field !== undefined && !token && !isOwn && invitation === null) await limitGuesses(request, field, deps);
   // A clock that is wrong is put up with for the call that introduces a node, which tells so.
-  if (!deps.isTimely && (invitation === null || request.path !== '/')) return null;
+  if (!deps.isTimely && (invitation === null || invitation.isPast || request.path !== '/')) return null;
   const vouching = invitation?.master ?? token;
   const visitor = {
     key: nodeKey,
@@ -159,10 +159,7 @@ async function admitByKey(
       return { ...visitor, refusal: invitation.state === 'used' ? 'INVITATION_USED' : 'INVITATION_EXPIRED', site: null };
     const newcomer = await newcomerOf(request, key);
     const site = newcomer && (await useInvitation(database, invitation.codeKey, newcomer));
-    if (site) {
-      await forgiveAttempts(database, [guessesFrom(request)]);
-      await deps.alarms.tell({ event: 'joined', site, request });
-    }
+    if (site) await deps.alarms.tell({ event: 'joined', site, request });
     return { ...visitor, refusal: site ? null : 'INVITATION_USED', site };
   }
   const site = known ?? (token || isOwn ? await introduce(request, { key, token }, deps) : null);
@@ -241,12 +238,12 @@ async function findInvitationOf(field: string, key: string, { database }: Admiss
   return found && { ...found, codeKey };
 }
 
-/** Codes that may be tried from one address in a quarter of an hour; each has 100 bits. */
+/** Codes that may be tried in vain from one address in a quarter of an hour; each has 100 bits. */
 function guessesFrom(request: Request): AttemptLimit {
   return { subject: `invitation ${addressOf(request)}`, maximum: 20, windowSeconds: 15 * 60 };
 }
 
-/** Counts that a code is tried, before it is looked up. Vouchers of a token have a shorter id. */
+/** Counts that a code was tried which nobody knows. Who has one that is known is let in from the same address all the same. Vouchers of a token have a shorter id. */
 async function limitGuesses(request: Request, field: string, { database }: AdmissionDependencies): Promise<void> {
   if (nodeKeyNamed(voucherKeyId(field) ?? '') === null) return;
   const waitSeconds = await countAttempt(database, [guessesFrom(request)]);
