@@ -1,13 +1,13 @@
 import { randomUUID } from 'node:crypto';
-import { generateNodeKey } from '@dossier/protocol/node-key.ts';
+import { generateNodeKey, wordsOf } from '@dossier/protocol/node-key.ts';
 import { headSchema } from '@dossier/protocol/feed.ts';
 import type { Head } from '@dossier/protocol/feed.ts';
-import { siteSchema } from '@dossier/protocol/site.ts';
+import { createdSiteSchema, siteSchema } from '@dossier/protocol/site.ts';
 import type { Site } from '@dossier/protocol/site.ts';
 import { deriveSigningKey } from '@dossier/protocol/signing-key.ts';
 import type { SigningKey } from '@dossier/protocol/signing-key.ts';
 import { pageOf } from '@dossier/protocol/values.ts';
-import { vouch, VOUCHER_FIELD } from '@dossier/protocol/voucher.ts';
+import { readInvitationCode, succeed, SUCCESSION_FIELD, vouch, VOUCHER_FIELD } from '@dossier/protocol/voucher.ts';
 import { query } from '@dossier/postgres/database.ts';
 import { afterAll, beforeEach, describe, expect, it } from 'vitest';
 import { startNodeApi } from '../kit/node-api.ts';
@@ -117,4 +117,105 @@ it('a site that only names the token, whose id anybody overhears, shuts out nobo
   const fresh = generateNodeKey();
   expect(await ask(token, { node: randomUUID() })).toBe('200 -');
   expect(await ask(fresh, { node: randomUUID(), fields: vouched(fresh) })).toBe('200 -');
+});
+
+describe('a key that says which one follows it', () => {
+  const follow = (old: SigningKey, next: SigningKey, ageMs = 0) => ({
+    [SUCCESSION_FIELD]: succeed(old, next.id, new Date(Date.now() - ageMs)),
+  });
+  const nearlyAWeek = 7 * 24 * 3_600_000 - 60_000;
+
+  it('is told of, with an alert until a person accepts it, and the key before is taken for a week all the same', async () => {
+    await master.want(201, siteSchema.partial().loose(), ['POST', '/webhooks/', { url: 'http://127.0.0.1:9/' }]);
+    const { key, node, id } = await enter('Gate 7');
+    const thief = generateNodeKey();
+    expect(await ask(thief, { node, fields: follow(key, thief, nearlyAWeek) })).toBe('200 -');
+    expect((await siteOf(node))?.alert).toMatchObject({
+      code: 'SITE_REKEYED',
+      desc: expect.stringContaining(`"Gate 7" (site ${id}) has another key`),
+    });
+    expect(await query(master.test.database, `select action from audit where action = 'site-rekeyed'`)).toHaveLength(1);
+    expect(
+      await query(master.test.database, `select from webhook_deliveries where body -> 'site' ->> 'code' = 'SITE_REKEYED'`),
+    ).toHaveLength(1);
+    await query(master.test.database, `update sites set previous_until = previous_until - interval '6 days 23 hours'`);
+    expect(await ask(key, { node })).toBe('200 -');
+    // The words are those of the key that it has now.
+    expect((await master.want(200, siteSchema, ['GET', `/sites/${id}/`])).words).toBe(await wordsOf(thief.id));
+  });
+
+  it('may do so once a day, not by a request from another time, and not once it was followed itself', async () => {
+    const { key, node } = await enter('Gate 7');
+    const [next, third] = [generateNodeKey(), generateNodeKey()];
+    expect(await ask(next, { node, fields: follow(key, next), now: new Date(Date.now() - 3_600_000) })).toBe('401 -');
+    expect(await ask(key, { node })).toBe('200 -');
+    expect(await ask(next, { node, fields: follow(key, next) })).toBe('200 -');
+    for (const old of [key, next]) expect(await ask(third, { node, fields: follow(old, third) })).toBe('401 -');
+    await query(master.test.database, `update sites set previous_until = previous_until - interval '1 day'`);
+    expect(await ask(third, { node, fields: follow(key, third) })).toBe('401 -');
+    expect(await ask(third, { node, fields: follow(next, third) })).toBe('200 -');
+  });
+});
+
+describe('very many new keys', () => {
+  const come = (node = randomUUID()): Promise<string> => {
+    const key = generateNodeKey();
+    return ask(key, { node, fields: vouched(key) });
+  };
+
+  it('by the token keep nobody waiting who joins by a code, comes by the token, or has a new key', async () => {
+    const gate = await enter('Gate 7');
+    const { code, id } = await master.want(201, createdSiteSchema, ['POST', '/sites/', { name: 'Gate 9' }]);
+    // Four words each take a third of a second: 20 seconds for all.
+    expect(new Set(await Promise.all(Array.from({ length: 60 }, () => come())))).toEqual(new Set(['200 -']));
+    const before = performance.now();
+    expect(await come()).toBe('200 -');
+    const [key, next] = [generateNodeKey(), generateNodeKey()];
+    const keys = readInvitationCode(code ?? '');
+    const fields = { [VOUCHER_FIELD]: keys ? vouch(keys.site, 'site', key.id) : '' };
+    expect(await ask(key, { node: randomUUID(), path: '/feed/', fields })).toBe('200 -');
+    expect(await ask(next, { node: gate.node, fields: { [SUCCESSION_FIELD]: succeed(gate.key, next.id, new Date()) } })).toBe('200 -');
+    // Nor who looks.
+    expect((await master.want(200, siteSchema, ['GET', `/sites/${id}/`])).words).toBe(await wordsOf(key.id));
+    expect(performance.now() - before).toBeLessThan(8000);
+  });
+
+  it('are not all let in within the hour: who comes then is told to wait, and those who are known are not', async () => {
+    const honest = generateNodeKey();
+    const node = randomUUID();
+    expect(await ask(honest, { node, fields: vouched(honest) })).toBe('200 -');
+    expect(await ask(token, { node: randomUUID() })).toBe('200 -');
+    await query(
+      master.test.database,
+      `insert into sites (name, node, key, state, introduced_by, token_ids)
+       select 'Many', gen_random_uuid(), 'key ' || i, 'accepted', 'token', array[:token] from generate_series(1, 198) i`,
+      { token: token.id },
+    );
+    expect(await come()).toBe('403 SITE_PENDING');
+    expect(await ask(token, { node: randomUUID() })).toBe('200 -');
+    expect(await query(master.test.database, `select from sites`)).toHaveLength(200);
+    expect(await ask(honest, { node, fields: vouched(honest) })).toBe('200 -');
+    await query(master.test.database, `update sites set created_date = now() - interval '1 hour'`);
+    expect(await come()).toBe('200 -');
+  });
+
+  it('that wait take no place from those whom another token, or the master’s own word, lets in', async () => {
+    const { key, node } = await enter('Gate 7');
+    const greeting = sign(key, { node, path: '/feed/' });
+    const { certificate } = (await (await fetch(greeting.url, { headers: greeting.headers })).json()) as { certificate: string };
+    const conflicts = randomUUID();
+    await query(
+      master.test.database,
+      `insert into sites (name, node, key, state, introduced_by, token_ids, created_date)
+       select 'Many', :conflicts, 'key ' || i, 'pending', 'token', array[:token], now() - interval '1 hour' from generate_series(1, 200) i`,
+      { token: token.id, conflicts },
+    );
+    expect(await come(conflicts)).toBe('403 SITE_PENDING');
+    expect(await query(master.test.database, `select from sites where state = 'pending'`)).toHaveLength(200);
+    expect(await come()).toBe('200 -');
+    // As after a restore.
+    await query(master.test.database, `delete from sites where key = :key`, { key: key.id });
+    expect(await ask(key, { node, fields: { [VOUCHER_FIELD]: certificate } })).toBe('403 SITE_PENDING');
+    expect(await siteOf(node)).toMatchObject({ state: 'pending', introduced_by: 'master' });
+  });
 });

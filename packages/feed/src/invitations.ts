@@ -65,7 +65,7 @@ export async function useInvitation(database: Database, codeKey: string, newcome
          update invitations set used_date = now(), used_by = :key
          where code_key = :codeKey and used_by is null and expires_date > now() and not exists (select from sites where key = :key or (previous_key = :key and state = 'revoked')) returning site_id
        )
-       update sites set key = :key, words = :words, node = :node, state = 'accepted', state_date = now(), introduced_by = 'invitation',
+       update sites set key = :key, words = null, node = :node, state = 'accepted', state_date = now(), introduced_by = 'invitation',
          address = :address, version = :version, first_seen = now(), last_seen = now()
        from used where sites.id = used.site_id and sites.state = 'pending' returning sites.id`,
       { ...newcomer, codeKey },

@@ -111,6 +111,11 @@ async function readHoldings(connection: Connection, siteIds: readonly number[]):
   return Map.groupBy(rows, (row) => row.site_id);
 }
 
+/** Keeps the words of a site's key, if it is its key still. */
+export async function keepWords(connection: Connection, { id, key, words }: { id: number; key: string; words: string }): Promise<void> {
+  await query(connection, `update sites set words = :words where id = :id and key = :key`, { id, key, words });
+}
+
 export interface SiteCreation {
   name: string;
   lists: readonly number[] | null;

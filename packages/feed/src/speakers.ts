@@ -1,5 +1,5 @@
 import type { SiteState } from '@dossier/protocol/site.ts';
-import { preparedOne, query } from '@dossier/postgres/database.ts';
+import { preparedOne, query, queryOne } from '@dossier/postgres/database.ts';
 import type { Connection } from '@dossier/postgres/database.ts';
 
 /** A site as its rights are looked up for a request. */
@@ -29,18 +29,16 @@ export async function findSpeaker(connection: Connection, key: string): Promise<
   });
 }
 
-/** Lets a site's next key speak for it, and the one before for a while yet; null if no site has the old one. */
-export async function followSuccession(
-  connection: Connection,
-  { old, next, words, until }: { old: string; next: string; words: string; until: Date },
-): Promise<Speaker | null> {
-  await query(
+/** Lets a site's next key speak for it, and the one before for a week yet; once a day. Null if no site has the old one, or it may not have another yet. */
+export async function followSuccession(connection: Connection, { old, next }: { old: string; next: string }): Promise<Speaker | null> {
+  const followed = await queryOne<{ id: number }>(
     connection,
-    `update sites set key = :next, words = :words, previous_key = :old, previous_until = :until
-     where key = :old and state <> 'revoked' and not exists (select from sites where key = :next or previous_key = :next)`,
-    { old, next, words, until },
+    `update sites set key = :next, words = null, previous_key = :old, previous_until = now() + interval '7 days'
+     where key = :old and state <> 'revoked' and coalesce(previous_until < now() + interval '6 days', true)
+       and not exists (select from sites where key = :next or previous_key = :next) returning id`,
+    { old, next },
   );
-  return findSpeaker(connection, next);
+  return followed === null ? null : findSpeaker(connection, next);
 }
 
 /** The tokens that a site has shown, with one more. */

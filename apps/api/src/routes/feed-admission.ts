@@ -3,11 +3,11 @@ import { z } from 'zod';
 import { countAttempt } from '@dossier/accounts/attempts.ts';
 import type { AttemptLimit } from '@dossier/accounts/attempts.ts';
 import { findInvitation, useInvitation } from '@dossier/feed/invitations.ts';
-import { admitNewcomer, findKeyedSite, hasRoomForPending, isTokenEnough, noteTokenHolder } from '@dossier/feed/newcomers.ts';
+import { admitNewcomer, findKeyedSite, hasRoomFor, isTokenEnough, noteTokenHolder } from '@dossier/feed/newcomers.ts';
 import type { Newcomer } from '@dossier/feed/newcomers.ts';
 import { findSpeaker, followSuccession } from '@dossier/feed/speakers.ts';
 import type { Speaker } from '@dossier/feed/speakers.ts';
-import { areWordsBusy, nodeKeyNamed, wordsOf } from '@dossier/protocol/node-key.ts';
+import { nodeKeyNamed } from '@dossier/protocol/node-key.ts';
 import { verifyRequest } from '@dossier/protocol/request-signature.ts';
 import type { VerifiedRequest } from '@dossier/protocol/request-signature.ts';
 import { CLOCK_TOLERANCE_MS, onlyValue } from '@dossier/protocol/signature-base.ts';
@@ -23,11 +23,14 @@ import {
 } from '@dossier/protocol/voucher.ts';
 import type { SiteRefusal } from '@dossier/protocol/voucher.ts';
 import type { Configuration } from '@dossier/runtime/configuration.ts';
-import { ApplicationError, unavailable } from '@dossier/runtime/errors.ts';
+import { ApplicationError } from '@dossier/runtime/errors.ts';
+import type { Logger } from '@dossier/runtime/logger.ts';
+import { transaction } from '@dossier/postgres/database.ts';
 import type { Database } from '@dossier/postgres/database.ts';
 import { wasNodeKey } from '@dossier/registry/node-keys.ts';
 import { addressOf } from '../session.ts';
 import type { SiteAlarms } from '../site-alarms.ts';
+import type { SiteWords } from '../site-words.ts';
 
 export interface AdmissionDependencies {
   configuration: Pick<Configuration, 'siteKeys' | 'siteApproval'>;
@@ -37,6 +40,8 @@ export interface AdmissionDependencies {
   nodeKey: SigningKey | null;
   database: Database;
   alarms: SiteAlarms;
+  words: Pick<SiteWords, 'makeLater'>;
+  logger: Logger;
   now: () => Date;
 }
 
@@ -118,14 +123,16 @@ async function admitByToken(
     !(await isTokenEnough(database, verified.key.id));
   if (needsKey) return { ...visitor, refusal: 'SITE_KEY_REQUIRED' };
   if (said === null) return { ...visitor, refusal: null };
-  const id = await noteTokenHolder(database, {
+  const noted = await noteTokenHolder(database, {
     ...said,
     address: addressOf(request),
     version: versionOf(request),
     tokenId: verified.key.id,
   });
-  if (id === null) return { ...visitor, refusal: 'SITE_REVOKED' };
-  const site: Speaker = { id, name: said.name, node: said.node, state: 'accepted', lists: null };
+  // By the token alone it may read without a name as well.
+  if (noted === null) return { ...visitor, refusal: null, isHeard: false };
+  if (noted.state !== 'accepted') return { ...visitor, refusal: 'SITE_REVOKED' };
+  const site: Speaker = { id: noted.id, name: said.name, node: said.node, state: 'accepted', lists: null };
   return { ...visitor, refusal: null, site, isHeard: keyed === null };
 }
 
@@ -138,7 +145,7 @@ async function admitByKey(
   const { id: key } = verified.key;
   const field = onlyValue(request.headersDistinct, VOUCHER_FIELD);
   const token = field === undefined ? null : findVoucher(keys, field, 'site', key);
-  const known = (await findSpeaker(database, key)) ?? (await succeedTo(request, key, deps));
+  const known = (await findSpeaker(database, key)) ?? (deps.isTimely ? await succeedTo(request, key, deps) : null);
   const isOwn = known === null && field !== undefined && !token && (await isOwnWord(field, key, deps));
   const invitation = field === undefined || token || isOwn ? null : await findInvitationOf(field, key, deps);
   if (known === null && field !== undefined && !token && !isOwn && invitation === null) await limitGuesses(request, field, deps);
@@ -157,13 +164,17 @@ async function admitByKey(
   if (invitation !== null && known?.state !== 'revoked' && invitation.usedBy !== key) {
     if (invitation.state !== 'open')
       return { ...visitor, refusal: invitation.state === 'used' ? 'INVITATION_USED' : 'INVITATION_EXPIRED', site: null };
-    const newcomer = await newcomerOf(request, key);
+    const newcomer = newcomerOf(request, key);
     const site = newcomer && (await useInvitation(database, invitation.codeKey, newcomer));
-    if (site) await deps.alarms.tell({ event: 'joined', site, request });
+    if (site) {
+      deps.words.makeLater({ id: site.id, key });
+      await deps.alarms.tell({ event: 'joined', site, request });
+    }
     return { ...visitor, refusal: site ? null : 'INVITATION_USED', site };
   }
   const site = known ?? (token || isOwn ? await introduce(request, { key, token }, deps) : null);
   if (site === null) return null;
+  if (site === 'no-room') return { ...visitor, refusal: 'SITE_PENDING', site: null };
   const refusal = refusalOf(request, site);
   if (refusal === 'SITE_CLONED') await deps.alarms.raise(site, 'SITE_CLONED', 'speaks for two nodes by one key', request);
   return { ...visitor, refusal, site };
@@ -176,35 +187,35 @@ function refusalOf(request: Request, site: Speaker): SiteRefusal | null {
   return site.state === 'pending' ? 'SITE_PENDING' : null;
 }
 
-async function newcomerOf(request: Request, key: string): Promise<Newcomer | null> {
+function newcomerOf(request: Request, key: string): Newcomer | null {
   const said = selfOf(request);
-  if (said === null) return null;
-  return { ...said, key, words: await wordsOfNewcomer(key), address: addressOf(request), version: versionOf(request) };
+  return said && { ...said, key, address: addressOf(request), version: versionOf(request) };
 }
 
-/** Throws UNAVAILABLE while too many keys come at once; nodes ask again. */
-async function wordsOfNewcomer(key: string): Promise<string> {
-  if (areWordsBusy()) throw unavailable('Too many new keys come at once; ask again in a minute.');
-  return wordsOf(key);
-}
-
-/** Takes up a node for which a token vouches, or (`token` null) this node's own word from before a backup was restored; null where there is no room for it. */
+/** Takes up a node for which a token vouches, or (`token` null) this node's own word from before a backup was restored; null if it doesn't say which node it is. */
 async function introduce(
   request: Request,
   { key, token }: { key: string; token: SigningKey | null },
-  deps: AdmissionDependencies,
-): Promise<Speaker | null> {
-  const { database, configuration } = deps;
-  const waits = token === null || configuration.siteApproval === 'required' || !(await isTokenEnough(database, token.id, key));
-  if (waits && !(await hasRoomForPending(database))) return null;
-  const newcomer = await newcomerOf(request, key);
+  { database, configuration, alarms, words, logger }: AdmissionDependencies,
+): Promise<Speaker | 'no-room' | null> {
+  const newcomer = newcomerOf(request, key);
   if (newcomer === null) return null;
+  const tokenId = token?.id ?? null;
+  const waits = token === null || configuration.siteApproval === 'required' || !(await isTokenEnough(database, token.id, key));
+  if (!(await hasRoomFor(database, { node: newcomer.node, key, tokenId, waits }))) {
+    logger.warn(
+      { node: newcomer.node, name: newcomer.name, address: newcomer.address },
+      'A node that asks for lists was not taken up among the sites: so many have come by the same token that nobody has looked at. It asks again.',
+    );
+    return 'no-room';
+  }
   const site = await admitNewcomer(database, newcomer, {
     introducedBy: token ? 'token' : 'master',
-    tokenId: token?.id ?? null,
+    tokenId,
     state: waits ? 'pending' : 'accepted',
   });
-  if (site.state === 'pending') await deps.alarms.tell({ event: 'pending', site, request });
+  words.makeLater({ id: site.id, key });
+  if (site.state === 'pending') await alarms.tell({ event: 'pending', site, request });
   return site;
 }
 
@@ -217,17 +228,22 @@ async function isOwnWord(field: string, key: string, { database, nodeKey }: Keye
 }
 
 /** The site whose key has changed, as the key before says, if that is one of a site. */
-async function succeedTo(request: Request, key: string, deps: AdmissionDependencies): Promise<Speaker | null> {
+async function succeedTo(request: Request, key: string, { database, alarms, words, now }: AdmissionDependencies): Promise<Speaker | null> {
   const field = request.headers[SUCCESSION_FIELD];
   const succession = typeof field === 'string' ? readSuccession(field, key) : null;
   if (succession === null) return null;
-  const until = new Date(succession.made.getTime() + successionMs);
-  const now = deps.now().getTime();
-  if (until.getTime() < now || succession.made.getTime() > now + CLOCK_TOLERANCE_MS) return null;
-  // Only then is it worth the time that four words take: strangers can make as many keys as they like.
-  const former = await findSpeaker(deps.database, succession.old);
-  if (former === null || former.state === 'revoked') return null;
-  return followSuccession(deps.database, { old: succession.old, next: key, words: await wordsOfNewcomer(key), until });
+  const age = now().getTime() - succession.made.getTime();
+  if (age > successionMs || age < -CLOCK_TOLERANCE_MS) return null;
+  const followed = await transaction(database, async (tx) => {
+    const site = await followSuccession(tx, { old: succession.old, next: key });
+    return (
+      site && { site, told: await alarms.raiseIn(tx, site, 'SITE_REKEYED', 'has another key, for which the one before vouches', request) }
+    );
+  });
+  if (followed === null) return null;
+  words.makeLater({ id: followed.site.id, key });
+  await alarms.remind(followed.told);
+  return followed.site;
 }
 
 async function findInvitationOf(field: string, key: string, { database }: AdmissionDependencies) {

@@ -31,6 +31,7 @@ import type { Route } from '../route.ts';
 import { actorOf } from '../session.ts';
 import type { SiteAlarms } from '../site-alarms.ts';
 import type { SiteConnections } from '../site-connections.ts';
+import type { SiteWords } from '../site-words.ts';
 
 const tags = ['Sites'];
 const what = 'such site';
@@ -41,6 +42,7 @@ export interface SiteDependencies {
   readonly database: Database;
   readonly alarms: SiteAlarms;
   readonly connections: SiteConnections;
+  readonly words: SiteWords;
   readonly configuration: Pick<Configuration, 'siteKeys'>;
 }
 
@@ -60,7 +62,7 @@ async function requireLists(tx: Connection, lists: readonly number[] | null | un
   if (missing !== undefined) throw badParam('lists', `lists: there is no watch list ${missing}.`);
 }
 
-function listRoute({ database }: SiteDependencies): Route {
+function listRoute({ database, words }: SiteDependencies): Route {
   return {
     method: 'get',
     path: '/sites/',
@@ -73,7 +75,9 @@ function listRoute({ database }: SiteDependencies): Route {
     },
     async handle(request, response) {
       const { limit, page } = parseQuery(request, pageQuery);
-      response.json(presentPage(await listSites(database, { cursor: decodeCursor(page, byPlace), limit }), presentSite, byPlace));
+      const found = await listSites(database, { cursor: decodeCursor(page, byPlace), limit });
+      for (const { id, key, words: known } of found.rows) if (key !== null && known === null) words.makeLater({ id, key });
+      response.json(presentPage(found, presentSite, byPlace));
     },
   };
 }
@@ -121,7 +125,7 @@ async function broughtKey(text: string) {
   return { code: null, of: { key, words: await wordsOf(key) } };
 }
 
-function itemRoutes({ database }: SiteDependencies): Route[] {
+function itemRoutes({ database, words }: SiteDependencies): Route[] {
   return [
     {
       method: 'get',
@@ -129,7 +133,7 @@ function itemRoutes({ database }: SiteDependencies): Route[] {
       access: 'viewer',
       operation: { tags, summary: 'One site', responses: answers({ '200': siteSchema }) },
       async handle(request, response) {
-        response.json(presentSite(await readSite(database, pathId(request, what))));
+        response.json(presentSite(await words.complete(await readSite(database, pathId(request, what)))));
       },
     },
     {
@@ -200,7 +204,7 @@ function deleteRoute({ database }: SiteDependencies): Route {
   };
 }
 
-function acceptRoute({ database }: SiteDependencies): Route {
+function acceptRoute({ database, words }: SiteDependencies): Route {
   return {
     method: 'post',
     path: '/sites/:id/accept/',
@@ -213,6 +217,7 @@ function acceptRoute({ database }: SiteDependencies): Route {
     },
     async handle(request, response) {
       const id = pathId(request, what);
+      await words.complete(await readSite(database, id));
       const site = await audited(
         database,
         request,

@@ -158,6 +158,7 @@ export const audit = {
     'site-revoked': 'площадка отозвана',
     'site-deleted': 'площадка удалена',
     'site-alert': 'поднята тревога',
+    'site-rekeyed': 'пришла с другим ключом',
     'list-withdrawn': 'список отозван',
     'master-joined': 'узел присоединён к мастеру',
     'master-accepted': 'ключ мастера принят',
