@@ -65,3 +65,52 @@ describe('codes that are made up', () => {
     await query(master.test.database, `delete from attempts`);
   });
 });
+
+describe('what a site said', () => {
+  let list: number;
+  let uuid: string;
+  let site: { key: SigningKey; node: string; id: number };
+  beforeAll(async () => {
+    list = await master.makeList('Wanted');
+    const [row] = await query<{ uuid: string }>(master.test.database, `select uuid from watch_lists where id = :list`, { list });
+    uuid = row?.uuid ?? '';
+    const [key, node] = [generateNodeKey(), randomUUID()];
+    const { id } = await master.want(201, siteSchema, ['POST', '/sites/', { name: 'Gate 5', key: key.id }]);
+    site = { key, node, id };
+  });
+
+  const say = (state: string, now = new Date()) =>
+    sign(site.key, { path: `/feed/v1/dossier-lists/${list}/head`, node: site.node, said: { state, dossier_list: uuid }, now });
+  const stateOf = async () => (await siteOf(site.id)).holdings[0]?.state;
+  const grant = (lists: number[] | null) => master.want(200, siteSchema, ['PATCH', `/sites/${site.id}/`, { lists }]);
+
+  it('is not said anew by whoever sends it again, or kept it back', async () => {
+    const [heldBack, first] = [say('held', new Date(Date.now() - 60_000)), say('failed')];
+    expect(await send(first)).toBe('200 -');
+    await expect.poll(stateOf).toBe('failed');
+    expect(await send(say('synced'))).toBe('200 -');
+    await expect.poll(stateOf).toBe('synced');
+    await query(master.test.database, `update sites set last_seen = now() - interval '1 hour', address = '10.1.2.3' where id = :id`, site);
+    const before = await siteOf(site.id);
+    expect([await send(first), await send(first)]).toEqual(['200 -', '200 -']);
+    expect(await siteOf(site.id)).toEqual(before);
+    expect(await send(heldBack)).toBe('200 -');
+    await expect.poll(async () => (await siteOf(site.id)).last_seen).not.toBe(before.last_seen);
+    expect(await stateOf()).toBe('synced');
+    expect((await siteOf(site.id)).alert).toBeNull();
+  });
+
+  it('of a list that was taken from it is no word of the next time', async () => {
+    const confirmed = async () => (await siteOf(site.id)).withdrawn[0]?.acknowledged_date;
+    await grant([]);
+    const word = say('withdrawn');
+    expect(await send(word)).toBe('403 LIST_WITHDRAWN');
+    await expect.poll(confirmed).toEqual(expect.any(String));
+    await grant([list]);
+    await grant([]);
+    expect([await send(word), await send(word)]).toEqual(['403 LIST_WITHDRAWN', '403 LIST_WITHDRAWN']);
+    expect(await confirmed()).toBeNull();
+    expect(await send(say('withdrawn'))).toBe('403 LIST_WITHDRAWN');
+    await expect.poll(confirmed).toEqual(expect.any(String));
+  });
+});

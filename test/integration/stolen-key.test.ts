@@ -9,7 +9,7 @@ import type { SigningKey } from '@dossier/protocol/signing-key.ts';
 import { pageOf } from '@dossier/protocol/values.ts';
 import { readInvitationCode, succeed, SUCCESSION_FIELD, vouch, VOUCHER_FIELD } from '@dossier/protocol/voucher.ts';
 import { query } from '@dossier/postgres/database.ts';
-import { afterAll, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { startNodeApi } from '../kit/node-api.ts';
 import type { NodeApi } from '../kit/node-api.ts';
 import { send, signQuestion } from '../kit/questions.ts';
@@ -18,18 +18,16 @@ import type { Question } from '../kit/questions.ts';
 /* What who has the key of a site, or the token, can do to others by what he says: before anybody revokes him. */
 
 const token = deriveSigningKey('a-token-for-tests-of-thirty-two-characters');
-const masters: NodeApi[] = [];
 let master: NodeApi;
 let list: number;
 
 beforeEach(async () => {
   master = await startNodeApi();
-  masters.push(master);
   list = await master.makeList('Wanted');
   await master.call('POST', '/dossiers/', { body: { name: 'Ada Lindqvist', dossier_lists: [list] } });
 });
-afterAll(async () => {
-  await Promise.all(masters.map((node) => node.stop()));
+afterEach(async () => {
+  await master.stop();
 });
 
 type Asked = Partial<Question>;
@@ -218,4 +216,48 @@ describe('very many new keys', () => {
     expect(await ask(key, { node, fields: { [VOUCHER_FIELD]: certificate } })).toBe('403 SITE_PENDING');
     expect(await siteOf(node)).toMatchObject({ state: 'pending', introduced_by: 'master' });
   });
+});
+
+describe('who has the key of a site beside it', () => {
+  const alertOf = async (id: number) => (await master.want(200, siteSchema, ['GET', `/sites/${id}/`])).alert?.code ?? null;
+
+  it('is noticed where he leaves out the number, or who he is, and seen in any case', async () => {
+    const { key, node, id } = await enter('Gate 7');
+    for (const slave of [{}, { slave: node, name: 'Gate' }]) {
+      expect(await ask(key, { said: slave, path: '/feed/' })).toBe('200 -');
+      expect(await alertOf(id)).toBeNull();
+      await query(master.test.database, `update sites set last_seen = null where id = :id`, { id });
+      expect(await ask(key, { said: slave })).toBe('200 -');
+      await expect.poll(() => alertOf(id)).toBe('SITE_CLONED');
+      await expect.poll(async () => (await siteOf(node))?.last_seen).toEqual(expect.any(String));
+      await master.want(200, siteSchema, ['POST', `/sites/${id}/accept/`]);
+      expect(await ask(key, { node })).toBe('200 -');
+      await expect.poll(() => query(master.test.database, `select from site_numbers`)).toHaveLength(1);
+    }
+  });
+
+  it('is noticed where he uses what is left of the hundred numbers that it drew, once it has drawn others', async () => {
+    const { key, node, id } = await enter('Gate 7');
+    const say = (given: number) => ask(key, { said: { slave: node, name: 'Gate', number: given } });
+    await say(4203);
+    await expect.poll(() => query(master.test.database, `select from site_numbers where number = 4203`)).toHaveLength(1);
+    await query(master.test.database, `update site_numbers set date = date - interval '16 minutes'`);
+    await say(4301);
+    await expect.poll(() => query(master.test.database, `select number from site_numbers`)).toEqual([{ number: 4301 }]);
+    expect(await alertOf(id)).toBeNull();
+    await say(4204);
+    await expect.poll(() => alertOf(id)).toBe('SITE_CLONED');
+  });
+});
+
+it('a site that says something else of a list which was told to it long ago is noticed, also by a branch', async () => {
+  const { key, node, id } = await enter('Gate 7');
+  const { position } = await headOf(key, { node });
+  await query(master.test.database, `insert into links (slave_list_id, remote_url, remote_list_id) values (:list, 'http://master', 1)`, {
+    list,
+  });
+  await expect.poll(() => query(master.test.database, `delete from told_heads returning list_id`)).toHaveLength(1);
+  const said = { ...position, digest: '0'.repeat(64) };
+  expect(await ask(key, { node, said })).toBe('200 -');
+  await expect.poll(async () => (await master.want(200, siteSchema, ['GET', `/sites/${id}/`])).alert?.code).toBe('SITE_DIFFERS');
 });

@@ -48,11 +48,11 @@ export const withToken = `case when :tokenId::text is null or :tokenId = any(sit
 export async function noteSeen(
   connection: Connection,
   siteId: number,
-  seen: { node: string; address: string; version: string | null; tokenId: string | null },
+  seen: { node: string | null; address: string; version: string | null; tokenId: string | null },
 ): Promise<void> {
   await query(
     connection,
-    `update sites set last_seen = now(), first_seen = coalesce(first_seen, now()), node = coalesce(node, :node), version = coalesce(:version, version),
+    `update sites set last_seen = now(), first_seen = coalesce(first_seen, now()), node = coalesce(node, :node::uuid), version = coalesce(:version, version),
        token_ids = ${withToken}, address = :address
      where id = :siteId and set_config('synchronous_commit', 'off', true) is not null`,
     { siteId, ...seen },

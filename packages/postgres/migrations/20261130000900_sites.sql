@@ -165,7 +165,9 @@ alter table followers
   add column applied_date timestamptz,
   add column state text,
   add column set_aside int,
-  add column statement_id bigint references statements (id) on delete set null;
+  add column statement_id bigint references statements (id) on delete set null,
+  -- When it said that, by its own clock.
+  add column said_date timestamptz;
 create index followers_site on followers (site_id);
 create index followers_statement on followers (statement_id);
 

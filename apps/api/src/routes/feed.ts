@@ -20,7 +20,6 @@ import { SUCCESSION_FIELD, vouch, VOUCHER_FIELD } from '@dossier/protocol/vouche
 import { badParam } from '@dossier/runtime/errors.ts';
 import { readTreeNodes } from '@dossier/registry/tree.ts';
 import { isFork, renewForkedEpoch } from '@dossier/feed/epochs.ts';
-import { noteToldHead } from '@dossier/feed/followers.ts';
 import { inSnapshot, readHead, readHeads } from '@dossier/feed/heads.ts';
 import type { ListHead } from '@dossier/feed/heads.ts';
 import { createDeclarationReader } from '@dossier/feed/offered-declarations.ts';
@@ -36,7 +35,7 @@ import { admit } from './feed-admission.ts';
 import type { Visitor } from './feed-admission.ts';
 import type { Asker, FeedDependencies, Handler } from './feed-handler.ts';
 import { isWithdrawn, refuse, sendUngranted, sendWithdrawn } from './feed-refusals.ts';
-import { isKeyed, noteSite, told } from './feed-sightings.ts';
+import { isKeyed, noteSite, noteTold, told } from './feed-sightings.ts';
 
 interface Offering extends FeedDependencies {
   readonly readDeclaration: (kept: string) => OfferedDeclaration;
@@ -179,7 +178,7 @@ function sendHead(deps: Offering): Handler {
       copy: said.copy ?? null,
     };
     await noteSite(deps, request, asker, [{ listId: head.listId, position: known.success ? known.data : null, ...holding }]);
-    if (response.statusCode === 200) await noteToldHead(deps.database, head.listId, head.position);
+    if (response.statusCode === 200) await noteTold(deps, head);
   };
 }
 
