@@ -125,7 +125,10 @@ describe('slaves', () => {
       (await slave.want(200, pageOf(runSchema), ['GET', `/sync/dossier-lists/${local}/runs/?limit=1`])).results[0];
     await expect.poll(lastRun).toMatchObject({ mode: 'verify', finished_date: expect.any(String) });
     // It was seen to lack a change, and lacks one since then, whatever comes after it.
-    await expect.poll(find).toMatchObject({ behind: 1, behind_since: since });
+    const keptSince = () =>
+      query(master.test.database, `select from followers where list_id = :remote and behind_since is not null`, { remote });
+    await expect.poll(keptSince).toHaveLength(1);
+    expect(await find()).toMatchObject({ behind: 1, behind_since: since });
     await master.call('POST', '/dossiers/', { body: { name: 'Four', dossier_lists: [remote] } });
     await master.call('PATCH', `/dossiers/${(third as { id: number }).id}/`, { body: { comment: 'Changed' } });
     expect(await find()).toMatchObject({ behind: 2, behind_since: since });
@@ -170,7 +173,7 @@ it('a slave of a list that changes all the time is behind since it last took cha
     );
     const position = heads[lacking] ?? null;
     const holding = { listId: remote, position, copy: null, appliedDate: null, state: null, setAside: null };
-    await noteFollower(database, sighting, [holding], null);
+    await noteFollower(database, sighting, [holding], { statement: null, saidDate: new Date() });
     const [seen] = await query<{ since: Date | null; changed: Date }>(
       database,
       `select behind_since as since, changed_date as changed from followers join list_positions using (list_id) where node = :node`,

@@ -209,7 +209,8 @@ describe('SITE_APPROVAL: required', () => {
     expect(waiting).toMatchObject({ state: 'failed', error: { code: 'SITE_PENDING' } });
     const [site] = await sitesOf(master);
     const { words } = (await slave.call('GET', '/node/')).json as { words: string };
-    expect(site).toMatchObject({ name: 'Gate 3', state: 'pending', words });
+    expect(site).toMatchObject({ name: 'Gate 3', state: 'pending' });
+    expect(await master.want(200, siteSchema, ['GET', `/sites/${site?.id}/`])).toMatchObject({ words });
     await master.want(200, siteSchema, ['POST', `/sites/${site?.id}/accept/`]);
     expect(await syncNow(slave, waiting.slave_dossier_list)).toMatchObject({ state: 'synced', local_count: 1 });
   });

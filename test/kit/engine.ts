@@ -11,6 +11,7 @@ import { answerProblem } from '@dossier/api/problem.ts';
 import { createFeedMount } from '@dossier/api/routes/feed.ts';
 import { SiteAlarms } from '@dossier/api/site-alarms.ts';
 import { SiteConnections } from '@dossier/api/site-connections.ts';
+import { SiteWords } from '@dossier/api/site-words.ts';
 import type { RunMode, RunReason } from '@dossier/domain/run.ts';
 import type { JobContext } from '@dossier/jobs/workers.ts';
 import { openPhotoStore } from '@dossier/photos/open-photo-store.ts';
@@ -107,6 +108,7 @@ export async function createEngineNode(
       keys: [deriveSigningKey(configuration.syncToken ?? '')],
       alarms: new SiteAlarms({ ...self, nodeName: configuration.nodeName }),
       connections: new SiteConnections(self),
+      words: new SiteWords(self),
       distrust: createDistrust(self),
       pages: createPageCache({ folder: join(folder, 'pages'), database }),
       now: () => new Date(),

@@ -32,7 +32,7 @@ export async function renewEpoch(seed: Seed): Promise<void> {
   // A slave says that it was further.
   const known = { epoch, revision: revision + 1, digest, count: rows.size };
   world.scheduler.start(task, async () => {
-    await renewForkedEpoch(writer.database, remote, { known, now: world.clock.at('master') });
+    await renewForkedEpoch(writer.database, remote, { known, site: null, now: world.clock.at('master') });
   });
   await seed.step(`list ${remote} gets a new epoch`);
 }

@@ -128,6 +128,8 @@ export class World {
         }),
         // Looks at the clock of this machine, which a course must not.
         connections: { hold: () => undefined },
+        // Are made when nobody looks, at no moment of the course.
+        words: { makeLater: () => undefined },
         distrust: { read: async () => () => ({ distrusted: [], withheld: [] }) },
         now: () => this.clock.at('master'),
       }).handler,

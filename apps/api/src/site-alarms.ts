@@ -15,15 +15,18 @@ import { addressOf } from './session.ts';
  * What a master notices of a site and can't decide by itself; a person puts it to rest by accepting the site again.
  *
  * - `SITE_CLONED`: there are two of the site: its key speaks for two nodes, or a number is used twice that its database gives once.
- * - `SITE_DIFFERS`: the site has signed that it holds something else at a revision than this node ever told of it.
+ * - `SITE_DIFFERS`: the site says that it holds something else at a revision than this node ever told of it, or a later one than there is.
+ * - `SITE_REKEYED`: the site has another key, which its key before has signed.
  */
-export type SiteAlarm = 'SITE_CLONED' | 'SITE_DIFFERS';
+export type SiteAlarm = 'SITE_CLONED' | 'SITE_DIFFERS' | 'SITE_REKEYED';
 
 const remedies: Record<SiteAlarm, string> = {
   SITE_CLONED:
     'Ask who set up a copy of that node, or restored it from a backup. If it is a thief: revoke the site and invite it anew with a key of its own. If all is well, accept it again.',
   SITE_DIFFERS:
-    'Verify the list on the site ("dossier verify") and sync it anew. If this master was restored from a backup, accept the site again; otherwise look who changed the copy.',
+    'If this master was restored from a backup, accept the site again. Otherwise verify the list on the site ("dossier verify"), and find out who changed the copy, or who has its key.',
+  SITE_REKEYED:
+    'If "dossier node rekey" was run there, compare the words and accept the site. If nobody did, somebody has its key: revoke it, and invite the box anew. Its key before is taken for a week yet.',
 };
 
 interface NamedSite {
@@ -41,17 +44,19 @@ export class SiteAlarms {
 
   /** Raises an alert about a site, once until it is put to rest. */
   async raise(site: NamedSite, code: SiteAlarm, what: string, request: Request): Promise<void> {
-    const alert: Omit<SiteAlert, 'date'> = { code, desc: `The site ${JSON.stringify(site.name)} ${what}.`, remedy: remedies[code] };
-    const made = await transaction(this.#deps.database, async (tx) => {
-      if (!(await raiseAlert(tx, site.id, alert))) return [];
-      await recordAudit(tx, siteActor(site, request), {
-        action: 'site-alert',
-        object: { kind: 'site', id: site.id, name: site.name },
-        details: { code, what },
-      });
-      return this.note(tx, site, { code, sentence: [alert.desc, alert.remedy].join(' ') });
+    await this.remind(await transaction(this.#deps.database, (tx) => this.raiseIn(tx, site, code, what, request)));
+  }
+
+  /** Raises an alert in the transaction of what it tells; the ids go to `remind` afterwards. */
+  async raiseIn(tx: Connection, site: NamedSite, code: SiteAlarm, what: string, request: Request): Promise<number[]> {
+    const alert: Omit<SiteAlert, 'date'> = { code, desc: `The site ${calledOf(site)} ${what}.`, remedy: remedies[code] };
+    if (!(await raiseAlert(tx, site.id, alert))) return [];
+    await recordAudit(tx, siteActor(site, request), {
+      action: code === 'SITE_REKEYED' ? 'site-rekeyed' : 'site-alert',
+      object: { kind: 'site', id: site.id, name: site.name },
+      details: { code, what },
     });
-    await this.remind(made);
+    return this.note(tx, site, { code, sentence: [alert.desc, alert.remedy].join(' ') });
   }
 
   /** A node came by itself: it waits for a person, or has used its invitation. */
@@ -68,8 +73,8 @@ export class SiteAlarms {
   }): Promise<void> {
     const sentence =
       event === 'pending'
-        ? `The node ${JSON.stringify(site.name)} asks for lists of this one and waits until somebody accepts it.`
-        : `The site ${JSON.stringify(site.name)} has used its invitation.`;
+        ? `The node ${calledOf(site)} asks for lists of this one and waits until somebody accepts it.`
+        : `The site ${calledOf(site)} has used its invitation.`;
     const made = await transaction(this.#deps.database, async (tx) => {
       const action = event === 'pending' ? 'site-asked' : 'site-joined';
       await recordAudit(tx, siteActor(site, request), { action, object: { kind: 'site', id: site.id, name: site.name }, details });
@@ -127,6 +132,11 @@ export class SiteAlarms {
       });
     }
   }
+}
+
+/** Newcomers name themselves: the number tells two of one name apart. */
+function calledOf({ id, name }: NamedSite): string {
+  return `${JSON.stringify(name)} (site ${id})`;
 }
 
 function siteActor(site: NamedSite, request: Request): Actor {

@@ -21,6 +21,7 @@ import { webhookRoutes } from './routes/webhooks.ts';
 import { siteRoutes } from './routes/sites.ts';
 import { SiteAlarms } from './site-alarms.ts';
 import { SiteConnections } from './site-connections.ts';
+import { SiteWords } from './site-words.ts';
 import { followWrites } from './writes.ts';
 
 /** What a node gives its API. */
@@ -60,6 +61,7 @@ export function wireApi(node: ApiNode): WiredApi {
   const writes = followWrites(node);
   const alarms = new SiteAlarms({ ...node, nodeName: configuration.nodeName });
   const connections = new SiteConnections(node);
+  const words = new SiteWords(node);
   return {
     dependencies: {
       ...node,
@@ -69,7 +71,7 @@ export function wireApi(node: ApiNode): WiredApi {
         eventsRoute({ ...node, events, writes }),
         ...nodeRoutes(node),
         ...webhookRoutes({ ...node, nodeName: configuration.nodeName }),
-        ...siteRoutes({ ...node, alarms, connections }),
+        ...siteRoutes({ ...node, alarms, connections, words }),
         ...syncRoutes({ ...node, own: { nodeKey: node.nodeKey, succession: node.succession, token }, events }),
       ],
       mounts: [
@@ -78,6 +80,7 @@ export function wireApi(node: ApiNode): WiredApi {
           keys,
           alarms,
           connections,
+          words,
           distrust: createDistrust(node),
           pages: createPageCache({ folder: join(configuration.dataDir, 'pages'), database: node.database }),
           now: () => new Date(),

@@ -68,6 +68,7 @@ export const auditActions = [
   'site-revoked',
   'site-deleted',
   'site-alert',
+  'site-rekeyed',
   'list-withdrawn',
   'master-joined',
   'master-accepted',

@@ -299,21 +299,21 @@ describe('a head', () => {
 describe('an epoch', () => {
   const now = new Date('2026-11-30T12:00:00Z');
   const later = new Date('2026-11-30T13:00:01Z');
-  const renew = (known: Position, at = now) => renewForkedEpoch(test.database, listId, { known, now: at });
+  const renew = (known: Position, at = now) => renewForkedEpoch(test.database, listId, { known, site: null, now: at });
 
   it('is renewed for who proves a later or another history, once, and at most once an hour', async () => {
     await write([{ name: 'Ada' }]);
     const { position } = await head();
-    expect(await renew(position)).toBe(false);
-    expect(await renew({ ...position, revision: position.revision - 1, digest: 'a'.repeat(64) })).toBe(false);
-    expect(await renew({ ...position, epoch: randomUUID(), revision: 99 })).toBe(false);
+    expect(await renew(position)).toBe('none');
+    expect(await renew({ ...position, revision: position.revision - 1, digest: 'a'.repeat(64) })).toBe('none');
+    expect(await renew({ ...position, epoch: randomUUID(), revision: 99 })).toBe('none');
     const proof = { ...position, revision: 99 };
-    expect((await Promise.all([renew(proof), renew(proof), renew(proof)])).toSorted()).toEqual([false, false, true]);
+    expect((await Promise.all([renew(proof), renew(proof), renew(proof)])).toSorted()).toEqual(['none', 'none', 'renewed']);
     const renewed = (await head()).position;
     expect(renewed).toEqual({ ...position, epoch: expect.not.stringContaining(position.epoch) as string });
-    expect(await renew({ ...renewed, digest: 'a'.repeat(64) })).toBe(false);
+    expect(await renew({ ...renewed, digest: 'a'.repeat(64) })).toBe('kept');
     expect((await head()).position).toEqual(renewed);
-    expect(await renew({ ...renewed, digest: 'a'.repeat(64) }, later)).toBe(true);
+    expect(await renew({ ...renewed, digest: 'a'.repeat(64) }, later)).toBe('renewed');
   });
 
   it('of a replica is not renewed', async () => {
@@ -321,7 +321,7 @@ describe('an epoch', () => {
       listId,
     });
     const { position } = await head();
-    expect(await renew({ ...position, revision: 99 })).toBe(false);
+    expect(await renew({ ...position, revision: 99 })).toBe('none');
     expect((await head()).position).toEqual(position);
   });
 });

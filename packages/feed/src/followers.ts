@@ -49,35 +49,39 @@ export interface FollowerRow {
 
 /**
  * Notes that a slave was seen, with what it says it holds and how that was signed; where it says nothing, as in a full sync, the last stays. A list that is gone
- * meanwhile has no followers. Nobody waits until that is on the disk: the next question tells it anew.
- * @returns lists of which it said that it holds something else at a revision than this node has told
+ * meanwhile has no followers. Nobody waits until that is on the disk: the next question tells it anew. What somebody held back, and it has said something later since,
+ * is not kept.
+ * @param saidDate when it said so, by its own clock
+ * @returns of each list whether it was overtaken so, and whether it is something else at a revision than this node has told or holds
  */
 export async function noteFollower(
   connection: Connection,
   sighting: Sighting,
   lists: readonly Holding[],
-  statement: Statement | null,
-): Promise<{ list_id: number }[]> {
+  { statement, saidDate }: { statement: Statement | null; saidDate: Date },
+): Promise<{ list_id: number; overtaken: boolean; differs: boolean }[]> {
   return query(
     connection,
     `with seen as (
-       select s.* from unnest(:listIds::bigint[], :epochs::uuid[], :revisions::bigint[], :counts::bigint[], :digests::text[],
+       select s.*, coalesce(f.said_date > :saidDate and f.said_date < now() + interval '10 minutes', false) as overtaken from unnest(:listIds::bigint[], :epochs::uuid[], :revisions::bigint[], :counts::bigint[], :digests::text[],
          :applied::timestamptz[], :states::text[], :setAside::int[], :copies::bigint[])
          as s (list_id, epoch, revision, dossier_count, digest, applied_date, state, set_aside, copy) join watch_lists l on l.id = s.list_id
+         left join followers f on f.list_id = s.list_id and f.node = :node
        where set_config('synchronous_commit', 'off', true) is not null
      ), said as (
        insert into statements (site_id, base, signature, key) select :siteId, :base, :signature, :key
-       where :base::text is not null and exists (select from seen where revision is not null or state = 'withdrawn') returning id
+       where :base::text is not null and exists (select from seen where not overtaken and (revision is not null or state = 'withdrawn')) returning id
      ), noted as (
        insert into followers (node, list_id, address, version, site_id, epoch, revision, dossier_count, digest, applied_date, state, set_aside,
-         copy, statement_id, behind_since)
+         copy, statement_id, said_date, behind_since)
        select :node, s.list_id, :address, :version, :siteId, s.epoch, s.revision, s.dossier_count, s.digest, s.applied_date, s.state, s.set_aside,
-         s.copy, case when s.revision is not null or s.state = 'withdrawn' then (select id from said) end,
+         s.copy, case when s.revision is not null or s.state = 'withdrawn' then (select id from said) end, :saidDate::timestamptz,
          case when s.epoch = p.epoch and s.revision < p.revision then p.changed_date end
-       from seen s join list_positions p on p.list_id = s.list_id order by s.list_id
+       from seen s join list_positions p on p.list_id = s.list_id where not s.overtaken order by s.list_id
        on conflict (list_id, node) do update set address = excluded.address, version = excluded.version,
          site_id = coalesce(excluded.site_id, followers.site_id), state = coalesce(excluded.state, followers.state),
          copy = coalesce(excluded.copy, followers.copy), statement_id = coalesce(excluded.statement_id, followers.statement_id), last_seen = now(),
+         said_date = excluded.said_date,
          (epoch, revision, dossier_count, digest, applied_date, set_aside) = (
            select coalesce(excluded.epoch, followers.epoch), coalesce(excluded.revision, followers.revision),
              coalesce(excluded.dossier_count, followers.dossier_count), coalesce(excluded.digest, followers.digest),
@@ -88,10 +92,13 @@ export async function noteFollower(
            from list_positions p where p.list_id = followers.list_id and excluded.state is distinct from 'withdrawn'
              and p.epoch = coalesce(excluded.epoch, followers.epoch) and p.revision > coalesce(excluded.revision, followers.revision))
      )
-     select seen.list_id from seen join told_heads t on t.list_id = seen.list_id and t.epoch = seen.epoch and t.revision = seen.revision
-     where t.digest <> seen.digest or t.dossier_count <> seen.dossier_count`,
+     select seen.list_id, seen.overtaken, coalesce(t.digest <> seen.digest or t.dossier_count <> seen.dossier_count, false)
+       or coalesce(p.epoch = seen.epoch and p.revision = seen.revision and (encode(p.digest, 'hex') <> seen.digest or p.dossier_count <> seen.dossier_count), false) as differs
+     from seen join list_positions p on p.list_id = seen.list_id
+       left join told_heads t on t.list_id = seen.list_id and t.epoch = seen.epoch and t.revision = seen.revision`,
     {
       ...sighting,
+      saidDate,
       base: statement?.base ?? null,
       signature: statement?.signature ?? null,
       key: statement?.key ?? null,

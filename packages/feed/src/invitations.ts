@@ -15,13 +15,20 @@ export interface Invitation {
   master: SigningKey;
   state: 'open' | 'used' | 'expired';
   usedBy: string | null;
+  /** Whether it was used so long ago that who used it is known by its key alone. */
+  isPast: boolean;
 }
 
+/** For so long after a code was used its holder may greet with it once more, as one whose answer was lost does. */
+const greetingMinutes = 30;
+
 export async function findInvitation(connection: Connection, codeKey: string): Promise<Invitation | null> {
-  const row = await queryOne<{ site_id: number; answer_secret: Buffer; used_by: string | null; expired: boolean }>(
+  const row = await queryOne<{ site_id: number; answer_secret: Buffer; used_by: string | null; expired: boolean; past: boolean }>(
     connection,
-    `select site_id, answer_secret, used_by, expires_date <= now() as expired from invitations where code_key = :codeKey`,
-    { codeKey },
+    `select site_id, answer_secret, used_by, expires_date <= now() as expired,
+       coalesce(used_date < now() - make_interval(mins => :greetingMinutes), false) as past
+     from invitations where code_key = :codeKey`,
+    { codeKey, greetingMinutes },
   );
   if (!row) return null;
   return {
@@ -29,6 +36,7 @@ export async function findInvitation(connection: Connection, codeKey: string): P
     master: invitationMasterKey(codeKey, row.answer_secret),
     state: row.used_by === null ? (row.expired ? 'expired' : 'open') : 'used',
     usedBy: row.used_by,
+    isPast: row.past,
   };
 }
 
@@ -70,7 +78,7 @@ export async function useInvitation(database: Database, codeKey: string, newcome
     if (former) await moveInvitation(tx, invited, former);
     await query(
       tx,
-      `update sites set key = :key, words = :words, node = coalesce(node, :node), state_date = now(), introduced_by = 'invitation',
+      `update sites set key = :key, words = null, node = coalesce(node, :node), state_date = now(), introduced_by = 'invitation',
          state = case when ${isTaken} then 'pending' else 'accepted' end, address = :address, version = :version, first_seen = coalesce(first_seen, now()), last_seen = now()
        where id = :id`,
       { ...newcomer, id: former?.id ?? invited.id },

@@ -39,16 +39,19 @@ export async function findKeyedSite(connection: Connection, node: string): Promi
 /** What a node says of itself. */
 export interface Newcomer {
   key: string;
-  words: string;
   node: string;
   name: string;
   address: string;
   version: string | null;
 }
 
+/** Whether a node says that it is one which was revoked, or speaks by another key. */
+const isTaken = `exists (select from sites where node = :node and (state = 'revoked' or (key is not null and key <> :key)))`;
+
 /**
  * Takes up a node that nobody has entered, vouched for by `introducedBy`. One that spoke by the token alone until now keeps its entry. Whoever says that it is a node
- * which speaks by another key, or was revoked, waits for a person. The same key again changes nothing. Null for a key that a site had long ago.
+ * which speaks by another key, or was revoked, waits for a person. The same key again changes nothing. The words of its key are left to whoever
+ * has the time for them. Null for a key that a site had long ago.
  */
 export async function admitNewcomer(
   database: Database,
@@ -58,45 +61,52 @@ export async function admitNewcomer(
   await query(
     database,
     `with wanted as (
-       select case when exists (select from sites where node = :node and (state = 'revoked' or (key is not null and key <> :key))) then 'pending' else :state end as state
+       select case when ${isTaken} then 'pending' else :state end as state
        where not exists (select from site_keys where key = :key)
      ), known as (
-       update sites set key = :key, words = :words, introduced_by = :introducedBy, token_ids = ${withToken}, state = wanted.state, state_date = now()
+       update sites set key = :key, words = null, introduced_by = :introducedBy, token_ids = ${withToken}, state = wanted.state, state_date = now()
        from wanted where sites.node = :node and sites.key is null and sites.state = 'accepted' returning id
      )
-     insert into sites (name, node, key, words, state, introduced_by, token_ids, address, version, first_seen, last_seen)
-     select :name, :node, :key, :words, wanted.state, :introducedBy, array_remove(array[:tokenId::text], null), :address, :version, now(), now() from wanted where not exists (select from known)
+     insert into sites (name, node, key, state, introduced_by, token_ids, address, version, first_seen, last_seen)
+     select :name, :node, :key, wanted.state, :introducedBy, array_remove(array[:tokenId::text], null), :address, :version, now(), now() from wanted where not exists (select from known)
      on conflict (key) do nothing`,
     { ...newcomer, introducedBy, tokenId, state },
   );
   return findSpeaker(database, newcomer.key);
 }
 
-/** More of those that wait aren't taken up: what nobody looks at is no list. */
-const mostPending = 200;
+/** So many whom one token introduces may wait for a person, and so many may come by it within an hour: what nobody looks at is no list. */
+const mostUnseen = 200;
+const cameLately = `count(*) filter (where introduced_by = 'token' and created_date > now() - interval '1 hour')`;
 
-/** Whether there is room for one more that waits for a person. */
-export async function hasRoomForPending(connection: Connection): Promise<boolean> {
-  const found = await queryOne<{ count: number }>(
+/** Whether there is room for one more that a token introduces, or (`tokenId` null) the word of this node itself. */
+export async function hasRoomFor(
+  connection: Connection,
+  { node, key, tokenId, waits }: { node: string; key: string; tokenId: string | null; waits: boolean },
+): Promise<boolean> {
+  const found = await queryOne<{ room: boolean }>(
     connection,
-    `select count(*) as count from sites where state = 'pending' and key is not null`,
+    `select case when :waits::boolean or ${isTaken} then count(*) filter (where state = 'pending' and key is not null) else ${cameLately} end < ${mostUnseen} as room
+     from sites where case when :tokenId::text is null then introduced_by = 'master' else token_ids @> array[:tokenId::text] end`,
+    { node, key, tokenId, waits },
   );
-  return (found?.count ?? 0) < mostPending;
+  return found?.room === true;
 }
 
-/** Enters a node that speaks by the token alone, or renews what is known of it. Returns null if it was revoked. */
+/** Enters a node that speaks by the token alone, or renews what is known of it. Null if that is one too many within the hour. */
 export async function noteTokenHolder(
   connection: Connection,
   seen: { node: string; name: string; address: string; version: string | null; tokenId: string },
-): Promise<number | null> {
-  const row = await queryOne<{ id: number; state: SiteState }>(
+): Promise<{ id: number; state: SiteState } | null> {
+  return queryOne<{ id: number; state: SiteState }>(
     connection,
     `insert into sites (name, node, state, introduced_by, token_ids, address, version, first_seen, last_seen)
-     select :name, :node, 'accepted', 'token', array[:tokenId::text], :address, :version, now(), now() where set_config('synchronous_commit', 'off', true) is not null
+     select :name, :node, 'accepted', 'token', array[:tokenId::text], :address, :version, now(), now()
+     where set_config('synchronous_commit', 'off', true) is not null and (exists (select from sites where node = :node and key is null)
+       or (select ${cameLately} from sites where token_ids @> array[:tokenId::text]) < ${mostUnseen})
      on conflict (node) where key is null and node is not null do update set last_seen = now(), address = excluded.address,
        version = coalesce(excluded.version, sites.version), token_ids = ${withToken}
      returning id, state`,
     seen,
   );
-  return row?.state === 'accepted' ? row.id : null;
 }

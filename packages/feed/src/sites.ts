@@ -10,12 +10,13 @@ import { isKeyOfSite } from './speakers.ts';
 import { noteWithdrawals, withdrawalsOf } from './withdrawals.ts';
 import type { WithdrawalRow } from './withdrawals.ts';
 
-/** Raises an alert about a site, unless the same stands. True if it is new. */
+/** Raises an alert about a site, beside those of other codes that stand. False if one of this code does. */
 export async function raiseAlert(connection: Connection, siteId: number, alert: Omit<SiteAlert, 'date'>): Promise<boolean> {
   const rows = await query(
     connection,
-    `update sites set alert = jsonb_build_object('code', :code::text, 'desc', :desc::text, 'remedy', :remedy::text, 'date', now())
-     where id = :siteId and alert ->> 'code' is distinct from :code returning id`,
+    `update sites set alert = jsonb_build_object('code', :code::text, 'desc', concat_ws(' ', :desc::text, alert ->> 'desc'),
+       'remedy', concat_ws(' ', :remedy::text, alert ->> 'remedy'), 'codes', coalesce(alert -> 'codes', '[]') || to_jsonb(:code::text), 'date', now())
+     where id = :siteId and not coalesce(alert -> 'codes' @> to_jsonb(:code::text), false) returning id`,
     { siteId, ...alert },
   );
   return rows.length > 0;
@@ -129,6 +130,11 @@ async function readHoldings(
   return Map.groupBy(rows, (row) => row.site_id);
 }
 
+/** Keeps the words of a site's key, if it is its key still. */
+export async function keepWords(connection: Connection, { id, key, words }: { id: number; key: string; words: string }): Promise<void> {
+  await query(connection, `update sites set words = :words where id = :id and key = :key`, { id, key, words });
+}
+
 export interface SiteCreation {
   name: string;
   /** Left out: all, or those of the invitation whose place it takes. */
@@ -228,7 +234,7 @@ export async function acceptSite(tx: Connection, id: number, lists?: readonly nu
   if (lists !== undefined) await grantLists(tx, id, { lists, purge: false });
   await query(
     tx,
-    `update sites set state = 'accepted', state_date = case when state = 'accepted' then state_date else now() end, alert = null,
+    `update sites set state = 'accepted', state_date = case when state = 'accepted' then state_date else now() end, alert = null, believed_lists = '{}',
        introduced_by = case when introduced_by = 'token' then 'person' else introduced_by end
      where id = :id`,
     { id },
@@ -241,7 +247,8 @@ export async function revokeSite(tx: Connection, id: number, reason: string): Pr
   await holdSite(tx, id);
   const rows = await query(
     tx,
-    `update sites set refused = state = 'pending' and introduced_by <> 'master', state = 'revoked', state_date = now(), reason = :reason, alert = null
+    `update sites set refused = state = 'pending' and introduced_by <> 'master', state = 'revoked', state_date = now(), reason = :reason, alert = null,
+       believed_lists = '{}'
      where id = :id and state <> 'revoked' returning id`,
     { id, reason },
   );

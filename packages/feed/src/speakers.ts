@@ -34,18 +34,16 @@ export async function isKeyOfSite(connection: Connection, key: string): Promise<
   return (await queryOne(connection, `select from site_keys where key = :key`, { key })) !== null;
 }
 
-/** Lets a site's next key speak for it, and the one before for a while yet; null if no site has the old one. */
-export async function followSuccession(
-  connection: Connection,
-  { old, next, words, until }: { old: string; next: string; words: string; until: Date },
-): Promise<Speaker | null> {
-  await query(
+/** Lets a site's next key speak for it, and the one before for a week yet; once a day. Null if no site has the old one, or it may not have another yet. */
+export async function followSuccession(connection: Connection, { old, next }: { old: string; next: string }): Promise<Speaker | null> {
+  const followed = await queryOne<{ id: number }>(
     connection,
-    `update sites set key = :next, words = :words, previous_key = :old, previous_until = :until
-     where key = :old and state <> 'revoked' and not exists (select from site_keys where key = :next)`,
-    { old, next, words, until },
+    `update sites set key = :next, words = null, previous_key = :old, previous_until = now() + interval '7 days'
+     where key = :old and state <> 'revoked' and coalesce(previous_until < now() + interval '6 days', true)
+       and not exists (select from site_keys where key = :next) returning id`,
+    { old, next },
   );
-  return findSpeaker(connection, next);
+  return followed === null ? null : findSpeaker(connection, next);
 }
 
 /** Whether another site is the node `:node` already than the site `:id`. */

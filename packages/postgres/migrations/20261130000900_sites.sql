@@ -44,8 +44,10 @@ create table sites (
   version text,
   first_seen timestamptz,
   last_seen timestamptz,
-  -- What a person should look at: {code, desc, remedy, date}.
+  -- What a person should look at: {code, desc, remedy, date}, and the codes of all that stands.
   alert jsonb,
+  -- Lists of which it was believed that this node has forgotten something, since a person last looked at the site.
+  believed_lists bigint[] not null default '{}',
   created_date timestamptz not null default now()
 );
 -- One that speaks by the token alone is known by its node.
@@ -204,7 +206,9 @@ alter table followers
   add column applied_date timestamptz,
   add column state text,
   add column set_aside int,
-  add column statement_id bigint references statements (id) on delete set null;
+  add column statement_id bigint references statements (id) on delete set null,
+  -- When it said that, by its own clock.
+  add column said_date timestamptz;
 create index followers_site on followers (site_id);
 create index followers_statement on followers (statement_id);
 

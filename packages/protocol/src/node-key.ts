@@ -89,10 +89,8 @@ export function nodeKeyId(text: string): string | null {
 
 const stretch = promisify(argon2);
 const wordCost = { memory: 64 * 1024, passes: 3, parallelism: 1, tagLength: 32 };
-const mostWaiting = 30;
 const words = new Map<string, Promise<string>>();
 let stretching: Promise<unknown> = Promise.resolve();
-let waiting = 0;
 
 /**
  * Four words by which two people tell on the telephone whether both see the same key. Each guess at a key with the same words costs a third of a second
@@ -103,17 +101,11 @@ let waiting = 0;
 export async function wordsOf(id: string): Promise<string> {
   const known = words.get(id);
   if (known !== undefined) return known;
-  waiting += 1;
-  const found = stretching.then(() => computeWords(id)).finally(() => (waiting -= 1));
+  const found = stretching.then(() => computeWords(id));
   stretching = found.catch(() => words.delete(id));
   if (words.size >= rememberedKeys) words.clear();
   words.set(id, found);
   return found;
-}
-
-/** Whether so many keys wait for their words that more are better put off. */
-export function areWordsBusy(): boolean {
-  return waiting >= mostWaiting;
 }
 
 async function computeWords(id: string): Promise<string> {

@@ -37,7 +37,12 @@ export function presentSite(site: SiteRow): Site {
     version: site.version,
     first_seen: time(site.first_seen),
     last_seen: time(site.last_seen),
-    alert: site.alert && { ...site.alert, date: certainTime(site.alert.date) },
+    alert: site.alert && {
+      code: site.alert.code,
+      desc: site.alert.desc,
+      remedy: site.alert.remedy,
+      date: certainTime(site.alert.date),
+    },
     invitation: site.invitation && {
       expires_date: certainTime(site.invitation.expires_date),
       used_date: time(site.invitation.used_date),

@@ -1,13 +1,13 @@
 import type { Request } from 'express';
 import { z } from 'zod';
-import { countAttempt, forgiveAttempts } from '@dossier/accounts/attempts.ts';
+import { countAttempt } from '@dossier/accounts/attempts.ts';
 import type { AttemptLimit } from '@dossier/accounts/attempts.ts';
 import { findInvitation, useInvitation } from '@dossier/feed/invitations.ts';
-import { admitNewcomer, findKeyedSite, hasRoomForPending, isTokenEnough, noteTokenHolder } from '@dossier/feed/newcomers.ts';
+import { admitNewcomer, findKeyedSite, hasRoomFor, isTokenEnough, noteTokenHolder } from '@dossier/feed/newcomers.ts';
 import type { Newcomer } from '@dossier/feed/newcomers.ts';
 import { claimNode, findSpeaker, followSuccession } from '@dossier/feed/speakers.ts';
 import type { Speaker } from '@dossier/feed/speakers.ts';
-import { areWordsBusy, nodeKeyNamed, wordsOf } from '@dossier/protocol/node-key.ts';
+import { nodeKeyNamed } from '@dossier/protocol/node-key.ts';
 import { verifyRequest } from '@dossier/protocol/request-signature.ts';
 import type { VerifiedRequest } from '@dossier/protocol/request-signature.ts';
 import { CLOCK_TOLERANCE_MS, onlyValue } from '@dossier/protocol/signature-base.ts';
@@ -24,11 +24,14 @@ import {
 } from '@dossier/protocol/voucher.ts';
 import type { SiteRefusal } from '@dossier/protocol/voucher.ts';
 import type { Configuration } from '@dossier/runtime/configuration.ts';
-import { ApplicationError, unavailable } from '@dossier/runtime/errors.ts';
+import { ApplicationError } from '@dossier/runtime/errors.ts';
+import type { Logger } from '@dossier/runtime/logger.ts';
+import { transaction } from '@dossier/postgres/database.ts';
 import type { Database } from '@dossier/postgres/database.ts';
 import { wasNodeKey } from '@dossier/registry/node-keys.ts';
 import { addressOf } from '../session.ts';
 import type { SiteAlarms } from '../site-alarms.ts';
+import type { SiteWords } from '../site-words.ts';
 
 export interface AdmissionDependencies {
   configuration: Pick<Configuration, 'siteKeys' | 'siteApproval'>;
@@ -38,6 +41,8 @@ export interface AdmissionDependencies {
   nodeKey: SigningKey | null;
   database: Database;
   alarms: SiteAlarms;
+  words: Pick<SiteWords, 'makeLater'>;
+  logger: Logger;
   now: () => Date;
 }
 
@@ -52,6 +57,8 @@ export interface Visitor {
   readonly voucher: string | null;
   /** Why it is refused, in spite of its signature. */
   readonly refusal: SiteRefusal | null;
+  /** The id of the token by which it proved to be let in or vouched for; null if it showed none. */
+  readonly token: string | null;
   /** The site that it is; null where sites aren't told apart. */
   readonly site: Speaker | null;
   /** Whether it is kept what the visitor says that it holds: not of who says by the token alone that it is a node which is known by a key. */
@@ -106,7 +113,7 @@ async function admitByToken(
   const { configuration, database, isForUs } = deps;
   const isOff = configuration.siteKeys === 'off';
   const answering = isOff ? { key: verified.key, voucher: null } : answerToToken(request, verified.key, deps);
-  const visitor = { ...answering, signature: verified.signature, verified, site: null, isHeard: true };
+  const visitor = { ...answering, signature: verified.signature, verified, token: verified.key.id, site: null, isHeard: true };
   if (isOff || !isForUs) return { ...visitor, refusal: null };
   const said = selfOf(request);
   const keyed = said === null ? null : await findKeyedSite(database, said.node);
@@ -118,14 +125,16 @@ async function admitByToken(
     !(await isTokenEnough(database, verified.key.id));
   if (needsKey) return { ...visitor, refusal: 'SITE_KEY_REQUIRED' };
   if (said === null) return { ...visitor, refusal: null };
-  const id = await noteTokenHolder(database, {
+  const noted = await noteTokenHolder(database, {
     ...said,
     address: addressOf(request),
     version: versionOf(request),
     tokenId: verified.key.id,
   });
-  if (id === null) return { ...visitor, refusal: 'SITE_REVOKED' };
-  const site: Speaker = { id, name: said.name, node: said.node, state: 'accepted', lists: null, denied: [] };
+  // By the token alone it may read without a name as well.
+  if (noted === null) return { ...visitor, refusal: null, isHeard: false };
+  if (noted.state !== 'accepted') return { ...visitor, refusal: 'SITE_REVOKED' };
+  const site: Speaker = { id: noted.id, name: said.name, node: said.node, state: 'accepted', lists: null, denied: [] };
   return { ...visitor, refusal: null, site, isHeard: keyed === null };
 }
 
@@ -138,35 +147,37 @@ async function admitByKey(
   const { id: key } = verified.key;
   const vouchers = vouchersIn(onlyValue(request.headersDistinct, VOUCHER_FIELD));
   const token = vouchers.map((voucher) => findVoucher(keys, voucher, 'site', key)).find((found) => found !== null) ?? null;
-  const known = (await findSpeaker(database, key)) ?? (await succeedTo(request, key, deps));
+  const known = (await findSpeaker(database, key)) ?? (deps.isTimely ? await succeedTo(request, key, deps) : null);
   const isOwn = known === null && (await isOwnWord(vouchers, key, deps));
   const code = token || isOwn ? undefined : vouchers[0];
-  if (known === null && code !== undefined) await limitGuesses(request, code, deps);
   const invitation = code === undefined ? null : await findInvitationOf(code, key, deps);
+  if (known === null && code !== undefined && invitation === null) await limitGuesses(request, code, deps);
   // A clock that is wrong is put up with for the call that introduces a node, which tells so.
-  if (!deps.isTimely && (invitation === null || request.path !== '/')) return null;
+  if (!deps.isTimely && (invitation === null || invitation.isPast || request.path !== '/')) return null;
   const vouching = invitation?.master ?? token;
   const visitor = {
     key: nodeKey,
     signature: verified.signature,
     verified,
     voucher: vouching && vouch(vouching, 'master', nodeKey.id),
+    token: token?.id ?? null,
     isHeard: true,
   };
   if (!deps.isForUs) return known || token || invitation || isOwn ? { ...visitor, refusal: null, site: null } : null;
   if (invitation !== null && known?.state !== 'revoked' && invitation.usedBy !== key) {
     if (invitation.state !== 'open')
       return { ...visitor, refusal: invitation.state === 'used' ? 'INVITATION_USED' : 'INVITATION_EXPIRED', site: null };
-    const newcomer = await newcomerOf(request, key);
+    const newcomer = newcomerOf(request, key);
     const used = newcomer && (await useInvitation(database, invitation.codeKey, newcomer));
     if (!used) return { ...visitor, refusal: 'INVITATION_USED', site: null };
     const { speaker: site, former } = used;
-    await forgiveAttempts(database, [guessesFrom(request)]);
+    deps.words.makeLater({ id: site.id, key });
     await deps.alarms.tell({ event: site.state === 'pending' ? 'pending' : 'joined', site, request, details: former ? { former } : {} });
     return { ...visitor, refusal: await refusalOf(request, site, deps), site };
   }
   const site = known ?? (token || isOwn ? await introduce(request, { key, token, isOwn }, deps) : null);
   if (site === null) return null;
+  if (site === 'no-room') return { ...visitor, refusal: 'SITE_PENDING', site: null };
   return { ...visitor, refusal: await refusalOf(request, site, deps), site };
 }
 
@@ -183,35 +194,39 @@ async function refusalOf(request: Request, site: Speaker, { database, alarms }: 
   return 'SITE_PENDING';
 }
 
-async function newcomerOf(request: Request, key: string): Promise<Newcomer | null> {
+function newcomerOf(request: Request, key: string): Newcomer | null {
   const said = selfOf(request);
-  if (said === null) return null;
-  return { ...said, key, words: await wordsOfNewcomer(key), address: addressOf(request), version: versionOf(request) };
+  return said && { ...said, key, address: addressOf(request), version: versionOf(request) };
 }
 
-/** Throws UNAVAILABLE while too many keys come at once; nodes ask again. */
-async function wordsOfNewcomer(key: string): Promise<string> {
-  if (areWordsBusy()) throw unavailable('Too many new keys come at once; ask again in a minute.');
-  return wordsOf(key);
-}
-
-/** Takes up a node for which a token vouches, or (`isOwn`) this node's own word from before a backup was restored, and then lets it wait; null where there is no room for it, or its key is one that a site had before. */
+/**
+ * Takes up a node for which a token vouches, or (`isOwn`) this node's own word from before a backup was restored, and then lets it wait; null if it doesn't say
+ * which node it is, or its key is one that a site had before.
+ */
 async function introduce(
   request: Request,
   { key, token, isOwn }: { key: string; token: SigningKey | null; isOwn: boolean },
-  deps: AdmissionDependencies,
-): Promise<Speaker | null> {
-  const { database, configuration } = deps;
-  const waits = isOwn || token === null || configuration.siteApproval === 'required' || !(await isTokenEnough(database, token.id, key));
-  if (waits && !(await hasRoomForPending(database))) return null;
-  const newcomer = await newcomerOf(request, key);
+  { database, configuration, alarms, words, logger }: AdmissionDependencies,
+): Promise<Speaker | 'no-room' | null> {
+  const newcomer = newcomerOf(request, key);
   if (newcomer === null) return null;
+  const tokenId = token?.id ?? null;
+  const waits = isOwn || token === null || configuration.siteApproval === 'required' || !(await isTokenEnough(database, token.id, key));
+  if (!(await hasRoomFor(database, { node: newcomer.node, key, tokenId: isOwn ? null : tokenId, waits }))) {
+    logger.warn(
+      { node: newcomer.node, name: newcomer.name, address: newcomer.address },
+      'A node that asks for lists was not taken up among the sites: so many have come by the same token that nobody has looked at. It asks again.',
+    );
+    return 'no-room';
+  }
   const site = await admitNewcomer(database, newcomer, {
     introducedBy: isOwn ? 'master' : 'token',
-    tokenId: token?.id ?? null,
+    tokenId,
     state: waits ? 'pending' : 'accepted',
   });
-  if (site?.state === 'pending') await deps.alarms.tell({ event: 'pending', site, request });
+  if (site === null) return null;
+  words.makeLater({ id: site.id, key });
+  if (site.state === 'pending') await alarms.tell({ event: 'pending', site, request });
   return site;
 }
 
@@ -226,17 +241,22 @@ async function isOwnWord(vouchers: readonly string[], key: string, { database, n
 }
 
 /** The site whose key has changed, as the key before says, if that is one of a site. */
-async function succeedTo(request: Request, key: string, deps: AdmissionDependencies): Promise<Speaker | null> {
+async function succeedTo(request: Request, key: string, { database, alarms, words, now }: AdmissionDependencies): Promise<Speaker | null> {
   const field = onlyValue(request.headersDistinct, SUCCESSION_FIELD);
   const succession = field === undefined ? null : readSuccession(field, key);
   if (succession === null) return null;
-  const until = new Date(succession.made.getTime() + successionMs);
-  const now = deps.now().getTime();
-  if (until.getTime() < now || succession.made.getTime() > now + CLOCK_TOLERANCE_MS) return null;
-  // Only then is it worth the time that four words take: strangers can make as many keys as they like.
-  const former = await findSpeaker(deps.database, succession.old);
-  if (former === null || former.state === 'revoked') return null;
-  return followSuccession(deps.database, { old: succession.old, next: key, words: await wordsOfNewcomer(key), until });
+  const age = now().getTime() - succession.made.getTime();
+  if (age > successionMs || age < -CLOCK_TOLERANCE_MS) return null;
+  const followed = await transaction(database, async (tx) => {
+    const site = await followSuccession(tx, { old: succession.old, next: key });
+    return (
+      site && { site, told: await alarms.raiseIn(tx, site, 'SITE_REKEYED', 'has another key, for which the one before vouches', request) }
+    );
+  });
+  if (followed === null) return null;
+  words.makeLater({ id: followed.site.id, key });
+  await alarms.remind(followed.told);
+  return followed.site;
 }
 
 async function findInvitationOf(field: string, key: string, { database }: AdmissionDependencies) {
@@ -247,12 +267,12 @@ async function findInvitationOf(field: string, key: string, { database }: Admiss
   return found && { ...found, codeKey };
 }
 
-/** Codes that may be tried from one address in a quarter of an hour; each has 100 bits. */
+/** Codes that may be tried in vain from one address in a quarter of an hour; each has 100 bits. */
 function guessesFrom(request: Request): AttemptLimit {
   return { subject: `invitation ${addressOf(request)}`, maximum: 20, windowSeconds: 15 * 60 };
 }
 
-/** Counts that a code is tried, before it is looked up. Vouchers of a token have a shorter id. */
+/** Counts that a code was tried which nobody knows. Who has one that is known is let in from the same address all the same. Vouchers of a token have a shorter id. */
 async function limitGuesses(request: Request, field: string, { database }: AdmissionDependencies): Promise<void> {
   if (nodeKeyNamed(voucherKeyId(field) ?? '') === null) return;
   const waitSeconds = await countAttempt(database, [guessesFrom(request)]);

@@ -31,9 +31,8 @@ export async function sendUngranted(
   const withdrawal = asked && (await findWithdrawal(deps.database, asked));
   if (!withdrawal) return sendSigned(response, asker, absent);
   await refuse(response, asker, 'LIST_WITHDRAWN', withdrawal);
-  await noteGivenUp(deps, request, asker, list);
-  const { unconfirmed = null, state } = told.parse(request.query);
-  if (state === 'withdrawn') await acknowledgeWithdrawal(deps.database, { ...asked, unconfirmed });
+  const { unconfirmed = null } = told.parse(request.query);
+  if (await noteGivenUp(deps, request, asker, list)) await acknowledgeWithdrawal(deps.database, { ...asked, unconfirmed });
 }
 
 /** What was taken from a branch is taken from those who have it from there; nobody believes that who knows its master by the token alone. */
@@ -48,11 +47,11 @@ export async function sendWithdrawn(
   await noteGivenUp(deps, request, asker, head.listId);
 }
 
-/** Keeps a site's signed word that it shows its copy of a list no more. */
-async function noteGivenUp(deps: FeedDependencies, request: Request, asker: Asker, list: number): Promise<void> {
+/** Keeps a site's signed word that it shows its copy of a list no more. False where it doesn't say so, or did before. */
+async function noteGivenUp(deps: FeedDependencies, request: Request, asker: Asker, list: number): Promise<boolean> {
   const { state = null, copy = null } = told.parse(request.query);
-  if (state !== 'withdrawn') return;
-  await noteSite(deps, request, asker, [{ listId: list, position: null, appliedDate: null, state, setAside: null, copy }]);
+  if (state !== 'withdrawn') return false;
+  return noteSite(deps, request, asker, [{ listId: list, position: null, appliedDate: null, state, setAside: null, copy }]);
 }
 
 export function isWithdrawn(head: ListHead): head is ListHead & { withdrawn: { purge: boolean } } {

@@ -1,11 +1,12 @@
 import type { Request } from 'express';
 import { z } from 'zod';
-import { noteFollower } from '@dossier/feed/followers.ts';
+import { noteFollower, noteToldHead } from '@dossier/feed/followers.ts';
 import type { Holding } from '@dossier/feed/followers.ts';
-import { noteNumber } from '@dossier/feed/site-numbers.ts';
+import type { ListHead } from '@dossier/feed/heads.ts';
+import { hasNumbered, noteNumber } from '@dossier/feed/site-numbers.ts';
+import type { NumberVerdict } from '@dossier/feed/site-numbers.ts';
 import { noteSeen } from '@dossier/feed/speakers.ts';
-import { onlyValue } from '@dossier/protocol/signature-base.ts';
-import { VOUCHER_FIELD, voucherKeyId, vouchersIn } from '@dossier/protocol/voucher.ts';
+import type { Speaker } from '@dossier/feed/speakers.ts';
 import { addressOf } from '../session.ts';
 import { selfOf, versionOf } from './feed-admission.ts';
 import type { Visitor } from './feed-admission.ts';
@@ -30,33 +31,58 @@ export function isKeyed({ verified }: Visitor): boolean {
   return verified.key.algorithm === 'ed25519';
 }
 
-/** Keeps for the operator of the master who follows a list and what it says that it holds. The slave has its answer already. */
-export async function noteSite(deps: FeedDependencies, request: Request, { visitor }: Asker, seen: readonly Holding[]): Promise<void> {
-  const { database, logger, alarms } = deps;
-  const said = selfOf(request);
-  if (said === null) return;
+/**
+ * Keeps for the operator of the master who follows a list and what it says that it holds. The slave has its answer already.
+ * @returns whether it says so now: false of what was said before, or held back until something later was said, and where it can't be found out
+ */
+export async function noteSite(deps: FeedDependencies, request: Request, { visitor }: Asker, seen: readonly Holding[]): Promise<boolean> {
+  const { database, logger, alarms, now } = deps;
   const { site, verified } = visitor;
-  const sighting = { node: said.node, address: addressOf(request), version: versionOf(request), siteId: site?.id ?? null };
+  const node = selfOf(request)?.node ?? (isKeyed(visitor) ? site?.node : null) ?? null;
+  const place = { address: addressOf(request), version: versionOf(request) };
   try {
     if (site !== null && isKeyed(visitor)) {
-      await noteSeen(database, site.id, { ...sighting, tokenId: tokenShown(request, deps) });
-      const number = statementNumber.safeParse(request.query['number']);
-      if (number.success && (await noteNumber(database, { siteId: site.id, number: number.data, signature: verified.signature })))
-        await alarms.raise(site, 'SITE_CLONED', 'says something under a number that it has used before', request);
+      if ((await judgeNumber(deps, request, { site, signature: verified.signature })) === 'replayed') return false;
+      await noteSeen(database, site.id, { ...place, tokenId: visitor.token });
     }
-    if (seen.length === 0 || !visitor.isHeard) return;
-    const statement = isKeyed(visitor) ? { base: verified.base, signature: verified.signature.slice(1, -1), key: verified.key.id } : null;
-    for (const odd of await noteFollower(database, sighting, seen, statement)) {
+    if (node === null || seen.length === 0 || !visitor.isHeard) return true;
+    const noted = await noteFollower(database, { node, ...place, siteId: site?.id ?? null }, seen, {
+      statement: isKeyed(visitor) ? { base: verified.base, signature: verified.signature.slice(1, -1), key: verified.key.id } : null,
+      saidDate: new Date(now().getTime() + verified.skewMs),
+    });
+    for (const odd of noted.filter(({ differs }) => differs)) {
       if (site !== null)
         await alarms.raise(site, 'SITE_DIFFERS', `says of list ${odd.list_id} what this node never told at that revision`, request);
     }
+    return noted.every(({ overtaken }) => !overtaken);
   } catch (error) {
     logger.warn({ err: error, lists: seen.map((list) => list.listId) }, 'It could not be kept that a slave was seen.');
+    return false;
   }
 }
 
-/** The id of the token that vouches for the visitor's key. */
-function tokenShown(request: Request, { keys }: FeedDependencies): string | null {
-  const ids = vouchersIn(onlyValue(request.headersDistinct, VOUCHER_FIELD)).map(voucherKeyId);
-  return keys.find(({ id }) => ids.includes(id))?.id ?? null;
+/** What the number shows under which a site says something. Only a greeting may do without one, once the site has given any. */
+async function judgeNumber(
+  { database, alarms }: FeedDependencies,
+  request: Request,
+  { site, signature }: { site: Speaker; signature: string },
+): Promise<NumberVerdict> {
+  const number = statementNumber.safeParse(request.query['number']);
+  if (!number.success) {
+    if (request.path === '/' || !(await hasNumbered(database, site.id))) return 'new';
+    await alarms.raise(site, 'SITE_CLONED', 'says something without a number, and has given numbers before', request);
+    return 'copied';
+  }
+  const verdict = await noteNumber(database, { siteId: site.id, number: number.data, signature });
+  if (verdict === 'copied') await alarms.raise(site, 'SITE_CLONED', 'says something under a number that it has used before', request);
+  return verdict;
+}
+
+/** Keeps a head that was told. The slave has its answer already. */
+export async function noteTold({ database, logger }: FeedDependencies, { listId, position }: ListHead): Promise<void> {
+  try {
+    await noteToldHead(database, listId, position);
+  } catch (error) {
+    logger.warn({ err: error, list: listId }, 'It could not be kept which head was told.');
+  }
 }

@@ -21,7 +21,6 @@ import { badParam } from '@dossier/runtime/errors.ts';
 import { readTreeNodes } from '@dossier/registry/tree.ts';
 import type { Distrusted } from '@dossier/feed/distrust.ts';
 import { isFork, renewForkedEpoch } from '@dossier/feed/epochs.ts';
-import { noteToldHead } from '@dossier/feed/followers.ts';
 import { inSnapshot, readHead, readHeads } from '@dossier/feed/heads.ts';
 import type { ListHead } from '@dossier/feed/heads.ts';
 import { createDeclarationReader } from '@dossier/feed/offered-declarations.ts';
@@ -37,7 +36,7 @@ import { admit } from './feed-admission.ts';
 import type { Visitor } from './feed-admission.ts';
 import type { Asker, FeedDependencies, Handler } from './feed-handler.ts';
 import { isWithdrawn, refuse, sendUngranted, sendWithdrawn } from './feed-refusals.ts';
-import { isKeyed, noteSite, told } from './feed-sightings.ts';
+import { isKeyed, noteSite, noteTold, told } from './feed-sightings.ts';
 
 interface Offering extends FeedDependencies {
   readonly readDeclaration: (kept: string) => OfferedDeclaration;
@@ -166,7 +165,8 @@ function sendHead(deps: Offering): Handler {
     if (!head) return sendSigned(response, asker, absent);
     if (isWithdrawn(head)) return sendWithdrawn(request, response, asker, { deps, head });
     const known = knownPosition.safeParse(request.query);
-    if (known.success && isFork(head.position, known.data)) head = (await meetFork(deps, request, { head, known: known.data })) ?? head;
+    if (known.success && isFork(head.position, known.data))
+      head = (await meetFork(deps, request, asker, { head, known: known.data })) ?? head;
     const distrust = await deps.distrust.read();
     const answer = headAnswer(deps, head, distrust(head.listId));
     const { etag } = answer;
@@ -180,24 +180,37 @@ function sendHead(deps: Offering): Handler {
       copy: said.copy ?? null,
     };
     await noteSite(deps, request, asker, [{ listId: head.listId, position: known.success ? known.data : null, ...holding }]);
-    if (response.statusCode === 200) await noteToldHead(deps.database, head.listId, head.position);
+    if (response.statusCode === 200) await noteTold(deps, head);
   };
 }
 
-/** A slave holds a later or another history of a list: this database was restored from a backup. */
+/** A slave says that it holds a later or another history of a list: this database was restored from a backup, or the slave lies. */
 async function meetFork(
-  { database, logger, alarms, now }: FeedDependencies,
+  { database, logger, alarms, configuration, now }: FeedDependencies,
   request: Request,
+  { visitor: { site, isHeard } }: Asker,
   { head, known }: { head: ListHead; known: Position },
 ): Promise<ListHead | null> {
-  const isRenewed = await renewForkedEpoch(database, head.listId, { known, now: now() });
+  // Who doesn't say which node it is could say so again and again.
+  if (!isHeard || (site === null && configuration.siteKeys !== 'off')) return null;
+  const outcome = await renewForkedEpoch(database, head.listId, { known, site: site?.id ?? null, now: now() });
+  if (outcome === 'none') return readHead(database, head.listId);
+  const done =
+    outcome === 'renewed'
+      ? 'The list got a new epoch, so that every slave compares by content, and holds what it would take away'
+      : 'The list keeps its epoch';
   logger.warn(
-    { list: head.listId, known, head: head.position },
-    isRenewed
-      ? 'A slave holds a later or another history of a list: this database was restored from a backup. The list got a new epoch, so that every slave compares by content.'
-      : 'A slave says that it holds a later or another history of a list. The list keeps its epoch.',
+    { list: head.listId, site: site?.id ?? null, name: site?.name ?? null, known, head: head.position },
+    `A slave says that it holds a later or another history of a list: either this database was restored from a backup, or the slave lies. ${done}.`,
   );
-  if (isRenewed) await alarms.tellOfRestore({ id: head.listId, name: head.name }, request);
+  if (outcome === 'renewed') await alarms.tellOfRestore({ id: head.listId, name: head.name }, request);
+  if (site !== null)
+    await alarms.raise(
+      site,
+      'SITE_DIFFERS',
+      `says that it holds a later or another history of list ${head.listId} than this node. ${done}`,
+      request,
+    );
   return readHead(database, head.listId);
 }
 

@@ -40,6 +40,7 @@ import type { Route } from '../route.ts';
 import { actorOf } from '../session.ts';
 import type { SiteAlarms } from '../site-alarms.ts';
 import type { SiteConnections } from '../site-connections.ts';
+import type { SiteWords } from '../site-words.ts';
 
 const tags = ['Sites'];
 const what = 'such site';
@@ -50,6 +51,7 @@ export interface SiteDependencies {
   readonly database: Database;
   readonly alarms: SiteAlarms;
   readonly connections: SiteConnections;
+  readonly words: SiteWords;
   readonly configuration: Pick<Configuration, 'siteKeys'>;
 }
 
@@ -76,7 +78,7 @@ async function existingLists<Given extends readonly number[] | null | undefined>
   return given.filter((list) => there.has(list));
 }
 
-function listRoute({ database }: SiteDependencies): Route {
+function listRoute({ database, words }: SiteDependencies): Route {
   return {
     method: 'get',
     path: '/sites/',
@@ -90,7 +92,9 @@ function listRoute({ database }: SiteDependencies): Route {
     },
     async handle(request, response) {
       const { limit, page } = parseQuery(request, pageQuery);
-      response.json(presentPage(await listSites(database, { cursor: decodeCursor(page, byPlace), limit }), presentSite, byPlace));
+      const found = await listSites(database, { cursor: decodeCursor(page, byPlace), limit });
+      for (const { id, key, words: known } of found.rows) if (key !== null && known === null) words.makeLater({ id, key });
+      response.json(presentPage(found, presentSite, byPlace));
     },
   };
 }
@@ -142,7 +146,7 @@ async function broughtKey(text: string) {
   return { code: null, of: { key, words: await wordsOf(key) } };
 }
 
-function itemRoutes({ database }: SiteDependencies): Route[] {
+function itemRoutes({ database, words }: SiteDependencies): Route[] {
   return [
     {
       method: 'get',
@@ -150,7 +154,7 @@ function itemRoutes({ database }: SiteDependencies): Route[] {
       access: 'viewer',
       operation: { tags, summary: 'One site', responses: answers({ '200': siteSchema }) },
       async handle(request, response) {
-        response.json(presentSite(await readSite(database, pathId(request, what))));
+        response.json(presentSite(await words.complete(await readSite(database, pathId(request, what)))));
       },
     },
     {
@@ -221,7 +225,7 @@ function deleteRoute({ database }: SiteDependencies): Route {
   };
 }
 
-function acceptRoute({ database }: SiteDependencies): Route {
+function acceptRoute({ database, words }: SiteDependencies): Route {
   return {
     method: 'post',
     path: '/sites/:id/accept/',
@@ -237,6 +241,7 @@ function acceptRoute({ database }: SiteDependencies): Route {
     async handle(request, response) {
       const id = pathId(request, what);
       const { lists } = await parseOptionalBody(request, siteAcceptance);
+      await words.complete(await readSite(database, id));
       const site = await audited(
         database,
         request,

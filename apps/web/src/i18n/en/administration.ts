@@ -156,6 +156,7 @@ export const audit = {
     'site-revoked': 'revoked a site',
     'site-deleted': 'deleted a site',
     'site-alert': 'raised an alert',
+    'site-rekeyed': 'came with another key',
     'list-withdrawn': 'withdrew a list',
     'master-joined': 'joined a master',
     'master-accepted': 'accepted a master’s key',

@@ -31,7 +31,7 @@ export const sites = {
   standing: {
     waiting: 'Waits to be accepted',
     cloned: 'Its key speaks from two places',
-    differs: 'Signed what this node never told',
+    differs: 'Says that it holds what this node never told',
     alert: 'Needs a look',
     failing_one: '{{count, number}} list failed or is held there',
     failing_other: '{{count, number}} lists failed or are held there',
@@ -150,9 +150,14 @@ export const sites = {
         'Ask who set up a copy of that node, or restored it from a backup. If it is a thief: revoke the site, and invite it anew with a key of its own. If all is well, put this to rest.',
     },
     SITE_DIFFERS: {
-      title: 'This site signed that it holds something that this node never told it',
+      title: 'This site says that it holds what this node never told it',
       remedy:
-        'Verify the list on the site (page of the list under Replication, or “dossier verify”) and sync it anew. If this master was restored from a backup, put this to rest; otherwise find out who changed the copy.',
+        'If this master was restored from a backup, put this to rest. Otherwise verify the list on the site (page of the list under Replication, or “dossier verify”), and find out who changed the copy, or who has its key.',
+    },
+    SITE_REKEYED: {
+      title: 'This site has another key, for which the one before vouches',
+      remedy:
+        'If “dossier node rekey” was run there, compare the words and put this to rest. If nobody did, somebody has its key: revoke the site, and invite the box anew.',
     },
   },
   waiting: {

@@ -159,6 +159,7 @@ export const audit = {
     'site-revoked': 'доступ площадки отозван',
     'site-deleted': 'площадка забыта',
     'site-alert': 'поднята тревога',
+    'site-rekeyed': 'пришла с другим ключом',
     'list-withdrawn': 'список отозван',
     'master-joined': 'узел присоединён к мастеру',
     'master-accepted': 'ключ мастера принят',

@@ -77,10 +77,12 @@ function Invited({ onOpen }: Opens) {
   );
 }
 
+const told = ['SITE_CLONED', 'SITE_DIFFERS', 'SITE_REKEYED'] as const;
+
 /** The particulars are the node's own, in English. */
 function Alerted({ alert, onOpen }: Opens & { alert: NonNullable<Site['alert']> }) {
   const { t } = useTranslation();
-  const code = alert.code === 'SITE_CLONED' || alert.code === 'SITE_DIFFERS' ? alert.code : null;
+  const code = told.find((each) => each === alert.code) ?? null;
   return (
     <Alert
       color="red"
