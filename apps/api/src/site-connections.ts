@@ -1,18 +1,25 @@
 import type { Response } from 'express';
 import type { Logger } from '@dossier/runtime/logger.ts';
+import { isLimited } from '@dossier/feed/newcomers.ts';
 import { query } from '@dossier/postgres/database.ts';
 import type { Database } from '@dossier/postgres/database.ts';
 
 const lookEveryMs = 1000;
 
-/** What a site is being told. */
+/** Who is being told what. */
 interface Held {
-  siteId: number;
+  /** Null of who speaks by the token alone and doesn't say which node it is. */
+  siteId: number | null;
+  /** The id of its key, or of the token where it speaks by that alone. */
+  key: string;
   /** The list of which it is told; null: of none in particular. */
   list: number | null;
 }
 
-/** Ends the answers that a site is being given once it is revoked, or may not read their list any more, by whichever process that was done. */
+/**
+ * Ends answers under way once who is given them may not read them any more, by whichever process that was done: its site is revoked or may not read the list, its key
+ * or its token is taken no more, also by a master of this node.
+ */
 export class SiteConnections {
   readonly #database: Database;
   readonly #logger: Logger;
@@ -24,10 +31,9 @@ export class SiteConnections {
     this.#logger = logger;
   }
 
-  /** Keeps an answer in sight until it is over; `siteId` null where sites aren't told apart. */
-  hold(response: Response, { siteId, list }: { siteId: number | null; list: number | null }): void {
-    if (siteId === null) return;
-    this.#open.set(response, { siteId, list });
+  /** Keeps an answer in sight until it is over. */
+  hold(response: Response, held: Held): void {
+    this.#open.set(response, held);
     response.once('close', () => this.#open.delete(response));
     this.#wait();
   }
@@ -52,10 +58,16 @@ export class SiteConnections {
           ? []
           : await query<{ place: number }>(
               this.#database,
-              `select o.place - 1 as place from unnest(:sites::bigint[], :lists::bigint[]) with ordinality o (site_id, list_id, place) join sites s on s.id = o.site_id
+              `select o.place - 1 as place
+               from unnest(:sites::bigint[], :keys::text[], :lists::bigint[]) with ordinality o (site_id, key, list_id, place) left join sites s on s.id = o.site_id
                where site_state(s) = 'revoked'
-                 or (o.list_id is not null and (o.list_id <> all(coalesce(s.lists, array[o.list_id])) or o.list_id = any(denied_lists(s.id))))`,
-              { sites: open.map(([, { siteId }]) => siteId), lists: open.map(([, { list }]) => list) },
+                 or (o.list_id is not null and (o.list_id <> all(coalesce(s.lists, array[o.list_id])) or o.list_id = any(denied_lists(s.id))))
+                 or ${isLimited('o.key')}`,
+              {
+                sites: open.map(([, { siteId }]) => siteId),
+                keys: open.map(([, { key }]) => key),
+                lists: open.map(([, { list }]) => list),
+              },
             );
       for (const { place } of over) open[place]?.[0].destroy();
     } catch (error) {

@@ -4,17 +4,19 @@ import type { Connection, Database } from '@dossier/postgres/database.ts';
 import { findSpeaker, withToken } from './speakers.ts';
 import type { Speaker } from './speakers.ts';
 
+/** Whether the id of a token is that of one which lets nobody in alone any more, or that of a key which a master takes no more, as SQL. */
+export function isLimited(id: string): string {
+  return `(exists (select from sites where token_ids @> array[${id}] and (state = 'revoked' or lists is not null))
+    or exists (select from distrusted d join links k on k.remote_url = d.remote_url where d.id = ${id}))`;
+}
+
 /**
  * Whether a token alone still lets its holder read everything. No longer once a site that has shown it was revoked, or may read some lists only, be it that this
  * node says so or a master of its: its box holds the token, and whoever has the box could come again under another key. Nor if a master says so of the token, or of the key.
  */
 export async function isTokenEnough(connection: Connection, tokenKeyId: string, key = tokenKeyId): Promise<boolean> {
   const found = await preparedOne<{ limited: boolean }>(connection, 'is token limited', {
-    sql: `select exists (select from sites where token_ids @> array[:tokenKeyId::text] and (state = 'revoked' or lists is not null))
-      or exists (
-        select from distrusted d join links l on l.slave_list_id = d.list_id
-        where d.id in (:tokenKeyId, :key) or exists (
-          select from site_keys k join sites s on s.id = k.site_id where k.key = d.id and s.token_ids @> array[:tokenKeyId::text])) as limited`,
+    sql: `select ${isLimited(':tokenKeyId::text')} or ${isLimited(':key::text')} as limited`,
     parameters: { tokenKeyId, key },
   });
   return found?.limited !== true;

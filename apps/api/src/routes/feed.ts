@@ -82,7 +82,10 @@ export function createFeedMount(deps: FeedDependencies): Mount {
     if (!forUs) return sendSigned(response, asker, misdirected);
     if (visitor.refusal !== null) return refuse(response, asker, visitor.refusal);
     const list = listId.safeParse(request.params['id']);
-    deps.connections.hold(response, { siteId: visitor.site?.id ?? null, list: list.success ? list.data : null });
+    if (deps.configuration.siteKeys !== 'off') {
+      const held = { siteId: visitor.site?.id ?? null, key: visitor.verified.key.id, list: list.success ? list.data : null };
+      deps.connections.hold(response, held);
+    }
     if (!list.success || mayRead(asker, list.data)) return handler(request, response, asker);
     return sendUngranted(request, response, asker, { deps, list: list.data });
   };
