@@ -72,11 +72,14 @@ it('nor by those who have it from there', async () => {
 
 it('the site’s own signed word says so, and of how many behind it not', async () => {
   await syncNow(branch, atBranch);
-  const siteNow = async () => (await master.want(200, pageOf(siteSchema), ['GET', '/sites/'])).results[0];
-  await expect.poll(async () => (await siteNow())?.withdrawn).toMatchObject([{ dossier_list: remote, unconfirmed: 0 }]);
+  const siteNow = async () => {
+    const [known] = (await master.want(200, pageOf(siteSchema), ['GET', '/sites/'])).results;
+    return master.want(200, siteSchema, ['GET', `/sites/${known?.id}/`]);
+  };
+  await expect.poll(async () => (await siteNow()).withdrawn).toMatchObject([{ dossier_list: remote, unconfirmed: 0 }]);
   const site = await siteNow();
-  expect(site?.holdings).toMatchObject([{ dossier_list: remote, state: 'withdrawn', revision: null, digest: null, current: false }]);
-  expect(site?.holdings[0]?.statement?.base).toMatch(/state=withdrawn/);
+  expect(site.holdings).toMatchObject([{ dossier_list: remote, state: 'withdrawn', revision: null, digest: null, current: false }]);
+  expect(site.holdings[0]?.statement?.base).toMatch(/state=withdrawn/);
 });
 
 it('is not shown by linking the list to another one whose master is away, or by a run that fails', async () => {

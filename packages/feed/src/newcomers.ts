@@ -7,7 +7,9 @@ import type { Speaker } from './speakers.ts';
 /** Whether the id of a token is that of one which lets nobody in alone any more, or that of a key which a master takes no more, as SQL. */
 export function isLimited(id: string): string {
   return `(exists (select from sites where token_ids @> array[${id}] and (state = 'revoked' or lists is not null))
-    or exists (select from distrusted d join links k on k.remote_url = d.remote_url where d.id = ${id}))`;
+    or exists (
+      select from distrusted d join links l on l.slave_list_id = d.list_id
+      where d.id = ${id} or exists (select from site_keys k join sites s on s.id = k.site_id where k.key = d.id and s.token_ids @> array[${id}])))`;
 }
 
 /**
