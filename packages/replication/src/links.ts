@@ -28,6 +28,8 @@ export interface LinkRow {
   remote_node: string | null;
   remote_list: string | null;
   remote_name: string | null;
+  /** Whether the key of what answers under the address is known. */
+  master_key_known: boolean;
   /** The nodes from which the master has its list, as it says, nearest first. */
   origins: string[];
   state: LinkState;
@@ -78,7 +80,8 @@ export interface JudgedLink extends LinkRow {
 }
 
 const linkColumns = `
-  k.slave_list_id, k.remote_url, k.remote_list_id, k.remote_node, k.remote_list, k.remote_name, k.origins, k.state, k.error, k.fence,
+  k.slave_list_id, k.remote_url, k.remote_list_id, k.remote_node, k.remote_list, k.remote_name,
+  exists (select from masters m where m.remote_url = k.remote_url) as master_key_known, k.origins, k.state, k.error, k.fence,
   k.epoch, k.revision, k.digest, k.dossier_count, k.head_tag, encode(k.declaration_hash, 'hex') as declaration_hash, k.head_revision, k.remote_count, k.last_attempt, k.last_success,
   k.verified_at, k.deep_verified_at, k.sync_hour, k.sync_minute, k.sync_zone, k.last_scheduled_date::text as last_scheduled_date, k.next_run, k.purge,
   (select w.since from withdrawn_lists w where w.list_id = k.slave_list_id) as withdrawn_date,

@@ -26,3 +26,19 @@ export function MasterKey({ master }: { master: Master }) {
     </dl>
   );
 }
+
+/** The master has answered, and never by a key: whoever holds the token could answer in its place. */
+export function UnknownMasterKey() {
+  const { t } = useTranslation();
+  return (
+    <dl className="facts">
+      <dt>{t('sites.masters.keyOf')}</dt>
+      <dd>
+        {t('sites.masters.keyUnknown')}{' '}
+        <Text span size="sm" c="dimmed">
+          {t('sites.masters.keyUnknownText')}
+        </Text>
+      </dd>
+    </dl>
+  );
+}
