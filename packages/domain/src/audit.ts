@@ -69,6 +69,7 @@ export const auditActions = [
   'site-deleted',
   'site-alert',
   'list-withdrawn',
+  'withdrawn-list-erased',
   'master-joined',
   'master-accepted',
   'master-forgotten',

@@ -1,3 +1,5 @@
+import { join } from 'node:path';
+import { forgetPages } from '@dossier/feed/page-upkeep.ts';
 import { jobs } from '@dossier/jobs/declarations.ts';
 import { listListsToMend } from '@dossier/registry/damaged-photos.ts';
 import { expireHolds } from '@dossier/replication/holds.ts';
@@ -7,6 +9,7 @@ import { isDiskFull, keepReserve, withReserve } from '@dossier/postgres/disk-res
 import { endFrozenTransactions } from '@dossier/postgres/frozen.ts';
 import { listStrandedRuns } from '@dossier/replication/upkeep.ts';
 import { requestRun } from '@dossier/replication/runs.ts';
+import { eraseDue } from '@dossier/replication/withdrawal.ts';
 import { tellOfAlerts } from '../alerts.ts';
 import { Attempts } from '../attempts.ts';
 import { isClockPlausible, retryAfterClocksDiffered } from '../clock.ts';
@@ -31,6 +34,7 @@ export function createSweepHandler(deps: WorkerDependencies) {
       tellOfAlerts,
       startDue,
       mendPhotos,
+      eraseWithdrawnLists,
       retryAfterClocksDiffered,
       showDeadLetters,
     ]) {
@@ -63,6 +67,11 @@ async function remindOfRuns({ database, queues }: WorkerDependencies): Promise<v
 
 async function expireOldHolds(deps: WorkerDependencies): Promise<void> {
   if (await isClockPlausible(deps)) await expireHolds(deps.database);
+}
+
+async function eraseWithdrawnLists(deps: WorkerDependencies): Promise<void> {
+  if (!(await isClockPlausible(deps)) || (await eraseDue(deps.database)) === 0) return;
+  await forgetPages(deps.database, join(deps.configuration.dataDir, 'pages'));
 }
 
 async function startDue(deps: WorkerDependencies): Promise<void> {

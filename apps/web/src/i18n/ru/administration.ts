@@ -159,6 +159,7 @@ export const audit = {
     'site-deleted': 'площадка удалена',
     'site-alert': 'поднята тревога',
     'list-withdrawn': 'список отозван',
+    'withdrawn-list-erased': 'отозванный список удалён',
     'master-joined': 'узел присоединён к мастеру',
     'master-accepted': 'ключ мастера принят',
     'master-forgotten': 'ключ мастера забыт',
