@@ -1,3 +1,5 @@
+import { randomUUID } from 'node:crypto';
+import { query } from '@dossier/postgres/database.ts';
 import { generateNodeKey } from '@dossier/protocol/node-key.ts';
 import { joinedSchema, mastersSchema } from '@dossier/protocol/master.ts';
 import { NODE_FIELD } from '@dossier/protocol/request-signature.ts';
@@ -77,10 +79,30 @@ describe('joining a master', () => {
     const [victim, relay] = await Promise.all([start({ NODE_NAME: 'Gate 2' }), start({ NODE_NAME: 'Gate 2' })]);
     const { code, id } = await invite('Gate 2');
     const intercepted = await join(relay, master.url, code);
-    expect((await refusal(victim, master.url, code)).detail).toMatch(/Another node has used this code/);
+    expect(await refusal(victim, master.url, code)).toMatchObject({
+      cause: 'INVITATION_USED',
+      detail: expect.stringMatching(/Another node has used this code/),
+    });
     const site = await master.want(200, siteSchema, ['GET', `/sites/${id}/`]);
     const { words } = (await victim.call('GET', '/node/')).json as { words: string };
     expect(site.words).toBe(intercepted.own_words);
     expect(site.words).not.toBe(words);
+  });
+
+  it('that is expired, unknown or there no more ends with its own code', async () => {
+    const slave = await start();
+    const { code, id } = await invite('Gate 3');
+    await query(master.test.database, `update invitations set expires_date = now() where site_id = :id`, { id });
+    expect(await refusal(slave, master.url, code)).toMatchObject({ cause: 'INVITATION_EXPIRED' });
+    expect(await refusal(slave, master.url, newInvitationCode())).toMatchObject({ cause: 'INVITATION_UNKNOWN' });
+    const away = ['POST', '/sync/masters/', { remote_url: 'http://127.0.0.1:9', code }] as [string, string, unknown];
+    expect(await slave.refused('UNAVAILABLE', away, 'remote_url')).toMatchObject({ cause: 'MASTER_UNREACHABLE' });
+  });
+
+  it('that can not say what it offers is joined, and what is wrong is told as what it is', async () => {
+    const slave = await start();
+    const code = newInvitationCode();
+    const joined = await join(slave, await pose(randomUUID(), code, generateNodeKey()), code);
+    expect(joined).toMatchObject({ dossier_lists: [], clock: null, fault: { code: 'NO_SUCH_LIST', desc: expect.any(String) } });
   });
 });

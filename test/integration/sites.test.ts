@@ -291,13 +291,13 @@ describe('an invitation', () => {
   it('can be guessed so often from one address, and then not at all', async () => {
     const slave = await start({ SYNC_TOKEN: '' });
     const { newInvitationCode } = await import('@dossier/protocol/voucher.ts');
-    const answers: string[] = [];
+    const answers: { code: string; cause?: string }[] = [];
     for (let tries = 0; tries < 22; tries += 1) {
       const { json } = await slave.call('POST', '/sync/masters/', { body: { remote_url: master.url, code: newInvitationCode() } });
-      answers.push((json as { code: string }).code);
+      answers.push(json as { code: string });
     }
-    expect(answers[0]).toBe('CONFLICT');
-    expect(answers.at(-1)).toBe('UNAVAILABLE');
+    expect(answers[0]).toMatchObject({ code: 'CONFLICT', cause: 'INVITATION_UNKNOWN' });
+    expect(answers.at(-1)).toMatchObject({ code: 'UNAVAILABLE', cause: 'TOO_MANY_CODES', detail: expect.stringMatching(/Wait a quarter/) });
     await query(master.test.database, `delete from attempts`);
   });
 });

@@ -48,7 +48,7 @@ export function wireWorker(node: WorkerNode, { agents = createFeedAgents(), time
   const now = (): Date => new Date();
   // Before any job waits for it: deriving takes a third of a second, in which nothing else goes on.
   const token = configuration.syncToken === null ? null : deriveSigningKey(configuration.syncToken);
-  const numbers = new StatementNumbers(database);
+  const numbers = new StatementNumbers(database, now);
   const keyless: KeylessMasters = new Map();
   const keys = { nodeKey: node.nodeKey, succession: node.succession, token };
   return {

@@ -102,7 +102,7 @@ export async function withMaster<Result>(
   });
   const signal = AbortSignal.timeout(timeoutMs);
   try {
-    const self = { node: deps.nodeUuid, name: deps.configuration.nodeName, number: () => new StatementNumbers(deps.database).next() };
+    const self = { node: deps.nodeUuid, name: deps.configuration.nodeName, number: () => new StatementNumbers(deps.database, now).next() };
     const master = createMaster(client, self);
     const greeting = await master.greet(signal);
     const externalAddress = normaliseExternalAddress(deps.configuration.externalAddress);

@@ -12,9 +12,10 @@ import { requestRun } from '@dossier/replication/runs.ts';
 import { eraseDue } from '@dossier/replication/withdrawal.ts';
 import { tellOfAlerts } from '../alerts.ts';
 import { Attempts } from '../attempts.ts';
-import { isClockPlausible, retryAfterClocksDiffered } from '../clock.ts';
+import { isClockPlausible } from '../clock.ts';
 import type { WorkerDependencies } from '../dependencies.ts';
 import { fanOut } from '../schedule.ts';
+import { retryWaiting } from '../waiting-links.ts';
 
 const age = { overdueSeconds: 5, silentSeconds: 45 };
 const shownDeadLetters = 1000;
@@ -35,7 +36,7 @@ export function createSweepHandler(deps: WorkerDependencies) {
       startDue,
       mendPhotos,
       eraseWithdrawnLists,
-      retryAfterClocksDiffered,
+      retryWaiting,
       showDeadLetters,
     ]) {
       await attempts.attempt(() => withReserve(deps.database, () => work(deps)));
