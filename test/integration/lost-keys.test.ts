@@ -112,7 +112,7 @@ describe('a host that has not got the key of its node', () => {
     client.close();
     expect(answer.status).toBe(200);
     const sites = await sitesOf(master);
-    expect(sites.map(({ speaks_by: by }) => by).toSorted()).toEqual(['key', 'token']);
+    expect(new Set(sites.map(({ speaks_by: by }) => by))).toEqual(new Set(['key', 'token']));
     expect(sites.find(({ id }) => id === before?.id)?.holdings).toMatchObject([{ digest: before?.holdings[0]?.digest, current: true }]);
   });
 
