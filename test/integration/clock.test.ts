@@ -1,6 +1,6 @@
 import { ClockKeeper, findClockTrouble } from '@dossier/postgres/clock.ts';
 import { correctAhead } from '@dossier/replication/clock-corrections.ts';
-import { listClockRetries } from '@dossier/replication/clock-retries.ts';
+import { listWaitingLinks } from '@dossier/replication/waiting-links.ts';
 import { countAttempt } from '@dossier/accounts/attempts.ts';
 import { query } from '@dossier/postgres/database.ts';
 import { noticeAlerts } from '@dossier/replication/link-alerts.ts';
@@ -122,10 +122,10 @@ describe('the clock of a node', () => {
     await set(
       `update links set state = 'failed', error = '{"code": "CLOCK_DIFFERS"}', last_attempt = now() - interval '11 minutes' where slave_list_id = :local`,
     );
-    expect(await listClockRetries(slave.database, 10)).toContain(local);
+    expect(await listWaitingLinks(slave.database, 10)).toContain(local);
     await set(`update links set last_attempt = now() + interval '200 days' where slave_list_id = :local`);
-    expect(await listClockRetries(slave.database, 10)).toContain(local);
+    expect(await listWaitingLinks(slave.database, 10)).toContain(local);
     await set(`update links set last_attempt = now() where slave_list_id = :local`);
-    expect(await listClockRetries(slave.database, 10)).not.toContain(local);
+    expect(await listWaitingLinks(slave.database, 10)).not.toContain(local);
   });
 });

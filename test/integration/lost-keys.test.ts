@@ -1,9 +1,14 @@
 import { randomUUID } from 'node:crypto';
+import { once } from 'node:events';
+import http, { createServer } from 'node:http';
+import type { Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { fileURLToPath } from 'node:url';
 import { masterSchema, mastersSchema } from '@dossier/protocol/master.ts';
 import { nodeKeyNamed, generateNodeKey } from '@dossier/protocol/node-key.ts';
 import { createdSiteSchema, siteSchema } from '@dossier/protocol/site.ts';
 import type { Site } from '@dossier/protocol/site.ts';
+import { FEED_CHALLENGE } from '@dossier/protocol/signature-base.ts';
 import { deriveSigningKey } from '@dossier/protocol/signing-key.ts';
 import { linkSchema, masterTestSchema } from '@dossier/protocol/sync.ts';
 import { pageOf } from '@dossier/protocol/values.ts';
@@ -19,6 +24,7 @@ import { syncNow } from '../kit/sync-now.ts';
 
 const token = deriveSigningKey('a-token-for-tests-of-thirty-two-characters');
 const nodes: NodeApi[] = [];
+const servers: Server[] = [];
 /** A host that doesn't come by its node's key. */
 const keyless = { NODE_KEY_FILE: `${fileURLToPath(import.meta.url)}/node.key` };
 
@@ -29,6 +35,10 @@ async function start(environment: Record<string, string> = {}): Promise<NodeApi>
 }
 
 afterEach(async () => {
+  for (const server of servers.splice(0)) {
+    server.closeAllConnections();
+    server.close();
+  }
   await Promise.all(nodes.splice(0).map((node) => node.stop()));
 });
 
@@ -58,7 +68,11 @@ async function ask(
   master: { url: string },
   { nodeKey, path }: { nodeKey: ReturnType<typeof generateNodeKey> | null; path: string },
 ) {
-  const trust = new NodeTrust(slave.test.database, { remoteUrl: master.url, own: { nodeKey, succession: null, token } });
+  const trust = new NodeTrust(slave.test.database, {
+    now: () => new Date(),
+    remoteUrl: master.url,
+    own: { nodeKey, succession: null, token },
+  });
   const client = createFeedClient({ key: trust, remoteUrl: master.url, version: '0', now: () => new Date(), randomNonce: randomUUID });
   const outcome = await client.get(path, { maximumBytes: 100_000 }).then(
     ({ status }) => String(status),
@@ -88,7 +102,11 @@ describe('a host that has not got the key of its node', () => {
     const head = `/feed/v1/dossier-lists/${list}/head`;
     const said = `?slave=${slave.deps.nodeUuid}&name=Gate&epoch=${randomUUID()}&revision=1&count=0&digest=${'0'.repeat(64)}`;
     // The path of a question holds no query: what is said goes beside it.
-    const trust = new NodeTrust(slave.test.database, { remoteUrl: master.url, own: { nodeKey: null, succession: null, token } });
+    const trust = new NodeTrust(slave.test.database, {
+      now: () => new Date(),
+      remoteUrl: master.url,
+      own: { nodeKey: null, succession: null, token },
+    });
     const client = createFeedClient({ key: trust, remoteUrl: master.url, version: '0', now: () => new Date(), randomNonce: randomUUID });
     const answer = await client.get(head, { query: Object.fromEntries(new URLSearchParams(said)), maximumBytes: 100_000 });
     client.close();
@@ -108,7 +126,11 @@ describe('a host that has not got the key of its node', () => {
     const forgetToken = () => query(master.test.database, `update sites set token_ids = '{}'`);
     const path = `/feed/v1/dossier-lists/${list}/head`;
     const named = async () => {
-      const trust = new NodeTrust(slave.test.database, { remoteUrl: master.url, own: { nodeKey: null, succession: null, token } });
+      const trust = new NodeTrust(slave.test.database, {
+        now: () => new Date(),
+        remoteUrl: master.url,
+        own: { nodeKey: null, succession: null, token },
+      });
       const client = createFeedClient({ key: trust, remoteUrl: master.url, version: '0', now: () => new Date(), randomNonce: randomUUID });
       const outcome = await client.get(path, { query: { slave: slave.deps.nodeUuid, name: 'Gate' }, maximumBytes: 100_000 }).then(
         ({ status }) => String(status),
@@ -147,6 +169,46 @@ describe('a master that speaks by the token alone', () => {
     const [known] = await mastersOf(slave);
     expect((await slave.call('DELETE', `/sync/masters/${known?.id}/`)).status).toBe(204);
     expect(await syncNow(slave, local)).toMatchObject({ state: 'synced', local_count: 1 });
+  });
+});
+
+describe('a master whose key is not known yet', () => {
+  /** Passes requests on, and says to those that are signed by a key that nobody knows them. */
+  async function startDowngrade(master: NodeApi, refused: RegExp): Promise<{ url: string }> {
+    const server = createServer((request, response) => {
+      if (refused.test(JSON.stringify(request.headers))) {
+        response.writeHead(401, { 'www-authenticate': FEED_CHALLENGE, date: new Date().toUTCString() }).end();
+        return;
+      }
+      const passed = http.request(new URL(request.url ?? '/', master.url), { headers: request.headers }, (answer) => {
+        response.writeHead(answer.statusCode ?? 500, answer.headers);
+        answer.pipe(response);
+      });
+      passed.end();
+    }).listen(0, '127.0.0.1');
+    servers.push(server);
+    await once(server, 'listening');
+    return { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}` };
+  }
+
+  it('is met by its key all the same where somebody on the line refuses what is signed by keys', async () => {
+    const [master, slave] = await Promise.all([start(), start()]);
+    await slave.work();
+    const line = await startDowngrade(master, /ed25519/);
+    expect(await link(slave, line, await makeFilledList(master))).toMatchObject({
+      state: 'synced',
+      local_count: 1,
+      master_key_known: true,
+    });
+    expect(await mastersOf(slave)).toMatchObject([{ node: master.deps.nodeUuid, key: expect.any(String) }]);
+  });
+
+  it('is said to be unknown where he lets nothing through that asks for it', async () => {
+    const [master, slave] = await Promise.all([start(), start()]);
+    await slave.work();
+    const line = await startDowngrade(master, /ed25519|dossier-voucher/);
+    expect(await link(slave, line, await makeFilledList(master))).toMatchObject({ state: 'synced', master_key_known: false });
+    expect(await mastersOf(slave)).toEqual([]);
   });
 });
 

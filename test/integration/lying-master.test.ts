@@ -1,4 +1,5 @@
 import { readFile } from 'node:fs/promises';
+import { generateNodeKey } from '@dossier/protocol/node-key.ts';
 import { query, queryOne } from '@dossier/postgres/database.ts';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { contentOf, createEngineNode } from '../kit/engine.ts';
@@ -220,6 +221,49 @@ describe('photos', () => {
     liar.lie = toPhotos(lie);
     expect(await attempt('delta', replica)).toMatchObject({ state: 'synced', photos_fetched: 3, photos_missing: [] });
     expect(await Promise.all(replica.addresses.map((address) => slave.photos.has(address)))).toEqual([true, true, true]);
+  });
+});
+
+describe('a master that lies with the right token and a wrong key', () => {
+  const replicas = new Map<LieCase['sync'], Replica>();
+  /** How that ends of which no signature holds, or none is waited for, whoever signs. */
+  const unsigned = new Set([
+    'PROTOCOL_NOT_SPOKEN',
+    'REDIRECTED',
+    'TOKEN_REFUSED',
+    'CLOCK_DIFFERS',
+    'MASTER_ERROR',
+    'MASTER_TIMEOUT',
+    'MASTER_UNREACHABLE',
+    'ANSWER_FORGED',
+  ]);
+  const known = () => query(slave.database, `select key, node, remote_url from masters`);
+
+  beforeAll(async () => {
+    for (const { sync } of lies) if (!replicas.has(sync)) replicas.set(sync, await prepare(sync));
+    const pin = { url: liar.feedUrl, node: honest.uuid, key: honest.key };
+    await query(slave.database, `insert into masters (remote_url, node, key) values (:url, :node, :key)`, pin);
+    liar.pose = { key: generateNodeKey(), node: honest.uuid };
+  });
+
+  test.each(lies)('$says (to $to, in a $sync sync): is not believed in anything', async ({ sync, to, tell, ends }) => {
+    const replica = replicas.get(sync) ?? { remote: 0, local: 0 };
+    const stateOf = async () => ({
+      content: await contentOf(slave.database, replica.local),
+      position: await query(slave.database, `select epoch, revision, digest, dossier_count from links where slave_list_id = :local`, {
+        local: replica.local,
+      }),
+      masters: await known(),
+    });
+    // The first question makes the link that some have not got yet.
+    liar.lie = null;
+    expect(await attempt(sync, replica, true)).toMatchObject({ code: 'MASTER_KEY_DIFFERS' });
+    const before = await stateOf();
+    liar.lie = tell;
+    const ended = (await attempt(sync, replica, true)) as { code?: string };
+    expect(to === 'anything' && unsigned.has(ends) ? ['MASTER_KEY_DIFFERS', ends] : ['MASTER_KEY_DIFFERS']).toContain(ended.code);
+    expect(await stateOf()).toEqual(before);
+    expect(before.masters).toEqual([{ key: honest.key, node: honest.uuid, remote_url: liar.feedUrl }]);
   });
 });
 

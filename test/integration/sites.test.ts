@@ -274,7 +274,11 @@ describe('a key that follows another', () => {
     const { slave_dossier_list: local } = await link(slave, master, list);
     const keyOf = async (node: NodeApi) => nodeKeyFromPem(await readFile(node.keyFile, 'utf8')) ?? generateNodeKey();
     const ask = async (nodeKey: SigningKey, succession: string | null) => {
-      const trust = new NodeTrust(slave.test.database, { remoteUrl: master.url, own: { nodeKey, succession, token: null } });
+      const trust = new NodeTrust(slave.test.database, {
+        now: () => new Date(),
+        remoteUrl: master.url,
+        own: { nodeKey, succession, token: null },
+      });
       const client = createFeedClient({ key: trust, remoteUrl: master.url, version: '0', now: () => new Date(), randomNonce: randomUUID });
       const code = await client.get('/feed/', { maximumBytes: 100_000 }).then(
         () => 'answered',
@@ -296,11 +300,17 @@ describe('a key that follows another', () => {
     // The master's key follows one that the slave knows.
     const former = generateNodeKey();
     const present = await keyOf(master);
-    const trust = new NodeTrust(slave.test.database, { remoteUrl: master.url, own: { nodeKey: next, succession: null, token: null } });
+    const trust = new NodeTrust(slave.test.database, {
+      now: () => new Date(),
+      remoteUrl: master.url,
+      own: { nodeKey: next, succession: null, token: null },
+    });
     await query(slave.test.database, `update masters set key = :key`, { key: former.id });
     await trust.terms();
     const answer = { key: present.id, voucher: undefined, node: undefined };
     expect(await trust.believe({ ...answer, succession: succeed(generateNodeKey(), present.id, new Date()) })).toBe('other-key');
+    const tomorrow = new Date(Date.now() + 24 * 3_600_000);
+    expect(await trust.believe({ ...answer, succession: succeed(former, present.id, tomorrow) })).toBe('other-key');
     expect(await trust.believe({ ...answer, succession: succeed(former, present.id, new Date()) })).toBe('believed');
     expect(await trust.believe({ ...answer, key: former.id, succession: undefined })).toBe('believed');
     expect(local).toBeGreaterThan(0);

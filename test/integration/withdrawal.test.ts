@@ -134,18 +134,9 @@ it('a branch that cancels its link shows nothing of it, and neither do those beh
   expect(await syncNow(gate, atGate)).toMatchObject({ state: 'synced', local_count: 1 });
 });
 
-it('is deleted where the master says so, and fetched anew when it is given back', async () => {
-  await grant([remote]);
-  const again = await link(branch, master, remote);
-  await grant([], true);
-  expect(await syncNow(branch, again)).toMatchObject({ error: { code: 'LIST_WITHDRAWN' } });
-  const sets = await query(branch.test.database, `select purpose from sets where list_id = :again and purpose = 'withdrawn'`, { again });
-  expect(sets).toEqual([]);
-  await grant(null);
-  expect(await syncNow(branch, again)).toMatchObject({ state: 'synced', local_count: 2 });
-});
-
 describe('what is no withdrawal', () => {
+  beforeAll(() => grant(null));
+
   it('a list that was deleted on the master: the copy stays', async () => {
     const other = await master.makeList('Short');
     await master.call('POST', '/dossiers/', { body: { name: 'Short Lindqvist', dossier_lists: [other] } });

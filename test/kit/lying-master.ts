@@ -5,11 +5,12 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { buffer } from 'node:stream/consumers';
 import { sha256Of } from '@dossier/protocol/content-digest.ts';
-import { signRequest, verifyRequest } from '@dossier/protocol/request-signature.ts';
+import { NODE_FIELD, signRequest, verifyRequest } from '@dossier/protocol/request-signature.ts';
 import { signResponse } from '@dossier/protocol/response-signature.ts';
 import { FEED_CHALLENGE } from '@dossier/protocol/signature-base.ts';
 import { deriveSigningKey } from '@dossier/protocol/signing-key.ts';
 import type { SigningKey } from '@dossier/protocol/signing-key.ts';
+import { vouch, VOUCHER_FIELD } from '@dossier/protocol/voucher.ts';
 
 /** What a slave asked: which part of the feed, and how many times the same part was asked before since the lie began. */
 export interface Asked {
@@ -44,6 +45,8 @@ export interface LyingMaster {
   readonly feedUrl: string;
   /** Null: it passes on what the honest master says. */
   lie: Lie | null;
+  /** A key of its own by which it signs, with the token's word for it and in the name of this node; null: it signs by the token. */
+  pose: { key: SigningKey; node: string } | null;
   close(): void;
 }
 
@@ -62,12 +65,13 @@ export async function startLyingMaster(honest: { feedUrl: string }, token: strin
   const key = deriveSigningKey(token);
   const asked = new Map<string, number>();
   let told: Lie | null = null;
+  let pose: LyingMaster['pose'] = null;
   const server = http.createServer((request, response) => {
     const url = new URL(request.url ?? '/', 'http://master');
     const part = parts.find(([pattern]) => pattern.test(url.pathname))?.[1] ?? 'lists';
     const before = asked.get(part) ?? 0;
     asked.set(part, before + 1);
-    answer({ request, response, key, honest, lie: told ?? ((exchange) => exchange.honest()), asked: { part, url, before } }).catch(
+    answer({ request, response, key, pose, honest, lie: told ?? ((exchange) => exchange.honest()), asked: { part, url, before } }).catch(
       (error: unknown) => {
         response.destroy(error instanceof Error ? error : new Error(String(error)));
       },
@@ -84,6 +88,12 @@ export async function startLyingMaster(honest: { feedUrl: string }, token: strin
       asked.clear();
       told = value;
     },
+    get pose() {
+      return pose;
+    },
+    set pose(value) {
+      pose = value;
+    },
     close: () => {
       server.closeAllConnections();
       server.close();
@@ -95,20 +105,26 @@ async function answer(given: {
   request: IncomingMessage;
   response: ServerResponse;
   key: SigningKey;
+  pose: LyingMaster['pose'];
   honest: { feedUrl: string };
   lie: Lie;
   asked: Asked;
 }): Promise<void> {
-  const { request, response, key } = given;
+  const { request, response, key, pose } = given;
   const received = { method: request.method ?? '', target: request.url ?? '', headers: request.headersDistinct };
-  const verified = verifyRequest([key], received, { now: new Date() });
+  const verified = verifyRequest([key], received, { now: new Date(), strangers: pose !== null });
   if (!verified.ok) {
     response.writeHead(401, { 'www-authenticate': FEED_CHALLENGE }).end();
     return;
   }
-  const sign: Exchange['sign'] = ({ status, headers, body }, { sha256 = sha256Of(body), now = new Date(), key: other = key } = {}) => ({
+  const spoken = pose === null ? {} : { [NODE_FIELD]: pose.node, [VOUCHER_FIELD]: vouch(key, 'master', pose.key.id) };
+  const sign: Exchange['sign'] = (
+    { status, headers, body },
+    { sha256 = sha256Of(body), now = new Date(), key: other = pose?.key ?? key } = {},
+  ) => ({
     ...headers,
-    ...signResponse(other, { status, headers, sha256 }, { requestSignature: verified.signature, now }),
+    ...spoken,
+    ...signResponse(other, { status, headers: { ...headers, ...spoken }, sha256 }, { requestSignature: verified.signature, now }),
   });
   const said = await given.lie({ asked: given.asked, request, response, honest: () => askHonestly(given, key), sign });
   if (said === 'sent') return;

@@ -1,5 +1,6 @@
 import { STATUS_CODES } from 'node:http';
 import type { ErrorRequestHandler, Response } from 'express';
+import { isFailure } from '@dossier/domain/failure.ts';
 import { ApplicationError, statusOf } from '@dossier/runtime/errors.ts';
 import type { ErrorCode } from '@dossier/runtime/errors.ts';
 import { readOn } from './read-on.ts';
@@ -49,6 +50,7 @@ function sendProblem(response: Response, error: ApplicationError): void {
         code: error.code,
         desc: error.detail,
         param: error.param,
+        cause: error.code !== 'INTERNAL' && isFailure(error.cause) ? error.cause.code : undefined,
         remedy: error.remedy,
         methods: error.methods,
       }),

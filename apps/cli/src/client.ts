@@ -124,8 +124,8 @@ function unreachable(error: unknown, url: string): ExitError {
 function refusal(status: number, answer: unknown, url: string): ExitError {
   const problem = problemSchema.safeParse(answer);
   if (!problem.success) return strange(status, url);
-  const { code, detail, param } = problem.data;
-  const sentence = `${param === undefined ? '' : `${param}: `}${detail}`;
+  const { code, detail, param, cause } = problem.data;
+  const sentence = `${param === undefined ? '' : `${param}: `}${detail}${cause === undefined ? '' : ` (${cause})`}`;
   if (code !== 'UNAUTHORIZED') return new ExitError(1, sentence);
   return new ExitError(1, `The node at ${url} refuses the token.`, {
     remedy: 'Give the node\'s ADMIN_TOKEN or --token; "dossier token create admin" on its host makes one.',

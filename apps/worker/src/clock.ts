@@ -1,11 +1,8 @@
 import { durationInWords } from '@dossier/domain/clock.ts';
-import { jobs } from '@dossier/jobs/declarations.ts';
 import type { Logger } from '@dossier/runtime/logger.ts';
 import { ClockKeeper } from '@dossier/postgres/clock.ts';
 import { correctAhead } from '@dossier/replication/clock-corrections.ts';
-import { listClockRetries } from '@dossier/replication/clock-retries.ts';
 import type { Database } from '@dossier/postgres/database.ts';
-import { requestRun } from '@dossier/replication/runs.ts';
 import type { WorkerDependencies } from './dependencies.ts';
 
 /** Watches the clock for a worker, and puts in order what a jump left as soon as the clock is plausible again. */
@@ -52,15 +49,5 @@ export async function isClockPlausible({ clock, logger }: WorkerDependencies): P
   } catch (error) {
     logger.warn({ err: error }, 'The clock could not be judged.');
     return false;
-  }
-}
-
-const retryMinutes = 10;
-
-/** Tries the links again whose clocks differed from their masters'. */
-export async function retryAfterClocksDiffered(deps: WorkerDependencies): Promise<void> {
-  for (const slaveListId of await listClockRetries(deps.database, retryMinutes)) {
-    const requested = await requestRun(deps.database, { slaveListId, reason: 'schedule', mode: 'auto', by: null });
-    if (requested.outcome === 'run') await deps.queues.enqueue(jobs.sync, { runId: requested.run.id });
   }
 }

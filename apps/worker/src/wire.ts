@@ -12,6 +12,7 @@ import { createMaster } from '@dossier/replication/master.ts';
 import { SyncFailure } from '@dossier/replication/sync-failure.ts';
 import { StatementNumbers } from '@dossier/replication/statement-numbers.ts';
 import { NodeTrust } from '@dossier/replication/trust.ts';
+import type { KeylessMasters } from '@dossier/replication/trust.ts';
 import { normaliseExternalAddress } from '@dossier/runtime/configuration.ts';
 import type { Configuration } from '@dossier/runtime/configuration.ts';
 import type { Logger } from '@dossier/runtime/logger.ts';
@@ -47,7 +48,8 @@ export function wireWorker(node: WorkerNode, { agents = createFeedAgents(), time
   const now = (): Date => new Date();
   // Before any job waits for it: deriving takes a third of a second, in which nothing else goes on.
   const token = configuration.syncToken === null ? null : deriveSigningKey(configuration.syncToken);
-  const numbers = new StatementNumbers(database);
+  const numbers = new StatementNumbers(database, now);
+  const keyless: KeylessMasters = new Map();
   const keys = { nodeKey: node.nodeKey, succession: node.succession, token };
   return {
     ...node,
@@ -66,7 +68,7 @@ export function wireWorker(node: WorkerNode, { agents = createFeedAgents(), time
         throw new SyncFailure('MASTER_NOT_ALLOWED', `SYNC_ALLOWED_MASTERS of this node doesn't name ${remoteUrl}.`);
       }
       const client = createFeedClient({
-        key: new NodeTrust(database, { remoteUrl, own: keys }),
+        key: new NodeTrust(database, { remoteUrl, own: keys, now, keyless }),
         remoteUrl,
         version: '0.1.0',
         now,

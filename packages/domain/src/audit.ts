@@ -70,6 +70,7 @@ export const auditActions = [
   'site-alert',
   'site-rekeyed',
   'list-withdrawn',
+  'withdrawn-list-erased',
   'master-joined',
   'master-accepted',
   'master-forgotten',

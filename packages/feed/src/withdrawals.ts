@@ -10,6 +10,9 @@ export interface WithdrawalRow {
   since: string;
   /** When the site first said that it doesn't show its copy any more. */
   acknowledged_date: string | null;
+  /** When it deletes the rows, as it says, or has; null where they are kept. */
+  erases_date: string | null;
+  erased_date: string | null;
   /** Of the nodes that have the list from it: how many haven't said so to it; null where it doesn't say. */
   unconfirmed: number | null;
 }
@@ -17,6 +20,7 @@ export interface WithdrawalRow {
 /** Of a site `s`, for a list of columns: what is withdrawn from it and was asked for since, or is known to be held there. */
 export const withdrawalsOf = `(
   select coalesce(json_agg(json_build_object('list_id', w.list_id, 'purge', w.purge, 'since', w.since, 'acknowledged_date', w.acknowledged_date,
+    'erases_date', w.erases_date, 'erased_date', w.erased_date,
     'unconfirmed', w.unconfirmed) order by w.list_id), '[]')
   from withdrawals w where w.site_id = s.id and s.lists is not null and w.list_id <> all(s.lists)
     and (w.told_date is not null or exists (select from followers f where f.site_id = s.id and f.list_id = w.list_id)))`;
@@ -67,17 +71,23 @@ export async function findWithdrawal(
   );
 }
 
-/** Notes that a site has given a list up, and how many nodes that have it from there haven't said so. */
+/**
+ * Notes that a site has given a list up, when it deletes its rows or has, and how many nodes that have it from there haven't said so. True if it says so for the
+ * first time.
+ */
 export async function acknowledgeWithdrawal(
   connection: Connection,
-  { siteId, listUuid, unconfirmed }: { siteId: number; listUuid: string; unconfirmed: number | null },
-): Promise<void> {
-  await query(
+  said: { siteId: number; listId: number; listUuid: string; unconfirmed: number | null; erases: string | null; erased: string | null },
+): Promise<boolean> {
+  const row = await queryOne<{ first: boolean }>(
     connection,
-    `update withdrawals set acknowledged_date = coalesce(acknowledged_date, now()), unconfirmed = :unconfirmed
-     where site_id = :siteId and list_uuid = :listUuid`,
-    { siteId, listUuid, unconfirmed },
+    `with former as (select acknowledged_date from withdrawals where site_id = :siteId and list_uuid = :listUuid for update)
+     update withdrawals w set acknowledged_date = coalesce(w.acknowledged_date, now()), unconfirmed = :unconfirmed, erases_date = :erases::timestamptz,
+       erased_date = coalesce(w.erased_date, :erased::timestamptz)
+     from former where site_id = :siteId and list_uuid = :listUuid returning former.acknowledged_date is null as first`,
+    said,
   );
+  return row?.first === true;
 }
 
 /** How many nodes that had a list from this one haven't said that they gave it up. */

@@ -101,6 +101,9 @@ create table withdrawals (
   -- When the site was last told, and when it first said that it has done so.
   told_date timestamptz,
   acknowledged_date timestamptz,
+  -- When it deletes the rows, as it says, or has; null where they are kept.
+  erases_date timestamptz,
+  erased_date timestamptz,
   -- How many nodes that have the list from the site have not said so to it.
   unconfirmed int,
   primary key (site_id, list_uuid)
@@ -112,8 +115,25 @@ create table withdrawn_lists (
   remote_url text not null,
   -- Whether the former rows go, too; otherwise they stay in a set that no list points at.
   purge boolean not null,
-  since timestamptz not null default now()
+  since timestamptz not null default now(),
+  -- When the master last said so.
+  told_date timestamptz not null default now(),
+  -- With `purge`: when the rows may go, and when they went.
+  erases_date timestamptz,
+  erased_date timestamptz,
+  -- Where the copy stood by its master's word, of how many dossiers: what is granted again is judged against that. Null once the link was cancelled.
+  epoch uuid,
+  revision bigint,
+  digest text,
+  dossier_count bigint,
+  -- Where the list itself stood, for those who have it from here, and the set of its rows.
+  own_epoch uuid not null,
+  own_revision bigint not null,
+  set_id bigint not null
 );
+
+-- When a sync last made the replica what it is; one that finds nothing to do changes nothing of it.
+alter table links add column applied_date timestamptz;
 
 -- Whether a list is withdrawn. Once nobody replicates it, it is a list of this node's own as soon as somebody writes into it.
 create function is_withdrawn(list bigint) returns boolean language sql stable as $$

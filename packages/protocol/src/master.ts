@@ -24,13 +24,14 @@ export const mastersSchema = z.array(masterSchema);
 /** The body of `POST /sync/masters/`: an invitation's code at the master that made it. */
 export const joinRequest = masterTestRequest.extend({ code: z.string().max(100) }).meta({ id: 'JoinRequest' });
 
-/** The answer: the master, what this node may link of it, and how far its clock is ahead of ours if that is too far to go on. */
+/** The answer: the master, what this node may link of it, that the clocks differ too far to go on, or what else keeps the lists from being known. */
 export const joinedSchema = z
   .looseObject({
     master: masterSchema,
     own_words: z.string(),
     dossier_lists: z.array(z.looseObject({ id: idSchema, name: z.string(), dossier_count: z.int() })),
     clock: z.string().nullable(),
+    fault: z.looseObject({ code: z.string(), desc: z.string() }).nullable(),
   })
   .meta({ id: 'Joined' });
 export type Joined = z.infer<typeof joinedSchema>;

@@ -33,6 +33,8 @@ export const problemSchema = z
     code: z.enum(Object.keys(problemStatus) as [keyof typeof problemStatus, ...(keyof typeof problemStatus)[]]),
     desc: z.string(),
     param: z.string().optional(),
+    /** The code of what failed between this node and a master, where that is why. */
+    cause: z.string().optional(),
     /** By what the second factor can be shown that is asked for. */
     methods: z.array(z.string()).optional(),
   })

@@ -72,7 +72,11 @@ export const siteSchema = z
         dossier_list: idSchema,
         purge: z.boolean(),
         since: timeSchema,
+        /** When the site first said that it doesn't show its copy any more. */
         acknowledged_date: timeSchema.nullable(),
+        /** With `purge`: when it deletes the rows, as it says; and when it has. */
+        erases_date: timeSchema.nullable(),
+        erased_date: timeSchema.nullable(),
         /** Of the nodes that have the list from the site: how many haven't confirmed. */
         unconfirmed: z.int().nullable(),
       }),

@@ -88,6 +88,8 @@ export const linkSchema = z
     remote_url: z.string(),
     remote_dossier_list: idSchema,
     remote_name: z.string().nullable(),
+    /** Whether the master's key is known. Otherwise whoever holds the token is believed under its address. */
+    master_key_known: z.boolean(),
     state: z.enum(linkStates),
     /** Why the replica can't be called equal now, whatever its state; null if nothing is known against it. */
     doubt: z.enum(linkDoubts).nullable(),

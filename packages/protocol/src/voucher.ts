@@ -1,4 +1,4 @@
-import { isSignatureOf, signatureOf } from './signature-base.ts';
+import { CLOCK_TOLERANCE_MS, isSignatureOf, signatureOf } from './signature-base.ts';
 import { bytesFrom, nodeKeyFromSeed, nodeKeyNamed } from './node-key.ts';
 import { createSecretKey, randomInt } from 'node:crypto';
 import type { SigningKey } from './signing-key.ts';
@@ -85,6 +85,12 @@ export function readSuccession(field: string, next: string): { old: string; made
   if (!old || !bytes || String(Number(second)) !== second || !isSignatureOf(old, successionText(id, next, Number(second)), bytes))
     return null;
   return { old: id, made: new Date(Number(second) * 1000) };
+}
+
+/** Whether a key may be followed by another now: not a week after that was said, nor before, as far as clocks may differ. */
+export function isSuccessionTimely({ made }: { made: Date }, now: Date): boolean {
+  const age = now.getTime() - made.getTime();
+  return age <= successionMs && age >= -CLOCK_TOLERANCE_MS;
 }
 
 /** What an invitation's code stands for. Its holder proves it as `site`; the master, who keeps only the public half of that, answers with `master`. */

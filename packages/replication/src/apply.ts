@@ -170,7 +170,7 @@ async function savePosition(
     sql: `with link as (
        update links k set state = 'synced', error = null, epoch = :epoch, revision = :revision, digest = :digest, dossier_count = :count,
          own_digest = p.digest, declaration_hash = declaration_hash(:declaration::json), head_tag = :headTag, remote_node = :node, remote_list = :list, deep_verified_at = ${deepVerified},
-         head_revision = :revision, remote_count = :count, last_success = now(), verified_at = ${verified}
+         head_revision = :revision, remote_count = :count, last_success = now(), applied_date = now(), verified_at = ${verified}
        from list_positions p where k.slave_list_id = :listId and p.list_id = :listId
      ),
      letters as (delete from dead_letters where slave_list_id = :listId),

@@ -67,7 +67,7 @@ export class FeedError extends Error {
   constructor(code: FeedErrorCode | SiteErrorCode, sentences: { what: string; remedy: string; cause?: unknown; purge?: boolean }) {
     super(code === 'LIST_WITHDRAWN' ? sentences.what : `${sentences.what} ${nothingChanged}`, { cause: sentences.cause });
     this.code = code;
-    this.kind = isOfSites(code) ? 'operator' : kinds[code];
+    this.kind = isOfSites(code) ? (code === 'TOO_MANY_CODES' ? 'retry' : 'operator') : kinds[code];
     this.remedy = sentences.remedy;
     this.purge = sentences.purge ?? false;
   }

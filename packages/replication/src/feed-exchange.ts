@@ -203,6 +203,8 @@ async function checkHead(response: Response, check: HeadCheck): Promise<Verified
     if (isTimely && terms.unknown !== 'TOKEN_REFUSED') throw fail({ saw: 'site', code: terms.unknown });
     throw fail({ saw: 'unauthorized', skewMs });
   }
+  // Nobody signs that to whom codes are guessed.
+  if (status === 429 && terms.unknown === 'INVITATION_UNKNOWN') throw fail({ saw: 'site', code: 'TOO_MANY_CODES' });
   const isRedirect = status >= 300 && status < 400 && status !== 304;
   if (isRedirect || status >= 500 || status === 429 || status === 408) throw fail({ saw: 'status', status });
   const verified = verifyAs(terms, response, { requestSignature, now: now(), toleranceMs });

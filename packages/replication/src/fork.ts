@@ -16,16 +16,18 @@ export function samePosition(a: Position, b: Position): boolean {
 /**
  * Whether the master shows another history than the one that the replica followed, from what the slave holds alone: another list or node
  * under the same address, another epoch, a head below what was reached, or another content at the same revision. A history that was edited
- * past the old head shows only when its changes don't lead to its digest: see `brokenDelta`.
+ * past the old head shows only when its changes don't lead to its digest: see `brokenDelta`. Of a list that was withdrawn counts where it stood then; another
+ * list or node is no question for a person there, but refused.
  */
 export function findFork(link: LinkRow, head: Head): Fork | null {
-  const known = knownPosition(link);
+  const followed = knownPosition(link);
+  const known = followed ?? link.withdrawn_position;
   if (!known) return null;
   const { position } = head;
-  if (link.remote_node !== null && head.node !== link.remote_node) {
+  if (followed && link.remote_node !== null && head.node !== link.remote_node) {
     return { kind: 'identity', sentence: `Another node than the linked master answers at ${link.remote_url}.` };
   }
-  if (link.remote_list !== null && head.dossier_list !== link.remote_list) {
+  if (followed && link.remote_list !== null && head.dossier_list !== link.remote_list) {
     return {
       kind: 'identity',
       sentence: `The master's list ${link.remote_list_id} (${JSON.stringify(head.name)}) is another list than the one that was linked.`,

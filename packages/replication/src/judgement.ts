@@ -4,7 +4,7 @@ import type { Guards, TrippedGuard } from '@dossier/domain/guards.ts';
 import type { Position } from '@dossier/domain/position.ts';
 import type { RunMethod } from '@dossier/domain/run.ts';
 import type { SyncError } from '@dossier/protocol/sync.ts';
-import { preparedOne, query } from '@dossier/postgres/database.ts';
+import { preparedOne, query, queryOne } from '@dossier/postgres/database.ts';
 import {
   countDifference,
   countFilling,
@@ -72,8 +72,8 @@ interface JudgedLink {
 }
 
 /**
- * Writes and judges what the apply of a run would do, in the transaction that would apply it and before it changes the list. Exempt are the first sync of
- * a link, and a repair: when the master stands where this replica was last equal to it, only the replica can have changed.
+ * Writes and judges what the apply of a run would do, in the transaction that would apply it and before it changes the list; of a list that was withdrawn,
+ * by what it held then. Exempt are the first sync of a link, and a repair: when the master stands where this replica was last equal to it, only the replica can have changed.
  */
 export async function judge(tx: Knex.Transaction, sync: JudgedRun): Promise<Judged> {
   const { fork, target } = sync;
@@ -84,16 +84,21 @@ export async function judge(tx: Knex.Transaction, sync: JudgedRun): Promise<Judg
     parameters: { listId: sync.listId, runId: sync.runId },
   });
   const before = await findStandingHold(tx, sync.listId);
-  const isFirst = !link || (link.epoch === null && !before);
-  const filling = isFirst ? await countFilling(tx, sync) : null;
-  if (filling) return { judgement: 'free', difference: filling, damage: null, hold: null };
+  const filling = link?.epoch ? null : await countFilling(tx, sync);
+  // What is granted again is judged against what was taken; a list that is withdrawn is empty.
+  const withdrawn = link?.epoch === null ? await findWithdrawn(tx, sync.listId) : null;
+  const isFirst = !link || (link.epoch === null && !before && !withdrawn);
+  if (filling && isFirst) return { judgement: 'free', difference: filling, damage: null, hold: null };
   // A list may be put back on purpose, as by an undo at a branch; another list's dates say nothing.
   const comparable = fork !== null && fork.kind !== 'identity';
-  await writeDifference(tx, { ...sync, comparable });
-  const difference = await countDifference(tx, { ...sync, comparable });
-  const free: Judged = { judgement: 'free', difference, damage: null, hold: null };
+  const compared = { ...sync, setId: (filling && withdrawn?.setId) ?? sync.setId, comparable };
+  await writeDifference(tx, compared);
+  const counted = await countDifference(tx, compared);
+  const difference = filling && withdrawn ? asOfThen(counted, withdrawn, target) : counted;
+  const free: Judged = { judgement: 'free', difference: filling ?? counted, damage: null, hold: null };
   if (isFirst) return free;
-  if (fork === null && isPosition(link, target)) return { ...free, damage: 'everything' };
+  const known = withdrawn?.position ?? link;
+  if (fork === null && isPosition(known, target)) return { ...free, damage: withdrawn ? null : 'everything' };
   const damage = fork === null && !link.intact && link.revision !== null ? 'older' : null;
   const seen = withoutExchanged(difference);
   const guards = { ...defaultGuards, ...link.guards };
@@ -101,12 +106,12 @@ export async function judge(tx: Knex.Transaction, sync: JudgedRun): Promise<Judg
   const reasons = [
     ...stickyReasons(before, target),
     ...forkReasons(fork, difference),
-    ...(link.epoch === null ? [] : trippedGuards(guards, seen, week)),
+    ...(known.epoch === null ? [] : trippedGuards(guards, seen, week)),
   ];
   const rejected = before?.state === 'rejected' && link.reason !== 'person' && isHead(before, target) ? before : null;
   if (rejected && reasons.length === 0) reasons.push(...rejected.reasons);
   if (reasons.length === 0 || (touches(difference) === 0 && fork?.kind !== 'identity')) {
-    if (link.epoch !== null) await noteRemovals(tx, sync.listId, { held: seen.held, gone: goingOf(guards, seen) });
+    if (known.epoch !== null) await noteRemovals(tx, sync.listId, { held: seen.held, gone: goingOf(guards, seen) });
     return { ...free, damage };
   }
   const hash = await hashDifference(tx, sync.runId, sync.master);
@@ -118,7 +123,31 @@ export async function judge(tx: Knex.Transaction, sync: JudgedRun): Promise<Judg
   return { judgement: 'hold', difference, damage, hold: { hash, reasons, rejected, approved } };
 }
 
-function isPosition(link: JudgedLink, target: Position): boolean {
+/** A list that is withdrawn: where it stood, and the set that is hidden; null once that is erased. */
+interface WithdrawnList {
+  position: Position;
+  setId: number | null;
+}
+
+async function findWithdrawn(tx: Knex.Transaction, listId: number): Promise<WithdrawnList | null> {
+  const row = await queryOne<Position & { set_id: number; erased: boolean }>(
+    tx,
+    `select epoch, revision, digest, dossier_count as count, set_id, erased_date is not null as erased from withdrawn_lists
+     where list_id = :listId and epoch is not null`,
+    { listId },
+  );
+  if (!row) return null;
+  const { set_id: setId, erased, ...position } = row;
+  return { position, setId: erased ? null : setId };
+}
+
+/** What would become of a list that was withdrawn, by its former size; of one whose rows are erased only that is known. */
+function asOfThen(difference: ListDifference, { position: { count: held }, setId }: WithdrawnList, target: Position): ListDifference {
+  if (setId !== null) return { ...difference, held };
+  return { ...difference, held, adding: Math.max(0, target.count - held), removing: Math.max(0, held - target.count) };
+}
+
+function isPosition(link: Pick<JudgedLink, keyof Position>, target: Position): boolean {
   return link.epoch === target.epoch && link.revision === target.revision && link.digest === target.digest && link.count === target.count;
 }
 

@@ -1,5 +1,6 @@
 import type { Guards } from '@dossier/domain/guards.ts';
 import type { LinkDoubt, LinkState } from '@dossier/domain/link.ts';
+import type { Position } from '@dossier/domain/position.ts';
 import type { RunMode, RunReason } from '@dossier/domain/run.ts';
 import type { SetAside } from '@dossier/protocol/held.ts';
 import type { SyncError } from '@dossier/protocol/sync.ts';
@@ -17,7 +18,7 @@ import { leaveMissingPhotos } from '@dossier/registry/missing-photos.ts';
 import { emptyList, lockLists } from '@dossier/registry/positions.ts';
 import { forgetRemovals } from './removals.ts';
 import { refusedOf } from './set-aside.ts';
-import { eraseWithdrawn } from './withdrawn-traces.ts';
+import { eraseWithdrawn, forgetFormer } from './withdrawn-traces.ts';
 import type { Page, PageRequest } from '@dossier/postgres/keyset.ts';
 
 /** "This slave list copies that master list", with what the slave knows of both. */
@@ -28,6 +29,8 @@ export interface LinkRow {
   remote_node: string | null;
   remote_list: string | null;
   remote_name: string | null;
+  /** Whether the key of what answers under the address is known. */
+  master_key_known: boolean;
   /** The nodes from which the master has its list, as it says, nearest first. */
   origins: string[];
   state: LinkState;
@@ -44,6 +47,8 @@ export interface LinkRow {
   remote_count: number | null;
   last_attempt: Date | null;
   last_success: Date | null;
+  /** When a sync last made the replica what it is. */
+  applied_date: Date | null;
   verified_at: Date | null;
   /** When every row was last recomputed. */
   deep_verified_at: Date | null;
@@ -55,6 +60,8 @@ export interface LinkRow {
   purge: boolean;
   /** Since when its master has taken the list from this node. */
   withdrawn_date: Date | null;
+  /** Where it stood then; null if it isn't withdrawn. */
+  withdrawn_position: Position | null;
   created_date: Date;
   /** Those that are set otherwise than by default. */
   guards: Partial<Guards>;
@@ -78,10 +85,13 @@ export interface JudgedLink extends LinkRow {
 }
 
 const linkColumns = `
-  k.slave_list_id, k.remote_url, k.remote_list_id, k.remote_node, k.remote_list, k.remote_name, k.origins, k.state, k.error, k.fence,
-  k.epoch, k.revision, k.digest, k.dossier_count, k.head_tag, encode(k.declaration_hash, 'hex') as declaration_hash, k.head_revision, k.remote_count, k.last_attempt, k.last_success,
+  k.slave_list_id, k.remote_url, k.remote_list_id, k.remote_node, k.remote_list, k.remote_name,
+  exists (select from masters m where m.remote_url = k.remote_url) as master_key_known, k.origins, k.state, k.error, k.fence,
+  k.epoch, k.revision, k.digest, k.dossier_count, k.head_tag, encode(k.declaration_hash, 'hex') as declaration_hash, k.head_revision, k.remote_count, k.last_attempt, k.last_success, k.applied_date,
   k.verified_at, k.deep_verified_at, k.sync_hour, k.sync_minute, k.sync_zone, k.last_scheduled_date::text as last_scheduled_date, k.next_run, k.purge,
   (select w.since from withdrawn_lists w where w.list_id = k.slave_list_id) as withdrawn_date,
+  (select json_build_object('epoch', w.epoch, 'revision', w.revision, 'digest', w.digest, 'count', w.dossier_count)
+    from withdrawn_lists w where w.list_id = k.slave_list_id and w.epoch is not null) as withdrawn_position,
   k.created_date, k.guards, ${openProposal}, ${standingHold}, ${journalOfLink}, ${refusedOf('k.slave_list_id')} as set_aside, p.dossier_count as local_count,
   (select count(*) from missing_photos m where m.slave_list_id = k.slave_list_id) as photos_missing
   from links k join list_positions p on p.list_id = k.slave_list_id`;
@@ -299,6 +309,7 @@ export async function finishUnlink(database: Database, slaveListId: number): Pro
     await query(tx, `delete from links where slave_list_id = :slaveListId`, { slaveListId });
     // What was withdrawn can't come back by this link any more.
     await eraseWithdrawn(tx, slaveListId);
+    await forgetFormer(tx, slaveListId);
     if (link.purge) {
       await lockLists(tx, [slaveListId]);
       await emptyList(tx, slaveListId);

@@ -51,6 +51,9 @@ export interface Standing {
   readonly set_aside: number;
   /** Which of this node's copies of that list. */
   readonly copy: number;
+  /** Of a list that was withdrawn and is to be deleted: when its rows will be, or were. */
+  readonly erases?: string;
+  readonly erased?: string;
   /** Of a list that was withdrawn: how many nodes that have it from here haven't confirmed that they gave it up. */
   readonly unconfirmed?: number;
 }

@@ -47,19 +47,11 @@ export async function readMaster(connection: Connection, id: number): Promise<Ma
 
 /**
  * Believes a key under an address, for as long as no other one was met there or for the same node elsewhere; returns what is believed then, which the caller has to
- * compare. With `instead`, as a person vouches for it, it takes the place of the other.
+ * compare.
  */
-export async function pinMaster(
-  database: Database,
-  pin: { remoteUrl: string; node: string; key: string },
-  { instead }: { instead: boolean },
-): Promise<MasterRow | null> {
+export async function pinMaster(database: Database, pin: { remoteUrl: string; node: string; key: string }): Promise<MasterRow | null> {
   return transaction(database, async (tx) => {
     await query(tx, `select pg_advisory_xact_lock(hashtextextended('dossier masters', 0))`);
-    if (instead) {
-      await query(tx, `update masters set key = :key, previous_key = null, ${noOffer}, pinned_date = now() where node = :node`, pin);
-      await query(tx, `delete from masters where remote_url = :remoteUrl and node <> :node`, pin);
-    }
     await query(
       tx,
       `insert into masters (remote_url, node, key) select :remoteUrl, :node, :key

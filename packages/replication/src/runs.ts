@@ -146,6 +146,7 @@ export async function listUnfinishedRuns(connection: Connection, slaveListIds: r
 /** A run that a worker has taken: what it needs to go on, and the fence that makes it harmless once another one has taken it. */
 export interface StartedRun {
   run: RunRow;
+  /** `state`: what it was before. */
   link: LinkRow;
   fence: number;
   /** Whether the list's rows are what its last verified sync left. */
@@ -163,8 +164,8 @@ export interface StartedRun {
 export async function startRun(database: Database, runId: number, attempt: number): Promise<StartedRun | null> {
   return transaction(database, async (tx) => {
     // What is read of a run before its link's lock was granted may be another's past.
-    const locked = await preparedOne<{ slave_list_id: number }>(tx, 'lock link of run', {
-      sql: `select k.slave_list_id from links k
+    const locked = await preparedOne<Pick<LinkRow, 'slave_list_id' | 'state'>>(tx, 'lock link of run', {
+      sql: `select k.slave_list_id, k.state from links k
        where k.slave_list_id = (select slave_list_id from runs where id = :runId) and k.state <> 'unlinking' for update`,
       parameters: { runId },
     });
@@ -181,7 +182,8 @@ export async function startRun(database: Database, runId: number, attempt: numbe
       parameters: { runId, attempt },
     });
     const found = run && (await findLinkToFollow(tx, run.slave_list_id));
-    return found && run.fence !== null ? { run, ...found, fence: run.fence } : null;
+    if (!found || run.fence === null) return null;
+    return { run, ...found, link: { ...found.link, state: locked.state }, fence: run.fence };
   });
 }
 

@@ -1,3 +1,4 @@
+import { siteRefusals } from '@dossier/protocol/voucher.ts';
 import type { SiteRefusal } from '@dossier/protocol/voucher.ts';
 
 /**
@@ -12,6 +13,7 @@ import type { SiteRefusal } from '@dossier/protocol/voucher.ts';
  * - `INVITATION_USED`: another node has used the code.
  * - `INVITATION_EXPIRED`: the code is older than 30 minutes.
  * - `INVITATION_UNKNOWN`: the master knows no such code.
+ * - `TOO_MANY_CODES`: the master takes no more codes from this address for now.
  * - `MASTER_KEY_DIFFERS`: another key than the master's signs under its address.
  * - `MASTER_KEYLESS`: what answers there signs by the token alone, and this node knows the master by its key.
  */
@@ -25,6 +27,7 @@ export type SiteErrorCode =
   | 'INVITATION_USED'
   | 'INVITATION_EXPIRED'
   | 'INVITATION_UNKNOWN'
+  | 'TOO_MANY_CODES'
   | 'MASTER_KEY_DIFFERS'
   | 'MASTER_KEYLESS';
 
@@ -71,6 +74,10 @@ export const siteErrors: Readonly<Record<SiteErrorCode, { what: (master: string)
     what: (master) => `The master ${master} knows no such code, or it was taken back.`,
     remedy: `Check the code and the address of the master. ${another}`,
   },
+  TOO_MANY_CODES: {
+    what: (master) => `The master ${master} takes no more codes from this address for now: too many that it does not know came from here.`,
+    remedy: 'Wait a quarter of an hour, then try the code once more. If nobody of yours tried so many, look who guesses from this network.',
+  },
   MASTER_KEY_DIFFERS: {
     what: (master) => `What answers at ${master} signs with another key than the master that this node knows. Its answer was thrown away.`,
     remedy:
@@ -86,5 +93,5 @@ export const siteErrors: Readonly<Record<SiteErrorCode, { what: (master: string)
 
 /** Whether this is a refusal that a master may sign. */
 export function isSiteRefusal(text: string): text is SiteRefusal {
-  return Object.hasOwn(siteErrors, text) && !['SITE_UNKNOWN', 'INVITATION_UNKNOWN', 'MASTER_KEY_DIFFERS', 'MASTER_KEYLESS'].includes(text);
+  return siteRefusals.some((refusal) => refusal === text);
 }

@@ -8,19 +8,27 @@ const usableMs = 60_000;
 /** The numbers under which a process of this node says something to masters: no other process ever gives the same one, but one on a copy of its database does. */
 export class StatementNumbers {
   readonly #database: Database;
+  readonly #now: () => Date;
   #next = 0;
   #end = 0;
-  #drawnAt = 0;
+  #drawnAt = { monotonic: 0, wall: 0 };
   #drawing: Promise<void> | null = null;
 
-  constructor(database: Database) {
+  constructor(database: Database, now: () => Date) {
     this.#database = database;
+    this.#now = now;
   }
 
   async next(): Promise<number> {
-    while (this.#next >= this.#end || performance.now() - this.#drawnAt > usableMs) await (this.#drawing ??= this.#draw());
+    while (this.#next >= this.#end || !this.#isFresh()) await (this.#drawing ??= this.#draw());
     this.#next += 1;
     return this.#next - 1;
+  }
+
+  /** One clock stands still while the machine sleeps, the other may be set; a block is used only while neither says that it is old. */
+  #isFresh(): boolean {
+    const wallMs = this.#now().getTime() - this.#drawnAt.wall;
+    return performance.now() - this.#drawnAt.monotonic <= usableMs && wallMs >= 0 && wallMs <= usableMs;
   }
 
   async #draw(): Promise<void> {
@@ -28,7 +36,7 @@ export class StatementNumbers {
       const [row] = await query<{ number: number }>(this.#database, `select nextval('statement_numbers') as number`);
       this.#next = row?.number ?? 0;
       this.#end = this.#next + drawn;
-      this.#drawnAt = performance.now();
+      this.#drawnAt = { monotonic: performance.now(), wall: this.#now().getTime() };
     } finally {
       this.#drawing = null;
     }

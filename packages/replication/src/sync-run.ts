@@ -31,6 +31,7 @@ import { saveProgress } from './runs.ts';
 import type { StartedRun } from './runs.ts';
 import { answerRefused, SyncFailure } from './sync-failure.ts';
 import { examineReplica, verifyReplica } from './verification.ts';
+import { keepWithdrawn } from './withdrawal.ts';
 
 export interface SyncContext {
   database: Database;
@@ -85,7 +86,7 @@ export async function syncRun(context: SyncContext, started: StartedRun): Promis
 }
 
 /** What this node says of its copy beside its position. */
-export function standingOf({ last_success: applied, state, set_aside: setAside, slave_list_id: copy }: LinkRow): Standing {
+export function standingOf({ applied_date: applied, state, set_aside: setAside, slave_list_id: copy }: LinkRow): Standing {
   return { ...(applied !== null && { applied: applied.toISOString() }), state, set_aside: setAside.length, copy };
 }
 
@@ -278,6 +279,7 @@ async function greet(context: SyncContext, started: StartedRun, head: Head): Pro
 
 async function learn({ database }: SyncContext, { link, fence }: StartedRun, head: Head): Promise<boolean> {
   const settled = await keepDistrusted(database, link.slave_list_id, head);
+  if (link.withdrawn_date !== null) await keepWithdrawn(database, link.slave_list_id);
   const { hour, minute, time_zone: zone } = head.schedule;
   const isPinned = link.remote_node !== null && link.remote_list !== null && link.remote_name === head.name;
   const isSameWay = link.origins.join() === head.origins.join();

@@ -1,5 +1,14 @@
 import type { SigningKey } from '@dossier/protocol/signing-key.ts';
-import { findVoucher, readSuccession, SUCCESSION_FIELD, successionMs, vouch, VOUCHER_FIELD } from '@dossier/protocol/voucher.ts';
+import {
+  findVoucher,
+  isSuccessionTimely,
+  readSuccession,
+  SUCCESSION_FIELD,
+  successionMs,
+  vouch,
+  VOUCHER_FIELD,
+} from '@dossier/protocol/voucher.ts';
+import type { InvitationKeys } from '@dossier/protocol/voucher.ts';
 import type { Database } from '@dossier/postgres/database.ts';
 import type { MasterRow } from './masters.ts';
 import { findMaster, followMaster, noteGreeting, noteOfferedKey, pinMaster } from './masters.ts';
@@ -57,13 +66,19 @@ export function trustByToken(key: SigningKey): Trust {
 }
 
 /** This node's key, and the one by which a master is known; nothing is learnt. */
-export function trustByKeys(nodeKey: SigningKey, { known, token }: { known: string; token: SigningKey | null }): Trust {
+export function trustByKeys(
+  nodeKey: SigningKey,
+  { known, token, now }: { known: string; token: SigningKey | null; now: () => Date },
+): Trust {
   const fields = token === null ? {} : { [VOUCHER_FIELD]: vouch(token, 'site', nodeKey.id) };
   const terms: Terms = { sign: nodeKey, fields, answers: 'believed-key', unknown: token === null ? 'SITE_UNKNOWN' : 'TOKEN_REFUSED' };
   return {
     terms: async () => terms,
-    believe: async ({ key, succession }) =>
-      key === known || (succession && readSuccession(succession, key)?.old === known) ? 'believed' : 'other-key',
+    believe: async ({ key, succession: field }) => {
+      const succession = field === undefined ? null : readSuccession(field, key);
+      const follows = succession?.old === known && isSuccessionTimely(succession, now());
+      return key === known || follows ? 'believed' : 'other-key';
+    },
     fallbacks: async () => [],
     node: () => null,
     learn: async () => undefined,
@@ -82,28 +97,40 @@ export interface OwnKeys {
 
 /** For so long a master that knew no keys is spoken to by the token, before it is tried again. */
 const keylessMs = 10 * 60_000;
-const keyless = new Map<string, number>();
 
-/** This node's key, and the master's as it is kept in the database. What an invitation vouches for takes the place of what was believed before. */
+/** Until when masters that knew no keys are spoken to by the token, by their addresses. */
+export type KeylessMasters = Map<string, Date>;
+
+export interface NodeTrustOptions {
+  readonly remoteUrl: string;
+  readonly own: OwnKeys;
+  readonly now: () => Date;
+  /** Shared by those who speak to the same masters; without it nothing is remembered. */
+  readonly keyless?: KeylessMasters;
+  /** By which this node introduces itself. */
+  readonly invitation?: InvitationKeys | null;
+}
+
+/**
+ * This node's key, and the master's as it is kept in the database. A voucher, the token's or an invitation's, makes the first key believed that is met under an
+ * address; another one than that takes its place by the word of a person alone.
+ */
 export class NodeTrust implements Trust {
   readonly #database: Database;
   readonly #remoteUrl: string;
   readonly #own: OwnKeys;
-  readonly #invitation: { site: SigningKey; master: SigningKey } | null;
+  readonly #now: () => Date;
+  readonly #keyless: KeylessMasters;
+  readonly #invitation: InvitationKeys | null;
   #pin: Pick<MasterRow, 'key' | 'node' | 'previous_key' | 'previous_until' | 'voucher'> | null = null;
   #isLoaded = false;
 
-  constructor(
-    database: Database,
-    {
-      remoteUrl,
-      own,
-      invitation = null,
-    }: { remoteUrl: string; own: OwnKeys; invitation?: { site: SigningKey; master: SigningKey } | null },
-  ) {
+  constructor(database: Database, { remoteUrl, own, now, keyless = new Map(), invitation = null }: NodeTrustOptions) {
     this.#database = database;
     this.#remoteUrl = remoteUrl;
     this.#own = own;
+    this.#now = now;
+    this.#keyless = keyless;
     this.#invitation = invitation;
   }
 
@@ -117,7 +144,7 @@ export class NodeTrust implements Trust {
     if (nodeKey === null) return this.#keylessTerms();
     if (this.#pin === null && this.#invitation === null) {
       if (token === null) throw new SyncFailure('NO_TOKEN', 'SYNC_TOKEN is not set on this node, and it was not joined to this master.');
-      if ((keyless.get(this.#remoteUrl) ?? 0) > performance.now()) return byToken(token);
+      if (this.#isKeyless()) return this.#keylessTerms();
     }
     const vouchers = this.#invitation ? [vouch(this.#invitation.site, 'site', nodeKey.id)] : this.#vouchers(nodeKey);
     const unknown = this.#invitation !== null ? 'INVITATION_UNKNOWN' : token === null ? 'SITE_UNKNOWN' : 'TOKEN_REFUSED';
@@ -141,8 +168,15 @@ export class NodeTrust implements Trust {
     if (this.#invitation !== null || nodeKey === null || token === null) return [];
     // A master that has no keys (any more) shows so to who asks by the token.
     if (this.#pin !== null) return [this.#keylessTerms()];
-    keyless.set(this.#remoteUrl, performance.now() + keylessMs);
-    return [byToken(token)];
+    // Who says no to a key may only want that this node never learns the master's: the token asks for it, too, before it asks as old nodes do.
+    const asked = this.#isKeyless() ? [] : [this.#keylessTerms()];
+    this.#keyless.set(this.#remoteUrl, new Date(this.#now().getTime() + keylessMs));
+    return [...asked, byToken(token)];
+  }
+
+  #isKeyless(): boolean {
+    const until = this.#keyless.get(this.#remoteUrl);
+    return until !== undefined && until > this.#now();
   }
 
   /** By the token alone, and asking the master to answer by its key all the same: who has met it believes nothing else. */
@@ -154,13 +188,14 @@ export class NodeTrust implements Trust {
   }
 
   async believe({ key, voucher, succession, node }: SignedBy): Promise<Belief> {
-    if (this.#pin?.key === key || (this.#pin?.previous_key === key && Date.now() < (this.#pin.previous_until?.getTime() ?? 0)))
-      return 'believed';
-    const vouching = this.#invitation?.master ?? this.#own.token;
-    const isVouched = vouching !== null && voucher !== undefined && findVoucher([vouching], voucher, 'master', key) !== null;
-    if (isVouched && node !== undefined && (this.#pin === null || this.#invitation !== null)) return this.#pinTo(key, node);
-    if (this.#pin === null) return 'nobody';
-    if (await this.#follows(this.#pin.key, key, succession)) return 'believed';
+    const pin = this.#pin;
+    if (pin === null) {
+      const vouching = this.#invitation?.master ?? this.#own.token;
+      const isVouched = vouching !== null && voucher !== undefined && findVoucher([vouching], voucher, 'master', key) !== null;
+      return isVouched && node !== undefined ? this.#pinTo(key, node) : 'nobody';
+    }
+    if (pin.key === key || (pin.previous_key === key && this.#now().getTime() < (pin.previous_until?.getTime() ?? 0))) return 'believed';
+    if (await this.#follows(pin.key, key, succession)) return 'believed';
     await noteOfferedKey(this.#database, { remoteUrl: this.#remoteUrl, node: node ?? null, key });
     return 'other-key';
   }
@@ -171,21 +206,20 @@ export class NodeTrust implements Trust {
   }
 
   async #pinTo(key: string, node: string): Promise<Belief> {
-    const pinned = await pinMaster(this.#database, { remoteUrl: this.#remoteUrl, node, key }, { instead: this.#invitation !== null });
+    const pinned = await pinMaster(this.#database, { remoteUrl: this.#remoteUrl, node, key });
     if (pinned?.key !== key) {
       await noteOfferedKey(this.#database, { remoteUrl: this.#remoteUrl, node, key });
       return 'other-key';
     }
     this.#pin = pinned;
-    keyless.delete(this.#remoteUrl);
+    this.#keyless.delete(this.#remoteUrl);
     return 'believed';
   }
 
   async #follows(old: string, next: string, field: string | undefined): Promise<boolean> {
     const succession = field === undefined ? null : readSuccession(field, next);
-    const until = new Date((succession?.made.getTime() ?? 0) + successionMs);
-    if (succession?.old !== old || until.getTime() < Date.now()) return false;
-    await followMaster(this.#database, { old, next, until });
+    if (succession?.old !== old || !isSuccessionTimely(succession, this.#now())) return false;
+    await followMaster(this.#database, { old, next, until: new Date(succession.made.getTime() + successionMs) });
     this.#pin = await findMaster(this.#database, this.#remoteUrl);
     return true;
   }

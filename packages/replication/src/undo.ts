@@ -273,6 +273,7 @@ async function putPositionBack(tx: Knex.Transaction, listId: number): Promise<vo
     tx,
     `update links k set state = 'held', epoch = w.epoch, revision = w.revision, digest = w.digest, dossier_count = w.dossier_count,
        own_digest = w.own_digest, declaration_hash = w.declaration_hash, head_tag = w.head_tag, verified_at = w.verified_at,
+       applied_date = w.applied_date,
        error = jsonb_build_object('code', 'HELD', 'desc', 'Nothing is applied, the list keeps what it has. ' || (h.reasons -> 0 ->> 'sentence'),
          'remedy', 'Nothing, or approve what was taken back ("dossier approve LIST"). A change of the master''s list ends it.',
          'attempts', 1, 'next_attempt', null)

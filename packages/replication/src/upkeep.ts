@@ -62,7 +62,7 @@ export async function sweepSets(database: Database, { minutes = 10 }: { minutes?
        when 'filling' then exists (select from runs r where r.id = s.run_id and r.finished_date is null)
        when 'held' then exists (select from holds h where h.slave_list_id = s.list_id and h.${standing})
        when 'bin' then exists (select from binned_sets b where b.set_id = s.set_id)
-       when 'withdrawn' then exists (select from withdrawn_lists w where w.list_id = s.list_id and not w.purge)
+       when 'withdrawn' then exists (select from withdrawn_lists w where w.set_id = s.set_id and w.erased_date is null)
        else exists (select from journals j where j.former_set = s.set_id) end`,
   );
   const garbage = await query<{ set_id: number }>(

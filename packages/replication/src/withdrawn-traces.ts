@@ -34,9 +34,16 @@ export async function forgetTraces(tx: Knex.Transaction, listId: number): Promis
   await leaveMissingPhotos(tx, listId);
 }
 
+/** What is linked next into a list is its first sync, whatever it held before it was withdrawn. */
+export async function forgetFormer(tx: Knex.Transaction, listId: number): Promise<void> {
+  await query(tx, `update withdrawn_lists set epoch = null, revision = null, digest = null, dossier_count = null where list_id = :listId`, {
+    listId,
+  });
+}
+
 /** Erases what is kept of a list that is withdrawn for the day on which it is granted again, and what became of its dossiers. Nothing of any other list. */
 export async function eraseWithdrawn(tx: Knex.Transaction, listId: number): Promise<void> {
-  const withdrawn = await query(tx, `select from withdrawn_lists where list_id = :listId`, { listId });
+  const withdrawn = await query(tx, `update withdrawn_lists set erased_date = now() where list_id = :listId returning list_id`, { listId });
   if (withdrawn.length === 0) return;
   await query(tx, `update sets set purpose = 'garbage', since = age_moment() where list_id = :listId and purpose = 'withdrawn'`, {
     listId,

@@ -18,6 +18,7 @@ export function presentLink(link: JudgedLink, run: RunRow | null): Link {
     remote_url: link.remote_url,
     remote_dossier_list: link.remote_list_id,
     remote_name: link.remote_name,
+    master_key_known: link.master_key_known,
     state: link.state,
     doubt: link.doubt,
     error: link.error,

@@ -2,6 +2,8 @@ import type { Request, Response } from 'express';
 import { z } from 'zod';
 import type { ListHead } from '@dossier/feed/heads.ts';
 import { acknowledgeWithdrawal, findWithdrawal } from '@dossier/feed/withdrawals.ts';
+import { transaction } from '@dossier/postgres/database.ts';
+import { recordAudit } from '@dossier/accounts/audit.ts';
 import { PURGE, REFUSAL_FIELD } from '@dossier/protocol/voucher.ts';
 import type { SiteRefusal } from '@dossier/protocol/voucher.ts';
 import { absent, json, sendSigned } from './feed-answer.ts';
@@ -31,8 +33,22 @@ export async function sendUngranted(
   const withdrawal = asked && (await findWithdrawal(deps.database, asked));
   if (!withdrawal) return sendSigned(response, asker, absent);
   await refuse(response, asker, 'LIST_WITHDRAWN', withdrawal);
-  const { unconfirmed = null } = told.parse(request.query);
-  if (await noteGivenUp(deps, request, asker, list)) await acknowledgeWithdrawal(deps.database, { ...asked, unconfirmed });
+  if (!(await noteGivenUp(deps, request, asker, list))) return;
+  const { unconfirmed = null, erases = null, erased = null } = told.parse(request.query);
+  await noteAcknowledged(deps, asker, { ...asked, unconfirmed, erases, erased });
+}
+
+async function noteAcknowledged(
+  { database }: FeedDependencies,
+  { visitor: { site } }: Asker,
+  said: Parameters<typeof acknowledgeWithdrawal>[1],
+): Promise<void> {
+  await transaction(database, async (tx) => {
+    const isNew = await acknowledgeWithdrawal(tx, said);
+    if (!isNew) return;
+    const record = { action: 'list-withdrawn', object: { kind: 'site', id: said.siteId, name: site?.name ?? null } } as const;
+    await recordAudit(tx, { actor: 'node', via: 'node', address: null }, { ...record, details: { dossier_list: said.listId } });
+  });
 }
 
 /** What was taken from a branch is taken from those who have it from there; nobody believes that who knows its master by the token alone. */

@@ -22,6 +22,8 @@ export const told = z.object({
     .catch(undefined),
   set_aside: z.coerce.number().int().nonnegative().max(1_000_000_000).optional().catch(undefined),
   copy: z.coerce.number().int().nonnegative().max(Number.MAX_SAFE_INTEGER).optional().catch(undefined),
+  erases: z.iso.datetime().optional().catch(undefined),
+  erased: z.iso.datetime().optional().catch(undefined),
   unconfirmed: z.coerce.number().int().nonnegative().max(1_000_000).optional().catch(undefined),
 });
 const statementNumber = z.coerce.number().int().positive().max(Number.MAX_SAFE_INTEGER);

@@ -91,17 +91,18 @@ export async function withMaster<Result>(
   work: (master: Master, signal: AbortSignal, greeting: Awaited<ReturnType<Master['greet']>>) => Promise<Result>,
 ): Promise<Result> {
   if (invitation === null) await requireIntroduction(deps, remoteUrl);
+  const now = (): Date => new Date();
   const client = createFeedClient({
-    key: new NodeTrust(deps.database, { remoteUrl, own: deps.own, invitation }),
+    key: new NodeTrust(deps.database, { remoteUrl, own: deps.own, now, invitation }),
     ...(invitation && { toleranceMs: Number.POSITIVE_INFINITY }),
     remoteUrl,
     version: softwareVersion,
-    now: () => new Date(),
+    now,
     randomNonce: randomUUID,
   });
   const signal = AbortSignal.timeout(timeoutMs);
   try {
-    const self = { node: deps.nodeUuid, name: deps.configuration.nodeName, number: () => new StatementNumbers(deps.database).next() };
+    const self = { node: deps.nodeUuid, name: deps.configuration.nodeName, number: () => new StatementNumbers(deps.database, now).next() };
     const master = createMaster(client, self);
     const greeting = await master.greet(signal);
     const externalAddress = normaliseExternalAddress(deps.configuration.externalAddress);

@@ -5,7 +5,8 @@ import { normaliseRemoteUrl } from '@dossier/protocol/sync.ts';
 import { readInvitationCode } from '@dossier/protocol/voucher.ts';
 import { acceptOfferedKey, findMaster, forgetMaster, listMasters, readMaster } from '@dossier/replication/masters.ts';
 import type { MasterRow } from '@dossier/replication/masters.ts';
-import { badParam, conflict } from '@dossier/runtime/errors.ts';
+import { isFailure } from '@dossier/domain/failure.ts';
+import { ApplicationError, badParam, conflict } from '@dossier/runtime/errors.ts';
 import { recordAudit } from '@dossier/accounts/audit.ts';
 import { audited } from '../audited.ts';
 import { parseBody, pathId } from '../parse.ts';
@@ -71,7 +72,8 @@ function joinRoute(deps: SyncDependencies): Route {
     operation: {
       tags,
       summary: 'Introduce this node to a master by an invitation’s code',
-      description: 'Needs no SYNC_TOKEN. From then on both know each other by their keys. 409 says why the code is not taken.',
+      description:
+        'Needs no SYNC_TOKEN. From then on both know each other by their keys. 409 says why the code is not taken, `cause` by which code; 503, that it may be later.',
       requestBody: jsonBody(joinRequest),
       responses: answers({ '201': joinedSchema }),
     },
@@ -85,13 +87,10 @@ function joinRoute(deps: SyncDependencies): Route {
       requireAllowedMaster(deps.configuration, url);
       await limitQuestions(deps, request, response);
       const remoteUrl = normaliseRemoteUrl(url);
-      const { name, clock } = await withMaster(
+      const name = await withMaster(
         deps,
         { remoteUrl, timeoutMs: joinTimeoutMs, invitation },
-        async (_master, _signal, greeting) => ({
-          name: greeting.name ?? null,
-          clock: null,
-        }),
+        async (_master, _signal, greeting) => greeting.name ?? null,
       );
       const row = await findMaster(deps.database, remoteUrl);
       if (row === null) throw new Error('a master was joined and is not known');
@@ -100,25 +99,27 @@ function joinRoute(deps: SyncDependencies): Route {
         object: objectOf(row),
         details: { name, key: row.key },
       });
-      const offered = await offeredBy(deps, remoteUrl);
       const joined: Joined = {
         master: await presentMaster(row),
         own_words: await wordsOf(nodeKey.id),
-        dossier_lists: offered.lists,
-        clock: offered.clock ?? clock,
+        ...(await offeredBy(deps, remoteUrl)),
       };
       response.status(201).json(joined);
     },
   };
 }
 
-/** What may be linked there. That the clocks differ is told; the code is used already. */
-async function offeredBy(deps: SyncDependencies, remoteUrl: string): Promise<{ lists: Joined['dossier_lists']; clock: string | null }> {
+/** What may be linked there. What keeps that from being known is told, and is no error: the code is used already. */
+async function offeredBy(deps: SyncDependencies, remoteUrl: string): Promise<Pick<Joined, 'dossier_lists' | 'clock' | 'fault'>> {
   try {
     const answer = await withMaster(deps, { remoteUrl, timeoutMs: joinTimeoutMs }, (master, signal) => master.lists(signal));
-    return { lists: answer.dossier_lists.map(({ id, name, dossier_count }) => ({ id, name, dossier_count })), clock: null };
+    const lists = answer.dossier_lists.map(({ id, name, dossier_count }) => ({ id, name, dossier_count }));
+    return { dossier_lists: lists, clock: null, fault: null };
   } catch (error) {
-    return { lists: [], clock: error instanceof Error ? error.message : String(error) };
+    if (!(error instanceof ApplicationError)) throw error;
+    const code = isFailure(error.cause) ? error.cause.code : error.code;
+    if (code === 'CLOCK_DIFFERS') return { dossier_lists: [], clock: error.detail, fault: null };
+    return { dossier_lists: [], clock: null, fault: { code, desc: error.detail } };
   }
 }
 

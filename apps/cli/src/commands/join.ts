@@ -22,6 +22,7 @@ export function addJoin(program: Command, context: Context): void {
       'Both must be the same on the master ("dossier site show", "dossier status" there). If they differ, somebody stands between: revoke the site.',
     );
     if (joined.clock !== null) print(`\n${printable(joined.clock)}`);
+    if (joined.fault !== null) print(`\nWhat it offers is not known (${printable(joined.fault.code)}): ${printable(joined.fault.desc)}`);
     for (const { id, name, dossier_count: count } of joined.dossier_lists) print(`  list ${id}: ${printable(name)}, dossiers: ${count}`);
     if (joined.dossier_lists.length > 0)
       print(

@@ -45,7 +45,7 @@ function trustIn(
   { configuration, nodeKey }: { configuration: Configuration; nodeKey: SigningKey | null },
 ): Trust | null {
   const token = configuration.syncToken === null ? null : deriveSigningKey(configuration.syncToken);
-  if (known !== null && nodeKey !== null) return trustByKeys(nodeKey, { known, token });
+  if (known !== null && nodeKey !== null) return trustByKeys(nodeKey, { known, token, now: () => new Date() });
   return token && trustByToken(token);
 }
 

@@ -1,3 +1,5 @@
+import { join } from 'node:path';
+import { forgetPages } from '@dossier/feed/page-upkeep.ts';
 import { jobs } from '@dossier/jobs/declarations.ts';
 import { listListsToMend } from '@dossier/registry/damaged-photos.ts';
 import { expireHolds } from '@dossier/replication/holds.ts';
@@ -7,11 +9,13 @@ import { isDiskFull, keepReserve, withReserve } from '@dossier/postgres/disk-res
 import { endFrozenTransactions } from '@dossier/postgres/frozen.ts';
 import { listStrandedRuns } from '@dossier/replication/upkeep.ts';
 import { requestRun } from '@dossier/replication/runs.ts';
+import { eraseDue } from '@dossier/replication/withdrawal.ts';
 import { tellOfAlerts } from '../alerts.ts';
 import { Attempts } from '../attempts.ts';
-import { isClockPlausible, retryAfterClocksDiffered } from '../clock.ts';
+import { isClockPlausible } from '../clock.ts';
 import type { WorkerDependencies } from '../dependencies.ts';
 import { fanOut } from '../schedule.ts';
+import { retryWaiting } from '../waiting-links.ts';
 
 const age = { overdueSeconds: 5, silentSeconds: 45 };
 const shownDeadLetters = 1000;
@@ -31,7 +35,8 @@ export function createSweepHandler(deps: WorkerDependencies) {
       tellOfAlerts,
       startDue,
       mendPhotos,
-      retryAfterClocksDiffered,
+      eraseWithdrawnLists,
+      retryWaiting,
       showDeadLetters,
     ]) {
       await attempts.attempt(() => withReserve(deps.database, () => work(deps)));
@@ -63,6 +68,11 @@ async function remindOfRuns({ database, queues }: WorkerDependencies): Promise<v
 
 async function expireOldHolds(deps: WorkerDependencies): Promise<void> {
   if (await isClockPlausible(deps)) await expireHolds(deps.database);
+}
+
+async function eraseWithdrawnLists(deps: WorkerDependencies): Promise<void> {
+  if (!(await isClockPlausible(deps)) || (await eraseDue(deps.database)) === 0) return;
+  await forgetPages(deps.database, join(deps.configuration.dataDir, 'pages'));
 }
 
 async function startDue(deps: WorkerDependencies): Promise<void> {

@@ -1,17 +1,17 @@
-import { join } from 'node:path';
 import type { PayloadOf } from '@dossier/jobs/declarations.ts';
 import type { JobContext } from '@dossier/jobs/workers.ts';
 import { withReserve } from '@dossier/postgres/disk-reserve.ts';
-import { forgetPages } from '@dossier/feed/page-upkeep.ts';
 import { countUnconfirmed } from '@dossier/feed/withdrawals.ts';
 import { keepDistrusted } from '@dossier/replication/distrusted.ts';
 import { FeedError } from '@dossier/replication/feed-errors.ts';
+import { knownPosition } from '@dossier/replication/fork.ts';
 import { greetMaster } from '@dossier/replication/identity.ts';
 import { standingOf, syncRun } from '@dossier/replication/sync-run.ts';
 import { findLink } from '@dossier/replication/links.ts';
 import type { LinkRow } from '@dossier/replication/links.ts';
 import { saveProgress, startRun } from '@dossier/replication/runs.ts';
 import type { StartedRun } from '@dossier/replication/runs.ts';
+import type { Standing } from '@dossier/replication/master.ts';
 import { SyncFailure } from '@dossier/replication/sync-failure.ts';
 import { isItsMaster, withdrawReplica } from '@dossier/replication/withdrawal.ts';
 import { undoRun } from '@dossier/replication/undo.ts';
@@ -29,7 +29,9 @@ export function createSyncHandler(deps: WorkerDependencies) {
       await follow(deps, started, context);
     } catch (error) {
       const told = await explain(deps, started, error);
-      throw await bookFailure(deps, started, { error: told, context, seed: runId });
+      const failure = await bookFailure(deps, started, { error: told, context, seed: runId });
+      await tellFailure(deps, started);
+      throw failure;
     }
     const link = await findLink(deps.database, started.link.slave_list_id);
     await tellOfDistrust(deps).catch((error: unknown) =>
@@ -37,7 +39,7 @@ export function createSyncHandler(deps: WorkerDependencies) {
     );
     if (!link) return;
     await planLink(deps, link, deps.now());
-    if (link.epoch !== started.link.epoch || link.revision !== started.link.revision) await tellPosition(deps, link);
+    if (isNews(started.link, link)) await tellStanding(deps, link);
   };
 }
 
@@ -54,18 +56,24 @@ async function explain(deps: WorkerDependencies, started: StartedRun, error: unk
 
 const tellTimeoutMs = 5000;
 
+/** Whether a replica is another than the master was told when the run began. */
+function isNews(told: LinkRow, link: LinkRow): boolean {
+  const fields = ['epoch', 'revision', 'digest', 'declaration_hash', 'state'] as const;
+  return told.set_aside.length !== link.set_aside.length || fields.some((field) => told[field] !== link[field]);
+}
+
+/** A list that its master has withdrawn is told of where it is given up; of an attempt that is followed by another there is nothing to tell yet. */
+async function tellFailure(deps: WorkerDependencies, { link: told }: StartedRun): Promise<void> {
+  const link = await findLink(deps.database, told.slave_list_id);
+  if (link?.state !== 'failed' || link.error?.code === 'LIST_WITHDRAWN' || (link.error?.next_attempt ?? null) !== null) return;
+  if (isNews(told, link)) await tellStanding(deps, link);
+}
+
 /** Tells the master how far this slave is now; without it the master would learn so a day later. What becomes of it changes nothing here. */
-async function tellPosition(deps: WorkerDependencies, link: LinkRow): Promise<void> {
-  const { epoch, revision, dossier_count: count, digest, head_tag: tag } = link;
-  const standing = standingOf(link);
-  if (epoch === null || revision === null || count === null || digest === null) return;
+async function tellStanding(deps: WorkerDependencies, link: LinkRow): Promise<void> {
+  const known = { position: knownPosition(link), tag: link.head_tag, standing: standingOf(link), list: link.remote_list };
   try {
-    const master = deps.connectMaster(link.remote_url);
-    const answer = await master.head(
-      link.remote_list_id,
-      { position: { epoch, revision, count, digest }, tag, standing, list: link.remote_list },
-      AbortSignal.timeout(tellTimeoutMs),
-    );
+    const answer = await deps.connectMaster(link.remote_url).head(link.remote_list_id, known, AbortSignal.timeout(tellTimeoutMs));
     // What was fetched may be later than the head that the sync began with.
     if (answer.outcome === 'head' && answer.head.node === link.remote_node && answer.head.dossier_list === link.remote_list)
       await keepDistrusted(deps.database, link.slave_list_id, answer.head);
@@ -85,20 +93,25 @@ async function giveUp(deps: WorkerDependencies, { run, link, fence }: StartedRun
     );
   }
   const { purge } = refusal;
-  await withdrawReplica(deps.database, { runId: run.id, listId: link.slave_list_id, fence }, { purge });
-  if (purge) await forgetPages(deps.database, join(deps.configuration.dataDir, 'pages'));
+  const withdrawn = await withdrawReplica(deps.database, { runId: run.id, listId: link.slave_list_id, fence }, { purge });
   if (link.withdrawn_date === null) deps.logger.warn({ list: link.slave_list_id, purge }, 'a watch list was withdrawn by its master');
   const standing = {
     state: 'withdrawn',
     set_aside: 0,
     copy: link.slave_list_id,
     unconfirmed: await countUnconfirmed(deps.database, link.slave_list_id),
+    ...erasureOf(withdrawn),
   };
   // It answers with the same refusal.
   await deps
     .connectMaster(link.remote_url)
     .head(link.remote_list_id, { position: null, tag: null, standing, list: link.remote_list }, AbortSignal.timeout(tellTimeoutMs))
     .catch(() => undefined);
+}
+
+function erasureOf(withdrawn: Awaited<ReturnType<typeof withdrawReplica>>): Pick<Standing, 'erases' | 'erased'> {
+  if (withdrawn?.erased_date) return { erased: withdrawn.erased_date.toISOString() };
+  return withdrawn?.erases_date ? { erases: withdrawn.erases_date.toISOString() } : {};
 }
 
 const heartbeatMs = 10_000;

@@ -5,6 +5,9 @@ export const masters = {
   words: 'Words of its key',
   since: 'Known since',
   keyOf: 'Key of the master',
+  keyUnknown: 'not known',
+  keyUnknownText:
+    'The master answers by SYNC_TOKEN alone, so whoever holds the token could answer in its place. An older release or SITE_KEYS: off there is the cause, or somebody on the line who lets no key through.',
   named: '{{name}} at {{host}}',
   sinceWhen: 'since <time/>',
   differs: 'Another key signs under the address of {{master}}',

@@ -97,7 +97,7 @@ export const sites = {
   },
   holds: {
     title: 'What it holds',
-    text: 'As it last signed by its key when it asked. A sync that came after its question is known from the next one on.',
+    text: 'As it last signed by its key: when it asked, and right after a sync that changed something, failed for good or is held.',
     byToken: 'As it last said. It speaks by the token alone, so nothing of this is signed.',
     none: 'It has not asked for a list yet.',
     list: 'List',
@@ -132,6 +132,8 @@ export const sites = {
     copy: 'Its copy there',
     purge: 'is deleted',
     keep: 'is kept and not shown',
+    erases: 'is hidden, and deleted from <time/> on',
+    erased: 'was deleted <time/>',
     confirmed: 'Confirmed',
     waiting: 'Not yet: it is told at its next question',
     behind_one: 'Not yet by {{count, number}} node that has the list from it',
@@ -231,7 +233,8 @@ export const sites = {
     takesText:
       'Its copies are withdrawn: at its next question, at the latest within ten minutes of a sync, it stops showing them and confirms that.',
     purge: 'Delete the withdrawn copies there',
-    purgeHint: 'Otherwise their rows stay on its disk, hidden, and are shown again when the list is granted again.',
+    purgeHint:
+      'They are hidden at once and deleted a day later, unless the list is granted again until then. Otherwise their rows stay on its disk, hidden, and are shown again when the list is granted again.',
     gives_one: '{{count, number}} list is added',
     gives_other: '{{count, number}} lists are added',
     done: 'What “{{name}}” may read is changed.',

@@ -161,6 +161,7 @@ export const audit = {
     'site-alert': 'поднята тревога',
     'site-rekeyed': 'пришла с другим ключом',
     'list-withdrawn': 'список отозван',
+    'withdrawn-list-erased': 'отозванный список удалён',
     'master-joined': 'узел присоединён к мастеру',
     'master-accepted': 'ключ мастера принят',
     'master-forgotten': 'ключ мастера забыт',

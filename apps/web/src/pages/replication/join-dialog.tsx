@@ -56,7 +56,7 @@ export function JoinDialog({ onClose }: { onClose: () => void }) {
 }
 
 function JoinedDialog({
-  joined: { master, own_words: own, dossier_lists: lists, clock },
+  joined: { master, own_words: own, dossier_lists: lists, clock, fault },
   onClose,
 }: {
   joined: Joined;
@@ -78,12 +78,12 @@ function JoinedDialog({
             <KeyWords words={master.words} large />
           </dd>
         </dl>
-        {clock === null ? (
+        {clock === null && fault === null ? (
           <Alert color="green" icon={<IconCircleCheck aria-hidden />}>
             {t('masters.join.lists', { count: lists.length })}
           </Alert>
         ) : (
-          <Alert color="yellow">{clock}</Alert>
+          <Alert color="yellow">{clock ?? fault?.desc}</Alert>
         )}
         <Group justify="flex-end">
           <Button variant="default" onClick={onClose}>

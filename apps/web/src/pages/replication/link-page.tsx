@@ -20,7 +20,7 @@ import { HeldCard } from './held-card.tsx';
 import { History } from './history.tsx';
 import { LinkActions } from './link-actions.tsx';
 import { LinkFigures } from './link-figures.tsx';
-import { MasterKey, useMasterOf } from './master-key.tsx';
+import { MasterKey, UnknownMasterKey, useMasterOf } from './master-key.tsx';
 import { masterName, OfferedKey } from './offered-key.tsx';
 import { SetAside } from './set-aside.tsx';
 
@@ -72,6 +72,7 @@ function OneLink({ link, list }: { link: Link; list: WatchList | null }) {
           {link.state !== 'unlinking' && <NextRun link={link} />}
           <LinkFigures link={link} />
           {master !== null && <MasterKey master={master} />}
+          {!link.master_key_known && link.last_success !== null && <UnknownMasterKey />}
         </Stack>
       </Paper>
       {master !== null && <OfferedKey master={master} />}

@@ -26,3 +26,19 @@ export function MasterKey({ master }: { master: Master }) {
     </dl>
   );
 }
+
+/** The master has answered, and never by a key: whoever holds the token could answer in its place. */
+export function UnknownMasterKey() {
+  const { t } = useTranslation();
+  return (
+    <dl className="facts">
+      <dt>{t('masters.keyOf')}</dt>
+      <dd>
+        {t('masters.keyUnknown')}{' '}
+        <Text span size="sm" c="dimmed">
+          {t('masters.keyUnknownText')}
+        </Text>
+      </dd>
+    </dl>
+  );
+}

@@ -75,7 +75,15 @@ test('an invitation that nobody used is no site that waits, also when its code h
 });
 
 test('a list that was taken away counts until the site and all that have it from there have confirmed it, and then no more', () => {
-  const taken = { dossier_list: 1, purge: false, since: ago(2), acknowledged_date: null, unconfirmed: null };
+  const taken = {
+    dossier_list: 1,
+    purge: false,
+    since: ago(2),
+    acknowledged_date: null,
+    erases_date: null,
+    erased_date: null,
+    unconfirmed: null,
+  };
   const holdings = [holding(1, { current: false, state: 'failed' }), holding(2)];
   expect(standingOf(site({ holdings, withdrawn: [taken] }), now)).toBe('withdrawing');
   expect(standingOf(site({ holdings, withdrawn: [{ ...taken, acknowledged_date: ago(1) }] }), now)).toBe('equal');

@@ -1,5 +1,5 @@
 import { Stack, Text, Title } from '@mantine/core';
-import { useTranslation } from 'react-i18next';
+import { Trans, useTranslation } from 'react-i18next';
 import type { Site } from '@dossier/protocol/site.ts';
 import { useWatchLists } from '../../api/watch-lists.ts';
 import { DataTable } from '../../components/data-table.tsx';
@@ -36,7 +36,7 @@ export function SiteWithdrawals({ site: { withdrawn } }: { site: Site }) {
         ),
     },
     { title: t('sites.withdrawn.since'), minor: true, cell: ({ since }) => <When time={since} /> },
-    { title: t('sites.withdrawn.copy'), minor: true, cell: ({ purge }) => t(purge ? 'sites.withdrawn.purge' : 'sites.withdrawn.keep') },
+    { title: t('sites.withdrawn.copy'), minor: true, cell: (each) => <WhatBecomes withdrawal={each} /> },
   ];
   return (
     <Stack gap="sm">
@@ -53,4 +53,12 @@ export function SiteWithdrawals({ site: { withdrawn } }: { site: Site }) {
       />
     </Stack>
   );
+}
+
+/** What becomes of the rows there, as far as the site has said. */
+function WhatBecomes({ withdrawal: { purge, erases_date: erases, erased_date: erased } }: { withdrawal: Withdrawal }) {
+  const { t } = useTranslation();
+  if (erased !== null) return <Trans t={t} i18nKey="sites.withdrawn.erased" components={{ time: <When time={erased} /> }} />;
+  if (erases !== null) return <Trans t={t} i18nKey="sites.withdrawn.erases" components={{ time: <When time={erases} /> }} />;
+  return t(purge ? 'sites.withdrawn.purge' : 'sites.withdrawn.keep');
 }

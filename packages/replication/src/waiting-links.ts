@@ -6,7 +6,7 @@ import type { Connection } from '@dossier/postgres/database.ts';
  * Links whose last run failed since the clocks of both nodes differed, or since the master's people haven't let this node in (any more), tried last more than
  * `minutes` ago: clocks are put right, and rights given, without anybody telling this node.
  */
-export async function listClockRetries(connection: Connection, minutes: number): Promise<number[]> {
+export async function listWaitingLinks(connection: Connection, minutes: number): Promise<number[]> {
   const rows = await query<{ slave_list_id: number }>(
     connection,
     `select slave_list_id from links k
