@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { generateNodeKey, wordsOf } from '@dossier/protocol/node-key.ts';
 import { headSchema } from '@dossier/protocol/feed.ts';
 import type { Head } from '@dossier/protocol/feed.ts';
-import { createdSiteSchema, siteSchema } from '@dossier/protocol/site.ts';
+import { changedSiteSchema, createdSiteSchema, siteSchema } from '@dossier/protocol/site.ts';
 import type { Site } from '@dossier/protocol/site.ts';
 import { deriveSigningKey } from '@dossier/protocol/signing-key.ts';
 import type { SigningKey } from '@dossier/protocol/signing-key.ts';
@@ -260,4 +260,36 @@ it('a site that says something else of a list which was told to it long ago is n
   const said = { ...position, digest: '0'.repeat(64) };
   expect(await ask(key, { node, said })).toBe('200 -');
   await expect.poll(async () => (await master.want(200, siteSchema, ['GET', `/sites/${id}/`])).alert?.code).toBe('SITE_DIFFERS');
+});
+
+it('whoever limits a site is told that a token on its box is not limited by that, until it has shown one', async () => {
+  const limit = async (id: number, lists: number[] | null) =>
+    (await master.want(200, changedSiteSchema, ['PATCH', `/sites/${id}/`, { lists }])).notes;
+  const { notes } = await master.want(201, createdSiteSchema, ['POST', '/sites/', { name: 'Gate 6', lists: [list] }]);
+  expect(notes[0]).toMatch(/If SYNC_TOKEN is on its box as well/);
+  const { key, node, id } = await enter('Gate 7', null);
+  expect((await limit(id, [list]))[0]).toMatch(/If SYNC_TOKEN is on its box as well/);
+  expect(await limit(id, null)).toEqual([]);
+  expect(await ask(key, { node, fields: vouched(key) })).toBe('200 -');
+  await expect.poll(async () => (await siteOf(node))?.shown_token).toBe(true);
+  expect(await limit(id, [list])).toEqual([]);
+});
+
+it('the metrics count the sites by state, those that nobody has come as yet apart, and the alerts', async () => {
+  const { key, node } = await enter('Gate 7');
+  await master.want(201, createdSiteSchema, ['POST', '/sites/', { name: 'Gate 8' }]);
+  const waiting = generateNodeKey();
+  expect(await ask(waiting, { node, fields: vouched(waiting) })).toBe('403 SITE_PENDING');
+  await headOf(key, {
+    node,
+    said: { epoch: (await headOf(key, { node })).position.epoch, revision: 999_999, count: 1, digest: '0'.repeat(64) },
+  });
+  const { text } = await master.call('GET', '/metrics');
+  expect(text.match(/^dossier_site.*$/gm)?.toSorted()).toEqual([
+    'dossier_site_alerts 1',
+    'dossier_sites{state="accepted"} 1',
+    'dossier_sites{state="invited"} 1',
+    'dossier_sites{state="pending"} 1',
+    'dossier_sites{state="revoked"} 0',
+  ]);
 });

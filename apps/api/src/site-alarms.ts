@@ -44,11 +44,15 @@ export class SiteAlarms {
 
   /** Raises an alert about a site, once until it is put to rest. */
   async raise(site: NamedSite, code: SiteAlarm, what: string, request: Request): Promise<void> {
-    await this.remind(await transaction(this.#deps.database, (tx) => this.raiseIn(tx, site, code, what, request)));
+    await this.remind(await transaction(this.#deps.database, (tx) => this.raiseIn(tx, site, { code, what, request })));
   }
 
   /** Raises an alert in the transaction of what it tells; the ids go to `remind` afterwards. */
-  async raiseIn(tx: Connection, site: NamedSite, code: SiteAlarm, what: string, request: Request): Promise<number[]> {
+  async raiseIn(
+    tx: Connection,
+    site: NamedSite,
+    { code, what, request }: { code: SiteAlarm; what: string; request: Request },
+  ): Promise<number[]> {
     const alert: Omit<SiteAlert, 'date'> = { code, desc: `The site ${calledOf(site)} ${what}.`, remedy: remedies[code] };
     if (!(await raiseAlert(tx, site.id, alert))) return [];
     await recordAudit(tx, siteActor(site, request), {

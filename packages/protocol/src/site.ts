@@ -93,8 +93,11 @@ export const siteSchema = z
   .meta({ id: 'Site' });
 export type Site = z.infer<typeof siteSchema>;
 
-/** The answer of `POST /sites/`: `code` is shown this once, and null where a key was brought. */
-export const createdSiteSchema = siteSchema.extend({ code: z.string().nullable() }).meta({ id: 'CreatedSite' });
+/** The answer of `PATCH /sites/{id}/`: `notes` says what is to be looked at, a sentence each. */
+export const changedSiteSchema = siteSchema.extend({ notes: z.array(z.string()) }).meta({ id: 'ChangedSite' });
+
+/** The answer of `POST /sites/`: `code` is shown this once, and null where a key was brought; `notes` as when it is changed. */
+export const createdSiteSchema = changedSiteSchema.extend({ code: z.string().nullable() }).meta({ id: 'CreatedSite' });
 export type CreatedSite = z.infer<typeof createdSiteSchema>;
 
 /**

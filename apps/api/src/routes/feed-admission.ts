@@ -250,7 +250,10 @@ async function succeedTo(request: Request, key: string, { database, alarms, word
   const followed = await transaction(database, async (tx) => {
     const site = await followSuccession(tx, { old: succession.old, next: key });
     return (
-      site && { site, told: await alarms.raiseIn(tx, site, 'SITE_REKEYED', 'has another key, for which the one before vouches', request) }
+      site && {
+        site,
+        told: await alarms.raiseIn(tx, site, { code: 'SITE_REKEYED', what: 'has another key, for which the one before vouches', request }),
+      }
     );
   });
   if (followed === null) return null;

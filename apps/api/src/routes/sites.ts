@@ -2,6 +2,7 @@ import type { Request } from 'express';
 import { nodeKeyId, wordsOf } from '@dossier/protocol/node-key.ts';
 import { pageQuery } from '@dossier/protocol/queries.ts';
 import {
+  changedSiteSchema,
   createdSiteSchema,
   revokedSiteSchema,
   siteAcceptance,
@@ -52,7 +53,7 @@ export interface SiteDependencies {
   readonly alarms: SiteAlarms;
   readonly connections: SiteConnections;
   readonly words: SiteWords;
-  readonly configuration: Pick<Configuration, 'siteKeys'>;
+  readonly configuration: Pick<Configuration, 'siteApproval' | 'siteKeys' | 'syncToken'>;
 }
 
 /** On a master: the sites that it knows, who may come and what each may read. */
@@ -99,7 +100,7 @@ function listRoute({ database, words }: SiteDependencies): Route {
   };
 }
 
-function createRoute({ database }: SiteDependencies): Route {
+function createRoute({ database, configuration }: SiteDependencies): Route {
   return {
     method: 'post',
     path: '/sites/',
@@ -128,7 +129,7 @@ function createRoute({ database }: SiteDependencies): Route {
           details: { lists: site.lists, invited: introduction.code !== null, ...(replaced !== null && { replaced }) },
         }),
       );
-      response.status(201).json({ ...presentSite(made.site), code: introduction.code });
+      response.status(201).json({ ...presentSite(made.site), code: introduction.code, notes: notesOfLimit(made.site, configuration) });
     },
   };
 }
@@ -146,7 +147,7 @@ async function broughtKey(text: string) {
   return { code: null, of: { key, words: await wordsOf(key) } };
 }
 
-function itemRoutes({ database, words }: SiteDependencies): Route[] {
+function itemRoutes({ database, words, configuration }: SiteDependencies): Route[] {
   return [
     {
       method: 'get',
@@ -167,7 +168,7 @@ function itemRoutes({ database, words }: SiteDependencies): Route[] {
         description:
           '`lists` is the whole set; null grants all. Copies of lists that are taken away are withdrawn: the site stops serving them at its next question; `purge` lets it delete them as well. Lists that it had and that were deleted since are left out.',
         requestBody: jsonBody(siteChange),
-        responses: answers({ '200': siteSchema }),
+        responses: answers({ '200': changedSiteSchema }),
       },
       async handle(request, response) {
         const id = pathId(request, what);
@@ -191,7 +192,7 @@ function itemRoutes({ database, words }: SiteDependencies): Route[] {
             },
           }),
         );
-        response.json(presentSite(changed.site));
+        response.json({ ...presentSite(changed.site), notes: notesOfLimit(changed.site, configuration) });
       },
     },
   ];
@@ -283,6 +284,21 @@ function revokeRoute({ database, alarms, connections, configuration }: SiteDepen
       });
     },
   };
+}
+
+/** What is to be known of a site that may read some lists only: a limit is one of its key, and a token is known to be in its box once that has shown it. */
+function notesOfLimit(
+  { lists, token_ids: shown }: SiteRow,
+  { siteKeys, siteApproval, syncToken }: SiteDependencies['configuration'],
+): string[] {
+  if (siteKeys === 'off')
+    return lists === null
+      ? []
+      : ['SITE_KEYS is off on this master, so nothing is limited: whoever holds SYNC_TOKEN reads all lists. Set it to prefer and restart.'];
+  if (lists === null || shown.length > 0 || siteKeys === 'require' || siteApproval === 'required' || syncToken === null) return [];
+  return [
+    'Its key reads no other lists. If SYNC_TOKEN is on its box as well, and the site has never shown it here, whoever has the box can read all lists by that token alone: take it from there, or set SITE_KEYS: require on this master.',
+  ];
 }
 
 const mostTold = 20;

@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import { createdSiteSchema, revokedSiteSchema, siteSchema } from '@dossier/protocol/site.ts';
+import { changedSiteSchema, createdSiteSchema, revokedSiteSchema, siteSchema } from '@dossier/protocol/site.ts';
 import type { Site } from '@dossier/protocol/site.ts';
 import { ExitError } from '@dossier/runtime/errors.ts';
 import { addClientOptions, clientOf } from '../client.ts';
@@ -99,6 +99,7 @@ function addAdd(group: Command, context: Context): void {
     );
     if (isJson(command)) return printJson(site);
     print(readsOf(site));
+    for (const sentence of site.notes) note(printable(sentence));
     if (site.code === null) return print('It is known by its key, whose words these are.');
     print(`\n  ${site.code}\n\nOn the new node, within 30 minutes:  dossier join ${printable(client.url)} ${site.code}`);
     note(
@@ -189,9 +190,10 @@ function addGrant(group: Command, context: Context): void {
   addClientOptions(command).action(async (given: string, lists: number[] | null, { purge = false }: { purge?: boolean }) => {
     const client = clientOf(command, context);
     const { id } = await siteOf(client, given);
-    const site = await client.patch(`sites/${id}/`, { lists, purge }, siteSchema);
+    const site = await client.patch(`sites/${id}/`, { lists, purge }, changedSiteSchema);
     if (isJson(command)) return printJson(site);
     print(readsOf(site));
+    for (const sentence of site.notes) note(printable(sentence));
     const withdrawn = site.withdrawn.map(({ dossier_list: list }) => list);
     if (withdrawn.length > 0)
       print(
