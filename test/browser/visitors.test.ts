@@ -68,6 +68,8 @@ const harmless = [
   'Views',
   'Back',
   'Print',
+  'Copy the key',
+  'Statement',
 ];
 
 test('a viewer takes chosen dossiers out as a file, and is offered nothing else to do with them', async () => {
