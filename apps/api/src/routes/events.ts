@@ -4,6 +4,7 @@ import type { SyncEvents } from '../events.ts';
 import { OpenAnswers } from '../open-answers.ts';
 import { answers } from '../route.ts';
 import type { Route } from '../route.ts';
+import { limitsOf } from '../session.ts';
 import type { Writes } from '../writes.ts';
 
 interface Dependencies {
@@ -19,6 +20,7 @@ export function eventsRoute({ configuration, events, writes }: Dependencies): Ro
   return {
     method: 'get',
     path: '/events/',
+    limited: 'all',
     endless: true,
     access: 'viewer',
     operation: {
@@ -40,7 +42,7 @@ export function eventsRoute({ configuration, events, writes }: Dependencies): Ro
         alive: 'alive',
         begin({ send, end }) {
           const leaveWrites = writes.follow({ tell: () => send({ name: 'written', json: '{}' }), end });
-          const leaveSync = replication ? events.subscribe({ list: null, receive: send, end }) : null;
+          const leaveSync = replication && limitsOf(request) === null ? events.subscribe({ list: null, receive: send, end }) : null;
           return () => {
             leaveWrites();
             leaveSync?.();

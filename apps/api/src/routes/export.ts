@@ -39,6 +39,7 @@ function listRoute({ database, photos }: Dependencies): Route {
   return {
     method: 'get',
     path: '/dossier-lists/:id/export/',
+    limited: 'list',
     endless: true,
     access: 'viewer',
     bulk: true,
@@ -73,6 +74,7 @@ function searchRoute({ database }: Dependencies): Route {
   return {
     method: 'get',
     path: '/dossiers/export/',
+    limited: 'narrowed',
     endless: true,
     access: 'viewer',
     bulk: true,

@@ -7,10 +7,11 @@ import { newInvitationCode, readInvitationCode } from '@dossier/protocol/voucher
 import { acceptSite, createSite, deleteSite, grantLists, listSites, readSite, renameSite, revokeSite } from '@dossier/feed/sites.ts';
 import type { SiteRow } from '@dossier/feed/sites.ts';
 import { badParam } from '@dossier/runtime/errors.ts';
-import { query, transaction } from '@dossier/postgres/database.ts';
-import type { Connection, Database } from '@dossier/postgres/database.ts';
+import { transaction } from '@dossier/postgres/database.ts';
+import type { Database } from '@dossier/postgres/database.ts';
 import { recordAudit } from '@dossier/accounts/audit.ts';
 import { audited } from '../audited.ts';
+import { requireLists } from '../limited.ts';
 import { decodeCursor, presentPage } from '../cursor.ts';
 import type { CursorOrder } from '../cursor.ts';
 import { parseBody, parseQuery, pathId } from '../parse.ts';
@@ -39,13 +40,6 @@ export function siteRoutes(deps: SiteDependencies): Route[] {
 
 function objectOf({ id, name }: SiteRow) {
   return { kind: 'site', id, name } as const;
-}
-
-async function requireLists(tx: Connection, lists: readonly number[] | null | undefined): Promise<void> {
-  if (!lists || lists.length === 0) return;
-  const found = await query<{ id: number }>(tx, `select id from watch_lists where id = any(:lists::bigint[])`, { lists: [...lists] });
-  const missing = lists.find((list) => !found.some(({ id }) => id === list));
-  if (missing !== undefined) throw badParam('lists', `lists: there is no watch list ${missing}.`);
 }
 
 function listRoute({ database }: SiteDependencies): Route {
@@ -86,7 +80,7 @@ function createRoute({ database }: SiteDependencies): Route {
         database,
         request,
         async (tx) => {
-          await requireLists(tx, lists);
+          await requireLists(tx, lists, 'lists');
           return createSite(tx, { name, lists, introduction: introduction.of });
         },
         (site) => ({ action: 'site-added', object: objectOf(site), details: { lists, invited: introduction.code !== null } }),
@@ -140,7 +134,7 @@ function itemRoutes({ database }: SiteDependencies): Route[] {
           request,
           async (tx) => {
             const before = await readSite(tx, id);
-            await requireLists(tx, lists);
+            await requireLists(tx, lists, 'lists');
             if (name !== undefined) await renameSite(tx, id, name);
             if (lists !== undefined) await grantLists(tx, id, { lists, purge });
             return { before, site: await readSite(tx, id) };

@@ -15,7 +15,8 @@ export function useSession() {
     queryFn: async ({ signal }) => {
       try {
         const { user, ...session } = await read(currentSessionSchema, '/auth/session/', { signal });
-        return { ...user, sign_in: session.sign_in, second_factor_missing: session.second_factor_missing };
+        const { sign_in, second_factor_missing, dossier_lists } = session;
+        return { ...user, sign_in, second_factor_missing, dossier_lists };
       } catch (error) {
         if (error instanceof Problem && error.status === 401) return null;
         throw error;

@@ -22,6 +22,7 @@ import type { LinkProps } from '@tanstack/react-router';
 import { useTranslation } from 'react-i18next';
 import { mayActAs } from '@dossier/domain/role.ts';
 import type { Role } from '@dossier/domain/role.ts';
+import { useSession } from '../api/session.ts';
 
 type PageName =
   | 'overview'
@@ -43,14 +44,16 @@ interface Entry {
   readonly to: NonNullable<LinkProps['to']>;
   readonly icon: TablerIcon;
   readonly role?: Role;
+  /** Not for who is limited to some watch lists. */
+  readonly unlimited?: true;
 }
 
 const contents: readonly Entry[] = [
   { page: 'overview', to: '/', icon: IconLayoutDashboard },
   { page: 'watchLists', to: '/watch-lists', icon: IconListDetails },
   { page: 'dossiers', to: '/dossiers', icon: IconFolders },
-  { page: 'imports', to: '/imports', icon: IconFileImport },
-  { page: 'bin', to: '/bin', icon: IconTrash, role: 'operator' },
+  { page: 'imports', to: '/imports', icon: IconFileImport, unlimited: true },
+  { page: 'bin', to: '/bin', icon: IconTrash, role: 'operator', unlimited: true },
 ];
 
 const replicating: readonly Entry[] = [
@@ -103,7 +106,8 @@ function GroupTitle({ children }: { children: string }) {
 
 function Entries({ title, entries, role }: { title?: string; entries: readonly Entry[]; role: Role }) {
   const { t } = useTranslation();
-  const allowed = entries.filter((entry) => mayActAs(role, entry.role ?? 'viewer'));
+  const isLimited = (useSession().data?.dossier_lists ?? null) !== null;
+  const allowed = entries.filter((entry) => mayActAs(role, entry.role ?? 'viewer') && !(isLimited && entry.unlimited));
   if (allowed.length === 0) return null;
   return (
     <div>
