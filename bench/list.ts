@@ -1,3 +1,4 @@
+import { listsBehind } from '@dossier/registry/search/search-index.ts';
 import { attempt, noteImpossible } from './context.ts';
 import type { BenchContext } from './context.ts';
 import { changeDossiers } from './change.ts';
@@ -21,6 +22,7 @@ const smallCount = 10_000;
 const sharedPhotos = 500;
 const unchangedRuns = 15;
 const firstSyncWithinMs = 1_200_000;
+const indexedWithinMs = 600_000;
 /** The slow peers are compared at this size; above it they would take longer than everything else. */
 const slowPeersUpTo = 100_000;
 
@@ -246,11 +248,16 @@ async function measureLater(
   record('deep verification', (await sync(local.all, 'verify')).jobMs);
 }
 
-/** A sync is over before the worker has told the planner of its rows and removed what it staged, which would be measured with whatever comes next. */
+/** A sync is over before the worker has removed what it staged, and before the search knows its rows: that would be measured with whatever comes next. */
 async function tidiedUp(slave: BenchNode): Promise<void> {
   await withClient(slave.databaseUrl, async (client) => {
     await slave.node.until('done with tidying up', async () => (await client.query('select from cursors')).rowCount === 0);
   });
+  await slave.node.until(
+    'through with the index of the search',
+    async () => (await listsBehind(slave.database)).length === 0,
+    indexedWithinMs,
+  );
 }
 
 /** Links a list once more, through a proxy that counts, and syncs it when nothing has changed. */

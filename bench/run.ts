@@ -15,6 +15,7 @@ import { benchReaders } from './readers.ts';
 import { report } from './report.ts';
 import { benchRequests } from './requests.ts';
 import { benchSearch } from './search.ts';
+import { benchSites } from './sites.ts';
 import { benchSlaves } from './slaves.ts';
 import { benchWorkers } from './workers.ts';
 import { openWorkshop } from './workshop.ts';
@@ -23,6 +24,7 @@ const benchmarks: Readonly<Record<string, (context: BenchContext) => Promise<voi
   list: benchList,
   readers: benchReaders,
   slaves: benchSlaves,
+  sites: benchSites,
   photos: benchPhotos,
   import: benchImport,
   requests: benchRequests,

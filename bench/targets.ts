@@ -108,6 +108,12 @@ export const targets: readonly Target[] = [
     ['20 slaves pull: processor time of the master', 'one slave pulls, not yet encoded: processor time of the master'],
     1,
   ),
+  ratioAtMost('first sync by keys of sites : by the token alone', ['first sync by keys', 'first sync by the token alone'], 1.03),
+  ratioAtMost(
+    'nothing changed, by keys of sites : by the token alone',
+    ['nothing changed by keys', 'nothing changed by the token alone'],
+    1.03,
+  ),
   ratioAtMost('2,000 photos of 100 KB : curl, sha256sum and sync', ['photos', 'curl, sha256sum and sync'], 1.8),
   ratioAtLeast('import : COPY into the same indexed tables', ['import', 'COPY into the same tables'], 0.55),
   atMost('POST /sync/dossier-lists/ at 200 per s during a sync: p99', 'POST at 200 per s during a sync: p99', 60),

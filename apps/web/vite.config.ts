@@ -11,6 +11,7 @@ const proxied = [
   '/sync',
   '/node',
   '/settings',
+  '/sites',
   '/users',
   '/tokens',
   '/audit',

@@ -4,6 +4,7 @@ import type { Browser, Locator, Page } from 'playwright-core';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { findBarriers, openWindow, signIn, startBrowser } from '../kit/browser.ts';
 import { NodeProcess } from '../kit/node-process.ts';
+import { addPhoto } from '../kit/photo.ts';
 
 /* Nobody is made twice unseen, and who was becomes one again. */
 
@@ -20,14 +21,6 @@ afterAll(async () => {
   await master?.remove();
 });
 
-async function addPhoto(dossier: number, seed: number): Promise<void> {
-  const form = new FormData();
-  form.append('dossier', String(dossier));
-  form.append('source_photo', new File([new Uint8Array(await drawPortrait(seed))], 'portrait.jpg', { type: 'image/jpeg' }));
-  const headers = { authorization: 'Token the-token-of-the-tests' };
-  expect((await fetch(`${master.url}/dossier-faces/`, { method: 'POST', headers, body: form })).status).toBe(201);
-}
-
 const read = async (id: number) => dossierSchema.parse((await master.call('GET', `/dossiers/${id}/`)).json);
 const statusOf = async (id: number): Promise<number> => (await master.call('GET', `/dossiers/${id}/`)).status;
 
@@ -37,7 +30,7 @@ test.each(['light', 'dark'] as const)(
     const known = await master.makeDossier([list], { name: `Muhammad Rashid ${colorScheme}` });
     const photographed = await master.makeDossier([list], { name: `Nora Known ${colorScheme}` });
     const seed = colorScheme === 'light' ? 21 : 22;
-    await addPhoto(photographed, seed);
+    await addPhoto(master, photographed, await drawPortrait(seed));
     const { page, faults, close } = await openWindow(browser, { colorScheme });
     await signIn(page, master.url);
     await page.goto(`${master.url}/ui/dossiers?list=${list}`);
@@ -76,7 +69,7 @@ async function makeTwins(name: string): Promise<Twins> {
     [other, 32],
     [other, 33],
   ] as const)
-    await addPhoto(id, seed);
+    await addPhoto(master, id, await drawPortrait(seed));
   return { kept, other };
 }
 

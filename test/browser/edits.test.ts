@@ -3,6 +3,7 @@ import type { Browser, Locator, Page } from 'playwright-core';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { findBarriers, openWindow, signIn, startBrowser } from '../kit/browser.ts';
 import { NodeProcess } from '../kit/node-process.ts';
+import { addPhoto } from '../kit/photo.ts';
 
 /* A person at the desk: who changed a dossier before, and that no edit is lost, neither another one's nor one's own. */
 
@@ -24,14 +25,6 @@ afterAll(async () => {
 
 const password = 'correct-horse-battery';
 
-async function addPhoto(dossier: number): Promise<void> {
-  const form = new FormData();
-  form.append('dossier', String(dossier));
-  form.append('source_photo', new File([new Uint8Array(await drawPortrait(3))], 'portrait.jpg', { type: 'image/jpeg' }));
-  const headers = { authorization: 'Token the-token-of-the-tests' };
-  expect((await fetch(`${master.url}/dossier-faces/`, { method: 'POST', headers, body: form })).status).toBe(201);
-}
-
 const historyOf = (page: Page): Locator => page.getByRole('region', { name: 'History' });
 const edit = (page: Page): Locator => page.getByRole('dialog', { name: /^Edit “/ });
 
@@ -44,7 +37,7 @@ async function openDossier(page: Page, node: NodeProcess, id: number): Promise<v
 test('the drawer tells who changed what, from what to what, with photos', async () => {
   const list = await master.makeList('Watched');
   const id = await master.makeDossier([list], { name: 'Anna Told', meta: { plate: 'AB 123' } });
-  await addPhoto(id);
+  await addPhoto(master, id, await drawPortrait(3));
   await master.call('PATCH', `/dossiers/${id}/`, { comment: 'Seen at the gate', meta: { plate: 'CD 456', car: 'red' } });
   const { page, faults, close } = await openWindow(browser);
   await signIn(page, master.url);
@@ -101,7 +94,7 @@ test('a held sync shows from what to what each dossier would be changed', async 
   await slave.linkIn(local, 'synced');
   await slave.call('PATCH', `/sync/dossier-lists/${local}/`, { guards: { changes: { count: 0, percent: 0 } } });
   await master.call('PATCH', `/dossiers/${ids[0]}/`, { comment: 'violent' });
-  await addPhoto(ids[0] ?? 0);
+  await addPhoto(master, ids[0] ?? 0, await drawPortrait(3));
   await slave.sync(local);
   await slave.linkIn(local, 'held');
   const { page, faults, close } = await openWindow(browser);
@@ -145,21 +138,21 @@ test('two people who change a dossier at once overwrite nothing: the second one 
   // What only one of them changed needs no decision, and can be decided.
   expect(
     await field('External id')
-      .getByLabel(/Saved now: N-1/)
+      .getByLabel(/Saved version: N-1/)
       .isChecked(),
   ).toBe(true);
   expect(
     await field('plate')
-      .getByLabel(/Yours: B/)
+      .getByLabel(/Your version: B/)
       .isChecked(),
   ).toBe(true);
   expect(await save.isDisabled()).toBe(true);
   expect(await findBarriers(page)).toEqual([]);
   await field('Comment')
-    .getByLabel(/Saved now: of the night desk/)
+    .getByLabel(/Saved version: of the night desk/)
     .waitFor();
   await field('Comment')
-    .getByLabel(/Yours: mine/)
+    .getByLabel(/Your version: mine/)
     .check();
   await save.click();
   await page.getByText('“Contested Carl” is changed.').waitFor();
@@ -184,7 +177,7 @@ test('so do two who change a watch list', async () => {
     .waitFor();
   await edit(page)
     .getByRole('radiogroup', { name: 'Comment' })
-    .getByLabel(/Saved now: theirs/)
+    .getByLabel(/Saved version: theirs/)
     .check();
   await edit(page).getByRole('button', { name: 'Save' }).click();
   await edit(page).waitFor({ state: 'detached' });

@@ -56,7 +56,7 @@ test('columns are shown with samples, named if unknown, and become what is chose
   const csv = Buffer.concat([rows, Buffer.of(0xcf, 0xe5, 0xf2, 0xf0), Buffer.from(';1815\n7;Bob;1900\n7;Eve;1901\n8;;1902\n')]);
   await choose(dialog, 'people.csv', csv);
   await dialog.getByText('No column is the name').waitFor();
-  await dialog.getByLabel('Encoding').selectOption('Windows-1251 (Cyrillic)');
+  await dialog.getByLabel('Encoding').selectOption('Windows-1251, Cyrillic');
   await dialog.getByText('Петр', { exact: true }).last().waitFor();
   await dialog.getByLabel('What who becomes').selectOption('Name');
   await dialog.getByLabel('What nr becomes').selectOption('External id (key)');
@@ -81,6 +81,33 @@ test('columns are shown with samples, named if unknown, and become what is chose
     .getByRole('row', { name: /people\.csv/ })
     .getByText('2 added, 1 changed, 0 unchanged, 1 refused')
     .waitFor();
+  expect(await findBarriers(page)).toEqual([]);
+  expect(faults).toEqual([]);
+  await close();
+});
+
+test('a second import of people without ids says before it that they are there already', async () => {
+  const list = await makeList('Doubles');
+  const csv = 'name,born\nAda,1815\nBob,1900\n';
+  const { page, faults, close } = await openWindow(browser);
+  const first = await openDialog(page, list);
+  await choose(first, 'people.csv', csv);
+  await first.getByRole('button', { name: 'Check the file' }).click();
+  await first.getByRole('button', { name: 'Import 2 dossiers' }).click();
+  await first.getByText('Done', { exact: true }).waitFor();
+  await first.getByRole('button', { name: 'Close' }).last().click();
+  await page.getByRole('button', { name: 'Import' }).click();
+  const again = page.getByRole('dialog', { name: 'Import dossiers from a file' });
+  await choose(again, 'people.csv', `${csv}Eve,1901\n`);
+  await again.getByRole('button', { name: 'Check the file' }).click();
+  await again.getByText(/^2 rows without an external id are people who are in the list already.*Take them out of the file/).waitFor();
+  await again.getByText('Ada in line 2; Bob in line 3').waitFor();
+  const many = Array.from({ length: 8 }, () => 'Ada,1815\n').join('');
+  await choose(again, 'people.csv', `name,born\n${many}`);
+  await again.getByRole('button', { name: 'Check the file' }).click();
+  await again.getByText(/Ada in line 6; and 3 more/).waitFor();
+  await again.getByRole('button', { name: 'Show more' }).click();
+  await again.getByText(/Ada in line 9/).waitFor();
   expect(await findBarriers(page)).toEqual([]);
   expect(faults).toEqual([]);
   await close();

@@ -68,7 +68,7 @@ async function approve({ name }: Watched): Promise<void> {
   await visitor.page.getByRole('alert').getByRole('button', { name: 'Approve…' }).click();
   const dialog = visitor.page.getByRole('dialog');
   await dialog.getByRole('textbox').fill(name);
-  await dialog.getByRole('button', { name: 'Approve…' }).click();
+  await dialog.getByRole('button', { name: 'Approve' }).click();
 }
 
 /** Who may not decide isn't told to. */
@@ -110,7 +110,7 @@ test('rejected: keeps the list, and says who decided', async () => {
   await emptyOnMaster(list);
   await waiting(list).waitFor();
   await visitor.page.getByRole('alert').getByRole('button', { name: 'Reject…' }).click();
-  await visitor.page.getByRole('dialog').getByRole('button', { name: 'Reject…' }).click();
+  await visitor.page.getByRole('dialog').getByRole('button', { name: 'Reject' }).click();
   const rejected = card(visitor.page, 'A sync of “rejected” was rejected');
   await rejected.waitFor();
   await visitor.page.getByText('A sync was rejected: not equal to the master').waitFor();

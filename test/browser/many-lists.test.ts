@@ -61,7 +61,7 @@ test('lists of a master that are found by a word are linked in one go; those tha
     await page.getByRole('button', { name: 'Choose all 8 that are found' }).click();
     await page.getByText('8 lists chosen').waitFor();
     expect(await findBarriers(page)).toEqual([]);
-    await page.getByRole('button', { name: 'Next' }).click();
+    await page.getByRole('dialog').getByRole('button', { name: 'Next' }).click();
     await page.getByRole('row', { name: /Gate 200 The empty list of this name/ }).waitFor();
     await page.getByRole('row', { name: /Gate 201 A new list/ }).waitFor();
     let refused = 0;
@@ -100,7 +100,7 @@ test(
     await visit(async (page) => {
       await chooseOfMaster(page);
       await page.getByRole('button', { name: `Choose all ${gates - 8} that are found` }).click();
-      await page.getByRole('button', { name: 'Next' }).click();
+      await page.getByRole('dialog').getByRole('button', { name: 'Next' }).click();
       await page.getByRole('button', { name: `Replicate ${gates - 8} lists` }).click();
       await page.getByText(`${gates - 8} of ${gates - 8} lists are linked.`).waitFor({ timeout: 300_000 });
       await page.getByRole('dialog').getByRole('button', { name: 'Close' }).last().click();
@@ -117,5 +117,13 @@ test(
       expect(await findBarriers(page)).toEqual([]);
     });
     expect(await links()).toHaveLength(gates);
+    const isSynced = async () => (await links()).every(({ state, verified_at: verified }) => state === 'synced' && verified !== null);
+    await slave.until('synced with all lists', isSynced, 300_000);
+    // A sync that is asked for while the first one is under way is that one.
+    for (const { slave_dossier_list: list } of await links()) {
+      const runs = await slave.runs(list);
+      const isDone = runs.length > 0 && runs.every(({ state, requested_by: by }) => /^(synced|unchanged)$/.test(state) && by === 'admin');
+      expect([list, isDone]).toEqual([list, true]);
+    }
   },
 );

@@ -5,6 +5,7 @@ import type { Browser, Locator, Page } from 'playwright-core';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { findBarriers, openWindow, signIn, startBrowser } from '../kit/browser.ts';
 import { NodeProcess } from '../kit/node-process.ts';
+import { addPhoto } from '../kit/photo.ts';
 
 /* Photos first: a person is made with faces, which are put in order and looked at closely; none is lost without a word. */
 
@@ -29,14 +30,6 @@ const heic = {
   mimeType: 'image/heic',
   buffer: Buffer.concat([Buffer.from([0, 0, 0, 24]), Buffer.from('ftypheic'), Buffer.alloc(200)]),
 };
-
-async function addPhoto(dossier: number, seed: number): Promise<void> {
-  const form = new FormData();
-  form.append('dossier', String(dossier));
-  form.append('source_photo', new File([new Uint8Array(image(seed).buffer)], 'portrait.jpg', { type: 'image/jpeg' }));
-  const headers = { authorization: 'Token the-token-of-the-tests' };
-  expect((await fetch(`${master.url}/dossier-faces/`, { method: 'POST', headers, body: form })).status).toBe(201);
-}
 
 /** The lengths in bytes of a dossier's photos, by which the portraits are told apart, in their order. */
 async function photosOf(dossier: number): Promise<number[]> {
@@ -181,7 +174,7 @@ test('chosen photos outlive Escape, and after a reload the form says which have 
 
 test('photos are put in order by mouse, keys and menu; the first is the face', async () => {
   const id = await master.makeDossier([list], { name: 'Emil Order' });
-  for (const seed of [1, 2, 3]) await addPhoto(id, seed);
+  for (const seed of [1, 2, 3]) await addPhoto(master, id, image(seed).buffer);
   const { page, faults, close } = await openWindow(browser);
   await signIn(page, master.url);
   await page.goto(`${master.url}/ui/dossiers?open=${id}`);
@@ -206,7 +199,7 @@ test('photos are put in order by mouse, keys and menu; the first is the face', a
 
 test('an order that is meant for another state of the dossier is refused, and the photos stand as they are', async () => {
   const id = await master.makeDossier([list], { name: 'Fatima Overtaken' });
-  for (const seed of [1, 2]) await addPhoto(id, seed);
+  for (const seed of [1, 2]) await addPhoto(master, id, image(seed).buffer);
   const { page, close } = await openWindow(browser);
   await signIn(page, master.url);
   await page.goto(`${master.url}/ui/dossiers?open=${id}`);
@@ -225,7 +218,7 @@ test('an order that is meant for another state of the dossier is refused, and th
 
 test.each(['light', 'dark'] as const)('a photo is looked at closely by keys alone, in %s colours', async (colorScheme) => {
   const id = await master.makeDossier([list], { name: 'Grete Close' });
-  for (const seed of [1, 2]) await addPhoto(id, seed);
+  for (const seed of [1, 2]) await addPhoto(master, id, image(seed).buffer);
   const { page, faults, close } = await openWindow(browser, { colorScheme });
   await signIn(page, master.url);
   await page.goto(`${master.url}/ui/dossiers?open=${id}`);

@@ -47,10 +47,14 @@ async function enable({ visitor: { page }, hand, name }: Story): Promise<void> {
   await hand.write(page.getByLabel('Address of the master'), master.url);
   await hand.press(page.getByRole('button', { name: 'Test the connection' }));
   await hand.tick(page.getByRole('checkbox', { name }));
-  await hand.press(page.getByRole('button', { name: 'Next' }));
+  await hand.press(page.getByRole('dialog').getByRole('button', { name: 'Next' }));
   await page.getByText(`The list will hold the master’s ${people.toLocaleString('en')} dossiers.`).waitFor();
   await hand.press(page.getByRole('button', { name: 'Replicate', exact: true }));
   await page.getByRole('heading', { name, level: 1 }).waitFor();
+  // Back leads to where the dialog was opened from, not into it.
+  await page.goBack();
+  await page.getByRole('heading', { name: 'Overview', level: 1 }).waitFor();
+  await page.goForward();
   await page.getByText(/Equal to the master as of \d\d:\d\d/).waitFor({ timeout: 60_000 });
   await page
     .getByText(`${people.toLocaleString('en')} dossiers`)
@@ -63,7 +67,7 @@ async function followChange({ visitor: { page }, hand, name, list }: Story): Pro
   await master.makeDossier([list], { name: `${name} newcomer`, external_id: `${name}-new` });
   await hand.press(page.getByRole('button', { name: 'Sync now' }));
   const newest = page.getByRole('table', { name: 'History' }).getByRole('row').nth(1);
-  await newest.getByRole('cell', { name: 'Asked for: admin', exact: true }).waitFor();
+  await newest.getByRole('cell', { name: 'On request: admin', exact: true }).waitFor();
   await newest.getByRole('cell', { name: '1', exact: true }).waitFor();
   await page
     .getByText(`${(people + 1).toLocaleString('en')} dossiers`)

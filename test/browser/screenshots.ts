@@ -5,6 +5,7 @@ import type { Browser, BrowserContextOptions, Page } from 'playwright-core';
 import { openWindow, signIn, startBrowser } from '../kit/browser.ts';
 import { cloneDatabase } from '../kit/database.ts';
 import { startTestCluster } from '../kit/global-database.ts';
+import { dialogPagesOf } from '../kit/dialog-pages.ts';
 import { openPage, pagesOf } from '../kit/pages.ts';
 import type { SitePage } from '../kit/pages.ts';
 import { openSampleSite } from '../kit/sample-site.ts';
@@ -12,45 +13,51 @@ import type { SampleSite } from '../kit/sample-site.ts';
 
 const folder = fileURLToPath(new URL('../../screenshots/', import.meta.url));
 
-/** A way of looking at the pages, and those that are worth it. */
+/** A way of looking at the pages. */
 interface Look {
   readonly name: string;
   readonly options: BrowserContextOptions;
-  readonly language?: 'ru';
-  readonly only?: readonly string[];
+  readonly language: 'en' | 'ru';
 }
 
-const phone = { viewport: { width: 375, height: 812 } };
-const looks: readonly Look[] = [
-  { name: 'light', options: { colorScheme: 'light' } },
-  { name: 'dark', options: { colorScheme: 'dark' } },
-  { name: 'russian', options: { colorScheme: 'light' }, language: 'ru' },
-  { name: 'phone', options: { colorScheme: 'light', ...phone } },
-  { name: 'phone-dark', options: { colorScheme: 'dark', ...phone }, only: ['overview', 'watch-lists', 'account'] },
-  { name: 'dark-russian', options: { colorScheme: 'dark' }, language: 'ru', only: ['overview', 'link-failed', 'link-held', 'settings'] },
-  {
-    name: 'phone-russian',
-    options: { colorScheme: 'light', ...phone },
-    language: 'ru',
-    only: ['overview', 'link-held', 'link-failed', 'account'],
-  },
-];
+const windows: Readonly<Record<string, BrowserContextOptions>> = {
+  '1440': { viewport: { width: 1440, height: 900 } },
+  '1024': { viewport: { width: 1024, height: 768 } },
+  '375': { viewport: { width: 375, height: 812 } },
+  // A window of 1440 pixels whose pages are shown at twice their size.
+  '200-percent': { viewport: { width: 720, height: 450 }, deviceScaleFactor: 2 },
+};
+
+const looks: readonly Look[] = (['en', 'ru'] as const).flatMap((language) =>
+  (['light', 'dark'] as const).flatMap((colorScheme) =>
+    Object.entries(windows).map(([size, options]) => ({
+      name: `${language}-${colorScheme}-${size}`,
+      options: { ...options, colorScheme },
+      language,
+    })),
+  ),
+);
 
 /** Makes the pages that are opened from now on speak another language. */
-async function speak(page: Page, language: string | undefined): Promise<void> {
-  if (language !== undefined) await page.evaluate(`localStorage.setItem('dossier-language', '${language}')`);
+async function speak(page: Page, language: string): Promise<void> {
+  await page.evaluate(`localStorage.setItem('dossier-language', '${language}')`);
 }
 
 async function take(browser: Browser, site: SampleSite, look: Look): Promise<void> {
   for (const node of ['slave', 'master'] as const) {
     const { url } = site[node];
-    const pages = pagesOf(site).filter((each) => each.node === node && look.only?.includes(each.name) !== false);
+    const pages = [...pagesOf(site), ...dialogPagesOf(site)].filter((each) => each.node === node && isWanted(`${look.name}-${each.name}`));
     if (pages.length === 0) continue;
     const visitor = await openWindow(browser, look.options);
     if (node === 'slave') await takeSignIn(visitor.page, url, look);
     await signIn(visitor.page, url);
     await speak(visitor.page, look.language);
-    for (const each of pages) await takePage(visitor.page, { ...each, url, look });
+    for (const each of pages) {
+      await takePage(visitor.page, { ...each, url, look }).catch((error: unknown) => {
+        process.exitCode = 1;
+        process.stdout.write(`${look.name}-${each.name}: ${String(error)}\n`);
+      });
+    }
     await visitor.close();
   }
 }
@@ -69,18 +76,23 @@ interface Shot extends SitePage {
   readonly look: Look;
 }
 
+/** Pictures whose names have all words that the command was given. */
+function isWanted(name: string): boolean {
+  return process.argv.slice(2).every((word) => name.includes(word));
+}
+
 async function takePage(page: Page, { url, look, ...each }: Shot): Promise<void> {
   const size = look.options.viewport ?? { width: 1440, height: 900 };
   await page.setViewportSize(size);
   await openPage(page, url, each);
   // What is fixed to the window stays at its place in a window as high as the page.
-  const height = await page.evaluate<number>('document.documentElement.scrollHeight');
+  const height = each.opens === undefined ? await page.evaluate<number>('document.documentElement.scrollHeight') : 0;
   await page.setViewportSize({ ...size, height: Math.min(4000, Math.max(size.height, height)) });
   await page.screenshot({ path: join(folder, `${look.name}-${each.name}.png`) });
 }
 
 async function main(): Promise<void> {
-  await rm(folder, { recursive: true, force: true });
+  if (process.argv.length === 2) await rm(folder, { recursive: true, force: true });
   await mkdir(folder, { recursive: true });
   const cluster = await startTestCluster();
   try {

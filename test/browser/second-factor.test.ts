@@ -62,7 +62,7 @@ async function signOut(page: Page, name: string): Promise<void> {
 async function setUpApp(page: Page): Promise<{ secret: string; codes: string[] }> {
   await page.getByRole('button', { name: 'Set up an app…' }).click();
   await fillPassword(page);
-  await page.getByRole('button', { name: 'Continue' }).click();
+  await page.getByRole('button', { name: 'Next' }).click();
   await page.getByRole('img', { name: 'QR code for the authenticator app' }).waitFor();
   const secret = (await page.getByRole('dialog').locator('pre').innerText()).replaceAll(/\s/g, '');
   expect(await findBarriers(page)).toEqual([]);
@@ -146,7 +146,7 @@ test('a passkey is added and renamed, signs in without name and password, and si
   await fillPassword(page);
   await page.getByRole('button', { name: 'Remove', exact: true }).click();
   await page.getByText('“Night desk” is removed.').waitFor();
-  await page.getByText('your password alone lets in').waitFor();
+  await page.getByText('your password alone is enough to sign in').waitFor();
   await signOut(page, 'bert');
   await page.getByRole('button', { name: 'Sign in with a passkey' }).click();
   await page.getByRole('alert').getByText('This passkey is not known here').waitFor();
@@ -200,7 +200,7 @@ test('an administrator takes a lost second factor away', async () => {
   await page.getByRole('menuitem', { name: 'Take the second factor away…' }).click();
   expect(await findBarriers(page)).toEqual([]);
   await page.getByRole('button', { name: 'Take it away' }).click();
-  await page.getByText('The second factor of “dora” is taken away. Ended: 1 sessions.').waitFor();
+  await page.getByText('The second factor of “dora” is taken away. 1 session has ended.').waitFor();
   await signIn(own, node.url, { name: 'dora', password });
   await Promise.all([close(), closeOwn()]);
 });

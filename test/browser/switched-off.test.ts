@@ -21,8 +21,8 @@ test('without ffsecurity_sync in INSTALLED_APPS the pages of replication are not
   await signIn(page, node.url);
   await page.getByText('Add ffsecurity_sync to INSTALLED_APPS').first().waitFor();
   const links = await page.getByRole('navigation', { name: 'Pages' }).getByRole('link').allInnerTexts();
-  for (const name of ['Replication', 'Dead letters', 'Offline deletions']) expect(links).not.toContain(name);
-  for (const path of ['/replication', '/replication/1', '/dead-letters', '/offline-deletions']) {
+  for (const name of ['Replication', 'Sites', 'Dead letters', 'Offline deletions']) expect(links).not.toContain(name);
+  for (const path of ['/replication', '/replication/1', '/sites', '/sites/1', '/dead-letters', '/offline-deletions']) {
     await page.goto(`${node.url}/ui${path}`);
     await page.getByRole('heading', { name: 'Replication pages are switched off' }).waitFor();
   }

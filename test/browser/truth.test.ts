@@ -97,7 +97,14 @@ describe('a copy', () => {
     });
     await master.start();
     for (const list of [changed, tried, untried]) await slave.sync(list);
-    await visit(slave, async (page) => page.getByText('All 3 replicated lists are equal').waitFor());
+    await visit(slave, async (page) => {
+      await page.getByText('All 3 replicated lists are equal').waitFor();
+      // Who reads from here is another question.
+      await page.route(/\/sync\/slaves\//, (route) => route.fulfill({ status: 500, json: { code: 'INTERNAL', detail: 'Broken.' } }));
+      await page.reload();
+      await content(page).getByText('This could not be loaded').waitFor();
+      await page.getByText('All 3 replicated lists are equal').waitFor();
+    });
   });
 
   test('whose master was mistyped is corrected on its page, with the address as it stands in a browser', async () => {
@@ -285,7 +292,7 @@ describe('an account', () => {
         await set('passwordpassword');
         await page.getByText('is too easily guessed').waitFor();
         await set(chosen);
-        await page.getByText('Your password is changed. Ended: 1 other sessions').waitFor();
+        await page.getByText('Your password is changed. 1 session has ended.').waitFor();
         await expect.poll(() => page.getByRole('table', { name: 'Where you are signed in' }).getByRole('row').count()).toBe(2);
       },
       { user: person },

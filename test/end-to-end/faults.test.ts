@@ -8,6 +8,7 @@ import { openDatabase, query } from '@dossier/postgres/database.ts';
 import { describe, expect, it } from 'vitest';
 import { fillPages } from '../kit/full-pages.ts';
 import { NodeProcess } from '../kit/node-process.ts';
+import { addPhoto } from '../kit/photo.ts';
 import { startPostgresServer } from '../kit/postgres-server.ts';
 import { expectConverged, expectOneRound, nextRound, startReader, startRounds } from '../kit/rounds.ts';
 import { canMountDisks, mountSmallDisk } from '../kit/small-disk.ts';
@@ -28,25 +29,12 @@ async function startSlave(databaseUrl: string, environment: Record<string, strin
   });
 }
 
-async function addPhoto(node: NodeProcess, dossier: number): Promise<void> {
-  const noise = {
-    create: {
-      width: 600,
-      height: 600,
-      channels: 3 as const,
-      background: 'grey',
-      noise: { type: 'gaussian' as const, mean: 128, sigma: 50 },
-    },
-  };
-  const form = new FormData();
-  form.set('dossier', String(dossier));
-  form.set('source_photo', new Blob([new Uint8Array(await sharp(noise).jpeg({ quality: 95 }).toBuffer())]), 'a.jpg');
-  const answer = await fetch(`${node.url}/dossier-faces/`, {
-    method: 'POST',
-    headers: { authorization: 'Token the-token-of-the-tests' },
-    body: form,
-  });
-  expect(answer.status).toBe(201);
+/** A photo that fills a small disk. */
+function noisyPicture(): Promise<Buffer> {
+  const noise = { type: 'gaussian', mean: 128, sigma: 50 } as const;
+  return sharp({ create: { width: 600, height: 600, channels: 3, background: 'grey', noise } })
+    .jpeg({ quality: 95 })
+    .toBuffer();
 }
 
 async function onServer(url: string, statements: readonly string[]): Promise<void> {
@@ -65,6 +53,24 @@ async function makeDatabaseOn(server: Awaited<ReturnType<typeof startPostgresSer
   return server.databaseUrl.replace(/\/postgres$/, '/small');
 }
 
+/** Gives a master and a slave of which one has its database on a disk of its own, of 160 MB, and takes all away afterwards. */
+async function onSmallDisk(
+  whose: 'master' | 'slave',
+  work: (site: { master: NodeProcess; slave: NodeProcess; disk: SmallDisk; databaseUrl: string }) => Promise<void>,
+): Promise<void> {
+  const [server, disk] = [await startPostgresServer(), await mountSmallDisk(160)];
+  const databaseUrl = await makeDatabaseOn(server, disk);
+  const [small, other] = [await startSlave(databaseUrl), await startMaster()];
+  const [master, slave] = whose === 'master' ? [small, other] : [other, small];
+  try {
+    await work({ master, slave, disk, databaseUrl });
+  } finally {
+    await Promise.all([master.remove(), slave.remove()]);
+    await server.stop();
+    await disk.remove();
+  }
+}
+
 /** Bytes that a node keeps for noting what goes wrong. */
 async function reserved({ test: { database } }: NodeProcess): Promise<number> {
   const [row] = await query<{ bytes: number }>(database, `select coalesce(pg_relation_size(to_regclass('disk_reserve')), 0) as bytes`);
@@ -73,9 +79,7 @@ async function reserved({ test: { database } }: NodeProcess): Promise<number> {
 
 describe.runIf(canMountDisks())('a full disk', () => {
   it('of the database: DISK_FULL, the old list stays, and with space again it becomes equal', async () => {
-    const [server, disk] = [await startPostgresServer(), await mountSmallDisk(160)];
-    const [master, slave] = [await startMaster(), await startSlave(await makeDatabaseOn(server, disk))];
-    try {
+    await onSmallDisk('slave', async ({ master, slave, disk }) => {
       const rounds = await startRounds(master, slave);
       const reader = startReader(rounds);
       // Too much to be staged in what is left.
@@ -90,18 +94,11 @@ describe.runIf(canMountDisks())('a full disk', () => {
       await disk.clear();
       await expectConverged(rounds);
       await reader.stop();
-    } finally {
-      await Promise.all([master.remove(), slave.remove()]);
-      await server.stop();
-      await disk.remove();
-    }
+    });
   }, 300_000);
 
   it('of the database, with nothing left in its pages: people get in and are heard, DISK_FULL is told, and with space again it becomes equal', async () => {
-    const [server, disk] = [await startPostgresServer(), await mountSmallDisk(160)];
-    const databaseUrl = await makeDatabaseOn(server, disk);
-    const [master, slave] = [await startMaster(), await startSlave(databaseUrl)];
-    try {
+    await onSmallDisk('slave', async ({ master, slave, disk, databaseUrl }) => {
       const rounds = await startRounds(master, slave);
       const reader = startReader(rounds);
       await slave.until('able to note something on a full disk', async () => (await reserved(slave)) > 0);
@@ -129,17 +126,11 @@ describe.runIf(canMountDisks())('a full disk', () => {
       await expectConverged(rounds);
       await slave.until('able to note something again', async () => (await reserved(slave)) > 0);
       await reader.stop();
-    } finally {
-      await Promise.all([master.remove(), slave.remove()]);
-      await server.stop();
-      await disk.remove();
-    }
+    });
   }, 300_000);
 
   it('of the database during a first sync: DISK_FULL, the list stays empty, and with space again it becomes equal', async () => {
-    const [server, disk] = [await startPostgresServer(), await mountSmallDisk(160)];
-    const [master, slave] = [await startMaster(), await startSlave(await makeDatabaseOn(server, disk))];
-    try {
+    await onSmallDisk('slave', async ({ master, slave, disk }) => {
       const remote = await master.makeList('large');
       await query(
         master.test.database,
@@ -154,18 +145,11 @@ describe.runIf(canMountDisks())('a full disk', () => {
       expect(await slave.dossiers(local)).toEqual([]);
       await disk.clear();
       await expectConverged({ master, slave, remote, local, round: 0, settled: 0 });
-    } finally {
-      await Promise.all([master.remove(), slave.remove()]);
-      await server.stop();
-      await disk.remove();
-    }
+    });
   }, 300_000);
 
   it("of a master's database: it serves slaves, refuses an import by name, keeps whole batches, and goes on with space again", async () => {
-    const [server, disk] = [await startPostgresServer(), await mountSmallDisk(160)];
-    const databaseUrl = await makeDatabaseOn(server, disk);
-    const [master, slave] = [await startSlave(databaseUrl), await startMaster()];
-    try {
+    await onSmallDisk('master', async ({ master, slave, disk }) => {
       const remote = await master.makeList('large');
       await master.makeDossier([remote], { name: 'Before' });
       const local = await slave.makeList('large');
@@ -190,11 +174,7 @@ describe.runIf(canMountDisks())('a full disk', () => {
         { remote },
       );
       expect([kept > 0, list?.count]).toEqual([true, 6001]);
-    } finally {
-      await Promise.all([master.remove(), slave.remove()]);
-      await server.stop();
-      await disk.remove();
-    }
+    });
   }, 300_000);
 
   it('of the photos: DISK_FULL, no half photo, and with space again all are there', async () => {
@@ -211,7 +191,7 @@ describe.runIf(canMountDisks())('a full disk', () => {
       await slave.link(master.url, remote, local);
       await slave.linkIn(local, 'synced');
       await disk.fill();
-      await addPhoto(master, dossier);
+      await addPhoto(master, dossier, await noisyPicture());
       await slave.call('POST', `/sync/dossier-lists/${local}/sync/`, {});
       await slave.until('out of space', async () => (await slave.linkIn(local, 'failed')).error?.code === 'DISK_FULL');
       expect((await slave.dossiers(local)).map(({ face_count: faces }) => faces)).toEqual([0]);

@@ -211,6 +211,7 @@ describe('every call that changes something', () => {
     'patch /dossiers/:id/': 'dossier-changed',
     'delete /dossiers/:id/': 'dossier-deleted',
     'post /dossiers/bulk/': 'dossiers-changed',
+    'post /dossiers/export/': 'selection-exported',
     'post /dossiers/:id/merge/': 'dossiers-merged',
     'post /bin/restore/': 'dossier-restored',
     'delete /bin/:id/': 'bin-erased',
@@ -296,6 +297,7 @@ describe('every call that changes something', () => {
       .toBuffer();
     form.set('source_photo', new Blob([new Uint8Array(picture)]), 'a.png');
     await call('delete /dossier-faces/:id/', (await call('post /dossier-faces/', '', form)).id);
+    await call('post /dossiers/export/', '', { dossiers: [dossier.id] });
     await call('post /dossiers/bulk/', '', { dossiers: [{ id: dossier.id }], change: { add_comment: 'y' } });
     const other = dossierSchema.parse((await node.call('POST', '/dossiers/', { body: { name: 'One', dossier_lists: [list.id] } })).json);
     await call('post /dossiers/:id/merge/', dossier.id, { with: other.id });

@@ -44,7 +44,7 @@ describe('a date that a clock ahead has noted', () => {
     ['failed', 'next_attempt'],
     ['fetching', 'heartbeat'],
   ])('doesn’t strand a run that is %s', async (state, column) => {
-    const requested = await requestRun(slave.database, { slaveListId: local, reason: 'person', mode: 'auto' });
+    const requested = await requestRun(slave.database, { slaveListId: local, reason: 'person', mode: 'auto', by: null });
     const id = requested.outcome === 'run' ? requested.run.id : 0;
     await query(slave.database, `update runs set state = :state, ${column} = now() + interval '200 days' where id = :id`, { id, state });
     const stranded = await listStrandedRuns(slave.database, { overdueSeconds: 5, silentSeconds: 45 });

@@ -179,7 +179,7 @@ describe('a correction', () => {
     await node.refused('CONFLICT', ['PATCH', `${path}${undoing}/`, { remote_url: 'https://moved.example' }]);
     expect(await openRuns(node, undoing)).toMatchObject([{ reason: 'undo' }]);
     await node.refused('NOT_FOUND', ['PATCH', `${path}999999/`, { remote_url: 'https://moved.example' }]);
-    expect(await correctLink(node.test.database, { slaveListId: 999_999 })).toEqual({ outcome: 'no-link' });
+    expect(await correctLink(node.test.database, { slaveListId: 999_999, by: null })).toEqual({ outcome: 'no-link' });
     expect(await corrections(node, undoing)).toEqual([]);
     const tokenless = await startNodeApi({ SYNC_TOKEN: '' });
     expect((await tokenless.refused('CONFLICT', ['PATCH', `${path}1/`, { remote_url: remoteUrl }])).detail).toContain('SYNC_TOKEN');

@@ -1,6 +1,7 @@
 import { mkdir, readdir, rm, utimes, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { countAttempt } from '@dossier/accounts/attempts.ts';
+import { passkeyRequestOptions } from '@dossier/accounts/passkeys.ts';
 import { issueToken } from '@dossier/accounts/tokens.ts';
 import { readHead } from '@dossier/feed/heads.ts';
 import { createPageCache } from '@dossier/feed/page-cache.ts';
@@ -64,6 +65,52 @@ const kinds: Record<string, Kind> = {
     plant: `insert into history (date, object, kind, run_id, after) values (${truth} - interval '20 days', gen_random_uuid(), 'changed', 999, '{"name":"Ada"}')`,
     count: `select count(*) from history where run_id = 999`,
   },
+  'histories of who is in a list': {
+    plant: `insert into history (date, object, kind, run_id, after)
+      select ${truth} - interval '700 days', uuid, 'changed', 998, '{"name":"Ada"}' from dossiers where set_id = set_of(:local)`,
+    count: `select count(*) from history where run_id = 998`,
+  },
+  imports: {
+    plant: `insert into imports (uuid, audit_id, list_id, list_uuid, list_name, actor, via, reading, began)
+      values ('00000000-0000-4000-8000-000000000001', 900001, :local, gen_random_uuid(), 'copy', 'ada', 'cli', '{}', ${truth} - interval '700 days')`,
+    count: `select count(*) from imports where audit_id = 900001`,
+  },
+  'refused rows of imports': {
+    plant: `with import as (insert into imports (uuid, audit_id, list_id, list_uuid, list_name, actor, via, reading, began)
+        values ('00000000-0000-4000-8000-000000000002', 900002, :local, gen_random_uuid(), 'copy', 'ada', 'cli', '{}', ${truth} - interval '20 days') returning uuid)
+      insert into import_refusals (import, line, reason, given) select uuid, 1, 'x', 'x' from import`,
+    count: `select count(*) from import_refusals`,
+  },
+  'who looked at whom': {
+    plant: `insert into reads (date, actor, via, kind, list_id, list_uuid) values (${truth} - interval '60 days', 'ada', 'api', 'page', :local, gen_random_uuid())`,
+    count: `select count(*) from reads`,
+  },
+  'deletions in the bin': {
+    plant: `insert into deletions (since, kind, deleted_by) values (${truth} - interval '20 days', 'dossier', 'ada')`,
+    count: `select count(*) from deletions`,
+  },
+  'how imports are taken back': {
+    plant: `insert into import_batches (audit_id, moment, list_id, since) values (1, now(), :local, ${truth} - interval '20 days')`,
+    count: `select count(*) from import_batches`,
+  },
+  'how syncs are taken back': {
+    plant: `insert into journals (list_id, run_id, applied_date, digest_before, declaration, link, set_aside)
+      values (99999, 0, ${truth} - interval '7 days', 'x', '{}', '{}', '[]')`,
+    count: `select count(*) from journals where list_id = 99999`,
+  },
+  'offline deletions that are settled': {
+    plant: `insert into offline_deletions (slave_list_id, dossier, dossier_id, name, deleted_by, settled_as, settled_date)
+      values (:local, gen_random_uuid(), 1, 'Ada', 'ada', 'restored', ${truth} - interval '60 days')`,
+    count: `select count(*) from offline_deletions`,
+  },
+  'readings of engines': {
+    plant: `insert into readings (list_id, told, told_date) values (:local, 1, ${truth} - interval '60 days')`,
+    count: `select count(*) from readings`,
+  },
+  'what passkeys are asked to sign': {
+    plant: `insert into passkey_challenges (challenge, until) values ('old', ${truth} + interval '5 minutes')`,
+    count: `select count(*) from passkey_challenges where challenge = 'old'`,
+  },
   followers: {
     plant: `insert into followers (node, list_id, address, last_seen) values (gen_random_uuid(), :local, 'x', ${truth} - interval '60 days')`,
     count: `select count(*) from followers`,
@@ -119,6 +166,7 @@ async function forget(): Promise<void> {
   await slave.forget();
   await countAttempt(database, [{ subject: 'somebody else', maximum: 9, windowSeconds: 9 }]);
   await issueToken(database, { userId, kind: 'session', label: '', lifetimeMs: day });
+  await passkeyRequestOptions(database, { origin: 'https://node.example', rpId: 'node.example', nodeUuid: '' });
   const head = await readHead(database, local);
   if (!head) throw new Error('no list');
   // Pages are swept when one is made.

@@ -2,9 +2,10 @@ import { randomUUID } from 'node:crypto';
 import { BlobReader, BlobWriter, TextReader, TextWriter, ZipReader, ZipWriter } from '@zip.js/zip.js';
 import type { FileEntry } from '@zip.js/zip.js';
 import { auditEntrySchema } from '@dossier/protocol/audit.ts';
+import { dossierPageSchema, dossierSchema } from '@dossier/protocol/dossier.ts';
 import { importColumnsSchema, importEntrySchema, importReportSchema } from '@dossier/protocol/import.ts';
 import { pageOf } from '@dossier/protocol/values.ts';
-import { query } from '@dossier/postgres/database.ts';
+import { query, transaction } from '@dossier/postgres/database.ts';
 import sharp from 'sharp';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { startNodeApi } from '../kit/node-api.ts';
@@ -332,6 +333,59 @@ describe('an export', () => {
     expect(all.text.trimEnd().split('\n')).toHaveLength(600);
   });
 
+  it('of a selection has those who are named, in that order and each once, or nobody', async () => {
+    const list = await node.makeList();
+    const other = await node.makeList();
+    await send(list, {}, '{"external_id":"n1","name":"Ada"}\n{"external_id":"n2","name":"Bob"}\n{"external_id":"n3","name":"Eve"}\n');
+    const idOf = async (name: string): Promise<number> =>
+      (await node.want(200, dossierPageSchema, ['GET', `/dossiers/?dossier_lists=${list}&name_contains=${name}`])).results[0]?.id ?? 0;
+    const [ada, bob, eve] = [await idOf('Ada'), await idOf('Bob'), await idOf('Eve')];
+    await node.want(200, dossierSchema, ['PATCH', `/dossiers/${eve}/`, { dossier_lists: [list, other] }]);
+    const ask = (body: object) => node.call('POST', '/dossiers/export/', { body, role: 'viewer' });
+    const jsonl = await ask({ dossiers: [eve, ada, eve] });
+    expect(
+      jsonl.text
+        .trimEnd()
+        .split('\n')
+        .map((line) => (JSON.parse(line) as Content).name),
+    ).toEqual(['Eve', 'Ada']);
+    const csv = await ask({ dossiers: [bob], format: 'csv' });
+    expect(csv.text).toBe('external_id,name,comment,active,valid_from,valid_until,meta\r\nn2,Bob,,true,none,none,{}\r\n');
+    const audit = await node.want(200, pageOf(auditEntrySchema), ['GET', '/audit/?action=selection-exported']);
+    expect(audit.results[0]?.details).toEqual({ format: 'csv', dossiers: 1 });
+    await node.call('DELETE', `/dossiers/${bob}/`);
+    const gone = await ask({ dossiers: [ada, bob] });
+    expect([gone.status, gone.text]).toEqual([404, expect.stringContaining(`Not all of these dossiers are here any more: ${bob}`)]);
+    expect((await ask({ dossiers: [] })).status).toBe(400);
+  });
+
+  it('of dossiers that are deleted or changed while they are read is broken off rather than cut', async () => {
+    const list = await node.makeList();
+    await send(list, {}, '{"external_id":"b1","name":"Ada"}\n{"external_id":"b2","name":"Bob"}\n');
+    const page = await node.want(200, dossierPageSchema, ['GET', `/dossiers/?dossier_lists=${list}`]);
+    const dossiers = page.results.map(({ id }) => id);
+    const { database } = node.test;
+    /** Asks, and does this before the dossiers are read. */
+    const interrupted = async (ask: () => Promise<unknown>, sql: string): Promise<unknown> => {
+      const { asked } = await transaction(database, async (tx) => {
+        await query(tx, `lock table reads in share mode`);
+        const answer = ask().catch(() => 'broken off');
+        const waiting = `select from pg_locks where relation = 'reads'::regclass and database = (select oid from pg_database where datname = current_database()) and not granted`;
+        await expect.poll(() => query(database, waiting)).toHaveLength(1);
+        await query(database, sql, { list });
+        return { asked: answer };
+      });
+      return asked;
+    };
+    const search = () => node.call('GET', `/dossiers/export/?dossier_lists=${list}`);
+    expect(await interrupted(search, `update dossiers set comment = 'Changed' where set_id = set_of(:list) and name = 'Ada'`)).toBe(
+      'broken off',
+    );
+    const selection = () => node.call('POST', '/dossiers/export/', { body: { dossiers } });
+    expect(await interrupted(selection, `delete from dossiers where set_id = set_of(:list) and name = 'Bob'`)).toBe('broken off');
+    expect((await node.call('GET', `/dossiers/export/?dossier_lists=${list}`)).text.trimEnd().split('\n')).toHaveLength(1);
+  });
+
   it('of the audit is a file for administrators, which begins with itself', async () => {
     const csv = await node.call('GET', '/audit/export/?format=csv&action=audit-exported');
     const [header, first] = csv.text.split('\r\n');
@@ -341,6 +395,44 @@ describe('an export', () => {
     for (const line of lines.text.trimEnd().split('\n')) auditEntrySchema.parse(JSON.parse(line));
     expect((await node.call('GET', '/audit/export/', { role: 'operator' })).status).toBe(403);
   });
+});
+
+it('a preview counts who is in the list already and would be there twice, as nothing in the file says that it is them', async () => {
+  const list = await node.makeList();
+  const file =
+    '{"name":"Ada","valid_until":"2030-01-01","meta":{"door":"2"}}\n{"name":"Bob"}\n{"external_id":"e1","name":"Eve"}\n{"name":"Ada"}\n{"name":"ada"}\n';
+  const preview = (body: string) => send(list, { preview: 'true' }, body);
+  expect((await preview(file)).warnings.doubles).toEqual({ count: 0, rows: [] });
+  const written = await send(list, {}, file);
+  expect(written).toMatchObject({ added: 5 });
+  // Nobody looked.
+  expect(written.warnings).not.toHaveProperty('doubles');
+  const again = await preview(`${file}{"name":"Ada","valid_until":"2031-01-01"}\n{"name":"Carl"}\n`);
+  expect(again).toMatchObject({ added: 6, unchanged: 1 });
+  expect(again.warnings.doubles).toEqual({
+    count: 4,
+    rows: [
+      { line: 1, name: 'Ada' },
+      { line: 2, name: 'Bob' },
+      { line: 4, name: 'Ada' },
+      { line: 5, name: 'ada' },
+    ],
+  });
+});
+
+it('a preview of many names that stand for nobody takes seconds, however many of them the list has', async () => {
+  const list = await node.makeList();
+  await query(
+    node.test.database,
+    `insert into dossiers (set_id, name, meta) select set_of(:list), 'Unknown', json_build_object('n', n) from generate_series(1, 20000) n`,
+    { list },
+  );
+  const started = performance.now();
+  expect(await send(list, { preview: 'true' }, '{"name":"Unknown"}\n'.repeat(4000))).toMatchObject({
+    added: 4000,
+    warnings: { doubles: { count: 0 } },
+  });
+  expect(performance.now() - started).toBeLessThan(10_000);
 });
 
 it('takes the columns of OpenSanctions: the key, the name, and the others as fields', async () => {

@@ -8,16 +8,16 @@ import { verifyAudit } from '@dossier/accounts/audit-chain.ts';
 import { eraseHistory } from '@dossier/accounts/history.ts';
 import { query } from '@dossier/postgres/database.ts';
 import { auditEntrySchema } from '@dossier/protocol/audit.ts';
-import { dossierFaceSchema, dossierSchema } from '@dossier/protocol/dossier.ts';
+import { dossierSchema } from '@dossier/protocol/dossier.ts';
 import type { Dossier } from '@dossier/protocol/dossier.ts';
 import { historyEntrySchema } from '@dossier/protocol/history.ts';
 import type { HistoryEntry } from '@dossier/protocol/history.ts';
 import { linkSchema, runSchema } from '@dossier/protocol/sync.ts';
 import { pageOf } from '@dossier/protocol/values.ts';
-import sharp from 'sharp';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { startNodeApi } from '../kit/node-api.ts';
 import type { NodeApi } from '../kit/node-api.ts';
+import { addPhoto, plainPicture } from '../kit/photo.ts';
 
 /* Who changed a dossier, from what to what, when and from where; on a slave, which sync brought it. */
 
@@ -36,27 +36,12 @@ const withoutPhotos = (values: HistoryEntry['after']) => {
   return rest;
 };
 
-async function addPhoto(dossier: number): Promise<string> {
-  const form = new FormData();
-  const bytes = await sharp({ create: { width: 8, height: 8, channels: 3, background: '#c92a2a' } })
-    .png()
-    .toBuffer();
-  form.append('dossier', String(dossier));
-  form.append('source_photo', new File([new Uint8Array(bytes)], 'a.png'));
-  const answer = await fetch(`${node.url}/dossier-faces/`, {
-    method: 'POST',
-    headers: { authorization: `Token ${node.tokens.admin}` },
-    body: form,
-  });
-  return dossierFaceSchema.parse(await answer.json()).id;
-}
-
 describe("a dossier's history", () => {
   it('tells who changed what, from what to what, when and from where, with photos by their thumbnails', async () => {
     const list = await node.makeList('Watched');
     const { id } = await make(list, { name: 'Anna', meta: { plate: 'AB 123' } });
     await node.call('PATCH', `/dossiers/${id}/`, { role: 'operator', body: { comment: 'seen', meta: { plate: 'CD 456' } } });
-    const photo = await addPhoto(id);
+    const { id: photo } = await addPhoto({ url: node.url, token: node.tokens.admin }, id, await plainPicture('#c92a2a'));
     await node.call('DELETE', `/dossier-faces/${photo}/`);
     await node.call('PATCH', `/dossiers/${id}/`, { body: { comment: 'seen' } });
     const found = await historyOf(node, id);

@@ -1,3 +1,6 @@
+import { randomUUID } from 'node:crypto';
+import type { Position } from '@dossier/domain/position.ts';
+import { noteFollower } from '@dossier/feed/followers.ts';
 import { nodeSchema, settingsSchema, slaveSchema } from '@dossier/protocol/node.ts';
 import { problemSchema } from '@dossier/protocol/problem.ts';
 import {
@@ -109,23 +112,79 @@ describe('slaves', () => {
       address: '127.0.0.1',
       version: '0.1.0',
       behind: 0,
+      behind_since: null,
     });
-    await master.call('POST', '/dossiers/', { body: { name: 'Three', dossier_lists: [remote] } });
+    const before = new Date().toISOString();
+    const { json: third } = await master.call('POST', '/dossiers/', { body: { name: 'Three', dossier_lists: [remote] } });
     expect(await find()).toMatchObject({ behind: 1 });
+    const since = (await find())?.behind_since ?? '';
+    expect(since >= before).toBe(true);
     // A verification asks without saying where the slave stands.
     await slave.call('POST', `/sync/dossier-lists/${local}/sync/`, { body: { mode: 'verify' } });
     const lastRun = async () =>
       (await slave.want(200, pageOf(runSchema), ['GET', `/sync/dossier-lists/${local}/runs/?limit=1`])).results[0];
     await expect.poll(lastRun).toMatchObject({ mode: 'verify', finished_date: expect.any(String) });
-    expect(await find()).toMatchObject({ behind: 1 });
+    // It was seen to lack a change, and lacks one since then, whatever comes after it.
+    await expect.poll(find).toMatchObject({ behind: 1, behind_since: since });
+    await master.call('POST', '/dossiers/', { body: { name: 'Four', dossier_lists: [remote] } });
+    await master.call('PATCH', `/dossiers/${(third as { id: number }).id}/`, { body: { comment: 'Changed' } });
+    expect(await find()).toMatchObject({ behind: 2, behind_since: since });
+    await master.call('DELETE', `/dossiers/${(third as { id: number }).id}/`);
+    expect(await find()).toMatchObject({ behind: 2, behind_since: since });
+    // Once it has everything, it is behind since the next change, however old the dates that a dossier bears.
+    await slave.call('POST', `/sync/dossier-lists/${local}/sync/`);
+    await expect.poll(find).toMatchObject({ behind: 0, behind_since: null });
+    const later = new Date().toISOString();
+    await query(
+      master.test.database,
+      `insert into dossiers (set_id, name, created_date, modified_date) values (set_of(:remote), 'Restored', '2020-01-01', '2020-01-01')`,
+      { remote },
+    );
+    const restored = await find();
+    expect(restored?.behind).toBe(1);
+    expect((restored?.behind_since ?? '') >= later).toBe(true);
     await query(master.test.database, `update list_positions set epoch = gen_random_uuid() where list_id = :remote`, { remote });
-    expect(await find()).toMatchObject({ behind: null });
+    expect(await find()).toMatchObject({ behind: null, behind_since: null });
     const one = await master.want(200, pageOf(slaveSchema), ['GET', '/sync/slaves/?limit=1']);
     expect(one.next_page).not.toBeNull();
     const next = await master.want(200, pageOf(slaveSchema), ['GET', `/sync/slaves/?limit=1&page=${one.next_page}`]);
     expect(next.results[0]?.dossier_list).not.toBe(one.results[0]?.dossier_list);
     await slave.call('DELETE', `/sync/dossier-lists/${local}/`);
   });
+});
+
+it('a slave of a list that changes all the time is behind since it last took changes', async () => {
+  const remote = await offer(['One']);
+  const { database } = master.test;
+  const sighting = { node: randomUUID(), address: '10.0.0.9', version: null, siteId: null };
+  const heads: Position[] = [];
+  /** After a further change it says where it stands: at the head, or at one before. */
+  const note = async (lacking: number): Promise<{ since: Date | null; changed: Date } | undefined> => {
+    await query(database, `insert into dossiers (set_id, name) values (set_of(:remote), 'Another')`, { remote });
+    heads.unshift(
+      ...(await query<Position>(
+        database,
+        `select epoch, revision, dossier_count as count, encode(digest, 'hex') as digest from list_positions where list_id = :remote`,
+        { remote },
+      )),
+    );
+    const position = heads[lacking] ?? null;
+    const holding = { listId: remote, position, copy: null, appliedDate: null, state: null, setAside: null };
+    await noteFollower(database, sighting, [holding], null);
+    const [seen] = await query<{ since: Date | null; changed: Date }>(
+      database,
+      `select behind_since as since, changed_date as changed from followers join list_positions using (list_id) where node = :node`,
+      sighting,
+    );
+    return seen;
+  };
+  expect((await note(0))?.since).toBeNull();
+  const first = await note(1);
+  expect(first?.since).toEqual(first?.changed);
+  expect((await note(2))?.since).toEqual(first?.changed);
+  const later = await note(1);
+  expect(later?.since).toEqual(later?.changed);
+  expect((await note(0))?.since).toBeNull();
 });
 
 describe('the preview of a link', () => {

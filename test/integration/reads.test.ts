@@ -96,3 +96,24 @@ it('a list that logs its readers tells of who asks whether somebody is in it, an
   await node.call('PATCH', `/dossiers/${dossier}/`, { body: {}, role: 'operator' });
   expect((await reads(`dossier=${uuid}`))[0]).toMatchObject({ kind: 'dossier', dossiers: [uuid], actor: 'operator' });
 });
+
+it('a dossier that is taken out of a list that logs its readers is shown to nobody without a word of it there', async () => {
+  const { list, dossier, uuid } = await makeList(true);
+  const { id: other } = await node.want(201, watchListSchema, ['POST', '/dossier-lists/', { name: 'Others' }]);
+  await node.want(200, dossierSchema, ['PATCH', `/dossiers/${dossier}/`, { dossier_lists: [other] }]);
+  expect(await reads(`dossier_list=${list}`)).toMatchObject([{ kind: 'dossier', dossiers: [uuid] }]);
+  expect(await reads(`dossier_list=${other}`)).toEqual([]);
+});
+
+it('a change of which it can not be kept who sees it is not made', async () => {
+  const { list, dossier, uuid } = await makeList(true);
+  const { id: other } = await node.want(201, dossierSchema, ['POST', '/dossiers/', { name: 'Nora B.', dossier_lists: [list] }]);
+  await query(node.test.database, `alter table reads add constraint no_more check (list_id <> ${list}) not valid`);
+  const change = await node.call('PATCH', `/dossiers/${dossier}/`, { body: { name: 'Changed' } });
+  const merge = await node.call('POST', `/dossiers/${dossier}/merge/`, { body: { with: other } });
+  await query(node.test.database, `alter table reads drop constraint no_more`);
+  expect([change.status, merge.status].every((status) => status >= 400)).toBe(true);
+  expect([change.text, merge.text].join('')).not.toContain(uuid);
+  expect(await node.want(200, dossierSchema, ['GET', `/dossiers/${dossier}/`])).toMatchObject({ name: 'Nora' });
+  expect(await node.want(200, dossierSchema, ['GET', `/dossiers/${other}/`])).toMatchObject({ name: 'Nora B.' });
+});

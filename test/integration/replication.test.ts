@@ -219,7 +219,13 @@ describe('a list that somebody changes by hand', () => {
   it('waits for its first sync, though a verification found it equal', async () => {
     const remote = await master.makeList('never synced');
     const local = await slave.makeList('never synced');
-    await createLink(slave.database, { slaveListId: local, remoteUrl: master.feedUrl, remoteListId: remote, refuseNonEmpty: false });
+    await createLink(slave.database, {
+      slaveListId: local,
+      remoteUrl: master.feedUrl,
+      remoteListId: remote,
+      refuseNonEmpty: false,
+      by: null,
+    });
     await query(slave.database, `update runs set finished_date = now(), state = 'failed' where slave_list_id = :local`, { local });
     expect(await slave.sync(local, { mode: 'verify' })).toMatchObject({ state: 'synced', differences: [] });
     expect(await query(slave.database, `select state, verified_at from links where slave_list_id = :local`, { local })).toEqual([
@@ -235,7 +241,7 @@ const unfinishedOf = (local: number): Promise<unknown[]> =>
 describe('a run that is asked for', () => {
   it('while its link ends is not left behind', async () => {
     const { local } = await linked('ends', 2);
-    const wanted = { slaveListId: local, reason: 'repair', mode: 'auto' } as const;
+    const wanted = { slaveListId: local, reason: 'repair', mode: 'auto', by: null } as const;
     const ended = await transaction(slave.database, async (tx) => {
       expect(await requestRun(tx, wanted)).toMatchObject({ outcome: 'run' });
       expect(await startUnlink(slave.database, local, true)).toBe(true);
@@ -280,7 +286,9 @@ describe('a run that is asked for', () => {
     const { local } = await linked('applied', 2);
     await transaction(slave.database, async (tx) => {
       await query(tx, `select from links where slave_list_id = :local for no key update`, { local });
-      expect(await requestRun(slave.database, { slaveListId: local, reason: 'person', mode: 'auto' })).toMatchObject({ outcome: 'run' });
+      expect(await requestRun(slave.database, { slaveListId: local, reason: 'person', mode: 'auto', by: null })).toMatchObject({
+        outcome: 'run',
+      });
     });
   });
 });
@@ -288,7 +296,7 @@ describe('a run that is asked for', () => {
 describe('a fence', () => {
   it('does not grow for a run that ended while a worker waited for its link', async () => {
     const { local } = await linked('frozen', 2);
-    const asked = await requestRun(slave.database, { slaveListId: local, reason: 'person', mode: 'auto' });
+    const asked = await requestRun(slave.database, { slaveListId: local, reason: 'person', mode: 'auto', by: null });
     const runId = asked.outcome === 'run' ? asked.run.id : 0;
     const before = await findLink(slave.database, local);
     const late = await transaction(slave.database, async (tx) => {
@@ -323,7 +331,7 @@ describe('a fence', () => {
   it('keeps what another worker fetches from the failure of one that it stopped', async () => {
     const { remote, local } = await linked('fenced failure', 5);
     await master.makeDossiers([remote], ['Late']);
-    const run = await createRun(slave.database, { slaveListId: local, reason: 'person', mode: 'auto' });
+    const run = await createRun(slave.database, { slaveListId: local, reason: 'person', mode: 'auto', by: null });
     const gone = await startRun(slave.database, run.id, 1);
     const owner = await startRun(slave.database, run.id, 2);
     if (!gone || !owner) throw new Error('the run was not taken');

@@ -33,6 +33,9 @@ const servers: Server[] = [];
 let master: NodeApi;
 let gate7: NodeApi;
 let gate8: NodeApi;
+/** Has the granted list, and gives it on; he finds it as well. */
+let branch: NodeApi;
+let local: number;
 let granted: number;
 let secret: number;
 let stolenKey: SigningKey;
@@ -56,8 +59,13 @@ const siteOf = async (on: NodeApi, name: string) =>
   (await on.want(200, pageOf(siteSchema), ['GET', '/sites/'])).results.find((site) => site.name === name);
 
 beforeAll(async () => {
-  [master, gate7, gate8] = await Promise.all([start({ NODE_NAME: 'HQ' }), start({ NODE_NAME: 'Gate 7' }), start({ NODE_NAME: 'Gate 8' })]);
-  await Promise.all([gate7.work(), gate8.work()]);
+  [master, gate7, gate8, branch] = (await Promise.all(['HQ', 'Gate 7', 'Gate 8', 'Branch'].map((name) => start({ NODE_NAME: name })))) as [
+    NodeApi,
+    NodeApi,
+    NodeApi,
+    NodeApi,
+  ];
+  await Promise.all([gate7.work(), gate8.work(), branch.work()]);
   granted = await master.makeList('Granted');
   secret = await master.makeList('Secret');
   await master.call('POST', '/dossiers/', { body: { name: 'Grace Granted', dossier_lists: [granted] } });
@@ -73,6 +81,9 @@ beforeAll(async () => {
   dossier = { uuid: row?.uuid ?? '', sha256: sha256Of(png) };
   expect(await link(gate7, master, granted)).toMatchObject({ state: 'synced' });
   expect(await link(gate8, master, granted)).toMatchObject({ state: 'synced' });
+  const linked = await link(branch, master, granted);
+  expect(linked).toMatchObject({ state: 'synced' });
+  local = linked.slave_dossier_list;
   const site = await siteOf(master, 'Gate 7');
   await master.want(200, siteSchema, ['PATCH', `/sites/${site?.id}/`, { lists: [granted] }]);
   stolenKey = nodeKeyFromPem(await readFile(gate7.keyFile, 'utf8')) ?? generateNodeKey();
@@ -137,6 +148,8 @@ function ways(): [string, SigningKey, Record<string, string>, string][] {
       gate7.deps.nodeUuid,
     ],
     ['with a new key and nothing', generateNodeKey(), {}, randomUUID()],
+    ['with the token, asking for an answer by the key', token, { [VOUCHER_FIELD]: vouch(token, 'site', token.id) }, gate7.deps.nodeUuid],
+    ['with a word of his own for a new key', fresh, { [VOUCHER_FIELD]: vouch(stolenKey, 'site', fresh.id) }, randomUUID()],
   ];
 }
 
@@ -274,21 +287,50 @@ describe('once it is revoked', () => {
 });
 
 describe('through a branch', () => {
-  it('a list that the branch was not granted is not there either', async () => {
-    const branch = await start({ NODE_NAME: 'Branch' });
-    await branch.work();
-    // The token lets nobody in any more: somebody has to accept the branch.
-    const pending = await link(branch, master, granted);
-    expect(pending.error?.code).toBe('SITE_PENDING');
+  const everyWay = async (list: number, see: (said: Said, which: string) => void): Promise<void> => {
+    for (const [way, key, fields, node] of ways()) {
+      for (const path of routes(list)) {
+        for (const asked of [path, named(path, node)]) see(await ask(branch.url, asked, key, fields), `${way}: ${asked}`);
+      }
+    }
+  };
+
+  it('that has not heard yet, he reads nothing that came after his revocation', async () => {
+    await everyWay(local, ({ text }, which) => expect(text, which).not.toMatch(/Lindqvist|Sam Secret/));
+  });
+
+  it('that has got anything since, he reads nothing any more', async () => {
+    expect(await syncNow(branch, local)).toMatchObject({ state: 'synced', local_count: 2 });
+    // What is taken no more is looked up once a second.
+    await expect
+      .poll(async () => (await query<{ id: string }>(branch.test.database, `select id from distrusted`)).map(({ id }) => id))
+      .toEqual(expect.arrayContaining([token.id, stolenKey.id]));
+    await query(branch.test.database, `delete from sites where state = 'pending'`);
+    for (const list of [local, secret]) {
+      await everyWay(list, ({ status, text }, which) => {
+        expect(status, which).toBeGreaterThanOrEqual(401);
+        expect(text, which).not.toMatch(/Lindqvist|Granted|Secret|versions/);
+      });
+    }
+  });
+
+  it('a list that it was not granted is not there', async () => {
     const site = await siteOf(master, 'Branch');
     await master.want(200, siteSchema, ['PATCH', `/sites/${site?.id}/`, { lists: [granted] }]);
-    await master.want(200, siteSchema, ['POST', `/sites/${site?.id}/accept/`]);
-    expect(await syncNow(branch, pending.slave_dossier_list)).toMatchObject({ state: 'synced' });
-    for (const path of routes(secret)) {
-      const { text } = await ask(branch.url, named(path, randomUUID()), token);
-      expect(text).not.toMatch(betrayed);
-    }
+    expect(await link(branch, master, secret)).toMatchObject({ state: 'failed', error: { code: 'NO_SUCH_LIST' }, local_count: 0 });
     const offered = await ask(branch.url, '/feed/v1/dossier-lists/', token);
     expect(offered.text).not.toMatch(/Secret/);
+  });
+
+  it('that comes now, somebody has to accept it: the token lets nobody in any more', async () => {
+    const late = await start({ NODE_NAME: 'Late branch' });
+    await late.work();
+    const pending = await link(late, master, granted);
+    expect(pending.error?.code).toBe('SITE_PENDING');
+    const site = await siteOf(master, 'Late branch');
+    await master.want(200, siteSchema, ['POST', `/sites/${site?.id}/accept/`]);
+    expect(await syncNow(late, pending.slave_dossier_list)).toMatchObject({ state: 'synced' });
+    const { status } = await ask(late.url, named(`/feed/v1/dossier-lists/${pending.slave_dossier_list}/head`, randomUUID()), token);
+    expect(status).toBe(403);
   });
 });

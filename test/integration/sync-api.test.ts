@@ -44,6 +44,9 @@ async function openRuns(list: number, at = node): Promise<{ id: number; state: s
   return query(at.test.database, `select id, state from runs where slave_list_id = :list and finished_date is null`, { list });
 }
 
+const askedBy = async (list: number) =>
+  (await node.want(200, pageOf(runSchema), ['GET', `${path}${list}/runs/`])).results.map(({ requested_by: by }) => by);
+
 describe('linking', () => {
   it('records the link, answers 202 with its place, and reminds the workers', async () => {
     const list = await node.makeList();
@@ -54,6 +57,7 @@ describe('linking', () => {
     expect(link.progress).toMatchObject({ phase: 'queued', done: 0, total: null });
     expect(await node.want(200, linkSchema, ['GET', `${path}${list}`])).toEqual(link);
     expect(await waitingJobs('commands')).toContainEqual({ slaveDossierList: list });
+    expect(await askedBy(list)).toEqual(['admin']);
   });
 
   it.each([
@@ -310,7 +314,7 @@ describe('what waits for people', () => {
     const letters = await node.want(200, pageOf(deadLetterSchema), ['GET', '/sync/dead-letters/']);
     expect(letters.results[0]).toMatchObject({ id, slave_dossier_list: list, phase: 'fetching', desc: 'Too slow.', remedy: 'Look.' });
     const run = await node.want(202, runSchema, ['POST', `/sync/dead-letters/${id}/retry/`]);
-    expect(run).toMatchObject({ slave_dossier_list: list, state: 'queued', reason: 'person' });
+    expect(run).toMatchObject({ slave_dossier_list: list, state: 'queued', reason: 'person', requested_by: 'admin' });
     expect(await waitingJobs('sync')).toContainEqual({ runId: run.id });
     expect(await waitingJobs('dead-letters')).not.toContainEqual({ deadLetterId: id });
     expect((await node.want(202, runSchema, ['POST', `/sync/dead-letters/${id}/retry/`])).id).toBe(run.id);

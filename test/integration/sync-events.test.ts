@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { connect } from 'node:net';
 import { linkSchema, runSchema } from '@dossier/protocol/sync.ts';
-import { query } from '@dossier/postgres/database.ts';
+import { query, transaction } from '@dossier/postgres/database.ts';
 import { createLink, finishUnlink, startUnlink } from '@dossier/replication/links.ts';
 import { failRun } from '@dossier/replication/run-endings.ts';
 import { saveProgress, startRun } from '@dossier/replication/runs.ts';
@@ -26,6 +26,7 @@ async function link(at = node): Promise<{ list: number; runId: number }> {
     remoteUrl: 'http://master.example',
     remoteListId: 1,
     refuseNonEmpty: false,
+    by: null,
   });
   return { list, runId: made.outcome === 'created' ? (made.runId ?? 0) : 0 };
 }
@@ -137,6 +138,38 @@ it('drops a client that does not read, and only that', async () => {
   await query(node.test.database, `update links set remote_name = 'Small again' where slave_list_id = :list`, { list });
   await reader.until(({ data }) => data['remote_name'] === 'Small again');
   reader.close();
+});
+
+it('drops a client whose reads can not be kept as fast as events come, and keeps none of those that it never gets', async () => {
+  const own = await startNodeApi();
+  const { database } = own.test;
+  const { list } = await link(own);
+  await link(own);
+  await query(database, `update watch_lists set log_reads = true where true`);
+  await query(
+    database,
+    `insert into set_aside (list_id, uuid, reason, hash) select id, gen_random_uuid(), 'HASH_DIFFERS', '' from watch_lists`,
+  );
+  const reader = await openEventStream(`${own.url}/sync/events/`, own.tokens.admin);
+  await reader.until(({ data }) => data['slave_dossier_list'] === list + 1);
+  await transaction(database, async (tx) => {
+    await query(tx, `lock table reads in share mode`);
+    const stream = await follow(own);
+    const padding = 'x'.repeat(1024 * 1024);
+    for (let round = 1; round <= 20; round += 1) {
+      await query(database, `update links set remote_name = :name where slave_list_id = :list`, { list, name: `${round} ${padding}` });
+      await reader.until(({ data }) => data['remote_name'] === `${round} ${padding}`);
+    }
+    await stream.ended;
+    expect(stream.events).toEqual([]);
+  });
+  const next = await follow(own);
+  await next.until(({ data }) => data['slave_dossier_list'] === list + 1);
+  // One was being kept when the first stream ended.
+  expect(await query(database, `select from reads where actor = 'viewer'`)).toHaveLength(3);
+  next.close();
+  reader.close();
+  await own.stop();
 });
 
 it('is for users only, takes a bounded number of them, and ends with the node', async () => {

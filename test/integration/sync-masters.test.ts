@@ -129,10 +129,10 @@ describe('the probe', () => {
 
   it('finds none where nobody answers, or only to say that it can not', { timeout: 20_000 }, async () => {
     const cut = await serve((socket) => socket.once('data', () => socket.destroy()));
-    const silent = await serve(() => undefined);
+    const hungUp = Promise.withResolvers<void>();
+    const silent = await serve((socket) => socket.resume().once('close', () => hungUp.resolve()));
     const plain = await page('200 OK');
     const failing = await page('502 Bad Gateway');
-    const started = performance.now();
     const verdicts = await Promise.all([
       probe(await closedPort()),
       probe('http://name.invalid'),
@@ -142,7 +142,8 @@ describe('the probe', () => {
       probe(failing.url),
     ]);
     expect(verdicts).toEqual(verdicts.map(() => 'unavailable'));
-    expect(performance.now() - started).toBeLessThan(12_000);
+    // It waits for no answer for ever.
+    await hungUp.promise;
     await Promise.all([cut.close(), silent.close(), plain.close(), failing.close()]);
   });
 });

@@ -13,10 +13,10 @@ import { pruneBin } from '@dossier/registry/bin/erase.ts';
 import { importDossiers } from '@dossier/registry/import.ts';
 import { lockLists } from '@dossier/registry/positions.ts';
 import { collectGarbage } from '@dossier/registry/photo-garbage.ts';
-import sharp from 'sharp';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { startNodeApi } from '../kit/node-api.ts';
 import type { NodeApi } from '../kit/node-api.ts';
+import { addPhoto, plainPicture } from '../kit/photo.ts';
 
 /* Taking an import back as a whole: what it added goes to the bin, what it changed is as it was. */
 
@@ -45,21 +45,11 @@ const rowsOf = (list: number) =>
     { list },
   );
 
-async function addPhoto(dossier: number): Promise<string> {
-  const form = new FormData();
-  const bytes = await sharp({ create: { width: 8, height: 8, channels: 3, background: { r: 7, g: dossier % 256, b: 7 } } })
-    .png()
-    .toBuffer();
-  form.append('dossier', String(dossier));
-  form.append('source_photo', new File([new Uint8Array(bytes)], 'a.png'));
-  return dossierFaceSchema.parse((await node.call('POST', '/dossier-faces/', { body: form })).json).sha256;
-}
-
 it('puts the list back to what it was, photos and dates too; first it says what it would do', async () => {
   const list = await node.makeList('Imported into');
   await bring(list, { external_id: 'a', name: 'Anna', comment: 'before', meta: { plate: 'AB' } }, { external_id: 'b', name: 'Boris' });
   const [anna] = await inList(list);
-  const photo = await addPhoto(anna?.id ?? 0);
+  const { sha256: photo } = await addPhoto({ url: node.url, token: node.tokens.admin }, anna?.id ?? 0, await plainPicture('#070907'));
   const before = await rowsOf(list);
   const id = await bring(
     list,
@@ -289,4 +279,11 @@ it('what an import writes is later than what somebody wrote while it waited', as
     await importDossiers(tx, { listId: list, dossiers: [one] });
   });
   expect(await node.want(200, dossierSchema, ['GET', `/dossiers/${id}/`])).toMatchObject({ comment: 'import' });
+});
+
+it('an import that broke off while the clock was years ahead is known to have, and can be taken back once the clock is right', async () => {
+  const list = await node.makeList('Broken off');
+  const id = await bring(list, { external_id: 'a', name: 'Anna' });
+  await query(node.test.database, `update imports set state = 'running', heard = now() + interval '3 years' where uuid = :id`, { id });
+  expect(await takeBack(id)).toMatchObject({ removed: 1 });
 });

@@ -5,6 +5,7 @@ import type { AddressInfo, Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import express from 'express';
+import { createDistrust } from '@dossier/feed/distrust.ts';
 import { createPageCache } from '@dossier/feed/page-cache.ts';
 import { answerProblem } from '@dossier/api/problem.ts';
 import { createFeedMount } from '@dossier/api/routes/feed.ts';
@@ -106,6 +107,7 @@ export async function createEngineNode(
       keys: [deriveSigningKey(configuration.syncToken ?? '')],
       alarms: new SiteAlarms({ ...self, nodeName: configuration.nodeName }),
       connections: new SiteConnections(self),
+      distrust: createDistrust(database),
       pages: createPageCache({ folder: join(folder, 'pages'), database }),
       now: () => new Date(),
     }).handler,
@@ -166,12 +168,13 @@ export async function createEngineNode(
         remoteUrl: master.feedUrl,
         remoteListId: remote,
         refuseNonEmpty: false,
+        by: null,
       });
       if (made.outcome !== 'created' || made.runId === null) throw new Error(`link: ${made.outcome}`);
       return runNow(made.runId);
     },
     sync: async (local, { mode = 'auto', reason = 'person', ...attempt } = {}) => {
-      const run = await createRun(database, { slaveListId: local, reason, mode });
+      const run = await createRun(database, { slaveListId: local, reason, mode, by: null });
       return runNow(run.id, attempt);
     },
     close: async () => {

@@ -43,7 +43,7 @@ export async function startNodeApi(environment: Record<string, string> = {}): Pr
     const queuePrefix = `dossier-${nodeUuid}`;
     const queues = await openQueues({ redisUrl: null, databaseUrl: test.url, prefix: queuePrefix, logger });
     const photos = openPhotoStore(configuration.mediaRoot);
-    const keys = await openNodeKey(test.database, configuration.nodeKeyFile);
+    const keys = await openNodeKey(test.database, configuration);
     const { database, url: databaseUrl } = test;
     const node = { configuration, loaded, logger, database, databaseUrl, photos, queues, queuePrefix, nodeUuid, ...keys };
     opened.resolve(node);

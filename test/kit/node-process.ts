@@ -34,6 +34,8 @@ export class NodeProcess {
   readonly test: TestDatabase;
   readonly folder: string;
   readonly port: number;
+  /** ADMIN_TOKEN. */
+  readonly token = 'the-token-of-the-tests';
   environment: Record<string, string>;
   readonly processes: ChildProcess[] = [];
 

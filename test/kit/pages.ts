@@ -9,6 +9,8 @@ export interface SitePage {
   readonly path: string;
   /** What is there when the page has loaded all that it shows. */
   readonly shows: (page: Page) => Locator;
+  /** What a person does there to see it. */
+  readonly opens?: (page: Page) => Promise<void>;
   /** Viewers don't get there. */
   readonly admin?: boolean;
   /** Bull Board's, whose markup is its own: errors and requests to others count, barriers don't. */
@@ -20,10 +22,11 @@ const title = (page: Page): Locator => page.getByRole('heading', { level: 1 });
 const dialog = (page: Page): Locator => page.getByRole('dialog').getByRole('button').first();
 
 /** Every page, with what is special to a master and to a slave, and the dialogs that an address opens. */
-export function pagesOf({ lists, dossiers }: SampleSite): SitePage[] {
+export function pagesOf({ lists, dossiers, sites }: SampleSite): SitePage[] {
   const slave = (name: string, path: string, shows = rows): SitePage => ({ name, node: 'slave', path, shows });
   const master = (name: string, path: string, shows = rows): SitePage => ({ name, node: 'master', path, shows });
   const forAdmin = (page: SitePage): SitePage => ({ ...page, admin: true });
+  const site = (id: number, open = ''): string => `/ui/sites/${id}${open && `?open=${open}`}`;
   const link = (list: number): string => `/ui/replication/${list}`;
   return [
     slave('overview', '/ui/', (page) => page.getByText('Regular visitors')),
@@ -35,6 +38,7 @@ export function pagesOf({ lists, dossiers }: SampleSite): SitePage[] {
     slave('imports', '/ui/imports', title),
     slave('replication', '/ui/replication'),
     forAdmin(slave('replication-enable', '/ui/replication?enable=true', dialog)),
+    forAdmin(slave('replication-join', '/ui/replication?join=true', dialog)),
     slave('link-synced', link(lists.synced)),
     slave('link-held', link(lists.held)),
     slave('link-failed', link(lists.failed)),
@@ -55,14 +59,30 @@ export function pagesOf({ lists, dossiers }: SampleSite): SitePage[] {
     master('master-dossier', `/ui/dossiers?open=${dossiers.master}`, (page) => page.getByRole('dialog').locator('img').first()),
     forAdmin(master('master-bin', '/ui/bin')),
     master('master-replication', '/ui/replication'),
+    master('sites', '/ui/sites'),
+    forAdmin(master('sites-invite', '/ui/sites?invite=true', dialog)),
+    master('site-followed', site(sites.followed)),
+    master('site-waiting', site(sites.waiting), title),
+    master('site-cloned', site(sites.cloned), title),
+    master('site-withdrawing', site(sites.withdrawing), title),
+    master('site-invited', site(sites.invited), title),
+    master('site-revoked', site(sites.revoked), title),
+    forAdmin(master('site-accept', site(sites.waiting, 'accept'), dialog)),
+    forAdmin(master('site-refuse', site(sites.waiting, 'refuse'), dialog)),
+    forAdmin(master('site-rest', site(sites.cloned, 'rest'), dialog)),
+    forAdmin(master('site-grant', site(sites.withdrawing, 'grant'), dialog)),
+    forAdmin(master('site-revoke', site(sites.followed, 'revoke'), dialog)),
+    forAdmin(master('site-rename', site(sites.followed, 'rename'), dialog)),
+    forAdmin(master('site-take-back', site(sites.invited, 'take-back'), dialog)),
     master('master-dead-letters', '/ui/dead-letters', title),
     master('master-offline-deletions', '/ui/offline-deletions', title),
   ];
 }
 
 /** Opens a page and waits until nothing of it is still being loaded. */
-export async function openPage(page: Page, url: string, { path, shows }: SitePage): Promise<void> {
+export async function openPage(page: Page, url: string, { path, opens, shows }: SitePage): Promise<void> {
   await page.goto(url + path);
+  await opens?.(page);
   // A phone hides some columns, not the rows.
   await shows(page).waitFor({ state: 'attached' });
   await page.locator('.mantine-Loader-root, .mantine-Skeleton-root').first().waitFor({ state: 'hidden' });

@@ -7,6 +7,8 @@ import { pageOf } from '@dossier/protocol/values.ts';
 import type { TestDatabase } from './database.ts';
 import { freePort } from './free-port.ts';
 import { NodeProcess } from './node-process.ts';
+import { addOfferedKey, addSites } from './sample-sites.ts';
+import type { SampleSites } from './sample-sites.ts';
 
 const portraits = 24;
 const authorization = 'Token the-token-of-the-tests';
@@ -22,6 +24,8 @@ export interface SampleSite {
   readonly lists: { synced: number; held: number; failed: number; own: number };
   /** A dossier with a photo, on each. */
   readonly dossiers: { master: number; slave: number };
+  /** Sites of the master. */
+  readonly sites: SampleSites;
   remove(): Promise<void>;
 }
 
@@ -52,7 +56,9 @@ export async function openSampleSite(makeDatabase: () => Promise<TestDatabase>):
     await slave.sync(synced.local, 'verify');
     const lists = { synced: synced.local, held, failed, own };
     const dossiers = { master: await pictured(master, synced.remote), slave: await pictured(slave, synced.local) };
-    return { master, slave, lists, dossiers, remove: () => removeAll([master, slave]) };
+    const sites = await addSites(master, synced.remote);
+    await addOfferedKey(slave);
+    return { master, slave, lists, dossiers, sites, remove: () => removeAll([master, slave]) };
   } catch (error) {
     await removeAll([master, slave]);
     throw error;

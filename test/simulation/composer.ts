@@ -11,11 +11,18 @@ export class Composer {
   readonly #prefix: string;
   /** Photos that were put, by address. */
   readonly photoBytes = new Map<string, Buffer>();
+  /** A stream of its own, so that it shifts nothing else. */
+  readonly #pictures: Random;
+  /** The picture that stands for a missing photo: many dossiers of some seeds show it. */
+  #common: ModelPhoto | null = null;
+  readonly #commonRate: number;
   #externalIds = 0;
 
-  constructor({ photos, random, prefix }: { photos: PhotoStore; random: Random; prefix: string }) {
+  constructor({ photos, random, prefix, pictures }: { photos: PhotoStore; random: Random; prefix: string; pictures: Random }) {
     this.#photos = photos;
     this.#random = random;
+    this.#pictures = pictures;
+    this.#commonRate = pictures.pick([0, 0, 0.2, 0.8]);
     this.#prefix = prefix;
   }
 
@@ -23,7 +30,11 @@ export class Composer {
   async compose(uuid: string | null): Promise<Content> {
     const random = this.#random;
     this.#externalIds += 1;
-    const photos = random.chance(0.25) ? [await this.photo()] : [];
+    const photos = random.chance(0.25)
+      ? [await this.photo([])]
+      : this.#pictures.chance(this.#commonRate / 2)
+        ? [await this.#commonPhoto()]
+        : [];
     return {
       ...this.texts(),
       uuid: uuid ?? this.#prefix + random.uuid().slice(this.#prefix.length),
@@ -63,9 +74,18 @@ export class Composer {
     };
   }
 
-  /** A photo, with its bytes in the master's store. */
-  async photo(): Promise<ModelPhoto> {
-    const random = this.#random;
+  /** A photo beside those that a dossier shows, with its bytes in the master's store. */
+  async photo(beside: readonly ModelPhoto[]): Promise<ModelPhoto> {
+    const isShown = beside.some(({ sha256 }) => sha256 === this.#common?.sha256);
+    return !isShown && this.#pictures.chance(this.#commonRate) ? this.#commonPhoto() : this.#ownPhoto(this.#random);
+  }
+
+  async #commonPhoto(): Promise<ModelPhoto> {
+    this.#common ??= await this.#ownPhoto(this.#pictures);
+    return this.#common;
+  }
+
+  async #ownPhoto(random: Random): Promise<ModelPhoto> {
     const bytes = random.bytes(random.between(40, 400));
     const sha256 = createHash('sha256').update(bytes).digest('hex');
     this.photoBytes.set(sha256, bytes);

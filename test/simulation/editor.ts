@@ -265,7 +265,8 @@ export class Editor {
   }
 
   async #photo(list: number, content: Content): Promise<PlannedEdit> {
-    const photos = [...photosOf(content), await this.#composer.photo()];
+    const shown = photosOf(content);
+    const photos = [...shown, await this.#composer.photo(shown)];
     return this.#update(list, content, this.#composer.show(photos, [...featuresOf(content), this.#composer.feature()]));
   }
 

@@ -200,7 +200,7 @@ class RightsCourse {
     const { site, copy } = this.#pick();
     if (!copy.linked) return;
     for (const remoteUrl of ['http://127.0.0.1:9', site.above.feedUrl]) {
-      await correctLink(site.node.database, { slaveListId: copy.local, remoteUrl });
+      await correctLink(site.node.database, { slaveListId: copy.local, remoteUrl, by: null });
       if (remoteUrl !== site.above.feedUrl) await this.#syncOne(site, copy);
       await this.#check();
     }

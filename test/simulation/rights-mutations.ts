@@ -24,6 +24,8 @@ export const rightsMutations: Readonly<Record<string, Mutation>> = {
   },
   'branch-silent': {
     description: 'a branch serves an empty list where its own copy was withdrawn',
-    replacements: [{ in: { file: 'apps/api/src/routes/feed.ts' }, text: 'return head.withdrawn !== null;', by: 'return head.listId < 0;' }],
+    replacements: [
+      { in: { file: 'apps/api/src/routes/feed-refusals.ts' }, text: 'return head.withdrawn !== null;', by: 'return head.listId < 0;' },
+    ],
   },
 };

@@ -74,7 +74,12 @@ export class Seed {
     this.random = new Random(`seed ${number}`);
     this.master = new MasterModel(world.master.admin);
     const random = new Random(`edits ${number}`);
-    this.composer = new Composer({ photos: world.masterPhotos, random, prefix: this.plan.prefix });
+    this.composer = new Composer({
+      photos: world.masterPhotos,
+      random,
+      prefix: this.plan.prefix,
+      pictures: new Random(`pictures ${number}`),
+    });
     this.editor = new Editor({ model: this.master, composer: this.composer, random });
     this.replicas = Array.from({ length: this.plan.lists }, (_, index) => ({ remote: index + 1, local: index + 2 }));
     const sources = new Map(this.replicas.map(({ local, remote }) => [local, remote]));
@@ -269,7 +274,7 @@ export class Seed {
   /** Links a replica, with the command that greets the master. */
   async link({ local, remote }: Replica): Promise<void> {
     this.act('link', async () => {
-      const request = { slaveListId: local, remoteUrl: masterUrl, remoteListId: remote, refuseNonEmpty: false };
+      const request = { slaveListId: local, remoteUrl: masterUrl, remoteListId: remote, refuseNonEmpty: false, by: null };
       const made = await createLink(this.api.database, request);
       if (made.outcome === 'created') this.leave('link', { slaveDossierList: local });
       return [];
@@ -280,7 +285,7 @@ export class Seed {
   /** Asks for a run of a list. */
   async request(local: number, mode: 'auto' | 'full' | 'verify'): Promise<void> {
     this.act('request', async () => {
-      const made = await requestRun(this.api.database, { slaveListId: local, reason: 'person', mode });
+      const made = await requestRun(this.api.database, { slaveListId: local, reason: 'person', mode, by: null });
       if (made.outcome === 'run') this.leave('sync', { runId: made.run.id });
       return [];
     });

@@ -110,6 +110,7 @@ export class SimulatedWorker {
       succession: null,
       queues: queues as never,
     });
+    let numbers = 0;
     const deps = {
       ...wired,
       now: () => world.clock.at('slave'),
@@ -124,6 +125,7 @@ export class SimulatedWorker {
           createMaster(world.createClient({ node: 'slave', requireAlive: () => process.requireAlive() }), {
             node: nodes.slave,
             name: 'slave',
+            number: async () => (numbers += 1),
           }),
           {
             scheduler: world.scheduler,

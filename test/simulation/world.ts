@@ -128,6 +128,7 @@ export class World {
         }),
         // Looks at the clock of this machine, which a course must not.
         connections: { hold: () => undefined },
+        distrust: { read: async () => [] },
         now: () => this.clock.at('master'),
       }).handler,
     );

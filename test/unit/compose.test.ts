@@ -96,6 +96,15 @@ describe('docker-compose.yml', () => {
     expect(new Set(example)).toEqual(new Set(names));
   });
 
+  test.each(nodes)('%s can be given every setting that the file itself doesn’t decide', (_name, service) => {
+    const decided = ['INSTALLED_APPS', 'DATABASE_URL', 'REDIS_URL', 'DATA_DIR', 'MEDIA_ROOT', 'HOST', 'PORT'];
+    // What tells the two nodes apart has a name for each.
+    const site = _name.split('-')[0]?.toUpperCase();
+    const given = configurationKeys.filter((key) => !decided.includes(key));
+    const canBeGiven = (key: string): boolean => source.includes(`${key}: \${${key}:`) || source.includes(`${key}: \${${site}_${key}:`);
+    expect(given.filter((key) => !(key in service.environment) || !canBeGiven(key))).toEqual([]);
+  });
+
   test.each(nodes)('%s is configured with keys and values that a node takes', (_name, service) => {
     const keys = new Set<string>(configurationKeys);
     expect(Object.keys(service.environment).filter((key) => !keys.has(key))).toEqual([]);

@@ -19,3 +19,14 @@ test('no statement deletes what is old by the clock: it asks age_moment()', () =
   expect(statements.filter(({ text }) => text.includes('age_moment()')).length).toBeGreaterThan(5);
   expect(statements.filter(({ text }) => byClock.test(text))).toEqual([]);
 });
+
+test('whatever is deleted by age is planted where a clock jumps', () => {
+  const jumping = readFileSync(join(root, 'test/integration/deleting-by-age.test.ts'), 'utf8');
+  const tables = sources.flatMap((path) =>
+    (readFileSync(join(root, path), 'utf8').match(deleting) ?? [])
+      .filter((text) => text.includes('age_moment()'))
+      .map((text) => /^delete from (\w+)/i.exec(text)?.[1]),
+  );
+  expect(new Set(tables).size).toBeGreaterThan(10);
+  expect(tables.filter((table) => table !== undefined && !jumping.includes(`into ${table} `))).toEqual([]);
+});

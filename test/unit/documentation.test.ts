@@ -19,7 +19,7 @@ const codeSources: [file: string, pattern: RegExp][] = [
   ['packages/replication/src/answer-refusal.ts', /^ {2}\| '([A-Z_]+)'/gm],
   ['packages/replication/src/site-refusal.ts', /^ {2}\| '([A-Z_]+)'/gm],
   ['apps/api/src/site-alarms.ts', /^ \* - `([A-Z_]+)`/gm],
-  ['apps/cli/src/node-key.ts', /^ \* - `([A-Z_]+)`/gm],
+  ['apps/cli/src/node-key-error.ts', /^ \* - `([A-Z_]+)`/gm],
   ['packages/replication/src/feed-errors.ts', /^ {2}\| '([A-Z_]+)'/gm],
   ['packages/replication/src/apply-refused.ts', /^ \* - `([A-Z_]+)`/gm],
   ['packages/replication/src/judgement.ts', /^ \* - `([A-Z_]+)`/gm],

@@ -295,6 +295,11 @@ test.each<[string, Partial<Record<Column, Field>>, RegExp]>([
   ['with photos that are an object', { photos: text('{}') }, /photos is no JSON array/],
   ['with features of no photo', { features: text('["AAAA"]') }, /features of its photos are 1 for 0 photos/],
   ['with features that are no base64', { photos: photosField(onePhoto), features: text('["?"]') }, /features of its photos do not have/],
+  ...['A===', '====', 'AA=A', 'AAA', 'AA=='.repeat(2), 'ÀAA'].map((wrong): [string, Record<string, Buffer>, RegExp] => [
+    `with features ${wrong} that are no base64`,
+    { photos: photosField(onePhoto), features: text(JSON.stringify([wrong])) },
+    /features of its photos do not have/,
+  ]),
   ['with too many features', { photos: photosField(onePhoto), features: text('["AAAA",null]') }, /are 2 for 1 photos/],
   ['with features that are too long', { photos: photosField(onePhoto), features: text(`["${'AAAA'.repeat(2732)}"]`) }, /features/],
 ])('a row %s is refused by its name, and the others are taken', (_what, exchanged, sentence) => {

@@ -4,7 +4,7 @@ import { sha256Of } from '@dossier/protocol/content-digest.ts';
 import { type ReceivedRequest, signRequest, verifyRequest } from '@dossier/protocol/request-signature.ts';
 import { type ReceivedResponse, signResponse, verifyResponse } from '@dossier/protocol/response-signature.ts';
 import { nodeKeyFromSeed } from '@dossier/protocol/node-key.ts';
-import { REFUSAL_FIELD, SUCCESSION_FIELD, VOUCHER_FIELD } from '@dossier/protocol/voucher.ts';
+import { findVoucher, readSuccession, REFUSAL_FIELD, succeed, SUCCESSION_FIELD, vouch, VOUCHER_FIELD } from '@dossier/protocol/voucher.ts';
 import { deriveSigningKey } from '@dossier/protocol/signing-key.ts';
 import type { SigningKey } from '@dossier/protocol/signing-key.ts';
 
@@ -224,5 +224,27 @@ test('no garbage in the signature fields makes the verifier throw', () => {
       expect(verifyResponse(key, { status: 200, headers }, { requestSignature: 'x', now }).ok).toBe(false);
     }),
     { numRuns: 400 },
+  );
+});
+
+test('what vouches for a key, or lets one follow another, holds as it was written and in no other spelling', () => {
+  const one = nodeKeyFromSeed(Buffer.alloc(32, 1));
+  const other = nodeKeyFromSeed(Buffer.alloc(32, 2));
+  const fields = [
+    { field: vouch(one, 'site', other.id), holds: (field: string) => findVoucher([one], field, 'site', other.id) !== null },
+    {
+      field: vouch(deriveSigningKey('a'), 'master', other.id),
+      holds: (field: string) => findVoucher([deriveSigningKey('a')], field, 'master', other.id) !== null,
+    },
+    { field: succeed(one, other.id, now), holds: (field: string) => readSuccession(field, other.id) !== null },
+  ];
+  for (const { field, holds } of fields) expect(holds(field)).toBe(true);
+  fc.assert(
+    fc.property(fc.constantFrom(...fields), tampered(['field']), ({ field, holds }, tamper) => {
+      const altered = tamper({ field: [field] })?.['field']?.[0];
+      fc.pre(altered !== undefined && altered !== field);
+      expect(holds(altered ?? '')).toBe(false);
+    }),
+    { numRuns: 2000 },
   );
 });

@@ -27,6 +27,7 @@ import { dossierMergeRoute } from './routes/dossier-merge.ts';
 import { dossierRoutes } from './routes/dossiers.ts';
 import { duplicateRoutes } from './routes/duplicates.ts';
 import { exportRoutes } from './routes/export.ts';
+import { recordRefused } from './shown.ts';
 import { healthRoutes } from './routes/health.ts';
 import { historyRoutes } from './routes/history.ts';
 import { importRoutes } from './routes/import.ts';
@@ -105,9 +106,14 @@ export function createApp(deps: ApiDependencies): Express {
   for (const route of routes) {
     const passes = [nameRoute(route.path), guard(deps, route), refuseUnknown(route)];
     if (route.slowBody !== true) passes.unshift(refuseSlowBodies());
-    app[route.method](route.path, ...passes, (request, response) => {
+    app[route.method](route.path, ...passes, async (request, response) => {
       if (route.bulk) bulk.enter(request, response);
-      return handleBounded(route, request, response);
+      try {
+        await handleBounded(route, request, response);
+      } catch (error) {
+        if (error instanceof ApplicationError) await recordRefused(deps.database, request, error);
+        throw error;
+      }
     });
   }
   app.use((request: Request) => {

@@ -2,11 +2,11 @@ import type { Link, Run } from '@dossier/protocol/sync.ts';
 import type { Logger } from '@dossier/runtime/logger.ts';
 import type { Database } from '@dossier/postgres/database.ts';
 import { findLinks, listLinks } from '@dossier/replication/links.ts';
-import type { LinkRow } from '@dossier/replication/links.ts';
+import type { JudgedLink } from '@dossier/replication/links.ts';
 import { listenTo } from '@dossier/postgres/notifications.ts';
 import type { Listening } from '@dossier/postgres/notifications.ts';
 import { listNewestRuns } from '@dossier/replication/runs.ts';
-import { presentLink, presentRun } from './presenters/sync.ts';
+import { namedIn, presentLink, presentRun } from './presenters/sync.ts';
 
 /** Says that a list replicates no longer. */
 export interface Gone {
@@ -21,6 +21,8 @@ export interface SyncEvent {
   readonly list: number;
   /** A Link, a Gone or a Run. */
   readonly json: string;
+  /** The uuids of dossiers that it names. */
+  readonly named: readonly string[];
 }
 
 export interface Subscriber {
@@ -47,10 +49,16 @@ const snapshotLinks = 1000;
 /** A run may end and the next begin between two looks. */
 const runsPerLink = 2;
 
+type Telling = Pick<SyncEvent, 'json' | 'named'>;
+
 interface Loaded {
   readonly list: number;
-  readonly link: string;
-  readonly runs: ReadonlyMap<number, string>;
+  readonly link: Telling;
+  readonly runs: ReadonlyMap<number, Telling>;
+}
+
+function tellingOf(object: Link | Run): Telling {
+  return { json: JSON.stringify(object), named: namedIn(object) };
 }
 
 class Hub implements SyncEvents {
@@ -170,7 +178,7 @@ class Hub implements SyncEvents {
   }
 
   async #load(lists: readonly number[] | null): Promise<Loaded[]> {
-    const links: LinkRow[] =
+    const links: JudgedLink[] =
       lists === null
         ? (await listLinks(this.#database, { cursor: null, limit: snapshotLinks })).rows
         : await findLinks(this.#database, lists);
@@ -185,8 +193,8 @@ class Hub implements SyncEvents {
       const unfinished = own.find((run) => run.finished_date === null) ?? null;
       return {
         list: link.slave_list_id,
-        link: JSON.stringify(presentLink(link, unfinished) satisfies Link),
-        runs: new Map(own.map((run) => [run.id, JSON.stringify(presentRun(run) satisfies Run)])),
+        link: tellingOf(presentLink(link, unfinished)),
+        runs: new Map(own.map((run) => [run.id, tellingOf(presentRun(run))])),
       };
     });
   }
@@ -194,23 +202,23 @@ class Hub implements SyncEvents {
   #tell(now: Loaded): void {
     const before = this.#told.get(now.list);
     this.#told.set(now.list, now);
-    for (const [id, run] of now.runs) if (before?.runs.get(id) !== run) this.#send('run', now.list, run);
-    if (before?.link !== now.link) this.#send('link', now.list, now.link);
+    for (const [id, run] of now.runs) if (before?.runs.get(id)?.json !== run.json) this.#send('run', now.list, run);
+    if (before?.link.json !== now.link.json) this.#send('link', now.list, now.link);
   }
 
   #tellGone(list: number): void {
     if (!this.#told.delete(list)) return;
-    this.#send('link', list, JSON.stringify({ slave_dossier_list: list, gone: true } satisfies Gone));
+    this.#send('link', list, { json: JSON.stringify({ slave_dossier_list: list, gone: true } satisfies Gone), named: [] });
   }
 
-  #send(name: SyncEvent['name'], list: number, json: string): void {
-    const event = this.#event(name, list, json);
+  #send(name: SyncEvent['name'], list: number, telling: Telling): void {
+    const event = this.#event(name, list, telling);
     for (const subscriber of this.#subscribers) if (subscriber.list === null || subscriber.list === list) subscriber.receive(event);
   }
 
-  #event(name: SyncEvent['name'], list: number, json: string): SyncEvent {
+  #event(name: SyncEvent['name'], list: number, telling: Telling): SyncEvent {
     this.#lastId += 1;
-    return { id: this.#lastId, name, list, json };
+    return { id: this.#lastId, name, list, ...telling };
   }
 }
 

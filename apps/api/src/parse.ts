@@ -68,9 +68,9 @@ export function unknownNames(kind: 'field' | 'parameter', names: readonly string
   });
 }
 
-/** The id in the path; what can't be one is a thing that isn't there. */
-export function pathId(request: Request, what: string): number {
-  const { id } = request.params;
+/** The id in the path, or another number there; what can't be one is a thing that isn't there. */
+export function pathId(request: Request, what: string, name = 'id'): number {
+  const id = request.params[name];
   if (typeof id !== 'string' || !/^[1-9]\d{0,14}$/.test(id)) throw notFound(what);
   return Number(id);
 }

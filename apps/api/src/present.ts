@@ -7,6 +7,7 @@ import type { DossierRow } from '@dossier/registry/dossiers.ts';
 import { photoId } from '@dossier/registry/photo-order.ts';
 import type { PhotoRow } from '@dossier/registry/photos.ts';
 import type { WatchListRow } from '@dossier/registry/watch-lists.ts';
+import { originOf } from './presenters/history.ts';
 
 export function presentWatchList(list: WatchListRow): WatchList {
   const { fields, instruction } = readDeclaration(list.declaration);
@@ -79,9 +80,8 @@ function presentTime(text: string): string {
   return Number.isNaN(milliseconds) ? text : new Date(milliseconds).toISOString();
 }
 
-/** URLs begin with the address under which this request reached the node: that is one which the asker can reach. */
 export function presentFace(request: Request, photo: PhotoRow): DossierFace {
-  const item = `${request.protocol}://${request.headers.host ?? ''}/dossier-faces/${photo.id}/`;
+  const item = `${originOf(request)}/dossier-faces/${photo.id}/`;
   return {
     id: photo.id,
     dossier: photo.dossier_id,

@@ -1,4 +1,5 @@
 import type { Request, Response } from 'express';
+import { z } from 'zod';
 import type { ZodObject, ZodType } from 'zod';
 import type { ZodOpenApiOperationObject, ZodOpenApiResponseObject, ZodOpenApiResponsesObject } from 'zod-openapi';
 import type { Role } from '@dossier/domain/role.ts';
@@ -52,6 +53,15 @@ export function answers(bodies: Record<`${1 | 2 | 3 | 4 | 5}${string}`, ZodType 
     ...described,
     ['default', { description: 'What is wrong', content: { 'application/problem+json': { schema: problemSchema } } }],
   ]);
+}
+
+/** Bytes, in a form or an answer. */
+export const binary = z.unknown().meta({ override: { type: 'string', format: 'binary' } });
+
+/** The answers of an operation that gives an image of one of these types. */
+export function imageAnswers(...types: string[]): ZodOpenApiResponsesObject {
+  const content = Object.fromEntries(types.map((type) => [type, { schema: binary }]));
+  return { ...answers({}), '200': { description: 'The bytes', content } };
 }
 
 /** A JSON body for an operation's OpenAPI description. */

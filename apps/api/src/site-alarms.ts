@@ -14,7 +14,7 @@ import { addressOf } from './session.ts';
 /**
  * What a master notices of a site and can't decide by itself; a person puts it to rest by accepting the site again.
  *
- * - `SITE_CLONED`: the key speaks from two places: addresses that take turns, a position that goes back, or two nodes.
+ * - `SITE_CLONED`: there are two of the site: its key speaks for two nodes, or a number is used twice that its database gives once.
  * - `SITE_DIFFERS`: the site has signed that it holds something else at a revision than this node ever told of it.
  */
 export type SiteAlarm = 'SITE_CLONED' | 'SITE_DIFFERS';

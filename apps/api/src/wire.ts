@@ -8,6 +8,7 @@ import type { Logger } from '@dossier/runtime/logger.ts';
 import type { Database } from '@dossier/postgres/database.ts';
 import type { ApiDependencies } from './dependencies.ts';
 import { createSyncEvents } from './events.ts';
+import { createDistrust } from '@dossier/feed/distrust.ts';
 import { createPageCache } from '@dossier/feed/page-cache.ts';
 import { createMasterProbe } from './master-probe.ts';
 import { changesRoute } from './routes/changes.ts';
@@ -33,8 +34,8 @@ export interface ApiNode {
   photos: PhotoStore;
   queues: Queues;
   nodeUuid: string;
-  /** This node's own key. */
-  nodeKey: SigningKey;
+  /** This node's own key; null where this process has none and speaks by the token alone. */
+  nodeKey: SigningKey | null;
   /** What the key before it said of it, for as long as that is news. */
   succession: string | null;
 }
@@ -77,6 +78,7 @@ export function wireApi(node: ApiNode): WiredApi {
           keys,
           alarms,
           connections,
+          distrust: createDistrust(node.database),
           pages: createPageCache({ folder: join(configuration.dataDir, 'pages'), database: node.database }),
           now: () => new Date(),
         }),

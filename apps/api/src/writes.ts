@@ -16,14 +16,17 @@ export interface Follower {
 
 const lookEveryMs = 1000;
 
+/** Whoever writes a row gives it the number of another transaction, which need not be greater: numbers begin anew after some billions. */
+const rowsMark = (id: string): string => `concat(count(*), ':', sum(hashint8extended(xmin::text::bigint, ${id})))`;
+
 /**
  * Another text whenever a list or its dossiers were written, or somebody did something that the audit keeps. Entries of the audit may become visible in
  * another order than that of their ids, so the newest ones are counted, too.
  */
 const marks = `
   select concat_ws(' ',
-    (select sum(hashtextextended(l::text, 0)) from watch_lists l),
-    (select sum(hashtextextended(p::text, 0)) from list_positions p),
+    (select ${rowsMark('id')} from watch_lists),
+    (select ${rowsMark('list_id')} from list_positions),
     (select concat(max(id), ':', count(*)) from audit where id > (select max(id) from audit) - 1000),
     (select concat(max(id), ':', count(*) filter (where settled_as is null)) from offline_deletions)) as mark`;
 

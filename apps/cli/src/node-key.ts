@@ -1,107 +1,171 @@
-import { randomUUID } from 'node:crypto';
-import { link, mkdir, open, readFile, rename, rm, stat } from 'node:fs/promises';
-import { dirname } from 'node:path';
-import { generateNodeKey, nodeKeyFromPem, nodeKeyToPem } from '@dossier/protocol/node-key.ts';
+import { rm } from 'node:fs/promises';
+import { hostname } from 'node:os';
+import { sealKey, unsealKey } from '@dossier/protocol/key-seal.ts';
+import { generateNodeKey, nodeKeyFromPem } from '@dossier/protocol/node-key.ts';
+import { deriveSigningKey } from '@dossier/protocol/signing-key.ts';
 import type { SigningKey } from '@dossier/protocol/signing-key.ts';
-import { ExitError } from '@dossier/runtime/errors.ts';
-import { claimNodeKey, newsOf, readNodeKey } from '@dossier/registry/node-keys.ts';
-import type { Database } from '@dossier/postgres/database.ts';
+import type { Configuration } from '@dossier/runtime/configuration.ts';
+import { transaction } from '@dossier/postgres/database.ts';
+import type { Connection, Database } from '@dossier/postgres/database.ts';
+import { readNodeUuid } from '@dossier/registry/node.ts';
+import { isNews, keepSealedKey, lockNodeKey, newsOf, readNodeKey, replaceNodeKey, wasNodeKey } from '@dossier/registry/node-keys.ts';
+import type { NodeKeyRow } from '@dossier/registry/node-keys.ts';
+import { NodeKeyError } from './node-key-error.ts';
+import { nextOf, previousOf, readKeyFile, takeNextKey, writeKeyFile } from './node-key-file.ts';
+
+export type KeyConfiguration = Pick<Configuration, 'nodeKey' | 'nodeKeyFile' | 'nodeKeyIsPlaced' | 'syncToken' | 'syncTokenPrevious'>;
+
+/** A node's own key as one of its processes has it; null where it has none. */
+export interface OpenedNodeKey {
+  readonly nodeKey: SigningKey | null;
+  /** What the key before said of it, while that is news. */
+  readonly succession: string | null;
+  /** What is to be told about it. */
+  readonly keyFault: NodeKeyError | null;
+}
 
 /**
- * Why a node can't start with its key file.
- *
- * - `NODE_KEY_UNREADABLE`: the file can't be read, or can't be made.
- * - `NODE_KEY_EXPOSED`: other users of the host may read it.
- * - `NODE_KEY_MALFORMED`: it is empty, or holds something else than one private Ed25519 key.
- * - `NODE_KEY_MISSING`: there is none, and this node had one before.
- * - `NODE_KEY_DIFFERS`: it is not the key by which this node is known: another node's, or one of before `dossier node rekey`.
+ * This node's key: as NODE_KEY, as the file, or out of the database, where it is closed with SYNC_TOKEN for the node's further hosts. Made at the first start, once for
+ * all processes that start at the same time. A process that doesn't come by it goes on without. Throws NodeKeyError for one that others may read, and for a NODE_KEY
+ * that is none.
  */
-type NodeKeyFault = 'NODE_KEY_UNREADABLE' | 'NODE_KEY_EXPOSED' | 'NODE_KEY_MALFORMED' | 'NODE_KEY_MISSING' | 'NODE_KEY_DIFFERS';
-
-const renew =
-  '"dossier node rekey --new" makes another one; this node then has to be accepted anew by its masters, and by its slaves as theirs.';
-
-const remedies: Record<NodeKeyFault, string> = {
-  NODE_KEY_UNREADABLE:
-    'Give the user that runs the node the right to read it, and to write in its folder, or set NODE_KEY_FILE to another place.',
-  NODE_KEY_EXPOSED: 'Take the right from others ("chmod 600"). If somebody may have read it: "dossier node rekey".',
-  NODE_KEY_MALFORMED: `Put the file back from a backup. ${renew}`,
-  NODE_KEY_MISSING: `Put the file back from a backup, or set NODE_KEY_FILE to where it is: all processes of a node need the same one. ${renew}`,
-  NODE_KEY_DIFFERS: `Put this node's own file back, or set NODE_KEY_FILE to where it is: all processes of a node need the same one. ${renew}`,
-};
-
-function refused(code: NodeKeyFault, sentence: string, cause?: unknown): ExitError {
-  return new ExitError(2, `${code}: ${sentence}`, { remedy: remedies[code], cause });
+export async function openNodeKey(database: Database, configuration: KeyConfiguration): Promise<OpenedNodeKey> {
+  return transaction(database, async (tx) => {
+    await lockNodeKey(tx);
+    const known = await readNodeKey(tx);
+    const opened = known === null ? await makeNodeKey(tx, configuration) : await findNodeKey(tx, configuration, known);
+    const present = await readNodeKey(tx);
+    if (present === null || opened.nodeKey?.id !== present.key) return opened;
+    await share(tx, configuration, { present, key: opened.nodeKey });
+    const fault = await settle(tx, configuration, { present, opened });
+    return { ...opened, keyFault: opened.keyFault ?? fault };
+  });
 }
 
-/** This node's key, and what the one before said of it while that is news. Made at the first start. Throws ExitError. */
-export async function openNodeKey(database: Database, file: string): Promise<{ nodeKey: SigningKey; succession: string | null }> {
-  const known = await readNodeKey(database);
-  const nodeKey = (await readKeyFile(file)) ?? (await makeKeyFile(file, known?.key ?? null));
-  if ((await claimNodeKey(database, nodeKey.id)) !== nodeKey.id) {
-    throw refused('NODE_KEY_DIFFERS', `${file} (NODE_KEY_FILE) holds another key than the one by which this node is known.`);
-  }
-  return { nodeKey, succession: newsOf(await readNodeKey(database), new Date()) };
-}
-
-/** The key in a file; null if there is no file. Throws ExitError for a file that can't be used. */
-export async function readKeyFile(file: string): Promise<SigningKey | null> {
-  let pem: string;
-  try {
-    const { mode } = await stat(file);
-    // A secret of a container may be readable by a group that is the node's own alone.
-    if ((mode & 0o037) !== 0 && process.platform !== 'win32') {
-      throw refused('NODE_KEY_EXPOSED', `Others may read ${file} (NODE_KEY_FILE), which has the mode ${(mode & 0o777).toString(8)}.`);
-    }
-    pem = await readFile(file, 'utf8');
-  } catch (error) {
-    if (error instanceof ExitError) throw error;
-    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return null;
-    throw refused('NODE_KEY_UNREADABLE', `${file} (NODE_KEY_FILE) can't be read: ${reasonOf(error)}.`, error);
-  }
-  const key = nodeKeyFromPem(pem);
+/** The key as this process can come by it; nothing is made or changed. Throws as `openNodeKey`. */
+export async function findNodeKey(connection: Connection, configuration: KeyConfiguration, known: NodeKeyRow): Promise<OpenedNodeKey> {
+  const { key, fault } = await lookFor(configuration, known.key);
+  const succession = newsOf(known, new Date());
+  if (key?.id === known.key) return { nodeKey: key, succession, keyFault: null };
+  const kept = await unseal(connection, configuration, known);
+  if (kept) return { nodeKey: kept, succession, keyFault: fault };
+  const madeOn = known.made_on === null ? '' : ` It was made on the host ${known.made_on}.`;
   if (key === null) {
-    const what = pem.trim() === '' ? 'is empty' : 'holds no private Ed25519 key (PEM, PKCS #8)';
-    throw refused('NODE_KEY_MALFORMED', `${file} (NODE_KEY_FILE) ${what}.`);
+    const missing = new NodeKeyError(
+      'NODE_KEY_MISSING',
+      `This host has no key of its node: there is no ${configuration.nodeKeyFile}.${madeOn}`,
+    );
+    return { nodeKey: null, succession: null, keyFault: fault ?? missing };
   }
-  return key;
+  const where = configuration.nodeKey === null ? `${configuration.nodeKeyFile} (NODE_KEY_FILE)` : 'NODE_KEY';
+  const differs = new NodeKeyError('NODE_KEY_DIFFERS', `${where} is another key than the one by which this node is known.${madeOn}`);
+  // One of before a rekey is taken by others as long as the news of that.
+  const isFormer = isNews(known, new Date()) && known.succession !== null && (await wasNodeKey(connection, key.id));
+  return { nodeKey: isFormer ? key : null, succession: null, keyFault: differs };
 }
 
-async function makeKeyFile(file: string, known: string | null): Promise<SigningKey> {
-  if (known !== null) throw refused('NODE_KEY_MISSING', `There is no ${file} (NODE_KEY_FILE), and this node is known by a key.`);
-  await writeKeyFile(file, generateNodeKey(), 'unless-there');
-  const key = await readKeyFile(file);
-  if (key === null) throw refused('NODE_KEY_UNREADABLE', `${file} (NODE_KEY_FILE) was made and is gone again.`);
-  return key;
+/** Where the key may lie: the one that is wanted, else the one that is in its place. */
+async function lookFor(
+  { nodeKey: given, nodeKeyFile: file }: KeyConfiguration,
+  wanted: string | null,
+): Promise<{ key: SigningKey | null; fault: NodeKeyError | null }> {
+  if (given !== null) {
+    const key = nodeKeyFromPem(given);
+    if (key === null) throw new NodeKeyError('NODE_KEY_MALFORMED', 'NODE_KEY is no private Ed25519 key (PEM, PKCS #8).');
+    return { key, fault: null };
+  }
+  const inPlace = await attempt(file);
+  if (inPlace.key?.id === wanted) return inPlace;
+  // Of a rekey that was broken off, or of a database that was restored to before one.
+  for (const beside of [nextOf(file), previousOf(file)]) {
+    const found = wanted === null ? null : (await attempt(beside)).key;
+    if (found?.id === wanted) return { key: found, fault: null };
+  }
+  return inPlace;
 }
 
-/** Writes a key where nobody but its owner may read it; whoever reads sees all of it or what was there before. Throws ExitError. */
-export async function writeKeyFile(file: string, key: SigningKey, mode: 'unless-there' | 'replace'): Promise<void> {
-  // Processes in containers that share a folder may have the same number.
-  const draft = `${file}.${randomUUID()}.new`;
+async function attempt(file: string): Promise<{ key: SigningKey | null; fault: NodeKeyError | null }> {
   try {
-    await mkdir(dirname(file), { recursive: true });
-    const handle = await open(draft, 'wx', 0o600);
-    try {
-      await handle.writeFile(nodeKeyToPem(key));
-      await handle.sync();
-    } finally {
-      await handle.close();
-    }
-    if (mode === 'replace') await rename(draft, file);
-    else await link(draft, file).catch(ignoreExisting);
+    return { key: await readKeyFile(file), fault: null };
   } catch (error) {
-    throw refused('NODE_KEY_UNREADABLE', `${file} (NODE_KEY_FILE) can't be made: ${reasonOf(error)}.`, error);
-  } finally {
-    await rm(draft, { force: true }).catch(() => undefined);
+    if (error instanceof NodeKeyError && error.code !== 'NODE_KEY_EXPOSED') return { key: null, fault: error };
+    throw error;
   }
 }
 
-/** Another process of this node was first. */
-function ignoreExisting(error: unknown): void {
-  if (!(error instanceof Error && 'code' in error && error.code === 'EEXIST')) throw error;
+/** The first start: takes the key that somebody brought, or makes one where the node's next start will find it. */
+async function makeNodeKey(tx: Connection, configuration: KeyConfiguration): Promise<OpenedNodeKey> {
+  const { key: brought, fault } = await lookFor(configuration, null);
+  if (fault !== null) return { nodeKey: null, succession: null, keyFault: fault };
+  const key = brought ?? generateNodeKey();
+  const written = brought === null ? await keepFile(configuration, key) : null;
+  if (written !== null && !isShared(configuration)) return { nodeKey: null, succession: null, keyFault: written };
+  await replaceNodeKey(tx, { key: key.id, succession: null, madeOn: hostname() });
+  return { nodeKey: key, succession: null, keyFault: written };
 }
 
-function reasonOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
+function tokensOf({ syncToken, syncTokenPrevious }: KeyConfiguration): SigningKey[] {
+  return [syncToken, syncTokenPrevious].filter((token) => token !== null).map(deriveSigningKey);
+}
+
+/** Whether the database holds the key for the node's other hosts, closed with the token. */
+function isShared({ nodeKeyIsPlaced, syncToken }: KeyConfiguration): boolean {
+  return !nodeKeyIsPlaced && syncToken !== null;
+}
+
+async function unseal(connection: Connection, configuration: KeyConfiguration, known: NodeKeyRow): Promise<SigningKey | null> {
+  const { sealed, sealed_by: sealedBy, key: id } = known;
+  const token = tokensOf(configuration).find((candidate) => candidate.id === sealedBy);
+  if (sealed === null || token === undefined) return null;
+  return unsealKey(sealed, { token, node: await readNodeUuid(connection), id });
+}
+
+/** Keeps the key for the node's other hosts, closed with the present token, or takes it out of the database. */
+export async function share(
+  tx: Connection,
+  configuration: KeyConfiguration,
+  { present, key }: { present: NodeKeyRow; key: SigningKey },
+): Promise<void> {
+  if (configuration.nodeKeyIsPlaced && present.sealed !== null) return keepSealedKey(tx, key.id, { sealed: null, sealedBy: null });
+  const [token] = tokensOf(configuration);
+  if (!isShared(configuration) || token === undefined || present.sealed_by === token.id) return;
+  await keepSealedKey(tx, key.id, { sealed: sealKey(key, { token, node: await readNodeUuid(tx) }), sealedBy: token.id });
+}
+
+/** Has the key where the next start of this host finds it. What lies there instead is kept beside it: it may be another node's only one. */
+async function settle(
+  tx: Connection,
+  { nodeKey: given, nodeKeyFile: file }: KeyConfiguration,
+  { present, opened }: { present: NodeKeyRow; opened: OpenedNodeKey },
+): Promise<NodeKeyError | null> {
+  if (given !== null || opened.nodeKey === null || opened.keyFault?.code === 'NODE_KEY_UNREADABLE') return null;
+  try {
+    if ((await attempt(file)).key?.id === present.key) {
+      await forgetPrevious(tx, file, present);
+      return null;
+    }
+    if ((await attempt(nextOf(file))).key?.id !== present.key) await writeKeyFile(nextOf(file), opened.nodeKey);
+    await takeNextKey(file);
+    return null;
+  } catch (error) {
+    if (error instanceof NodeKeyError) return error;
+    return new NodeKeyError('NODE_KEY_UNREADABLE', `${file} (NODE_KEY_FILE) can't be renewed.`, error);
+  }
+}
+
+/** A key that nobody takes any more is deleted. */
+async function forgetPrevious(tx: Connection, file: string, present: NodeKeyRow): Promise<void> {
+  const previous = (await attempt(previousOf(file))).key;
+  if (previous === null || isNews(present, new Date()) || !(await wasNodeKey(tx, previous.id))) return;
+  await rm(previousOf(file), { force: true }).catch(() => undefined);
+}
+
+async function keepFile({ nodeKeyFile }: KeyConfiguration, key: SigningKey): Promise<NodeKeyError | null> {
+  try {
+    await writeKeyFile(nodeKeyFile, key);
+    return null;
+  } catch (error) {
+    if (error instanceof NodeKeyError) return error;
+    throw error;
+  }
 }

@@ -12,12 +12,12 @@ import { passwordFault } from '@dossier/accounts/password-rules.ts';
 import { boundTokens } from '@dossier/accounts/tokens.ts';
 import type { Database } from '@dossier/postgres/database.ts';
 import { readNodeUuid } from '@dossier/registry/node.ts';
-import type { SigningKey } from '@dossier/protocol/signing-key.ts';
 import { accessDatabase } from './database-access.ts';
 import { openNodeKey } from './node-key.ts';
+import type { OpenedNodeKey } from './node-key.ts';
 
 /** What API and workers of a node share. */
-export interface OpenNode {
+export interface OpenNode extends OpenedNodeKey {
   readonly configuration: Configuration;
   /** Where the configuration's values come from, and how they may be shown. */
   readonly loaded: Pick<LoadedConfiguration, 'settings' | 'sources'>;
@@ -28,10 +28,6 @@ export interface OpenNode {
   readonly photos: PhotoStore;
   readonly queues: Queues;
   readonly nodeUuid: string;
-  /** This node's own key. */
-  readonly nodeKey: SigningKey;
-  /** What the key before it said of it, for as long as that is news. */
-  readonly succession: string | null;
   /** Separates this site's queues from others' on one Redis. */
   readonly queuePrefix: string;
   /** Where traces of jobs go; null for nowhere. */
@@ -68,7 +64,8 @@ export async function openNode(
   });
 
   const nodeUuid = await readNodeUuid(database);
-  const keys = await openNodeKey(database, configuration.nodeKeyFile);
+  const keys = await openNodeKey(database, configuration);
+  if (keys.keyFault !== null) logger[keys.nodeKey === null ? 'error' : 'warn']({ remedy: keys.keyFault.remedy }, keys.keyFault.message);
   const queuePrefix = `dossier-${nodeUuid}`;
   const queues = await openQueues({ redisUrl: configuration.redisUrl, databaseUrl, prefix: queuePrefix, logger, telemetry });
   shutdown.add('the queues', () => queues.close());

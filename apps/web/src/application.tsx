@@ -3,6 +3,7 @@ import { Notifications } from '@mantine/notifications';
 import { QueryClientProvider } from '@tanstack/react-query';
 import { RouterProvider } from '@tanstack/react-router';
 import { createQueryClient } from './api/query-client.ts';
+import { LayerStack } from './components/layer.tsx';
 import { createAppRouter } from './router.tsx';
 import { styleNonce } from './start/style-nonce.ts';
 import { cssVariables, theme } from './theme.ts';
@@ -16,7 +17,9 @@ export function Application() {
     <MantineProvider theme={theme} cssVariablesResolver={cssVariables} defaultColorScheme="auto" getStyleNonce={() => styleNonce}>
       <Notifications position="bottom-right" />
       <QueryClientProvider client={queryClient}>
-        <RouterProvider router={router} />
+        <LayerStack>
+          <RouterProvider router={router} />
+        </LayerStack>
       </QueryClientProvider>
     </MantineProvider>
   );

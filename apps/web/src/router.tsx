@@ -1,92 +1,129 @@
 import { createRootRoute, createRoute, createRouter, lazyRouteComponent } from '@tanstack/react-router';
+import type { ComponentType } from 'react';
+import { pageSearch } from './address.ts';
+import { loadAllTexts } from './i18n/texts.ts';
+import { auditSearch } from './pages/audit/search.ts';
+import { binSearch } from './pages/bin/search.ts';
 import { dossierSearch } from './pages/dossiers/search.ts';
-import { replicationSearch } from './pages/replication/search.ts';
+import { importsSearch } from './pages/import/search.ts';
+import { offlineDeletionsSearch } from './pages/offline-deletions/search.ts';
+import { linkSearch, replicationSearch } from './pages/replication/search.ts';
+import { siteSearch, sitesSearch } from './pages/sites/search.ts';
 import { OverviewPage } from './pages/overview/overview-page.tsx';
 import { Crashed } from './shell/crashed.tsx';
 import { Entrance } from './shell/entrance.tsx';
 import { NotFound } from './shell/not-found.tsx';
 
-const root = createRootRoute({ component: Entrance, notFoundComponent: NotFound });
+const root = createRootRoute({
+  validateSearch: pageSearch,
+  component: Entrance,
+  notFoundComponent: NotFound,
+});
 const getParentRoute = () => root;
+
+/** A page that is loaded when it is first opened, and the texts that the first page has none of. */
+function page<Name extends string>(load: () => Promise<Record<Name, ComponentType>>, name: Name) {
+  return lazyRouteComponent(async () => {
+    const [module] = await Promise.all([load(), loadAllTexts()]);
+    return module;
+  }, name);
+}
 
 const routes = [
   createRoute({ getParentRoute, path: '/', component: OverviewPage }),
   createRoute({
     getParentRoute,
     path: '/watch-lists',
-    component: lazyRouteComponent(() => import('./pages/watch-lists/watch-lists-page.tsx'), 'WatchListsPage'),
+    component: page(() => import('./pages/watch-lists/watch-lists-page.tsx'), 'WatchListsPage'),
   }),
   createRoute({
     getParentRoute,
     path: '/dossiers',
     validateSearch: dossierSearch,
-    component: lazyRouteComponent(() => import('./pages/dossiers/dossiers-page.tsx'), 'DossiersPage'),
+    component: page(() => import('./pages/dossiers/dossiers-page.tsx'), 'DossiersPage'),
   }),
   createRoute({
     getParentRoute,
     path: '/bin',
-    component: lazyRouteComponent(() => import('./pages/bin/bin-page.tsx'), 'BinPage'),
+    validateSearch: binSearch,
+    component: page(() => import('./pages/bin/bin-page.tsx'), 'BinPage'),
   }),
   createRoute({
     getParentRoute,
     path: '/dossiers/$id/card',
-    component: lazyRouteComponent(() => import('./pages/card/card-page.tsx'), 'CardPage'),
+    component: page(() => import('./pages/card/card-page.tsx'), 'CardPage'),
   }),
   createRoute({
     getParentRoute,
     path: '/imports',
-    component: lazyRouteComponent(() => import('./pages/import/imports-page.tsx'), 'ImportsPage'),
+    validateSearch: importsSearch,
+    component: page(() => import('./pages/import/imports-page.tsx'), 'ImportsPage'),
   }),
   createRoute({
     getParentRoute,
     path: '/replication',
     validateSearch: replicationSearch,
-    component: lazyRouteComponent(() => import('./pages/replication/replication-page.tsx'), 'ReplicationPage'),
+    component: page(() => import('./pages/replication/replication-page.tsx'), 'ReplicationPage'),
   }),
   createRoute({
     getParentRoute,
     path: '/replication/$list',
-    component: lazyRouteComponent(() => import('./pages/replication/link-page.tsx'), 'LinkPage'),
+    validateSearch: linkSearch,
+    component: page(() => import('./pages/replication/link-page.tsx'), 'LinkPage'),
+  }),
+  createRoute({
+    getParentRoute,
+    path: '/sites',
+    validateSearch: sitesSearch,
+    component: lazyRouteComponent(() => import('./pages/sites/sites-page.tsx'), 'SitesPage'),
+  }),
+  createRoute({
+    getParentRoute,
+    path: '/sites/$id',
+    validateSearch: siteSearch,
+    component: lazyRouteComponent(() => import('./pages/sites/site-page.tsx'), 'SitePage'),
   }),
   createRoute({
     getParentRoute,
     path: '/dead-letters',
-    component: lazyRouteComponent(() => import('./pages/dead-letters/dead-letters-page.tsx'), 'DeadLettersPage'),
+    component: page(() => import('./pages/dead-letters/dead-letters-page.tsx'), 'DeadLettersPage'),
   }),
   createRoute({
     getParentRoute,
     path: '/offline-deletions',
-    component: lazyRouteComponent(() => import('./pages/offline-deletions/offline-deletions-page.tsx'), 'OfflineDeletionsPage'),
+    validateSearch: offlineDeletionsSearch,
+    component: page(() => import('./pages/offline-deletions/offline-deletions-page.tsx'), 'OfflineDeletionsPage'),
   }),
   createRoute({
     getParentRoute,
     path: '/users',
-    component: lazyRouteComponent(() => import('./pages/users/users-page.tsx'), 'UsersPage'),
+    component: page(() => import('./pages/users/users-page.tsx'), 'UsersPage'),
   }),
   createRoute({
     getParentRoute,
     path: '/tokens',
-    component: lazyRouteComponent(() => import('./pages/tokens/tokens-page.tsx'), 'TokensPage'),
+    component: page(() => import('./pages/tokens/tokens-page.tsx'), 'TokensPage'),
   }),
   createRoute({
     getParentRoute,
     path: '/account',
-    component: lazyRouteComponent(() => import('./pages/account/account-page.tsx'), 'AccountPage'),
+    component: page(() => import('./pages/account/account-page.tsx'), 'AccountPage'),
   }),
   createRoute({
     getParentRoute,
     path: '/audit',
-    component: lazyRouteComponent(() => import('./pages/audit/audit-page.tsx'), 'AuditPage'),
+    validateSearch: auditSearch,
+    component: page(() => import('./pages/audit/audit-page.tsx'), 'AuditPage'),
   }),
   createRoute({
     getParentRoute,
     path: '/settings',
-    component: lazyRouteComponent(() => import('./pages/settings/settings-page.tsx'), 'SettingsPage'),
+    component: page(() => import('./pages/settings/settings-page.tsx'), 'SettingsPage'),
   }),
   createRoute({
     getParentRoute,
     path: '/webhooks',
-    component: lazyRouteComponent(() => import('./pages/webhooks/webhooks-page.tsx'), 'WebhooksPage'),
+    component: page(() => import('./pages/webhooks/webhooks-page.tsx'), 'WebhooksPage'),
   }),
 ] as const;
 

@@ -43,6 +43,8 @@ const darkAlerts = {
   '--mantine-color-red-light-color': '#ffb3b3',
   '--mantine-color-yellow-light': '#352a12',
   '--mantine-color-yellow-light-color': '#ffd98a',
+  '--mantine-color-green-light': '#14301f',
+  '--mantine-color-green-light-color': '#a6e9c0',
 };
 
 const lightAlerts = {

@@ -60,7 +60,7 @@ const retryMinutes = 10;
 /** Tries the links again whose clocks differed from their masters'. */
 export async function retryAfterClocksDiffered(deps: WorkerDependencies): Promise<void> {
   for (const slaveListId of await listClockRetries(deps.database, retryMinutes)) {
-    const requested = await requestRun(deps.database, { slaveListId, reason: 'schedule', mode: 'auto' });
+    const requested = await requestRun(deps.database, { slaveListId, reason: 'schedule', mode: 'auto', by: null });
     if (requested.outcome === 'run') await deps.queues.enqueue(jobs.sync, { runId: requested.run.id });
   }
 }

@@ -10,6 +10,7 @@ import { createFeedClient } from '@dossier/replication/feed-client.ts';
 import type { FeedTimeouts } from '@dossier/replication/feed-exchange.ts';
 import { createMaster } from '@dossier/replication/master.ts';
 import { SyncFailure } from '@dossier/replication/sync-failure.ts';
+import { StatementNumbers } from '@dossier/replication/statement-numbers.ts';
 import { NodeTrust } from '@dossier/replication/trust.ts';
 import { normaliseExternalAddress } from '@dossier/runtime/configuration.ts';
 import type { Configuration } from '@dossier/runtime/configuration.ts';
@@ -28,8 +29,8 @@ export interface WorkerNode {
   photos: PhotoStore;
   queues: Queues;
   nodeUuid: string;
-  /** This node's own key. */
-  nodeKey: SigningKey;
+  /** This node's own key; null where this process has none and speaks by the token alone. */
+  nodeKey: SigningKey | null;
   /** What the key before it said of it, for as long as that is news. */
   succession: string | null;
 }
@@ -44,7 +45,9 @@ export interface WorkerNetwork {
 export function wireWorker(node: WorkerNode, { agents = createFeedAgents(), timeouts = {} }: WorkerNetwork = {}): WorkerDependencies {
   const { configuration, database } = node;
   const now = (): Date => new Date();
+  // Before any job waits for it: deriving takes a third of a second, in which nothing else goes on.
   const token = configuration.syncToken === null ? null : deriveSigningKey(configuration.syncToken);
+  const numbers = new StatementNumbers(database);
   const keys = { nodeKey: node.nodeKey, succession: node.succession, token };
   return {
     ...node,
@@ -71,7 +74,7 @@ export function wireWorker(node: WorkerNode, { agents = createFeedAgents(), time
         agents,
         timeouts,
       });
-      return createMaster(client, { node: node.nodeUuid, name: configuration.nodeName });
+      return createMaster(client, { node: node.nodeUuid, name: configuration.nodeName, number: () => numbers.next() });
     },
   };
 }

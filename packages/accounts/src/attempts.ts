@@ -9,6 +9,12 @@ export interface AttemptLimit {
 }
 
 /**
+ * Whether the window that stands is over, or ends later than one that begins at this moment. `clock_timestamp()`, since an attempt that began later
+ * may have been counted first.
+ */
+const over = `(attempts.until <= now() or attempts.until > clock_timestamp() + make_interval(secs => :windowSeconds))`;
+
+/**
  * Counts an attempt against each limit in turn, before it is made, so that many at once can't pass together. The count is shared by all
  * processes of the node. Attempts beyond a limit don't prolong its window. A window that ends later than one that begins now was noted by a wrong
  * clock, and is over.
@@ -21,8 +27,8 @@ export async function countAttempt(connection: Connection, limits: readonly Atte
       connection,
       `insert into attempts (subject, count, until) values (:subject, 1, now() + make_interval(secs => :windowSeconds))
        on conflict (subject) do update set
-         count = case when attempts.until <= now() or attempts.until > excluded.until then 1 else least(attempts.count, 1000000) + 1 end,
-         until = case when attempts.until <= now() or attempts.until > excluded.until then excluded.until else attempts.until end
+         count = case when ${over} then 1 else least(attempts.count, 1000000) + 1 end,
+         until = case when ${over} then excluded.until else attempts.until end
        returning count, cast(ceil(extract(epoch from until - now())) as int) as seconds`,
       { subject, windowSeconds },
     );

@@ -34,13 +34,13 @@ export interface HistoryRow {
   before: Values | null;
   after: Values | null;
   /** Of a merge: the entry of the dossier that was deleted by it. */
-  merged: { id: number; before: Values } | null;
+  merged: { id: number; object: string; before: Values } | null;
 }
 
 const columns = `h.id, h.date, h.kind, h.object, h.run_id, h.master, h.list_id, h.dossiers, h.before, h.after, a.actor, a.via, a.address, a.action,
   a.details ->> 'file' as file,
   case when a.action = 'dossiers-merged' then (
-    select json_build_object('id', m.id, 'before', m.before) from history m where m.audit_id = h.audit_id and m.id <> h.id and m.kind = 'removed' limit 1
+    select json_build_object('id', m.id, 'object', m.object, 'before', m.before) from history m where m.audit_id = h.audit_id and m.id <> h.id and m.kind = 'removed' limit 1
   ) end as merged`;
 
 const placeOf = ({ id }: HistoryRow) => ({ value: null, id });
@@ -90,15 +90,19 @@ export async function listRunHistory(
   return toPage(rows, page, placeOf);
 }
 
-/** A photo that an entry of the history shows, and the number of its dossier in lists, else in the bin; null if the entry shows no such photo. */
+/**
+ * A photo that an entry of the history shows, with the uuid of its dossier, the list that was written, and whether the dossier is nowhere but in the bin; null if
+ * the entry shows no such photo.
+ */
 export async function findRememberedPhoto(
   connection: Connection,
   { entry, sha256 }: { entry: number; sha256: string },
-): Promise<{ bytes: number; dossier: number | null; binned: number | null } | null> {
-  return queryOne<{ bytes: number; dossier: number | null; binned: number | null }>(
+): Promise<{ bytes: number; dossier: string; list: number | null; binned: boolean } | null> {
+  return queryOne(
     connection,
-    `select (p ->> 'bytes')::int as bytes, (select d.id from list_positions l join dossiers d on d.set_id = l.set_id and d.uuid = h.object limit 1) as dossier,
-       (select d.id from binned_sets b join dossiers d on d.set_id = b.set_id and d.uuid = h.object limit 1) as binned
+    `select (p ->> 'bytes')::int as bytes, h.object as dossier, h.list_id as list,
+       not exists (select from list_positions l join dossiers d on d.set_id = l.set_id and d.uuid = h.object)
+         and exists (select from binned_sets b join dossiers d on d.set_id = b.set_id and d.uuid = h.object) as binned
      from history h cross join lateral (
        select * from json_array_elements(h.before -> 'photos') union all select * from json_array_elements(h.after -> 'photos')
      ) s (p) where h.id = :entry and not is_withdrawn_entry(h) and p ->> 'sha256' = :sha256 and p ->> 'bytes' is not null limit 1`,

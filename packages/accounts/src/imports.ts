@@ -1,3 +1,4 @@
+import { liesAhead } from '@dossier/postgres/clock.ts';
 import { query, queryOne } from '@dossier/postgres/database.ts';
 import type { Connection } from '@dossier/postgres/database.ts';
 import { toPage } from '@dossier/postgres/keyset.ts';
@@ -111,7 +112,7 @@ export async function keepRefusals(connection: Connection, uuid: string, refusal
 
 const columns = `i.uuid, i.audit_id, i.list_id, i.list_uuid, i.list_name, i.actor, i.via, i.file, i.reading, i.began, i.heard, i.lines, i.added, i.changed, i.unchanged,
   i.refused, i.scientific_ids, i.repeated_ids,
-  case when i.state = 'running' and i.heard < clock_timestamp() - ${silentAfter} then 'broken-off' else i.state end as state,
+  case when i.state = 'running' and (i.heard < clock_timestamp() - ${silentAfter} or ${liesAhead('i.heard')}) then 'broken-off' else i.state end as state,
   (select count(*) from import_refusals r where r.import = i.uuid) as kept_refusals,
   exists (select from import_batches b where b.audit_id = i.audit_id) as can_be_taken_back`;
 

@@ -45,20 +45,62 @@ export async function recordBinReads(
   );
 }
 
+/** A dossier that is named by its uuid, and a list of which it is named as one, if that is known. */
+export interface NamedDossier {
+  readonly uuid: string;
+  readonly list: number | null;
+}
+
+/** The same for dossiers that may be in no list any more, or not yet, by their uuids; `list`: one of which all of them are named. */
+export async function recordFormerReads(
+  connection: Connection,
+  actor: Actor,
+  { kind, dossiers, list = null }: { kind: ReadKind; dossiers: readonly string[]; list?: number | null },
+): Promise<void> {
+  await recordNamedReads(connection, actor, { kind, dossiers: dossiers.map((uuid) => ({ uuid, list })) });
+}
+
+/**
+ * The same where they are named of several lists: for each list that has them, is told to have had them by the history or the audit, has them in the bin, or
+ * is the one of which they are named.
+ */
+export async function recordNamedReads(
+  connection: Connection,
+  actor: Actor,
+  read: { kind: ReadKind; dossiers: readonly NamedDossier[] },
+): Promise<void> {
+  if (read.dossiers.length === 0) return;
+  await query(
+    connection,
+    `insert into reads (actor, via, address, kind, list_id, list_uuid, dossiers)
+     select :actor, :via, :address, :kind, l.id, l.uuid, array_agg(distinct n.uuid order by n.uuid)
+     from watch_lists l cross join unnest(:uuids::uuid[], :lists::bigint[]) n (uuid, list)
+     where ${anyLogs} and l.log_reads and n.uuid <> l.uuid and (l.id = n.list
+       or exists (select from list_positions p join dossiers d on d.set_id = p.set_id and d.uuid = n.uuid where p.list_id = l.id)
+       or exists (select from history h where h.object = n.uuid and h.list_id = l.id)
+       or exists (select from audit a where a.object_uuid = n.uuid and a.details -> 'dossier_lists' @> to_jsonb(l.id))
+       or exists (select from binned_sets b join dossiers d on d.set_id = b.set_id and d.uuid = n.uuid where b.list_id = l.id and b.list_uuid = l.uuid))
+     group by l.id`,
+    { ...actor, kind: read.kind, uuids: read.dossiers.map(({ uuid }) => uuid), lists: read.dossiers.map(({ list }) => list) },
+  );
+}
+
 /**
  * Keeps who gets lists as a whole, or learns of a part of them that isn't known by name, for each that logs its readers.
  * @param read.lists their ids; null: all lists
+ * @param read.dossiers the uuids of those of the lists that are shown, where it is known that no others are
  */
 export async function recordListReads(
   connection: Connection,
   actor: Actor,
-  read: { kind: ReadKind; lists: readonly number[] | null },
+  read: { kind: ReadKind; lists: readonly number[] | null; dossiers?: readonly string[] },
 ): Promise<void> {
   await query(
     connection,
     `insert into reads (actor, via, address, kind, list_id, list_uuid, dossiers)
-     select :actor, :via, :address, :kind, id, uuid, null from watch_lists where log_reads and (:lists::bigint[] is null or id = any(:lists::bigint[]))`,
-    { ...actor, ...read },
+     select :actor, :via, :address, :kind, id, uuid, :dossiers::uuid[] from watch_lists
+     where log_reads and (:lists::bigint[] is null or id = any(:lists::bigint[]))`,
+    { ...actor, ...read, dossiers: read.dossiers ?? null },
   );
 }
 

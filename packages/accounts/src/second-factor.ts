@@ -4,6 +4,7 @@ import { listPasskeys } from './passkeys.ts';
 import type { PasskeyRow } from './passkeys.ts';
 import { makeRecoveryCodes, useRecoveryCode } from './recovery-codes.ts';
 import { takeTotpCode } from './totp.ts';
+import { hasSecondFactor } from './has-second-factor.ts';
 
 /** By what a second factor can be shown. A passkey takes the place of password and code. */
 export type SecondFactorMethod = 'totp' | 'passkey' | 'recovery-code';
@@ -53,7 +54,7 @@ export async function firstRecoveryCodes(connection: Connection, userId: number)
 
 /** After a part of the second factor was removed: recovery codes, which stand in for one, go without any, and sessions end but the one whose id is `keep`. */
 export async function settleRemoval(connection: Connection, userId: number, keep: number | null): Promise<void> {
-  await query(connection, `delete from recovery_codes where user_id = :userId and not has_second_factor(:userId)`, { userId });
+  await query(connection, `delete from recovery_codes where user_id = :userId and not ${hasSecondFactor(':userId')}`, { userId });
   await endSessions(connection, userId, keep);
 }
 

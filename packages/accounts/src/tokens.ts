@@ -3,6 +3,7 @@ import { liesAhead } from '@dossier/postgres/clock.ts';
 import { preparedOne, query, queryOne } from '@dossier/postgres/database.ts';
 import type { Connection } from '@dossier/postgres/database.ts';
 import { isDiskFull } from '@dossier/postgres/disk-reserve.ts';
+import { hasSecondFactor } from './has-second-factor.ts';
 import type { User } from './users.ts';
 
 /** `session`: from signing in. `api`: made for a program. `configured`: ADMIN_TOKEN. */
@@ -79,7 +80,7 @@ interface HolderRow extends User {
 export async function findTokenHolder(connection: Connection, token: string): Promise<TokenHolder | null> {
   const holder = await preparedOne<HolderRow>(connection, 'find token holder', {
     sql: `select u.id, u.name, u.role, t.id as token_id, t.kind, t.created_date, t.expires_date, u.password_hash is not null as has_password,
-        t.kind = 'session' and u.password_hash is not null and not has_second_factor(u.id) as lacks_second_factor,
+        t.kind = 'session' and u.password_hash is not null and not ${hasSecondFactor('u.id')} as lacks_second_factor,
         array_to_json(case when u.dossier_lists is null then t.dossier_lists when t.dossier_lists is null then u.dossier_lists
           else array(select unnest(u.dossier_lists) intersect select unnest(t.dossier_lists) order by 1) end) as lists,
         coalesce(t.last_used_date < now() - interval '5 minutes', true) as stale

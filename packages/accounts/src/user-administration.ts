@@ -7,6 +7,7 @@ import { toPage } from '@dossier/postgres/keyset.ts';
 import type { Page, PageRequest } from '@dossier/postgres/keyset.ts';
 import { requireLimitable, setPassword } from './users.ts';
 import type { EndedAccess } from './users.ts';
+import { hasSecondFactor } from './has-second-factor.ts';
 
 /** A user as administrators see one. */
 export interface UserRow {
@@ -27,7 +28,8 @@ export interface UserRow {
 }
 
 const columns = `
-  u.id, u.name, u.role, u.active, array_to_json(u.dossier_lists) as dossier_lists, u.created_date, u.last_sign_in, u.oidc_issuer, has_second_factor(u.id) as has_second_factor,
+  u.id, u.name, u.role, u.active, array_to_json(u.dossier_lists) as dossier_lists, u.created_date, u.last_sign_in, u.oidc_issuer,
+  ${hasSecondFactor('u.id')} as has_second_factor,
   (select count(*) from tokens t where t.user_id = u.id and t.kind = 'session' and coalesce(t.expires_date > now(), true)) as session_count,
   (select count(*) from tokens t where t.user_id = u.id and t.kind <> 'session' and coalesce(t.expires_date > now(), true)) as token_count
   from users u`;

@@ -95,11 +95,13 @@ export async function setPassword(
     const ended = { id: user.id, keep, kinds: keepTokens ? ['session'] : ['session', 'api'] };
     const valid = await queryOne<EndedAccess>(
       tx,
-      `select count(*) filter (where kind = 'session') as sessions, count(*) filter (where kind = 'api') as tokens
-       from tokens where user_id = :id and kind = any(:kinds) and coalesce(expires_date > now(), true) and id is distinct from :keep::bigint`,
+      `with ended as (
+         delete from tokens where user_id = :id and kind = any(:kinds) and id is distinct from :keep::bigint
+         returning kind, coalesce(expires_date > now(), true) as valid
+       )
+       select count(*) filter (where kind = 'session') as sessions, count(*) filter (where kind = 'api') as tokens from ended where valid`,
       ended,
     );
-    await query(tx, `delete from tokens where user_id = :id and kind = any(:kinds) and id is distinct from :keep::bigint`, ended);
     await resetSignIns(tx, { id: user.id, name });
     return valid ?? { sessions: 0, tokens: 0 };
   });

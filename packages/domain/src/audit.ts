@@ -9,6 +9,7 @@ export const auditActions = [
   'list-purged',
   'list-exported',
   'search-exported',
+  'selection-exported',
   'audit-exported',
   'refused-exported',
   'dossier-made',

@@ -44,46 +44,51 @@ export interface FollowerRow {
   revision: number | null;
   head_revision: number;
   behind: number | null;
+  behind_since: Date | null;
 }
 
 /**
  * Notes that a slave was seen, with what it says it holds and how that was signed; where it says nothing, as in a full sync, the last stays. A list that is gone
  * meanwhile has no followers. Nobody waits until that is on the disk: the next question tells it anew.
- * @returns lists of which it said something odd. `back`: it stands before where it stood, and no person took a sync back. `differs`: at a revision that this node
- * has told of it holds something else
+ * @returns lists of which it said that it holds something else at a revision than this node has told
  */
 export async function noteFollower(
   connection: Connection,
   sighting: Sighting,
   lists: readonly Holding[],
   statement: Statement | null,
-): Promise<{ list_id: number; finding: 'back' | 'differs' }[]> {
+): Promise<{ list_id: number }[]> {
   return query(
     connection,
     `with seen as (
-       select s.* from unnest(:listIds::bigint[], :epochs::uuid[], :revisions::bigint[], :counts::bigint[], :digests::text[], :applied::timestamptz[], :states::text[],
-         :setAside::int[], :copies::bigint[])
+       select s.* from unnest(:listIds::bigint[], :epochs::uuid[], :revisions::bigint[], :counts::bigint[], :digests::text[],
+         :applied::timestamptz[], :states::text[], :setAside::int[], :copies::bigint[])
          as s (list_id, epoch, revision, dossier_count, digest, applied_date, state, set_aside, copy) join watch_lists l on l.id = s.list_id
        where set_config('synchronous_commit', 'off', true) is not null
      ), said as (
        insert into statements (site_id, base, signature, key) select :siteId, :base, :signature, :key
        where :base::text is not null and exists (select from seen where revision is not null or state = 'withdrawn') returning id
-     ), former as (
-       select f.list_id, f.epoch, f.revision, f.copy from followers f join seen on seen.list_id = f.list_id where f.node = :node
      ), noted as (
-       insert into followers (node, list_id, address, version, site_id, epoch, revision, dossier_count, digest, applied_date, state, set_aside, copy, statement_id)
-       select :node, list_id, :address, :version, :siteId, epoch, revision, dossier_count, digest, applied_date, state, set_aside, copy,
-         case when revision is not null or state = 'withdrawn' then (select id from said) end
-       from seen order by list_id
-       on conflict (list_id, node) do update set address = excluded.address, version = excluded.version, site_id = coalesce(excluded.site_id, followers.site_id),
-         epoch = case when excluded.state = 'withdrawn' then null else coalesce(excluded.epoch, followers.epoch) end, revision = case when excluded.state = 'withdrawn' then null else coalesce(excluded.revision, followers.revision) end,
-         dossier_count = case when excluded.state = 'withdrawn' then null else coalesce(excluded.dossier_count, followers.dossier_count) end, digest = case when excluded.state = 'withdrawn' then null else coalesce(excluded.digest, followers.digest) end,
-         applied_date = case when excluded.state = 'withdrawn' then null else coalesce(excluded.applied_date, followers.applied_date) end, state = coalesce(excluded.state, followers.state),
-         set_aside = case when excluded.state = 'withdrawn' then null else coalesce(excluded.set_aside, followers.set_aside) end, copy = coalesce(excluded.copy, followers.copy), statement_id = coalesce(excluded.statement_id, followers.statement_id), last_seen = now()
+       insert into followers (node, list_id, address, version, site_id, epoch, revision, dossier_count, digest, applied_date, state, set_aside,
+         copy, statement_id, behind_since)
+       select :node, s.list_id, :address, :version, :siteId, s.epoch, s.revision, s.dossier_count, s.digest, s.applied_date, s.state, s.set_aside,
+         s.copy, case when s.revision is not null or s.state = 'withdrawn' then (select id from said) end,
+         case when s.epoch = p.epoch and s.revision < p.revision then p.changed_date end
+       from seen s join list_positions p on p.list_id = s.list_id order by s.list_id
+       on conflict (list_id, node) do update set address = excluded.address, version = excluded.version,
+         site_id = coalesce(excluded.site_id, followers.site_id), state = coalesce(excluded.state, followers.state),
+         copy = coalesce(excluded.copy, followers.copy), statement_id = coalesce(excluded.statement_id, followers.statement_id), last_seen = now(),
+         (epoch, revision, dossier_count, digest, applied_date, set_aside) = (
+           select coalesce(excluded.epoch, followers.epoch), coalesce(excluded.revision, followers.revision),
+             coalesce(excluded.dossier_count, followers.dossier_count), coalesce(excluded.digest, followers.digest),
+             coalesce(excluded.applied_date, followers.applied_date), coalesce(excluded.set_aside, followers.set_aside)
+           where excluded.state is distinct from 'withdrawn'),
+         behind_since = (
+           select coalesce(case when coalesce(excluded.revision, followers.revision) <= followers.revision then followers.behind_since end, p.changed_date)
+           from list_positions p where p.list_id = followers.list_id and excluded.state is distinct from 'withdrawn'
+             and p.epoch = coalesce(excluded.epoch, followers.epoch) and p.revision > coalesce(excluded.revision, followers.revision))
      )
-     select seen.list_id, 'back' as finding from seen join former using (list_id)
-     where former.epoch = seen.epoch and former.copy = seen.copy and seen.revision < former.revision and seen.state is distinct from 'held'
-     union all select seen.list_id, 'differs' from seen join told_heads t on t.list_id = seen.list_id and t.epoch = seen.epoch and t.revision = seen.revision
+     select seen.list_id from seen join told_heads t on t.list_id = seen.list_id and t.epoch = seen.epoch and t.revision = seen.revision
      where t.digest <> seen.digest or t.dossier_count <> seen.dossier_count`,
     {
       ...sighting,
@@ -116,19 +121,26 @@ export async function noteToldHead(connection: Connection, listId: number, posit
 /** More changes are not counted. */
 const mostBehind = 100_000;
 
-/** One page of the slaves, by list and then by node, without those that gave their copy up. `behind` counts changes. A slave that stands in another history of the list is behind by an unknown amount. */
+/**
+ * One page of the slaves, by list and then by node, without those that gave their copy up. `behind` counts changes. `behind_since` is when the
+ * slave was first seen to lack one and has taken none since, or, until it asks again, when the list was last changed here: never a date that a
+ * dossier bears, which may be far older than its change here. A slave that stands in another history of the list is behind by an unknown amount.
+ */
 export async function listFollowers(connection: Connection, page: PageRequest): Promise<Page<FollowerRow>> {
   const backwards = page.cursor?.direction === 'before';
   const direction = backwards ? 'desc' : 'asc';
   const rows = await query<FollowerRow>(
     connection,
-    `select f.node, f.list_id, l.name, f.site_id, s.name as site_name, f.address, f.version, f.first_seen, f.last_seen, f.revision, p.revision as head_revision,
-       case when f.epoch = p.epoch then (
+    `select f.node, f.list_id, l.name, f.site_id, s.name as site_name, f.address, f.version, f.first_seen, f.last_seen, f.revision,
+       p.revision as head_revision, c.behind, case when c.behind > 0 then coalesce(f.behind_since, p.changed_date) end as behind_since
+     from followers f join watch_lists l on l.id = f.list_id join list_positions p on p.list_id = f.list_id left join sites s on s.id = f.site_id
+     cross join lateral (
+       select case when f.epoch = p.epoch then (
          select count(*) from (
            select from dossiers d where d.set_id = p.set_id and d.revision > f.revision
            union all select from tombstones t where t.set_id = p.set_id and t.revision > f.revision limit ${mostBehind}) c
        ) end as behind
-     from followers f join watch_lists l on l.id = f.list_id join list_positions p on p.list_id = f.list_id left join sites s on s.id = f.site_id
+     ) c
      where f.state is distinct from 'withdrawn' ${page.cursor ? `and (f.list_id, f.node::text) ${backwards ? '<' : '>'} (:id, :node)` : ''}
      order by f.list_id ${direction}, f.node::text ${direction} limit :rows`,
     { id: page.cursor?.id ?? 0, node: page.cursor?.value ?? '', rows: page.limit + 1 },

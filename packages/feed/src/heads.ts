@@ -1,7 +1,5 @@
 import type { Knex } from 'knex';
-import type { Declaration } from '@dossier/domain/declaration.ts';
 import type { Position } from '@dossier/domain/position.ts';
-import { readDeclaration } from '@dossier/protocol/declaration.ts';
 import { maximumOrigins } from '@dossier/protocol/feed.ts';
 import { preparedOne, query, queryOne, transaction } from '@dossier/postgres/database.ts';
 import type { Connection, Database } from '@dossier/postgres/database.ts';
@@ -22,8 +20,8 @@ export interface ListHead {
   former: { epoch: string; revision: number } | null;
   /** The nodes from which the list is replicated, nearest first. */
   origins: string[];
-  /** The fields that the list declares, and what to do at the door. */
-  declaration: Declaration;
+  /** The fields that the list declares, and what to do at the door, as they are kept. */
+  declaration: string;
   /** The list is a replica that its master has taken from this node: it has nothing to offer any more, and those who have it from here are told the same. */
   withdrawn: { purge: boolean } | null;
 }
@@ -65,7 +63,7 @@ function presentHead(row: HeadRow & { digest: string }): ListHead {
     floor: row.floor,
     former: row.former_epoch === null || row.former_revision === null ? null : { epoch: row.former_epoch, revision: row.former_revision },
     origins: row.origins,
-    declaration: readDeclaration(row.declaration),
+    declaration: row.declaration,
     withdrawn: row.withdrawn,
   };
 }

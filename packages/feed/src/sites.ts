@@ -1,215 +1,13 @@
-import { invitationMasterKey } from '@dossier/protocol/voucher.ts';
-import type { SigningKey } from '@dossier/protocol/signing-key.ts';
 import type { SiteAlert, SiteState } from '@dossier/protocol/site.ts';
-import { preparedOne, query, queryOne, transaction } from '@dossier/postgres/database.ts';
-import type { Connection, Database } from '@dossier/postgres/database.ts';
+import { query, queryOne } from '@dossier/postgres/database.ts';
+import type { Connection } from '@dossier/postgres/database.ts';
 import { toPage } from '@dossier/postgres/keyset.ts';
 import type { Page, PageRequest } from '@dossier/postgres/keyset.ts';
 import { conflict, notFound } from '@dossier/runtime/errors.ts';
+import { writeInvitation } from './invitations.ts';
+import { forgetNumbers } from './site-numbers.ts';
 import { noteWithdrawals, withdrawalsOf } from './withdrawals.ts';
 import type { WithdrawalRow } from './withdrawals.ts';
-
-/** A site as its rights are looked up for a request. */
-export interface Speaker {
-  id: number;
-  name: string;
-  node: string | null;
-  state: SiteState;
-  /** The lists that it may read; null: all. */
-  lists: number[] | null;
-}
-
-const speakerColumns = `s.id, s.name, s.node, s.state, array_to_json(s.lists) as lists`;
-
-/** The site that speaks by this key, the present one or the one before it; null if none does. */
-export async function findSpeaker(connection: Connection, key: string): Promise<Speaker | null> {
-  return preparedOne<Speaker>(connection, 'find speaker', {
-    sql: `select ${speakerColumns} from sites s where s.key = :key
-      union all select ${speakerColumns} from sites s where s.previous_key = :key and s.previous_until > now() limit 1`,
-    parameters: { key },
-  });
-}
-
-/**
- * Whether a token alone still lets its holder read everything. No longer once a site that it introduced was revoked, or may read some lists only: its box
- * holds the token, and whoever has the box could come again under another key.
- */
-export async function isTokenEnough(connection: Connection, tokenKeyId: string): Promise<boolean> {
-  const found = await preparedOne<{ limited: boolean }>(connection, 'is token limited', {
-    sql: `select exists (select from sites where token_id = :tokenKeyId and (state = 'revoked' or lists is not null)) as limited`,
-    parameters: { tokenKeyId },
-  });
-  return found?.limited !== true;
-}
-
-/** Whether a site speaks for this node by a key of its own. */
-export async function hasKeyedSite(connection: Connection, node: string): Promise<boolean> {
-  const found = await queryOne<{ keyed: boolean }>(
-    connection,
-    `select exists (select from sites where node = :node and key is not null and state <> 'pending') as keyed`,
-    { node },
-  );
-  return found?.keyed === true;
-}
-
-/** What a node says of itself. */
-export interface Newcomer {
-  key: string;
-  words: string;
-  node: string;
-  name: string;
-  address: string;
-  version: string | null;
-}
-
-/**
- * Takes up a node that nobody has entered, vouched for by `introducedBy`. One that spoke by the token alone until now keeps its entry. Whoever says that it is a node
- * which speaks by another key waits for a person. The same key again changes nothing.
- */
-export async function admitNewcomer(
-  database: Database,
-  newcomer: Newcomer,
-  { introducedBy, tokenId, state }: { introducedBy: 'token' | 'master'; tokenId: string | null; state: SiteState },
-): Promise<Speaker> {
-  await query(
-    database,
-    `with wanted as (
-       select case when exists (select from sites where node = :node and key is not null and key <> :key) then 'pending' else :state end as state
-     ), known as (
-       update sites set key = :key, words = :words, introduced_by = :introducedBy, token_id = :tokenId, state = wanted.state, state_date = now()
-       from wanted where sites.node = :node and sites.key is null and sites.state = 'accepted' returning id
-     )
-     insert into sites (name, node, key, words, state, introduced_by, token_id, address, version, first_seen, last_seen)
-     select :name, :node, :key, :words, wanted.state, :introducedBy, :tokenId, :address, :version, now(), now() from wanted where not exists (select from known)
-     on conflict (key) do nothing`,
-    { ...newcomer, introducedBy, tokenId, state },
-  );
-  const site = await findSpeaker(database, newcomer.key);
-  if (!site) throw new Error('a site vanished while it was taken up');
-  return site;
-}
-
-/** More of those that wait aren't taken up: what nobody looks at is no list. */
-const mostPending = 200;
-
-/** Whether there is room for one more that waits for a person. */
-export async function hasRoomForPending(connection: Connection): Promise<boolean> {
-  const found = await queryOne<{ count: number }>(
-    connection,
-    `select count(*) as count from sites where state = 'pending' and key is not null`,
-  );
-  return (found?.count ?? 0) < mostPending;
-}
-
-/** An invitation as it is found by what its holder proves. */
-export interface Invitation {
-  siteId: number;
-  /** Proves to its holder that this is the node which made it. */
-  master: SigningKey;
-  state: 'open' | 'used' | 'expired';
-  usedBy: string | null;
-}
-
-export async function findInvitation(connection: Connection, codeKey: string): Promise<Invitation | null> {
-  const row = await queryOne<{ site_id: number; answer_secret: Buffer; used_by: string | null; expired: boolean }>(
-    connection,
-    `select site_id, answer_secret, used_by, expires_date <= now() as expired from invitations where code_key = :codeKey`,
-    { codeKey },
-  );
-  if (!row) return null;
-  return {
-    siteId: row.site_id,
-    master: invitationMasterKey(codeKey, row.answer_secret),
-    state: row.used_by === null ? (row.expired ? 'expired' : 'open') : 'used',
-    usedBy: row.used_by,
-  };
-}
-
-/**
- * Uses an invitation for a node's key: of several that try at once, one does. What the node was to this one before is given up, unless it was revoked. Null if it
- * was used or has expired meanwhile, or if the key was revoked.
- */
-export async function useInvitation(database: Database, codeKey: string, newcomer: Newcomer): Promise<Speaker | null> {
-  return transaction(database, async (tx) => {
-    const open = await queryOne(
-      tx,
-      `select site_id from invitations where code_key = :codeKey and used_by is null and expires_date > now() for update`,
-      { codeKey },
-    );
-    // Whoever comes second, or too late, stays what it was.
-    if (!open) return null;
-    await query(
-      tx,
-      `delete from sites where key = :key and state <> 'revoked' and id not in (select site_id from invitations where used_by = :key)`,
-      {
-        key: newcomer.key,
-      },
-    );
-    await query(tx, `delete from sites where node = :node and key is null`, { node: newcomer.node });
-    const used = await queryOne<{ id: number }>(
-      tx,
-      `with used as (
-         update invitations set used_date = now(), used_by = :key
-         where code_key = :codeKey and used_by is null and expires_date > now() and not exists (select from sites where key = :key) returning site_id
-       )
-       update sites set key = :key, words = :words, node = :node, state = 'accepted', state_date = now(), introduced_by = 'invitation',
-         address = :address, version = :version, first_seen = now(), last_seen = now()
-       from used where sites.id = used.site_id and sites.state = 'pending' returning sites.id`,
-      { ...newcomer, codeKey },
-    );
-    return used && findSpeaker(tx, newcomer.key);
-  });
-}
-
-/** Lets a site's next key speak for it, and the one before for a while yet; null if no site has the old one. */
-export async function followSuccession(
-  connection: Connection,
-  { old, next, words, until }: { old: string; next: string; words: string; until: Date },
-): Promise<Speaker | null> {
-  await query(
-    connection,
-    `update sites set key = :next, words = :words, previous_key = :old, previous_until = :until
-     where key = :old and state <> 'revoked' and not exists (select from sites where key = :next or previous_key = :next)`,
-    { old, next, words, until },
-  );
-  return findSpeaker(connection, next);
-}
-
-/** Keeps what a site told of itself by asking, where it is news. Returns how often it has changed between two addresses in turns. */
-export async function noteSeen(
-  connection: Connection,
-  siteId: number,
-  seen: { node: string; address: string; version: string | null; tokenId: string | null },
-): Promise<{ turns: number }> {
-  const row = await queryOne<{ turns: number }>(
-    connection,
-    `update sites set last_seen = now(), first_seen = coalesce(first_seen, now()), node = coalesce(node, :node), version = coalesce(:version, version),
-       token_id = coalesce(:tokenId, token_id),
-       former_address = case when address <> :address then address else former_address end,
-       turns = case when address = :address or address is null then turns when former_address = :address then turns + 1 else 0 end,
-       address = :address
-     where id = :siteId and set_config('synchronous_commit', 'off', true) is not null returning turns`,
-    { siteId, ...seen },
-  );
-  return { turns: row?.turns ?? 0 };
-}
-
-/** Enters a node that speaks by the token alone, or renews what is known of it. Returns null if it was revoked. */
-export async function noteTokenHolder(
-  connection: Connection,
-  seen: { node: string; name: string; address: string; version: string | null; tokenId: string },
-): Promise<number | null> {
-  const row = await queryOne<{ id: number; state: SiteState }>(
-    connection,
-    `insert into sites (name, node, state, introduced_by, token_id, address, version, first_seen, last_seen)
-     select :name, :node, 'accepted', 'token', :tokenId, :address, :version, now(), now() where set_config('synchronous_commit', 'off', true) is not null
-     on conflict (node) where key is null and node is not null do update set last_seen = now(), address = excluded.address,
-       version = coalesce(excluded.version, sites.version)
-     returning id, state`,
-    seen,
-  );
-  return row?.state === 'accepted' ? row.id : null;
-}
 
 /** Raises an alert about a site, unless the same stands. True if it is new. */
 export async function raiseAlert(connection: Connection, siteId: number, alert: Omit<SiteAlert, 'date'>): Promise<boolean> {
@@ -252,6 +50,8 @@ export interface SiteRow {
   lists: number[] | null;
   withdrawn: WithdrawalRow[];
   introduced_by: 'token' | 'invitation' | 'person' | 'master';
+  /** Ids of the tokens that it has shown to hold. */
+  token_ids: string[];
   address: string | null;
   version: string | null;
   first_seen: Date | null;
@@ -263,7 +63,7 @@ export interface SiteRow {
 }
 
 const siteColumns = `
-  s.id, s.name, s.node, s.key, s.words, s.state, s.state_date, s.reason, array_to_json(s.lists) as lists, s.introduced_by, s.address, s.version, s.first_seen, s.last_seen, s.alert,
+  s.id, s.name, s.node, s.key, s.words, s.state, s.state_date, s.reason, array_to_json(s.lists) as lists, s.introduced_by, s.token_ids, s.address, s.version, s.first_seen, s.last_seen, s.alert,
   s.created_date,
   ${withdrawalsOf} as withdrawn,
   (select json_build_object('expires_date', i.expires_date, 'used_date', i.used_date) from invitations i where i.site_id = s.id) as invitation`;
@@ -341,19 +141,6 @@ export async function createSite(tx: Connection, { name, lists, introduction }: 
   return readSite(tx, made.id);
 }
 
-async function writeInvitation(
-  tx: Connection,
-  siteId: number,
-  invitation: { codeKey: string; answerSecret: Buffer; minutes: number },
-): Promise<void> {
-  await query(
-    tx,
-    `insert into invitations (site_id, code_key, answer_secret, expires_date)
-     values (:siteId, :codeKey, :answerSecret, now() + make_interval(mins => :minutes))`,
-    { siteId, ...invitation },
-  );
-}
-
 async function requireFreeName(tx: Connection, name: string, but = 0): Promise<void> {
   const other = await queryOne(tx, `select id from sites where name = :name and state <> 'revoked' and id <> :but limit 1`, { name, but });
   if (other) throw conflict(`There is a site of the name ${JSON.stringify(name)} already.`);
@@ -376,16 +163,19 @@ export async function grantLists(
   await query(tx, `update sites set lists = :lists::bigint[] where id = :id`, { id, lists: lists === null ? null : [...lists] });
 }
 
-/** Lets a site that waits in, or puts an alert about one to rest. CONFLICT if it can't be accepted. */
+/** Lets a site that waits in, or puts an alert about one to rest: from then on it is there by a person's word. CONFLICT if it can't be accepted. */
 export async function acceptSite(tx: Connection, id: number): Promise<void> {
   const site = await readSite(tx, id);
   if (site.state === 'revoked') throw conflict('This site was revoked; its key is never taken again. Invite the new box instead.');
   if (site.key === null && site.node === null) throw conflict('This site has not come yet: it was invited, and nobody has used the code.');
   await query(
     tx,
-    `update sites set state = 'accepted', state_date = case when state = 'accepted' then state_date else now() end, alert = null, turns = 0 where id = :id`,
+    `update sites set state = 'accepted', state_date = case when state = 'accepted' then state_date else now() end, alert = null,
+       introduced_by = case when introduced_by = 'token' then 'person' else introduced_by end
+     where id = :id`,
     { id },
   );
+  await forgetNumbers(tx, id);
 }
 
 /** Revokes a site for good: its key and its code are worth nothing from the commit on. CONFLICT if it was before. */
@@ -397,6 +187,16 @@ export async function revokeSite(tx: Connection, id: number, reason: string): Pr
   );
   if (rows.length === 0) throw conflict('This site is revoked already.');
   await query(tx, `delete from invitations where site_id = :id`, { id });
+}
+
+/** Of the sites that a token alone has let in, no person and no invitation, those that have shown one of these: the latest first, at most so many. */
+export async function listLetInBy(connection: Connection, tokenIds: readonly string[], most: number): Promise<SiteRow[]> {
+  return query<SiteRow>(
+    connection,
+    `select ${siteColumns} from sites s where s.introduced_by = 'token' and s.state = 'accepted' and s.token_ids && :tokenIds::text[]
+     order by s.first_seen desc nulls last, s.id desc limit :most`,
+    { tokenIds: [...tokenIds], most },
+  );
 }
 
 /** Forgets a site that is revoked, or never came. CONFLICT for one that could ask. */

@@ -69,10 +69,6 @@ create unlogged table passkey_challenges (
   until timestamptz not null
 );
 create index passkey_challenges_until on passkey_challenges (until);
--- Whether a user has a second factor.
-create function has_second_factor(who bigint) returns boolean language sql stable as $$
-  select exists (select from totp_secrets where user_id = who and last_step is not null) or exists (select from passkeys where user_id = who)
-$$;
 
 -- Attempts at what is limited, counted across all processes of a node. Unlogged: after a crash everybody may try again.
 create unlogged table attempts (

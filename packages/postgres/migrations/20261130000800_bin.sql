@@ -25,6 +25,7 @@ create table binned_sets (
   dossier_count bigint not null
 );
 create index binned_sets_deletion on binned_sets (deletion_id, set_id);
+create index binned_sets_list on binned_sets (list_id);
 
 -- The batches of imports that can be taken back. What a batch wrote bears its moment: in created_date where it is new, in
 -- modified_date until somebody changes it.

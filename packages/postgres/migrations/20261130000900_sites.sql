@@ -1,11 +1,16 @@
 -- Who this node is to others; on a master the sites that it knows, on a slave the keys of its masters.
 
--- The public keys by which this node was known, the last one by which it is. The private one is in a file.
+-- The public keys by which this node was known, the last one by which it is.
 create table node_keys (
   key text primary key,
   since timestamptz not null default now(),
   -- What the key before it said: that this one follows.
-  succession text
+  succession text,
+  -- The private key, closed with the token of this id, for the node's other hosts. Null where NODE_KEY or NODE_KEY_FILE say where it is.
+  sealed bytea,
+  sealed_by text,
+  -- The host on which it was made.
+  made_on text
 );
 
 -- On a master: the nodes that may copy its lists, or want to, or might once.
@@ -29,12 +34,11 @@ create table sites (
   lists bigint[],
   -- Who vouched for its key: its token, an invitation, a person, or this node itself, which had accepted it before.
   introduced_by text not null check (introduced_by in ('token', 'invitation', 'person', 'master')),
-  -- The id of the token that it has shown to hold.
-  token_id text,
+  -- The ids of the tokens that it has shown to hold, all that it ever did: they are in its box.
+  token_ids text[] not null default '{}',
   address text,
-  -- Where it asked from before, and how often it has changed between the two in turns.
-  former_address text,
-  turns int not null default 0,
+  -- The largest number under which it said something more than a quarter of an hour ago.
+  passed_number bigint,
   version text,
   first_seen timestamptz,
   last_seen timestamptz,
@@ -45,7 +49,19 @@ create table sites (
 -- One that speaks by the token alone is known by its node.
 create unique index sites_by_token on sites (node) where key is null and node is not null;
 create index sites_node on sites (node);
-create index sites_token on sites (token_id);
+create index sites_limited on sites using gin (token_ids) where state = 'revoked' or lists is not null;
+
+-- The numbers under which sites said something lately. One that is used twice shows that there are two of the site.
+create table site_numbers (
+  site_id bigint not null references sites (id) on delete cascade,
+  number bigint not null,
+  signature text not null,
+  date timestamptz not null default now(),
+  primary key (site_id, number)
+);
+
+-- On a slave: the numbers under which it speaks to its masters, each once, whichever of its processes speaks. A draw gives a hundred.
+create sequence statement_numbers increment 100;
 
 -- Codes with which a site introduces itself, once. Only the public half of what a code stands for is here, and what proves this node to its holder.
 create table invitations (
@@ -111,9 +127,20 @@ create table masters (
   -- Another key that answered there meanwhile. It isn't believed before a person accepts it.
   offered_key text,
   offered_date timestamptz,
+  -- Which node it says that it is, and under which address.
+  offered_node uuid,
+  offered_url text,
   pinned_date timestamptz not null default now()
 );
 create index masters_node on masters (node);
+
+-- On a branch: ids of keys and tokens that its master takes no more. Those of a master without links count for nothing.
+create table distrusted (
+  remote_url text not null,
+  id text not null,
+  primary key (remote_url, id)
+);
+create index distrusted_id on distrusted (id);
 
 -- On a master: what sites said, signed by their keys, as it came: whoever has the key can check it. Many lists may be spoken of at once.
 create table statements (

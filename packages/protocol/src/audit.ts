@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { auditActions, auditObjects, auditWays, readKinds } from '@dossier/domain/audit.ts';
 import { historyValues } from './history.ts';
 import { pageQuery } from './queries.ts';
-import { idSchema, text, timeSchema } from './values.ts';
+import { idParameter, idSchema, text, timeSchema } from './values.ts';
 
 /** One thing that somebody did. Entries are never altered; old ones are dropped after two years. */
 export const auditEntrySchema = z
@@ -71,12 +71,7 @@ export const readsQuery = pageQuery.extend({
     .union([z.string().regex(/^[1-9]\d{0,14}$/), z.uuid()], 'must be the number of a dossier, or its uuid')
     .meta({ override: { type: 'string' } })
     .optional(),
-  dossier_list: z
-    .string()
-    .regex(/^[1-9]\d{0,14}$/, 'must be the id of a watch list')
-    .transform(Number)
-    .meta({ override: { type: 'integer', minimum: 1 } })
-    .optional(),
+  dossier_list: idParameter('a watch list').optional(),
   actor: text(256, 1).optional(),
   kind: z.enum(readKinds).optional(),
   since: moment.optional(),

@@ -1,21 +1,15 @@
 import { z } from 'zod';
 import { dossierBounds } from '@dossier/domain/dossier.ts';
 import { idList, pageQuery } from './queries.ts';
-import { idSchema, looseBoolean, text, timeSchema } from './values.ts';
+import { idParameter, idSchema, looseBoolean, text, timeSchema } from './values.ts';
 
 /** The header in which a call that deletes says the number of its deletion in the bin. */
 export const deletionHeader = 'Dossier-Deletion';
 
-const id = z
-  .string()
-  .regex(/^[1-9]\d{0,14}$/, 'must be a number')
-  .transform(Number)
-  .meta({ override: { type: 'integer', minimum: 1 } });
-
 /** The query of `GET /bin/`. */
 export const binQuery = pageQuery.extend({
   dossier_lists: idList.optional(),
-  deletion: id.optional(),
+  deletion: idParameter('a deletion').optional(),
   text: text(dossierBounds.name).optional().meta({ description: 'In name, comment or external id, without regard to case' }),
 });
 

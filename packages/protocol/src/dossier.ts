@@ -3,7 +3,7 @@ import { dossierBounds, metaFault } from '@dossier/domain/dossier.ts';
 import type { Json } from '@dossier/domain/dossier.ts';
 import { sizeText } from '@dossier/domain/size.ts';
 import { sentAlong } from './sent-along.ts';
-import { dateSchema, idSchema, looseBoolean, nameText, pageOf, text, timeSchema } from './values.ts';
+import { dateSchema, idParameter, idSchema, looseBoolean, nameText, pageOf, text, timeSchema } from './values.ts';
 
 function sizeFault(meta: object): string | null {
   const bytes = new TextEncoder().encode(JSON.stringify(meta)).byteLength;
@@ -36,29 +36,21 @@ const photoIdSchema = z.string().regex(/^[1-9]\d{0,14}-[0-9a-f]{64}$/, 'must be 
 
 const listsSchema = z.array(idSchema).min(1, 'must name at least one watch list').max(1000);
 
+/** Each of the fields may be left out. */
+const someFields = z.object(dossierFields).partial().shape;
+
 export const dossierCreation = z
   .strictObject({
+    ...someFields,
     name: dossierFields.name,
     dossier_lists: listsSchema,
-    comment: dossierFields.comment.optional(),
-    active: dossierFields.active.optional(),
-    valid_from: dossierFields.valid_from.optional(),
-    valid_until: dossierFields.valid_until.optional(),
-    meta: dossierFields.meta.optional(),
-    external_id: dossierFields.external_id.optional(),
   })
   .meta({ id: 'DossierCreation' });
 
 export const dossierChange = z
   .strictObject({
-    name: dossierFields.name.optional(),
+    ...someFields,
     dossier_lists: listsSchema.optional(),
-    comment: dossierFields.comment.optional(),
-    active: dossierFields.active.optional(),
-    valid_from: dossierFields.valid_from.optional(),
-    valid_until: dossierFields.valid_until.optional(),
-    meta: dossierFields.meta.optional(),
-    external_id: dossierFields.external_id.optional(),
     photos: z
       .array(photoIdSchema)
       .max(dossierBounds.photos)
@@ -71,13 +63,7 @@ export const dossierChange = z
 export const dossierMerge = z
   .strictObject({
     with: idSchema.meta({ description: 'The dossier that is deleted' }),
-    name: dossierFields.name.optional(),
-    comment: dossierFields.comment.optional(),
-    active: dossierFields.active.optional(),
-    valid_from: dossierFields.valid_from.optional(),
-    valid_until: dossierFields.valid_until.optional(),
-    meta: dossierFields.meta.optional(),
-    external_id: dossierFields.external_id.optional(),
+    ...someFields,
     photos: z
       .array(photoIdSchema)
       .max(2 * dossierBounds.photos)
@@ -152,10 +138,7 @@ const featuresFault = `must be base64 of at most 8 KB`;
 
 /** The fields of the form that gives a dossier a photo, besides the photo. */
 export const dossierFaceFields = z.strictObject({
-  dossier: z
-    .string()
-    .regex(/^[1-9]\d{0,14}$/, 'must be the id of a dossier')
-    .transform(Number),
+  dossier: idParameter('a dossier'),
   features: z
     .string()
     .max(dossierBounds.featuresCharacters, featuresFault)

@@ -3,19 +3,14 @@ import { dossierBounds } from '@dossier/domain/dossier.ts';
 import { dossierSchema } from './dossier.ts';
 import { photoAddressSchema } from './photos.ts';
 import { dossierQuery } from './queries.ts';
-import { text } from './values.ts';
+import { idParameter, text } from './values.ts';
 
 /** Who may be the same person: by name, by a photo, or both. */
 export const duplicateQuery = z.object({
   name: text(dossierBounds.name).optional().meta({ description: 'Who has this name, or a similar one' }),
   dossier_lists: dossierQuery.shape.dossier_lists.meta({ description: 'Where the name is looked for; photos are in all lists' }),
   sha256: photoAddressSchema.optional().meta({ description: 'Who shows this photo' }),
-  except: z
-    .string()
-    .regex(/^[1-9]\d{0,14}$/, 'must be the id of a dossier')
-    .transform(Number)
-    .meta({ override: { type: 'integer', minimum: 1 } })
-    .optional(),
+  except: idParameter('a dossier').optional(),
 });
 
 /** Somebody who may be the same person. */

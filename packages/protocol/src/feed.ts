@@ -63,6 +63,8 @@ export const positionSchema = z.object({
   digest,
 });
 
+export const mostDistrusted = 2000;
+
 /** `GET /feed/v1/dossier-lists/{id}/head`: the newest position, whose it is, where it comes from and when slaves sync. */
 export const headSchema = z.looseObject({
   node: z.uuid(),
@@ -80,6 +82,11 @@ export const headSchema = z.looseObject({
   declaration: declarationSchema,
   /** SHA-256 of the declaration as canonical JSON: a copy with another one isn't equal. */
   declaration_hash: digest,
+  /** Ids of keys that were revoked, and of tokens that let nobody in alone any more: who gives the list on takes them no more either. */
+  distrusted: z
+    .array(z.string().regex(/^[\w-]{1,64}$/))
+    .max(mostDistrusted)
+    .default([]),
 });
 export type Head = z.infer<typeof headSchema>;
 

@@ -29,7 +29,7 @@ export const historyEntrySchema = z
     /** From where; null for a sync, for what was done on the host itself, and for readers with the role viewer. */
     address: z.string().nullable(),
     action: z.enum(auditActions).nullable(),
-    /** Of an import of a file on the host: its name. */
+    /** Of an import: the name of the file, if it had one. */
     file: z.string().nullable(),
     /** The sync that brought it from a master; nulls for everything else. */
     run: idSchema.nullable(),

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { dossierQuery, pageQuery } from './queries.ts';
-import { idSchema, looseBoolean, text, timeSchema } from './values.ts';
+import { idParameter, idSchema, looseBoolean, text, timeSchema } from './values.ts';
 
 /** Of an import file that is sent to a node, unpacked, without photos. */
 export const maximumImportBytes = 512 * 1024 * 1024;
@@ -102,6 +102,9 @@ const doubtSchema = z.looseObject({
   rows: z.array(z.looseObject({ line: z.int(), external_id: z.string(), first: z.int().optional() })),
 });
 
+/** Rows without external id of whom the list has one of the same name, dates and fields already: they would be there twice. The first 100. */
+const doublesSchema = z.looseObject({ count: z.int(), rows: z.array(z.looseObject({ line: z.int(), name: z.string() })) });
+
 /** What an import did, or, as a preview, would do. */
 export const importReportSchema = z
   .looseObject({
@@ -122,8 +125,8 @@ export const importReportSchema = z
     refused: z.int(),
     /** `line`: where the row begins. */
     refusals: z.array(z.looseObject({ line: z.int(), reason: z.string() })),
-    /** External ids that look as if a spreadsheet had rounded them (1.23E+15), and those that stand in several rows, of which the last counts. */
-    warnings: z.looseObject({ scientific_ids: doubtSchema, repeated_ids: doubtSchema }),
+    /** External ids that look as if a spreadsheet had rounded them (1.23E+15), and those that stand in several rows, of which the last counts; of a preview, which alone looks for them, also people whom the list would have twice. */
+    warnings: z.looseObject({ scientific_ids: doubtSchema, repeated_ids: doubtSchema, doubles: doublesSchema.optional() }),
   })
   .meta({ id: 'ImportReport' });
 export type ImportReport = z.infer<typeof importReportSchema>;
@@ -176,12 +179,7 @@ export const importEntrySchema = z
 export type ImportEntry = z.infer<typeof importEntrySchema>;
 
 export const importsQuery = pageQuery.extend({
-  dossier_list: z
-    .string()
-    .regex(/^[1-9]\d{0,14}$/, 'must be the id of a watch list')
-    .transform(Number)
-    .meta({ override: { type: 'integer', minimum: 1 } })
-    .optional(),
+  dossier_list: idParameter('a watch list').optional(),
 });
 
 /** The query of `GET /dossier-lists/:id/export/`. */
@@ -189,6 +187,20 @@ export const exportQuery = z.object({ format: z.enum(['jsonl', 'csv', 'zip'], 'm
 
 /** The query of `GET /dossiers/export/`: what `GET /dossiers/` takes, but for pages. */
 export const dossierExportQuery = dossierQuery.omit({ limit: true, page: true }).extend({ format: formats.default('jsonl') });
+
+/** So many dossiers one export names. */
+const mostExported = 50_000;
+
+/** The body of `POST /dossiers/export/`. */
+export const selectionExport = z
+  .strictObject({
+    dossiers: z
+      .array(idSchema)
+      .min(1, 'must name at least one dossier')
+      .max(mostExported, `must name at most ${mostExported} dossiers; what a filter finds is exported by GET /dossiers/export/`),
+    format: formats.default('jsonl'),
+  })
+  .meta({ id: 'DossierExport' });
 
 /** The query of `GET /audit/export/`. */
 export const auditExportFormat = formats.default('jsonl');

@@ -13,7 +13,7 @@ export const masterSchema = z
     words: z.string(),
     pinned_date: timeSchema,
     /** Another key that signs under this address, and isn't believed before a person accepts it. */
-    offered: z.looseObject({ key: z.string(), words: z.string(), date: timeSchema }).nullable(),
+    offered: z.looseObject({ key: z.string(), words: z.string(), remote_url: z.string(), date: timeSchema }).nullable(),
   })
   .meta({ id: 'Master' });
 export type Master = z.infer<typeof masterSchema>;

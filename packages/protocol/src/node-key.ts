@@ -70,22 +70,37 @@ export function nodeKeyId(text: string): string | null {
 }
 
 const stretch = promisify(argon2);
-const words = new Map<string, string>();
+const wordCost = { memory: 64 * 1024, passes: 3, parallelism: 1, tagLength: 32 };
+const mostWaiting = 30;
+const words = new Map<string, Promise<string>>();
+let stretching: Promise<unknown> = Promise.resolve();
+let waiting = 0;
 
 /**
  * Four words by which two people tell on the telephone whether both see the same key. Each guess at a key with the same words costs a third of a second
- * and 64 MiB (Argon2id), so 32 bits are enough.
+ * and 64 MiB (Argon2id), so 32 bits are enough. One is computed at a time, and
+ * each once. For keys that somebody vouches for only: strangers can make as many as they like.
  * @param id of the key
  */
 export async function wordsOf(id: string): Promise<string> {
   const known = words.get(id);
   if (known !== undefined) return known;
-  const cost = { memory: 64 * 1024, passes: 3, parallelism: 1, tagLength: 32 };
-  const digest = await stretch('argon2id', { message: id, nonce: 'dossier-words', ...cost });
-  const found = [...digest.subarray(0, 4)].map((byte) => fingerprintWords[byte]).join(' ');
+  waiting += 1;
+  const found = stretching.then(() => computeWords(id)).finally(() => (waiting -= 1));
+  stretching = found.catch(() => words.delete(id));
   if (words.size >= rememberedKeys) words.clear();
   words.set(id, found);
   return found;
+}
+
+/** Whether so many keys wait for their words that more are better put off. */
+export function areWordsBusy(): boolean {
+  return waiting >= mostWaiting;
+}
+
+async function computeWords(id: string): Promise<string> {
+  const digest = await stretch('argon2id', { message: id, nonce: 'dossier-words', ...wordCost });
+  return [...digest.subarray(0, 4)].map((byte) => fingerprintWords[byte]).join(' ');
 }
 
 /** Secret bytes for one purpose out of a text that nobody can guess. */

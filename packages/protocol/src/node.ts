@@ -7,9 +7,9 @@ export const nodeSchema = z
     uuid: z.uuid(),
     /** What it is called. */
     name: z.string(),
-    /** Its public key, and the four words by which people compare it. */
-    key: z.string(),
-    words: z.string(),
+    /** Its public key, and the four words by which people compare it; null where this host has no key of its node. */
+    key: z.string().nullable(),
+    words: z.string().nullable(),
     version: z.string(),
     /** Slaves have asked for its lists within the last 30 days. */
     master: z.boolean(),
@@ -65,6 +65,8 @@ export const slaveSchema = z
     head_revision: z.int(),
     /** Revisions between its position and the head; null where it holds none of this list's history. */
     behind: z.int().nullable(),
+    /** When it was first seen to lack a change or, until it asks again, when the list was last changed; null where it lacks none or `behind` isn't known. */
+    behind_since: timeSchema.nullable(),
   })
   .meta({ id: 'Slave' });
 export type Slave = z.infer<typeof slaveSchema>;

@@ -1,10 +1,7 @@
 import { z } from 'zod';
 import { dossierBounds } from '@dossier/domain/dossier.ts';
 import { heldKinds } from './held.ts';
-import { looseBoolean, text } from './values.ts';
-
-/** An id as it stands in a URL. */
-const idText = /^[1-9]\d{0,14}$/;
+import { idParameter, idText, looseBoolean, text } from './values.ts';
 
 const limit = z
   .string()
@@ -56,19 +53,9 @@ export const heldQuery = pageQuery.extend({ kind: z.enum(heldKinds, `must be one
 /** `settled=false`: those that the next sync has to settle. */
 export const offlineDeletionQuery = pageQuery.extend({
   settled: looseBoolean.optional(),
-  slave_dossier_list: z
-    .string()
-    .regex(idText, 'must be the id of a watch list')
-    .transform(Number)
-    .meta({ override: { type: 'integer', minimum: 1 } })
-    .optional(),
+  slave_dossier_list: idParameter('a watch list').optional(),
 });
 
 export const dossierFaceQuery = pageQuery.extend({
-  dossier: z
-    .string()
-    .regex(idText, 'must be the id of a dossier')
-    .transform(Number)
-    .meta({ override: { type: 'integer', minimum: 1 } })
-    .optional(),
+  dossier: idParameter('a dossier').optional(),
 });

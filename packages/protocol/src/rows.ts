@@ -8,11 +8,8 @@ import { positionSchema } from './feed.ts';
  */
 export const rowsForm = 'rows-3';
 export const rowsMediaType = `application/vnd.dossier.${rowsForm}`;
-export const rowColumns = [
-  'uuid',
-  'created_date',
-  'modified_date',
-  'hash',
+/** The columns of a row that are its content, in the order in which they are hashed. */
+export const contentFields = [
   'active',
   'external_id',
   'name',
@@ -23,6 +20,7 @@ export const rowColumns = [
   'photos',
   'features',
 ] as const;
+export const rowColumns = ['uuid', 'created_date', 'modified_date', 'hash', ...contentFields] as const;
 export const tombstoneColumns = ['uuid'] as const;
 
 /** What every block begins with (PostgreSQL's documentation, "COPY", "Binary Format"): the signature, no flags, no extension. */

@@ -61,6 +61,8 @@ export const siteSchema = z
     /** Who vouched for it: a token, an invitation, a person, or this node for one that it had accepted. */
     introduced_by: z.enum(['token', 'invitation', 'person', 'master']).nullable(),
     speaks_by: z.enum(['key', 'token']).nullable(),
+    /** Whether it has ever shown a token: that is in its box, then. */
+    shown_token: z.boolean(),
     lists,
     withdrawn: z.array(
       z.looseObject({
@@ -87,6 +89,15 @@ export type Site = z.infer<typeof siteSchema>;
 /** The answer of `POST /sites/`: `code` is shown this once, and null where a key was brought. */
 export const createdSiteSchema = siteSchema.extend({ code: z.string().nullable() }).meta({ id: 'CreatedSite' });
 export type CreatedSite = z.infer<typeof createdSiteSchema>;
+
+/**
+ * The answer of `POST /sites/{id}/revoke/`: `notes` says what is left to do, a sentence each, and `let_in` names the latest sites that the same token, and no person,
+ * has let in.
+ */
+export const revokedSiteSchema = siteSchema
+  .extend({ notes: z.array(z.string()), let_in: z.array(z.looseObject({ id: idSchema, name: z.string() })) })
+  .meta({ id: 'RevokedSite' });
+export type RevokedSite = z.infer<typeof revokedSiteSchema>;
 
 /** The first digits of SHA-256 of a public key, for those who compare on paper. */
 export const fingerprintDigits = 16;

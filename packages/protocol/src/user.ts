@@ -3,7 +3,7 @@ import { roles } from '@dossier/domain/role.ts';
 import { userNameFault } from '@dossier/domain/user-name.ts';
 import { signInWays } from './session.ts';
 import { pageQuery } from './queries.ts';
-import { idSchema, looseBoolean, text, timeSchema } from './values.ts';
+import { idParameter, idSchema, looseBoolean, text, timeSchema } from './values.ts';
 
 const name = z.string().check((context) => {
   const fault = userNameFault(context.value);
@@ -89,11 +89,6 @@ export type IssuedToken = z.infer<typeof issuedTokenSchema>;
 
 /** `user` is heeded for administrators; others see their own. */
 export const tokenQuery = pageQuery.extend({
-  user: z
-    .string()
-    .regex(/^[1-9]\d{0,14}$/, 'must be the id of a user')
-    .transform(Number)
-    .meta({ override: { type: 'integer', minimum: 1 } })
-    .optional(),
+  user: idParameter('a user').optional(),
   kind: z.enum(tokenKinds).optional(),
 });

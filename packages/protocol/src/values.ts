@@ -13,6 +13,18 @@ export const dateSchema = z.iso
 /** Ids of lists, dossiers and links. */
 export const idSchema = z.int().positive();
 
+/** An id as it stands in a URL or a form. */
+export const idText = /^[1-9]\d{0,14}$/;
+
+/** An id in a URL or a form; `what` completes the sentence "must be the id of". */
+export function idParameter(what: string) {
+  return z
+    .string()
+    .regex(idText, `must be the id of ${what}`)
+    .transform(Number)
+    .meta({ override: { type: 'integer', minimum: 1 } });
+}
+
 /** A text of bounded length (code points) that PostgreSQL can hold. */
 export function text(maximum: number, minimum = 0): z.ZodString {
   return z.string().check((context) => {

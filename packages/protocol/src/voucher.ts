@@ -54,8 +54,14 @@ export function findVoucher(keys: readonly SigningKey[], field: string, role: Vo
   const id = voucherKeyId(field);
   const key = keys.find((candidate) => candidate.id === id);
   if (!key) return null;
-  const signature = Buffer.from(field.slice(key.id.length + 1), 'base64url');
-  return isSignatureOf(key, vouchedText(role, subject), signature) ? key : null;
+  const signature = bytesOf(field.slice(key.id.length + 1));
+  return signature && isSignatureOf(key, vouchedText(role, subject), signature) ? key : null;
+}
+
+/** The bytes that a text in base64url stands for; null where they are spelt otherwise than they would be written. */
+function bytesOf(text: string): Buffer | null {
+  const bytes = Buffer.from(text, 'base64url');
+  return bytes.toString('base64url') === text ? bytes : null;
 }
 
 /** For so long after a key was followed by another both are taken: a week. */
@@ -70,8 +76,9 @@ export function succeed(old: SigningKey, next: string, made: Date): string {
 /** The key that `next` follows, as that key itself says, and since when; null if it doesn't. Whether that was too long ago is for the caller to judge. */
 export function readSuccession(field: string, next: string): { old: string; made: Date } | null {
   const [, id = '', second = '', signature = ''] = /^([\w-]{43})\.(\d{1,12})\.([\w-]{86})$/.exec(field) ?? [];
-  const old = nodeKeyNamed(id);
-  if (!old || !isSignatureOf(old, successionText(id, next, Number(second)), Buffer.from(signature, 'base64url'))) return null;
+  const [old, bytes] = [nodeKeyNamed(id), bytesOf(signature)];
+  if (!old || !bytes || String(Number(second)) !== second || !isSignatureOf(old, successionText(id, next, Number(second)), bytes))
+    return null;
   return { old: id, made: new Date(Number(second) * 1000) };
 }
 

@@ -9,7 +9,7 @@ import type { BulkRow } from './bulk-rows.ts';
 import type { Heads } from './bulk-selection.ts';
 import { declaredRefusal, readDeclaringLists } from './declared-values.ts';
 import type { DeclaringList } from './declared-values.ts';
-import { holdLists, removeCopies } from './dossier-copies.ts';
+import { holdListsOf, removeCopies } from './dossier-copies.ts';
 import { deleteHeld } from './dossier-deletions.ts';
 import { rememberBulk } from './history.ts';
 import type { DeedOrigin, RememberedDossier } from './history.ts';
@@ -48,6 +48,8 @@ export interface BulkRefusal {
   readonly name: string | null;
   readonly code: 'NOT_FOUND' | 'PRECONDITION_FAILED' | 'PRECONDITION_REQUIRED' | 'CONFLICT' | 'BAD_PARAM' | 'TOO_LARGE';
   readonly desc: string;
+  /** Another dossier, of which `desc` tells. */
+  readonly other?: number;
 }
 
 export interface BulkCounts {
@@ -140,26 +142,15 @@ async function holdDossiers(
   ids: readonly number[],
   besides: readonly number[],
 ): Promise<{ lists: ListPosition[]; copies: Map<number, BulkCopy[]> }> {
-  let known = await query<BulkCopy>(tx, selectCopies, { ids });
-  await query(tx, 'savepoint unlocked');
-  for (;;) {
-    const lists = await holdLists(tx, [...new Set([...besides, ...known.map((copy) => copy.list_id)])], besides);
-    const held = new Set(lists.map((list) => list.list_id));
-    const rows = await query<BulkCopy>(tx, selectCopies, { ids });
-    if (rows.every((copy) => held.has(copy.list_id))) {
-      const byId = Map.groupBy(rows, ({ id }) => id);
-      // Another one of the same number can only have been written by hand.
-      for (const [id, copies] of byId)
-        byId.set(
-          id,
-          copies.filter(({ uuid }) => uuid === copies[0]?.uuid),
-        );
-      return { lists, copies: byId };
-    }
-    // One of them came into a further list before the locks were granted: they are given up, and all are taken in the order of their ids.
-    await query(tx, 'rollback to savepoint unlocked');
-    known = rows;
-  }
+  const { rows, lists } = await holdListsOf(tx, () => query<BulkCopy>(tx, selectCopies, { ids }), besides);
+  const copies = Map.groupBy(rows, ({ id }) => id);
+  // Another one of the same number can only have been written by hand.
+  for (const [id, of] of copies)
+    copies.set(
+      id,
+      of.filter(({ uuid }) => uuid === of[0]?.uuid),
+    );
+  return { lists, copies };
 }
 
 async function listsThatRequireMatch(tx: Knex.Transaction, lists: readonly ListPosition[]): Promise<Set<number>> {
@@ -272,6 +263,7 @@ async function freePlans(tx: Knex.Transaction, plans: readonly Plan[]): Promise<
         name,
         code: 'CONFLICT',
         desc: `external_id: dossier ${other} has it already in a watch list to which this one would come.`,
+        other,
       });
       continue;
     }

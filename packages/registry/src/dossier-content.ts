@@ -6,19 +6,6 @@ import type { StoredContent } from '@dossier/domain/dossier-hash.ts';
 import { readPhotos, writePhotos } from '@dossier/domain/photo.ts';
 import type { ShownPhoto } from '@dossier/domain/photo.ts';
 
-/** The columns of a row that are its content. */
-export const contentFields = [
-  'active',
-  'external_id',
-  'name',
-  'comment',
-  'valid_from',
-  'valid_until',
-  'meta',
-  'photos',
-  'features',
-] as const;
-
 /** What a dossier has where nothing is said. */
 export const emptyContent: StoredContent = {
   active: true,

@@ -36,18 +36,29 @@ export interface HeldDossier {
 
 /** Locks the lists that hold a dossier, and others besides, and reads it; NOT_FOUND if there is none, BAD_PARAM if one of the others isn't there. */
 export async function holdDossier(tx: Knex.Transaction, id: number, besides: readonly number[] = []): Promise<HeldDossier> {
-  let known = await query<Copy>(tx, selectCopies, { id });
+  const { rows, lists } = await holdListsOf(tx, () => query<Copy>(tx, selectCopies, { id }), besides);
+  const [newest, ...others] = rows;
+  if (newest === undefined) throw notFound(`dossier ${id}`);
+  // Another one of the same number can only have been written by hand.
+  return { copies: [newest, ...others.filter((copy) => copy.uuid === newest.uuid)], lists };
+}
+
+/** Locks the lists of the rows that `read` gives, and others besides, and reads the rows again under the locks. BAD_PARAM as above. */
+export async function holdListsOf<Row extends { list_id: number }>(
+  tx: Knex.Transaction,
+  read: () => Promise<Row[]>,
+  besides: readonly number[],
+): Promise<{ rows: Row[]; lists: ListPosition[] }> {
+  let known = await read();
   await query(tx, 'savepoint unlocked');
   for (;;) {
-    const lists = await holdLists(tx, [...new Set([...besides, ...known.map((copy) => copy.list_id)])], besides);
-    const [newest, ...others] = await query<Copy>(tx, selectCopies, { id });
-    if (newest === undefined) throw notFound(`dossier ${id}`);
-    // Another one of the same number can only have been written by hand.
-    const copies: [Copy, ...Copy[]] = [newest, ...others.filter((copy) => copy.uuid === newest.uuid)];
-    if (copies.every((copy) => lists.some((list) => list.list_id === copy.list_id))) return { copies, lists };
-    // It came into a further list before the locks were granted: they are given up, and all are taken in the order of their ids.
+    const lists = await holdLists(tx, [...new Set([...besides, ...known.map((row) => row.list_id)])], besides);
+    const held = new Set(lists.map((list) => list.list_id));
+    const rows = await read();
+    if (rows.every((row) => held.has(row.list_id))) return { rows, lists };
+    // One came into a further list before the locks were granted: they are given up, and all are taken in the order of their ids.
     await query(tx, 'rollback to savepoint unlocked');
-    known = copies;
+    known = rows;
   }
 }
 
@@ -78,9 +89,7 @@ async function requireFreeExternalId(
   throw new ApplicationError(
     'CONFLICT',
     `external_id: dossier ${taken.id} of the watch list ${taken.list_id} (${taken.name}) has it already.`,
-    {
-      param: 'external_id',
-    },
+    { param: 'external_id', dossiers: [taken.id] },
   );
 }
 

@@ -35,7 +35,7 @@ export async function* exportDossiers(connection: Connection, listId: number, ro
   }
 }
 
-/** The copies of these contents, in the order in which they are given; those that are gone meanwhile are left out. */
+/** The copies of these contents, in the order in which they are given; those that are gone or changed meanwhile are left out. */
 export async function exportCopies(
   connection: Connection,
   copies: readonly { readonly id: number; readonly hash: string }[],
@@ -46,4 +46,27 @@ export async function exportCopies(
      cross join lateral (select ${columns} from rows_of(wanted) where hash = decode(content, 'hex') limit 1) d order by place`,
     { ids: copies.map(({ id }) => id), hashes: copies.map(({ hash }) => hash) },
   );
+}
+
+/** The dossiers of these ids, in this order; copies that differ one after another. Those that are in no list are left out. */
+export async function exportNamed(connection: Connection, ids: readonly number[]): Promise<ExportedDossier[]> {
+  return query<ExportedDossier>(
+    connection,
+    `select d.* from unnest(:ids::bigint[]) with ordinality w (wanted, place)
+     cross join lateral (
+       select distinct on (copy.hash) ${columns} from rows_of(wanted) copy join list_positions p on p.set_id = copy.set_id order by copy.hash, p.list_id
+     ) d order by place`,
+    { ids },
+  );
+}
+
+/** Those of these ids that are in no list of the node, at most `limit`. */
+export async function findGone(connection: Connection, ids: readonly number[], limit: number): Promise<number[]> {
+  const rows = await query<{ wanted: number }>(
+    connection,
+    `select wanted from unnest(:ids::bigint[]) with ordinality w (wanted, place)
+     where not exists (select from rows_of(wanted) d join list_positions p on p.set_id = d.set_id) order by place limit :limit`,
+    { ids, limit },
+  );
+  return rows.map(({ wanted }) => wanted);
 }

@@ -50,14 +50,21 @@ export async function rememberImport(
       },
     );
   }
-  const more = rows.length - kept.length;
-  if (more === 0) return;
+  await rememberMany(tx, origin.auditId, new Map([[listId, rows.length - kept.length]]));
+}
+
+/** Keeps how many dossiers of lists a deed wrote that aren't remembered one by one; numbers of one deed add up. */
+export async function rememberMany(tx: Knex.Transaction, auditId: number, counts: ReadonlyMap<number, number>): Promise<void> {
+  const told = [...counts].filter(([, dossiers]) => dossiers > 0);
+  if (told.length === 0) return;
   await query(
     tx,
-    `insert into history (object, kind, audit_id, list_id, dossiers) select uuid, 'many', :auditId, id, :more from watch_lists where id = :listId
+    `insert into history (object, kind, audit_id, list_id, dossiers)
+     select l.uuid, 'many', :auditId, l.id, m.dossiers from unnest(:lists::bigint[], :counts::bigint[]) m (list, dossiers)
+     join watch_lists l on l.id = m.list
      on conflict (object, audit_id) where kind = 'many' and audit_id is not null
      do update set dossiers = history.dossiers + excluded.dossiers, date = excluded.date`,
-    { auditId: origin.auditId, listId, more },
+    { auditId, lists: told.map(([list]) => list), counts: told.map(([, dossiers]) => dossiers) },
   );
 }
 
@@ -98,13 +105,5 @@ export async function rememberBulk(tx: Knex.Transaction, origin: DeedOrigin, dos
     dossiers.slice(Math.max(0, origin.room)).flatMap(({ lists }) => lists),
     (list) => list,
   );
-  if (more.size === 0) return;
-  await query(
-    tx,
-    `insert into history (object, kind, audit_id, list_id, dossiers)
-     select l.uuid, 'many', :auditId, l.id, m.dossiers from unnest(:lists::bigint[], :counts::bigint[]) m (list, dossiers) join watch_lists l on l.id = m.list
-     on conflict (object, audit_id) where kind = 'many' and audit_id is not null
-     do update set dossiers = history.dossiers + excluded.dossiers, date = excluded.date`,
-    { auditId: origin.auditId, lists: [...more.keys()], counts: [...more.values()].map(({ length }) => length) },
-  );
+  await rememberMany(tx, origin.auditId, new Map([...more].map(([list, { length }]) => [list, length])));
 }

@@ -11,10 +11,11 @@ import { notFound } from '@dossier/runtime/errors.ts';
 import { CopyIn } from '@dossier/postgres/copy-in.ts';
 import type { RawConnection } from '@dossier/postgres/copy-in.ts';
 import type { Cell } from '@dossier/postgres/copy-line.ts';
+import { contentFields } from '@dossier/protocol/rows.ts';
 import { query, queryOne, transaction } from '@dossier/postgres/database.ts';
 import type { Connection } from '@dossier/postgres/database.ts';
 import { declaredFault, readDeclaredFields } from './declared-values.ts';
-import { changeMeta, contentFields, datesFault, emptyContent, extendMeta } from './dossier-content.ts';
+import { changeMeta, datesFault, emptyContent, extendMeta } from './dossier-content.ts';
 import { noteBatch } from './bin/import-notes.ts';
 import { rememberImport } from './history.ts';
 import type { ImportOrigin } from './history.ts';
@@ -48,6 +49,8 @@ export interface ImportCounts {
   unchanged: number;
   /** Those that can't be what they would become, by their places in what was given. */
   refused: { index: number; reason: string }[];
+  /** The new ones without `externalId`, of which nothing says whether the list has them already, by their places in what was given. */
+  unnamed: { index: number; content: StoredContent }[];
 }
 
 export interface Import {
@@ -83,7 +86,7 @@ export async function importDossiers(
     const moment = await readMoment(tx);
     const declared = await readDeclaredFields(tx, listId);
     const known = await readKnown(tx, list.set_id, dossiers);
-    const counts: ImportCounts = { added: 0, changed: 0, unchanged: 0, refused: [] };
+    const counts: ImportCounts = { added: 0, changed: 0, unchanged: 0, refused: [], unnamed: [] };
     const fresh: Row[] = [];
     const changed = new Set<Row>();
     for (const [index, given] of dossiers.entries()) {
@@ -97,6 +100,7 @@ export async function importDossiers(
         const made = { uuid: randomUUID(), hash: null, former: null, content };
         fresh.push(made);
         if (dossier.externalId !== null) known.set(dossier.externalId, made);
+        else counts.unnamed.push({ index, content });
         counts.added += 1;
       } else if (isEqual(row.content, content)) counts.unchanged += 1;
       else {

@@ -2,7 +2,6 @@ import type { Database } from '@dossier/postgres/database.ts';
 import type { DossierRow } from './dossiers.ts';
 import { searchDossiers } from './search/search.ts';
 import type { SearchAnswer } from './search/search.ts';
-import { wholeOf } from './search/lexemes.ts';
 import { chunksOf } from './search/words.ts';
 
 export interface Namesake {
@@ -32,18 +31,17 @@ type Row = SearchAnswer['rows'][number];
  */
 export async function findNamesakes(database: Database, { name, lists, except, limit }: NamesakeSearch): Promise<Namesake[]> {
   const words = wordsOf(name);
-  const whole = wholeOf(name);
   const found = new Map<number, Namesake>();
   const look = async (text: string, isAlike: (row: Row) => boolean): Promise<void> => {
     const { rows } = await searchDossiers(database, { text, filter: { lists, validNow: false }, offset: 0, limit: read });
     for (const row of rows) {
       if (row.id === except || found.has(row.id) || !isAlike(row)) continue;
       const { matches: _matches, ...dossier } = row;
-      found.set(row.id, { dossier, same: wholeOf(row.name) === whole });
+      found.set(row.id, { dossier, same: isSameName(row.name, name) });
     }
   };
   if (words.length === 0) return [];
-  await look(name, (row) => wholeOf(row.name) === whole || (words.length > 1 && isNamed(row)));
+  await look(name, (row) => isSameName(row.name, name) || (words.length > 1 && isNamed(row)));
   if (words.length > 2 && words.length <= mostLeftOut) {
     for (let left = 0; left < words.length && found.size < limit; left += 1) {
       const others = words.filter((_, index) => index !== left);
@@ -56,6 +54,12 @@ export async function findNamesakes(database: Database, { name, lists, except, l
 
 function wordsOf(name: string): string[] {
   return chunksOf(name).flatMap(({ parts }) => parts.map(({ start, end }) => name.slice(start, end)));
+}
+
+/** Whether the words of two names can be spoken alike, each in its place. */
+export function isSameName(one: string, other: string): boolean {
+  const [words = [], others = []] = [one, other].map((text) => chunksOf(text).flatMap(({ parts }) => parts));
+  return words.length === others.length && words.every(({ spoken }, at) => spoken.some((form) => others[at]?.spoken.includes(form)));
 }
 
 /** Whether all that was looked for is in the name, as whole words. */

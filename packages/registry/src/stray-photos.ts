@@ -23,11 +23,11 @@ const believedStrays = 100;
  * is noted. `stored`: addresses (64 hexadecimal digits).
  */
 export async function noteStrayPhotos(database: Database, stored: AsyncIterable<string>): Promise<StrayPhotos> {
-  let strays: string[] = [];
+  const strays: string[] = [];
   let seen = 0;
   for await (const addresses of inBatches(stored)) {
     seen += addresses.length;
-    strays = strays.concat(await findStrays(database, addresses));
+    for (const stray of await findStrays(database, addresses)) strays.push(stray);
   }
   const noted = strays.length > 0 && (strays.length <= believedStrays || strays.length <= seen / 2);
   if (noted) await noteGarbage(database, strays);

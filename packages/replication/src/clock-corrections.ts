@@ -12,6 +12,7 @@ const corrections = [
   `update links set last_attempt = ${jumped} where ${liesAhead('last_attempt')}`,
   `update links set created_date = coalesce(${jumped}, now()) where ${liesAhead('created_date')}`,
   `update followers set last_seen = coalesce(${jumped}, now()) where ${liesAhead('last_seen')}`,
+  `update followers set behind_since = coalesce(${jumped}, now()) where ${liesAhead('behind_since')}`,
   `update tokens set last_used_date = null where ${liesAhead('last_used_date')}`,
   `update tokens set expires_date = expires_date - (created_date - now()), created_date = now() where ${liesAhead('created_date')}`,
   `update holds set expires_date = now() where state in ('waiting', 'approved') and ${liesAhead('held_date')}`,

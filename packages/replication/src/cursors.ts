@@ -69,6 +69,8 @@ export async function beginFetching(
 ): Promise<RunCursor> {
   return transaction(database, async (tx) => {
     await requireFence(tx, taken);
+    // After a crash of PostgreSQL the cursor is gone in any case, and with it what the run has fetched.
+    await query(tx, `set local synchronous_commit = off`);
     await clearRun(tx, taken.runId);
     const setId = method === 'full' ? await createSet(tx, taken) : null;
     const cursor: RunCursor = { method, phase: 'fetching', setId, revision, head };

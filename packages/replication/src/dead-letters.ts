@@ -51,7 +51,7 @@ export async function retryDeadLetter(database: Database, id: number): Promise<{
       id,
     });
     if (!letter) return null;
-    const requested = await requestRun(tx, { slaveListId: letter.slave_list_id, reason: 'person', mode: 'auto' });
+    const requested = await requestRun(tx, { slaveListId: letter.slave_list_id, reason: 'person', mode: 'auto', by: null });
     return requested.outcome === 'run' ? { runId: requested.run.id, slaveListId: letter.slave_list_id } : null;
   });
 }

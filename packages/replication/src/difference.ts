@@ -77,6 +77,25 @@ export async function countDifference(tx: Knex.Transaction, run: FetchedRun): Pr
   return { ...row, exchanged: await countExchanged(tx, run, row) };
 }
 
+/**
+ * What it does to an empty list to be pointed at the set that a run filled, whose tree is built: all of it comes, which needs no table of what. Null if the
+ * list isn't empty, or changes are merged.
+ */
+export async function countFilling(
+  tx: Knex.Transaction,
+  { listId, newSet }: Pick<FetchedRun, 'listId' | 'newSet'>,
+): Promise<ListDifference | null> {
+  if (newSet === null) return null;
+  const row = await queryOne<{ adding: number }>(
+    tx,
+    `select coalesce((select count from tree_nodes where set_id = ${newSet} and prefix = ''), 0) as adding
+     from list_positions where list_id = :listId and dossier_count = 0`,
+    { listId },
+  );
+  const none = { count: 0, changed: 0, deactivated: 0 };
+  return row && { held: 0, adding: row.adding, changing: 0, removing: 0, deactivating: 0, takenBack: 0, exchanged: none };
+}
+
 async function countExchanged(
   tx: Knex.Transaction,
   run: FetchedRun,

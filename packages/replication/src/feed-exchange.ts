@@ -121,14 +121,30 @@ export function createExchange(options: ExchangeOptions, { base, agents }: { bas
     question.signal?.throwIfAborted();
     if (isRefusedAddress(base.hostname)) throw fail({ saw: 'refused-address' });
     const url = urlOf(base, path, question.query);
-    try {
-      return await ask(url, question, await options.trust.terms());
-    } catch (error) {
-      const terms = error instanceof FeedError && error.code === 'TOKEN_REFUSED' ? await options.trust.withoutKey() : null;
-      if (terms === null) throw error;
-      return ask(url, question, terms);
-    }
+    return askOnTerms(options.trust, (terms) => ask(url, question, terms));
   };
+}
+
+/** Asks as the trust says, and where the master knows nothing of who signed, in the other ways, one after the other. */
+async function askOnTerms(trust: Trust, ask: (terms: Terms) => Promise<OpenAnswer>): Promise<OpenAnswer> {
+  try {
+    return await ask(await trust.terms());
+  } catch (error) {
+    if (!isUnknown(error)) throw error;
+    for (const terms of await trust.fallbacks()) {
+      try {
+        return await ask(terms);
+      } catch (other) {
+        if (!isUnknown(other)) throw other;
+      }
+    }
+    throw error;
+  }
+}
+
+/** The master knows nothing of who signed. */
+function isUnknown(error: unknown): boolean {
+  return error instanceof FeedError && (error.code === 'TOKEN_REFUSED' || error.code === 'SITE_UNKNOWN');
 }
 
 function delaysOf(timeouts: FeedTimeouts, timeoutMs: number | undefined): Delays {
@@ -189,16 +205,25 @@ async function checkHead(response: Response, check: HeadCheck): Promise<Verified
   }
   const isRedirect = status >= 300 && status < 400 && status !== 304;
   if (isRedirect || status >= 500 || status === 429 || status === 408) throw fail({ saw: 'status', status });
-  const signer = terms.answers === 'same-key' ? terms.sign : 'named';
-  const verified = verifyResponse(signer, { status, headers: response.headersDistinct }, { requestSignature, now: now(), toleranceMs });
+  const verified = verifyAs(terms, response, { requestSignature, now: now(), toleranceMs });
   if (!verified.ok) throw fail({ saw: 'distrust', reason: verified.reason, skewMs: verified.skewMs, status });
-  if (signer === 'named') await requireBelief(response, verified, check);
+  if (verified.key.algorithm === 'ed25519') await requireBelief(response, verified, check);
+  else if (terms.answers === 'believed-key') throw fail({ saw: 'site', code: 'MASTER_KEYLESS' });
   if (status === 421) throw fail({ saw: 'misdirected' });
   const [refusal = '', policy] = (onlyValue(response.headersDistinct, REFUSAL_FIELD) ?? '').split(' ');
   if (status !== 403 || !isSiteRefusal(refusal)) return verified;
   // Whoever has the token could say so; only the master's own key takes a list away.
-  if (refusal === 'LIST_WITHDRAWN' && signer !== 'named') throw fail({ saw: 'distrust', reason: 'unknown-key', skewMs: undefined, status });
+  if (refusal === 'LIST_WITHDRAWN' && verified.key.algorithm !== 'ed25519')
+    throw fail({ saw: 'distrust', reason: 'unknown-key', skewMs: undefined, status });
   throw fail({ saw: 'site', code: refusal, purge: policy === PURGE });
+}
+
+function verifyAs(terms: Terms, response: Response, context: Parameters<typeof verifyResponse>[2]): ReturnType<typeof verifyResponse> {
+  const received = { status: response.statusCode, headers: response.headersDistinct };
+  if (terms.answers === 'same-key') return verifyResponse(terms.sign, received, context);
+  const verified = verifyResponse('named', received, context);
+  const isByToken = !verified.ok && verified.reason === 'unknown-key' && terms.sign.algorithm === 'hmac-sha256';
+  return isByToken ? verifyResponse(terms.sign, received, context) : verified;
 }
 
 /** Refuses whoever signs rightly, and isn't the master that is known here. */

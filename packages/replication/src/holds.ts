@@ -141,19 +141,18 @@ export async function listHeldDossiers(
   return toPage(rows, page, (row) => ({ value: null, id: row.ordinal }));
 }
 
-/** The length of a photo that the standing hold of a link shows; null if it shows no such photo. */
+/** The length of a photo that the standing hold of a link shows, and its dossier's uuid; null if it shows no such photo. */
 export async function findHeldPhoto(
   connection: Connection,
   of: { slaveListId: number; sha256: string },
-): Promise<{ bytes: number; dossier: number | null } | null> {
-  return queryOne<{ bytes: number; dossier: number | null }>(
+): Promise<{ bytes: number; dossier: string } | null> {
+  return queryOne(
     connection,
-    `select (p ->> 'bytes')::int as bytes, d.id as dossier
+    `select (p ->> 'bytes')::int as bytes, h.dossier
      from holds o join held_dossiers h on h.hold_id = o.id and (h.before is not null or h.after is not null)
      cross join lateral (
        select * from json_array_elements(h.before -> 'photos') union all select * from json_array_elements(h.after -> 'photos')
      ) s (p)
-     join list_positions l on l.list_id = o.slave_list_id left join dossiers d on d.set_id = l.set_id and d.uuid = h.dossier
      where o.slave_list_id = :slaveListId and o.${standing} and p ->> 'sha256' = :sha256 and p ->> 'bytes' is not null limit 1`,
     of,
   );

@@ -6,7 +6,13 @@ import { contentColumns } from './row-columns.ts';
 /** Forgets what the last applied sync of a list took away; a set that was kept for it is left to upkeep. */
 export async function forgetJournal(tx: Knex.Transaction, listId: number): Promise<void> {
   await query(tx, `update sets set purpose = 'garbage', since = age_moment() where list_id = :listId and purpose = 'undo'`, { listId });
-  await query(tx, `select note_lost_photos(photos) from journal_rows where list_id = :listId and photos::text <> '[]'`, { listId });
+  await query(
+    tx,
+    `select note_lost_photos(j.photos) from journal_rows j where j.list_id = :listId and j.photos::text <> '[]' and not exists (
+       select from list_positions p join dossiers d on d.set_id = p.set_id and d.uuid = j.uuid
+       where p.list_id = j.list_id and d.photos::text = j.photos::text)`,
+    { listId },
+  );
   await query(tx, `delete from journal_rows where list_id = :listId`, { listId });
   await query(tx, `delete from journals where list_id = :listId`, { listId });
 }

@@ -5,7 +5,16 @@ import type { Position } from '@dossier/domain/position.ts';
 import type { RunMethod } from '@dossier/domain/run.ts';
 import type { SyncError } from '@dossier/protocol/sync.ts';
 import { preparedOne, query } from '@dossier/postgres/database.ts';
-import { countDifference, hashDifference, keepHeldDossiers, sidesOf, touches, withoutExchanged, writeDifference } from './difference.ts';
+import {
+  countDifference,
+  countFilling,
+  hashDifference,
+  keepHeldDossiers,
+  sidesOf,
+  touches,
+  withoutExchanged,
+  writeDifference,
+} from './difference.ts';
 import type { FetchedRun, ListDifference } from './difference.ts';
 import { forgetRemovals, noteRemovals, readWeek } from './removals.ts';
 import { createHold, findStandingHold, saveExamples } from './holds.ts';
@@ -75,12 +84,15 @@ export async function judge(tx: Knex.Transaction, sync: JudgedRun): Promise<Judg
     parameters: { listId: sync.listId, runId: sync.runId },
   });
   const before = await findStandingHold(tx, sync.listId);
+  const isFirst = !link || (link.epoch === null && !before);
+  const filling = isFirst ? await countFilling(tx, sync) : null;
+  if (filling) return { judgement: 'free', difference: filling, damage: null, hold: null };
   // A list may be put back on purpose, as by an undo at a branch; another list's dates say nothing.
   const comparable = fork !== null && fork.kind !== 'identity';
   await writeDifference(tx, { ...sync, comparable });
   const difference = await countDifference(tx, { ...sync, comparable });
   const free: Judged = { judgement: 'free', difference, damage: null, hold: null };
-  if (!link || (link.epoch === null && !before)) return free;
+  if (isFirst) return free;
   if (fork === null && isPosition(link, target)) return { ...free, damage: 'everything' };
   const damage = fork === null && !link.intact && link.revision !== null ? 'older' : null;
   const seen = withoutExchanged(difference);

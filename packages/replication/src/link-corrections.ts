@@ -9,6 +9,8 @@ export interface LinkCorrection {
   slaveListId: number;
   remoteUrl?: string | undefined;
   remoteListId?: number | undefined;
+  /** The user who corrects it. */
+  by: string | null;
 }
 
 /**
@@ -25,7 +27,7 @@ export type LinkCorrectionOutcome =
  */
 export async function correctLink(database: Database, correction: LinkCorrection): Promise<LinkCorrectionOutcome> {
   return transaction(database, async (tx): Promise<LinkCorrectionOutcome> => {
-    const { slaveListId } = correction;
+    const { slaveListId, by } = correction;
     await query(tx, `select from links where slave_list_id = :slaveListId for update`, { slaveListId });
     const before = await findLink(tx, slaveListId);
     if (!before) return { outcome: 'no-link' };
@@ -42,7 +44,7 @@ export async function correctLink(database: Database, correction: LinkCorrection
     if (open?.reason === 'undo') return { outcome: 'undoing' };
     // Another run, since this one would go on where it stopped, with pages of another list.
     await query(tx, cancelRuns, { slaveListId });
-    const run = await createRun(tx, { slaveListId, reason: open?.reason ?? 'person', mode: open?.mode ?? 'auto' });
+    const run = await createRun(tx, { slaveListId, reason: open?.reason ?? 'person', mode: open?.mode ?? 'auto', by });
     await query(
       tx,
       `update links set remote_url = :remoteUrl, remote_list_id = :remoteListId, fence = fence + 1, error = null,

@@ -31,7 +31,6 @@ export interface LinkRow {
   /** The nodes from which the master has its list, as it says, nearest first. */
   origins: string[];
   state: LinkState;
-  doubt: LinkDoubt | null;
   error: SyncError | null;
   fence: number;
   epoch: string | null;
@@ -73,8 +72,13 @@ export interface LinkRow {
   photos_missing: number;
 }
 
+/** A link with why its replica can't be called equal now, for whoever is shown it. */
+export interface JudgedLink extends LinkRow {
+  doubt: LinkDoubt | null;
+}
+
 const linkColumns = `
-  k.slave_list_id, k.remote_url, k.remote_list_id, k.remote_node, k.remote_list, k.remote_name, k.origins, k.state, link_doubt(k) as doubt, k.error, k.fence,
+  k.slave_list_id, k.remote_url, k.remote_list_id, k.remote_node, k.remote_list, k.remote_name, k.origins, k.state, k.error, k.fence,
   k.epoch, k.revision, k.digest, k.dossier_count, k.head_tag, encode(k.declaration_hash, 'hex') as declaration_hash, k.head_revision, k.remote_count, k.last_attempt, k.last_success,
   k.verified_at, k.deep_verified_at, k.sync_hour, k.sync_minute, k.sync_zone, k.last_scheduled_date::text as last_scheduled_date, k.next_run, k.purge,
   (select w.since from withdrawn_lists w where w.list_id = k.slave_list_id) as withdrawn_date,
@@ -82,10 +86,12 @@ const linkColumns = `
   (select count(*) from missing_photos m where m.slave_list_id = k.slave_list_id) as photos_missing
   from links k join list_positions p on p.list_id = k.slave_list_id`;
 
+const judgedColumns = `link_doubt(k) as doubt, ${linkColumns}`;
+
 /** The link of a list of this slave, or null. */
-export async function findLink(connection: Connection, slaveListId: number): Promise<LinkRow | null> {
-  return preparedOne<LinkRow>(connection, 'find link', {
-    sql: `select ${linkColumns} where k.slave_list_id = :slaveListId`,
+export async function findLink(connection: Connection, slaveListId: number): Promise<JudgedLink | null> {
+  return preparedOne<JudgedLink>(connection, 'find link', {
+    sql: `select ${judgedColumns} where k.slave_list_id = :slaveListId`,
     parameters: { slaveListId },
   });
 }
@@ -106,11 +112,11 @@ export async function findLinkToFollow(
 }
 
 /** One page of the links, in the order of their lists' ids. */
-export async function listLinks(connection: Connection, page: PageRequest): Promise<Page<LinkRow>> {
+export async function listLinks(connection: Connection, page: PageRequest): Promise<Page<JudgedLink>> {
   const backwards = page.cursor?.direction === 'before';
-  const rows = await query<LinkRow>(
+  const rows = await query<JudgedLink>(
     connection,
-    `select ${linkColumns}
+    `select ${judgedColumns}
      where ${page.cursor ? `k.slave_list_id ${backwards ? '<' : '>'} :id` : 'true'}
      order by k.slave_list_id ${backwards ? 'desc' : 'asc'} limit :rows`,
     { id: page.cursor?.id ?? 0, rows: page.limit + 1 },
@@ -127,8 +133,8 @@ export async function listLinksAfter(connection: Connection, after: number, limi
 }
 
 /** Those of the given lists that have a link. */
-export async function findLinks(connection: Connection, slaveListIds: readonly number[]): Promise<LinkRow[]> {
-  return query<LinkRow>(connection, `select ${linkColumns} where k.slave_list_id = any(:slaveListIds::bigint[])`, { slaveListIds });
+export async function findLinks(connection: Connection, slaveListIds: readonly number[]): Promise<JudgedLink[]> {
+  return query<JudgedLink>(connection, `select ${judgedColumns} where k.slave_list_id = any(:slaveListIds::bigint[])`, { slaveListIds });
 }
 
 /** Whether a link is already what is asked for, so that there is nothing to record. One that failed is tried again. */
@@ -138,9 +144,9 @@ export function isLinkedAlready(link: LinkRow, wanted: { remoteUrl: string; remo
 }
 
 export type LinkCreation =
-  | { outcome: 'created' | 'existing'; link: LinkRow; runId: number | null }
+  | { outcome: 'created' | 'existing'; link: JudgedLink; runId: number | null }
   | { outcome: 'no-list' }
-  | { outcome: 'conflict'; link: LinkRow }
+  | { outcome: 'conflict'; link: JudgedLink }
   | { outcome: 'not-empty'; dossiers: number };
 
 /**
@@ -149,7 +155,7 @@ export type LinkCreation =
  */
 export async function createLink(
   database: Database,
-  request: { slaveListId: number; remoteUrl: string; remoteListId: number; refuseNonEmpty: boolean },
+  request: { slaveListId: number; remoteUrl: string; remoteListId: number; refuseNonEmpty: boolean; by: string | null },
 ): Promise<LinkCreation> {
   return transaction(database, async (tx) => {
     const list = await queryOne<{ dossier_count: number }>(
@@ -164,7 +170,7 @@ export async function createLink(
         return { outcome: 'conflict', link: existing };
       }
       if (existing.state !== 'failed') return { outcome: 'existing', link: existing, runId: null };
-      const run = await createRun(tx, { slaveListId: request.slaveListId, reason: 'link', mode: 'auto' });
+      const run = await createRun(tx, { slaveListId: request.slaveListId, reason: 'link', mode: 'auto', by: request.by });
       await query(tx, `update links set state = 'pending', error = null where slave_list_id = :slaveListId`, {
         slaveListId: request.slaveListId,
       });
@@ -176,7 +182,7 @@ export async function createLink(
       `insert into links (slave_list_id, remote_url, remote_list_id) values (:slaveListId, :remoteUrl, :remoteListId)`,
       request,
     );
-    const run = await createRun(tx, { slaveListId: request.slaveListId, reason: 'link', mode: 'auto' });
+    const run = await createRun(tx, { slaveListId: request.slaveListId, reason: 'link', mode: 'auto', by: request.by });
     const link = await findLink(tx, request.slaveListId);
     if (!link) throw new Error(`link ${request.slaveListId} vanished while it was made`);
     return { outcome: 'created', link, runId: run.id };
@@ -185,17 +191,17 @@ export async function createLink(
 
 /**
  * Makes a run for a link, or returns the unfinished one that it has; `created` tells which. A run that waits for its next attempt is taken as it is.
- * The caller holds the link's row against its end, which would leave the run behind: whoever doesn't calls `requestRun`.
+ * `by`: the user who asks for it; null where nobody does. The caller holds the link's row against its end, which would leave the run behind: whoever doesn't calls `requestRun`.
  */
 export async function createRun(
   connection: Connection,
-  request: { slaveListId: number; reason: RunReason; mode: RunMode; by?: string | undefined },
+  request: { slaveListId: number; reason: RunReason; mode: RunMode; by: string | null },
 ): Promise<{ id: number; created: boolean }> {
   const made = await queryOne<{ id: number }>(
     connection,
     `insert into runs (slave_list_id, reason, mode, requested_by) values (:slaveListId, :reason, :mode, :by)
      on conflict (slave_list_id) where finished_date is null do nothing returning id`,
-    { ...request, by: request.by ?? null },
+    request,
   );
   if (made) return { id: made.id, created: true };
   const open = await queryOne<{ id: number }>(

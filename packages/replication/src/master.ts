@@ -63,6 +63,13 @@ export interface KnownHead {
   readonly list?: string | null;
 }
 
+/** Who asks: its identity, and the number under which it says something, each once. */
+export interface Self {
+  readonly node: string;
+  readonly name: string;
+  number(): Promise<number>;
+}
+
 /** A master as its feed shows it. All methods throw FeedError for faults of the wire and SyncFailure for answers that contradict themselves. */
 export interface Master {
   greet(signal?: AbortSignal): Promise<z.infer<typeof greetingSchema>>;
@@ -87,18 +94,18 @@ const smallAnswerBytes = 4 * 1024 * 1024;
  * Speaks the feed's version 1 over a signed client. With `self`, this node's identity, greetings and questions for heads tell the master who
  * follows the list. What a head tells of is asked of the node that gave it and of no other.
  */
-export function createMaster(client: FeedClient, self?: { node: string; name: string }): Master {
+export function createMaster(client: FeedClient, self?: Self): Master {
   const lists = '/feed/v1/dossier-lists';
   /** Who gave the last head: what it tells of is asked of nobody else. */
   let node: string | undefined;
-  const said = self && { slave: self.node, name: self.name };
+  const said = async () => self && { slave: self.node, name: self.name, number: await self.number() };
   const ask = (path: string, question: { query?: Record<string, string | number>; maximumBytes?: number; signal?: AbortSignal }) =>
     client.get(path, { maximumBytes: smallAnswerBytes, ...question });
   const askRows = (path: string, query: Record<string, string | number>, options: LargeAnswerOptions) =>
     client.get(path, { query, node, accept: rowsMediaType, maximumBytes: maximumAnswerBytes, ...options });
   return {
     greet: async (signal) => {
-      const greeting = parse(greetingSchema, await ask('/feed/', { query: { ...said }, ...(signal && { signal }) }));
+      const greeting = parse(greetingSchema, await ask('/feed/', { query: { ...(await said()) }, ...(signal && { signal }) }));
       requireSigner(client, greeting.node);
       await client.trust.learn({ name: greeting.name ?? null, certificate: greeting.certificate ?? null });
       requireCommonVersion(greeting.versions);
@@ -107,7 +114,7 @@ export function createMaster(client: FeedClient, self?: { node: string; name: st
     lists: async (signal) => parse(offeredListsSchema, await ask(`${lists}/`, signal ? { signal } : {})),
     head: async (list, known, signal) => {
       const answer = await client.get(`${lists}/${list}/head`, {
-        query: { ...known.position, ...known.standing, ...(known.list && { dossier_list: known.list }), ...said },
+        query: { ...known.position, ...known.standing, ...(known.list && { dossier_list: known.list }), ...(await said()) },
         ...(known.tag !== null && { etag: known.tag }),
         maximumBytes: smallAnswerBytes,
         signal,
@@ -121,7 +128,7 @@ export function createMaster(client: FeedClient, self?: { node: string; name: st
     },
     unchanged: async (heads, signal) => {
       const named = heads.map(({ list, tag }) => `${list}.${tag.replaceAll('"', '')}`).join(',');
-      const answer = await ask('/feed/v1/heads', { query: { lists: named, ...said }, signal });
+      const answer = await ask('/feed/v1/heads', { query: { lists: named, ...(await said()) }, signal });
       return answer.status === 404 ? new Set() : new Set(parse(headsSchema, answer).unchanged);
     },
     changes: async (list, from, options) => {

@@ -1,4 +1,4 @@
-import { query, queryOne, transaction } from '@dossier/postgres/database.ts';
+import { preparedOne, query, queryOne, transaction } from '@dossier/postgres/database.ts';
 import type { Connection, Database } from '@dossier/postgres/database.ts';
 import { notFound } from '@dossier/runtime/errors.ts';
 
@@ -16,13 +16,21 @@ export interface MasterRow {
   /** Another key that answered there, and isn't believed. */
   offered_key: string | null;
   offered_date: Date | null;
+  offered_node: string | null;
+  offered_url: string | null;
   pinned_date: Date;
 }
 
-const columns = `id, remote_url, node, name, key, previous_key, previous_until, voucher, offered_key, offered_date, pinned_date`;
+const columns = `
+  id, remote_url, node, name, key, previous_key, previous_until, voucher, offered_key, offered_date, offered_node, offered_url,
+  pinned_date`;
+const noOffer = `offered_key = null, offered_date = null, offered_node = null, offered_url = null`;
 
 export async function findMaster(connection: Connection, remoteUrl: string): Promise<MasterRow | null> {
-  return queryOne<MasterRow>(connection, `select ${columns} from masters where remote_url = :remoteUrl`, { remoteUrl });
+  return preparedOne<MasterRow>(connection, 'find master', {
+    sql: `select ${columns} from masters where remote_url = :remoteUrl`,
+    parameters: { remoteUrl },
+  });
 }
 
 /** All masters whose keys are known here, by address. */
@@ -49,11 +57,7 @@ export async function pinMaster(
   return transaction(database, async (tx) => {
     await query(tx, `select pg_advisory_xact_lock(hashtextextended('dossier masters', 0))`);
     if (instead) {
-      await query(
-        tx,
-        `update masters set key = :key, previous_key = null, offered_key = null, offered_date = null, pinned_date = now() where node = :node`,
-        pin,
-      );
+      await query(tx, `update masters set key = :key, previous_key = null, ${noOffer}, pinned_date = now() where node = :node`, pin);
       await query(tx, `delete from masters where remote_url = :remoteUrl and node <> :node`, pin);
     }
     await query(
@@ -70,17 +74,21 @@ export async function pinMaster(
 export async function followMaster(connection: Connection, succession: { old: string; next: string; until: Date }): Promise<void> {
   await query(
     connection,
-    `update masters set key = :next, previous_key = :old, previous_until = :until, offered_key = null, offered_date = null, pinned_date = now() where key = :old`,
+    `update masters set key = :next, previous_key = :old, previous_until = :until, ${noOffer}, pinned_date = now() where key = :old`,
     succession,
   );
 }
 
-/** Keeps that another key answers under an address, for a person to look at. */
-export async function noteOfferedKey(connection: Connection, remoteUrl: string, key: string): Promise<void> {
+/** Keeps that another key answers under an address, for a person to look at: beside the master of this address, or else beside the one that it says it is. */
+export async function noteOfferedKey(
+  connection: Connection,
+  offer: { remoteUrl: string; node: string | null; key: string },
+): Promise<void> {
   await query(
     connection,
-    `update masters set offered_date = case when offered_key = :key then offered_date else now() end, offered_key = :key where remote_url = :remoteUrl`,
-    { remoteUrl, key },
+    `update masters set offered_date = case when offered_key = :key then offered_date else now() end, offered_key = :key, offered_node = :node, offered_url = :remoteUrl
+     where remote_url = :remoteUrl or (node = :node and not exists (select from masters where remote_url = :remoteUrl))`,
+    offer,
   );
 }
 
@@ -98,18 +106,24 @@ export async function noteGreeting(
   );
 }
 
-/** Believes the key that was offered, if it still is this one; false if it isn't. */
+/**
+ * Believes the key that was offered, if it still is this one, under all addresses of its node. Where it is another node's, that takes the place of the one which
+ * was known under this address. False if the key isn't offered any more, or its node is known by another one.
+ */
 export async function acceptOfferedKey(connection: Connection, id: number, key: string): Promise<boolean> {
   const rows = await query(
     connection,
-    `update masters m set key = :key, previous_key = null, offered_key = null, offered_date = null, pinned_date = now()
-     from masters asked where asked.id = :id and asked.offered_key = :key and m.node = asked.node returning m.id`,
+    `update masters m set key = :key, node = coalesce(asked.offered_node, m.node), previous_key = null, ${noOffer}, pinned_date = now()
+     from masters asked
+     where asked.id = :id and asked.offered_key = :key and (m.id = asked.id or (m.node = asked.node and m.node = coalesce(asked.offered_node, m.node)))
+       and (asked.offered_node = asked.node or not exists (select from masters o where o.node = asked.offered_node and o.key <> :key))
+     returning m.id`,
     { id, key },
   );
   return rows.length > 0;
 }
 
-/** Forgets whose answers are believed under an address: the next one that the token vouches for is. */
+/** Forgets the key of a master, under all of its addresses: the next one that the token vouches for is believed. */
 export async function forgetMaster(connection: Connection, id: number): Promise<void> {
-  await query(connection, `delete from masters where id = :id`, { id });
+  await query(connection, `delete from masters where node = (select node from masters where id = :id)`, { id });
 }

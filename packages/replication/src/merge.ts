@@ -26,7 +26,8 @@ export async function mergeChanges(tx: Knex.Transaction, merge: Merge): Promise<
   await query(
     tx,
     `select note_lost_photos(d.photos) from differences x join dossiers d on d.set_id = :setId and d.uuid = x.uuid
-     where x.run_id = :runId and x.kind <> 'adding' and d.photos::text <> '[]'`,
+     left join incoming i on i.run_id = x.run_id and i.uuid = x.uuid and not i.removed
+     where x.run_id = :runId and x.kind <> 'adding' and d.photos::text <> '[]' and d.photos::text is distinct from i.photos::text`,
     { runId, setId },
   );
   const removed = await removeRows(tx, merge);

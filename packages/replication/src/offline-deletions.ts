@@ -7,6 +7,8 @@ import type { Page, PageRequest } from '@dossier/postgres/keyset.ts';
 export interface OfflineDeletionRow {
   id: number;
   slave_list_id: number;
+  /** The uuid. */
+  dossier: string;
   dossier_id: number;
   name: string;
   external_id: string | null;
@@ -34,7 +36,7 @@ export async function listOfflineDeletions(
   const open = settled === undefined ? '' : `and settled_as is ${settled ? 'not ' : ''}null`;
   const rows = await query<OfflineDeletionRow>(
     connection,
-    `select id, slave_list_id, dossier_id, name, external_id, deleted_by, deleted_date, settled_as, settled_date, settled_run
+    `select id, slave_list_id, dossier, dossier_id, name, external_id, deleted_by, deleted_date, settled_as, settled_date, settled_run
      from offline_deletions where not is_withdrawn(slave_list_id) and ${condition} ${list} ${open} order by ${order} limit :rows`,
     { slaveListId: slaveListId ?? null, id: page.cursor?.id ?? 0, rows: page.limit + 1 },
   );

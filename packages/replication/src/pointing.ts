@@ -1,6 +1,7 @@
 import type { Knex } from 'knex';
 import type { Database } from '@dossier/postgres/database.ts';
 import { query, transaction } from '@dossier/postgres/database.ts';
+import { refreshStatistics } from '@dossier/postgres/statistics.ts';
 import { requireFence } from './fence.ts';
 import type { TakenRun } from './fence.ts';
 import { shareIds } from './row-columns.ts';
@@ -11,11 +12,14 @@ import { shareIds } from './row-columns.ts';
  */
 export async function prepareSet(database: Database, taken: TakenRun, setId: number): Promise<void> {
   // Not in a transaction, which VACUUM refuses. Reading what was just loaded is several times as slow before it.
-  await query(database, `vacuum (analyze, skip_locked, index_cleanup off, truncate off) dossiers`);
-  await transaction(database, async (tx) => {
+  await query(database, `vacuum (skip_locked, index_cleanup off, truncate off) dossiers`);
+  const building = transaction(database, async (tx) => {
     await requireFence(tx, taken);
     await query(tx, `select build_tree(${setId})`);
   });
+  // Neither needs the other, and both are work for a processor.
+  const [tree, statistics] = await Promise.allSettled([building, refreshStatistics(database)]);
+  for (const part of [tree, statistics]) if (part.status === 'rejected') throw part.reason;
 }
 
 /** Gives the rows of a set the ids that their dossiers have in the list that it is to be, in other lists, or had before they were deleted here. */

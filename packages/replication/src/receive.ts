@@ -39,7 +39,7 @@ export interface Received {
 }
 
 /**
- * Brings the feed from the cursor on until its head: one page is fetched while the two before it are written. Pages may have been made at different heads,
+ * Brings the feed from the cursor on until its head: one page is fetched while the one before it is written. Pages may have been made at different heads,
  * for others: what one of them says is overridden by the later ones, and all is here at the head of the last page if no page was made at a later one, and the
  * master isn't known to stand at a later one: at revision `known`.
  * Changes that fit one page are returned and not kept: they are merged in the transaction that receives them. Throws HistoryGone, SyncFailure, FeedError.
@@ -57,7 +57,7 @@ export async function receiveChanges(
   let highest = Math.max(from.head.revision, known);
   /** Whatever changed above this revision may be here already in an older version. */
   let lowest = resumed ? 0 : Number.POSITIVE_INFINITY;
-  let writing: Promise<void>[] = [];
+  let writing = Promise.resolve();
   let pending: Promise<RowsPage> | null = askPage(context, memory, { since: from.revision, epoch: from.head.epoch, ...begun });
   try {
     for (let pages = 0; pending; pages += 1) {
@@ -79,18 +79,17 @@ export async function receiveChanges(
       counts.pages += 1;
       counts.bytes += page.bytes;
       if (isLast && pages === 0 && from.setId === null) return { cursor, unkept: { page, replaces } };
-      const kept = keepPage(database, taken, { page, cursor, replaces, after: writing.at(-1) ?? Promise.resolve() });
-      const written = kept.then(() => memory.giveBack(page.body));
-      written.catch(() => undefined);
-      writing = [...writing.slice(-1), written];
-      if (writing.length === 2) await writing[0];
+      await writing;
+      writing = keepPage(database, taken, { page, cursor, replaces }).then(() => memory.giveBack(page.body));
+      // Whoever awaits it next hears of its failure; the next page may fail before that.
+      writing.catch(() => undefined);
       await saveProgress(database, taken, counts);
     }
-    await writing.at(-1);
+    await writing;
     return { cursor, unkept: null };
   } catch (error) {
     // Nothing of this attempt may still be writing when the next one begins.
-    await Promise.allSettled(writing);
+    await Promise.allSettled([writing]);
     throw error;
   }
 }

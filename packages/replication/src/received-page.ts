@@ -35,19 +35,16 @@ export interface ReceivedPage {
 }
 
 /**
- * Keeps one page where no reader looks, with the cursor behind it, in one transaction: after a kill at any point the run goes on at the cursor. Pages may
- * be kept side by side: `after` is the page before, without whose commit this one isn't committed either. Throws FencedError and UnfitPageError.
+ * Keeps one page where no reader looks, with the cursor behind it, in one transaction: after a kill at any point the run goes on at the cursor. Pages are
+ * kept one after another: rows of two pages may meet in an index, where one of them would wait for the other. Throws FencedError and UnfitPageError.
  */
-export async function keepPage(database: Database, taken: TakenRun, received: ReceivedPage & { after: Promise<unknown> }): Promise<void> {
+export async function keepPage(database: Database, taken: TakenRun, received: ReceivedPage): Promise<void> {
   await refuseUnfit(
     transaction(database, async (tx) => {
       await requireFence(tx, taken);
       // After a crash of PostgreSQL all of it is fetched anew: nobody has to wait for the disk.
       await query(tx, `set local synchronous_commit = off`);
-      // What it replaces has to be there before it can be found.
-      if (received.replaces) await received.after;
       await writePage(tx, taken, received);
-      await received.after;
       await writeCursor(tx, taken.runId, received.cursor);
     }),
   );

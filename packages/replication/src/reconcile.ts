@@ -24,7 +24,6 @@ export async function receiveDifferences(context: FetchContext, setId: number, h
   const { database, taken, link, master, signal, counts } = context;
   await settleDigest(database, taken.listId);
   const cursor = await beginFetching(database, taken, { method: 'reconcile', revision: head.position.revision, head: head.position });
-  const after = Promise.resolve();
   let found = 0;
   for await (const part of walkDifferences({ master, link, setId, connection: database, signal })) {
     const { extra, missing, changed } = await compareRows(database, { setId, listId: taken.listId, part });
@@ -32,8 +31,8 @@ export async function receiveDifferences(context: FetchContext, setId: number, h
     found += differing;
     if (differing >= mostCompared) return null;
     if (found > manyDifferences && found > largeShare * head.position.count) return null;
-    if (extra.length > 0) await keepPage(database, taken, { page: removedAlone(extra), cursor, replaces: true, after });
-    await receiveRows(context, [...missing, ...changed], (page) => keepPage(database, taken, { page, cursor, replaces: true, after }));
+    if (extra.length > 0) await keepPage(database, taken, { page: removedAlone(extra), cursor, replaces: true });
+    await receiveRows(context, [...missing, ...changed], (page) => keepPage(database, taken, { page, cursor, replaces: true }));
     await saveProgress(database, taken, counts);
   }
   return cursor;

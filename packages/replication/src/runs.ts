@@ -85,7 +85,7 @@ export type RunRequest = { outcome: 'no-link' } | { outcome: 'unlinking' } | { o
  */
 export async function requestRun(
   database: Database,
-  request: { slaveListId: number; reason: RunReason; mode: RunMode; by?: string },
+  request: { slaveListId: number; reason: RunReason; mode: RunMode; by: string | null },
 ): Promise<RunRequest> {
   return transaction(database, async (tx) => {
     await query(tx, `select from links where slave_list_id = :slaveListId for key share`, { slaveListId: request.slaveListId });
@@ -122,7 +122,7 @@ export async function requestScheduledRun(
        ) returning 1`,
       { slaveListId, seen, scheduledDate, nextRun },
     );
-    return noted ? createRun(tx, { slaveListId, reason: 'schedule', mode }) : null;
+    return noted ? createRun(tx, { slaveListId, reason: 'schedule', mode, by: null }) : null;
   });
 }
 

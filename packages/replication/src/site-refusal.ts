@@ -13,6 +13,7 @@ import type { SiteRefusal } from '@dossier/protocol/voucher.ts';
  * - `INVITATION_EXPIRED`: the code is older than 30 minutes.
  * - `INVITATION_UNKNOWN`: the master knows no such code.
  * - `MASTER_KEY_DIFFERS`: another key than the master's signs under its address.
+ * - `MASTER_KEYLESS`: what answers there signs by the token alone, and this node knows the master by its key.
  */
 export type SiteErrorCode =
   | 'SITE_PENDING'
@@ -24,7 +25,8 @@ export type SiteErrorCode =
   | 'INVITATION_USED'
   | 'INVITATION_EXPIRED'
   | 'INVITATION_UNKNOWN'
-  | 'MASTER_KEY_DIFFERS';
+  | 'MASTER_KEY_DIFFERS'
+  | 'MASTER_KEYLESS';
 
 const another = 'Ask for a new one: "dossier site add NAME" on the master prints it.';
 
@@ -74,9 +76,15 @@ export const siteErrors: Readonly<Record<SiteErrorCode, { what: (master: string)
     remedy:
       'If the master lost its key or was set up anew: compare the four words of its new key on the telephone ("dossier masters" here, "dossier status" there), then "dossier masters accept ID". Otherwise somebody poses as the master: find out who answers under this address.',
   },
+  MASTER_KEYLESS: {
+    what: (master) =>
+      `What answers at ${master} signs by SYNC_TOKEN alone, and this node knows the master by its key. Its answer was thrown away, since whoever holds the token could give it.`,
+    remedy:
+      'On the master, set SITE_KEYS to prefer, or give it its key back (its log says NODE_KEY_MISSING then), and restart it. If it is to go on without keys: "dossier masters forget ID" here ("dossier masters" shows the ID), then sync.',
+  },
 };
 
 /** Whether this is a refusal that a master may sign. */
 export function isSiteRefusal(text: string): text is SiteRefusal {
-  return Object.hasOwn(siteErrors, text) && !['SITE_UNKNOWN', 'INVITATION_UNKNOWN', 'MASTER_KEY_DIFFERS'].includes(text);
+  return Object.hasOwn(siteErrors, text) && !['SITE_UNKNOWN', 'INVITATION_UNKNOWN', 'MASTER_KEY_DIFFERS', 'MASTER_KEYLESS'].includes(text);
 }

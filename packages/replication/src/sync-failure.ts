@@ -18,6 +18,7 @@ import { nothingChanged, triesAgain } from './run-sentences.ts';
  * - `LIST_NOT_EMPTY`: SYNC_ON_EXISTING is `refuse` and the list held dossiers before the first sync. Purge it, or link an empty one.
  * - `MASTER_NOT_ALLOWED`: SYNC_ALLOWED_MASTERS of this node doesn't name the link's master (any more). Add its origin and restart, or cancel the link.
  * - `NO_TOKEN`: SYNC_TOKEN is not set on this node. Set it to the master's, restart.
+ * - `NODE_KEY_MISSING`: this host has no key of its node, and no token to speak by either. Give it the key, restart.
  * - `DISK_FULL`: this node has no space left for rows or photos. Make space; the run is tried again.
  * - `DATABASE_UNAVAILABLE`: this node's database was away, or had no connection or memory left. The run is tried again.
  * - `INTERNAL`: something nobody foresaw. The log holds it under the run's number.
@@ -36,6 +37,7 @@ export type SyncFailureCode =
   | 'LIST_NOT_EMPTY'
   | 'MASTER_NOT_ALLOWED'
   | 'NO_TOKEN'
+  | 'NODE_KEY_MISSING'
   | 'DISK_FULL'
   | 'DATABASE_UNAVAILABLE'
   | 'INTERNAL';
@@ -53,6 +55,7 @@ const kinds: Record<Exclude<SyncFailureCode, AnswerRefusal>, FailureKind> = {
   LIST_NOT_EMPTY: 'operator',
   MASTER_NOT_ALLOWED: 'operator',
   NO_TOKEN: 'operator',
+  NODE_KEY_MISSING: 'operator',
   DISK_FULL: 'retry',
   DATABASE_UNAVAILABLE: 'retry',
   INTERNAL: 'retry',
@@ -66,7 +69,8 @@ const remedies: Record<SyncFailureCode, string> = {
     "Link to the master's own URL. If nodes replicate the list in a circle, cancel the link of the node that is to be the list's master.",
   NO_SUCH_LIST: 'Look up the id of the list on the master and link that one. A link to a list that is gone can be cancelled.',
   LIST_REPLACED: 'If the new list on the master is the one you want, cancel this link and link it anew.',
-  NODE_REPLACED: 'Check the URL. If the master was replaced on purpose, cancel this link and link it anew.',
+  NODE_REPLACED:
+    'Check the URL. If the master was replaced on purpose, forget its key ("dossier masters forget ID"), cancel this link and link it anew.',
   FEED_VERSION: 'Bring the older of the two nodes up to date.',
   HASH_DIFFERS:
     'Verify the list on the master (SQL by hand or a failing disk may have changed it), and compare the versions of both nodes.',
@@ -76,6 +80,8 @@ const remedies: Record<SyncFailureCode, string> = {
   LIST_NOT_EMPTY: 'Link an empty list, purge this one first, or set SYNC_ON_EXISTING to replace.',
   MASTER_NOT_ALLOWED: 'Add the origin of the master to SYNC_ALLOWED_MASTERS of this node and restart it, or cancel this link.',
   NO_TOKEN: 'Set SYNC_TOKEN to the same token as on the master, restart this node, and sync again.',
+  NODE_KEY_MISSING:
+    "Copy the key (NODE_KEY_FILE) from the host of this node that has it, or set NODE_KEY, and restart this host's processes; their log says more.",
   DISK_FULL: `Make space on this node's disk, or give the database and MEDIA_ROOT a larger one. ${triesAgain}`,
   DATABASE_UNAVAILABLE: `See to the server behind DATABASE_URL: that it runs, that max_connections is enough for all processes, and that it ends no long statement. ${triesAgain}`,
   INTERNAL: `Look in this node's log for the run's number. ${triesAgain}`,

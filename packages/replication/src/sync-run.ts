@@ -12,6 +12,7 @@ import type { RunCursor } from './cursors.ts';
 import type { TakenRun } from './fence.ts';
 import { brokenDelta, findFork, knownPosition, samePosition } from './fork.ts';
 import { findApprovedSet } from './holds.ts';
+import { keepDistrusted } from './distrusted.ts';
 import { noSuchList, requireIdentity, requireNoCircle, requireOtherNode } from './identity.ts';
 import type { OwnIdentity } from './identity.ts';
 import type { Fork } from './judgement.ts';
@@ -233,10 +234,9 @@ async function finishFetching(context: RunContext, plan: Plan, received: Receive
   const asksRefused = plan.refused.length > 0 && cursor.setId === null;
   const lacking = unkept ? await findLacking(context, unkept.page.wanted) : [];
   if (unkept && lacking.length === 0 && !asksRefused) return received;
-  const after = Promise.resolve();
-  if (unkept) await keepPage(database, taken, { ...unkept, cursor, after });
+  if (unkept) await keepPage(database, taken, { ...unkept, cursor });
   // What kept them from being held may be over. One that was changed after the head comes with the next sync.
-  if (asksRefused) await receiveRows(context, plan.refused, (page) => keepPage(database, taken, { page, cursor, replaces: true, after }));
+  if (asksRefused) await receiveRows(context, plan.refused, (page) => keepPage(database, taken, { page, cursor, replaces: true }));
   return { cursor, unkept: null };
 }
 
@@ -268,6 +268,7 @@ async function greet(context: SyncContext, started: StartedRun, head: Head): Pro
 }
 
 async function learn({ database }: SyncContext, { link, fence }: StartedRun, head: Head): Promise<void> {
+  await keepDistrusted(database, link.remote_url, head.distrusted);
   const { hour, minute, time_zone: zone } = head.schedule;
   const isPinned = link.remote_node !== null && link.remote_list !== null && link.remote_name === head.name;
   const isSameWay = link.origins.join() === head.origins.join();

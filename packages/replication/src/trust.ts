@@ -10,8 +10,8 @@ export interface Terms {
   readonly sign: SigningKey;
   /** What goes with each request to speak for the key. */
   readonly fields: Readonly<Record<string, string>>;
-  /** Whether the answer has to be signed by the same secret (a token's), or by a key that `Trust.believe` judges. */
-  readonly answers: 'same-key' | 'believed-key';
+  /** Whether the answer has to be signed by the same secret (a token's), by a key that `Trust.believe` judges, or by either. */
+  readonly answers: 'same-key' | 'believed-key' | 'either';
   /** What it means if the master knows nothing of this signature. */
   readonly unknown: 'TOKEN_REFUSED' | 'SITE_UNKNOWN' | 'INVITATION_UNKNOWN';
 }
@@ -36,8 +36,8 @@ export type Belief = 'believed' | 'other-key' | 'nobody';
 export interface Trust {
   terms(): Promise<Terms>;
   believe(answer: SignedBy): Promise<Belief>;
-  /** What is to be tried where the key was refused as a stranger's: the token alone, while no key of this master is known. */
-  withoutKey(): Promise<Terms | null>;
+  /** What is to be tried, one after the other, where the signature was refused as a stranger's. */
+  fallbacks(): Promise<readonly Terms[]>;
   /** The node whose key is believed; null where none is. */
   node(): string | null;
   /** What a greeting teaches. */
@@ -50,7 +50,7 @@ export function trustByToken(key: SigningKey): Trust {
   return {
     terms: async () => terms,
     believe: async () => 'nobody',
-    withoutKey: async () => null,
+    fallbacks: async () => [],
     node: () => null,
     learn: async () => undefined,
   };
@@ -64,7 +64,7 @@ export function trustByKeys(nodeKey: SigningKey, { known, token }: { known: stri
     terms: async () => terms,
     believe: async ({ key, succession }) =>
       key === known || (succession && readSuccession(succession, key)?.old === known) ? 'believed' : 'other-key',
-    withoutKey: async () => null,
+    fallbacks: async () => [],
     node: () => null,
     learn: async () => undefined,
   };
@@ -72,7 +72,8 @@ export function trustByKeys(nodeKey: SigningKey, { known, token }: { known: stri
 
 /** Who this node is to masters. */
 export interface OwnKeys {
-  readonly nodeKey: SigningKey;
+  /** Null where this process has none, and speaks by the token alone. */
+  readonly nodeKey: SigningKey | null;
   /** What the key before it said of it, for as long as that is news. */
   readonly succession: string | null;
   /** Of SYNC_TOKEN. */
@@ -112,13 +113,31 @@ export class NodeTrust implements Trust {
 
   async terms(): Promise<Terms> {
     await this.#load();
-    const { token, nodeKey, succession } = this.#own;
+    const { token, nodeKey } = this.#own;
+    if (nodeKey === null) return this.#keylessTerms();
     if (this.#pin === null && this.#invitation === null) {
       if (token === null) throw new SyncFailure('NO_TOKEN', 'SYNC_TOKEN is not set on this node, and it was not joined to this master.');
       if ((keyless.get(this.#remoteUrl) ?? 0) > performance.now()) return byToken(token);
     }
     const introducer = this.#invitation?.site ?? token;
-    const voucher = introducer ? vouch(introducer, 'site', nodeKey.id) : this.#pin?.voucher;
+    const unknown = this.#invitation !== null ? 'INVITATION_UNKNOWN' : token === null ? 'SITE_UNKNOWN' : 'TOKEN_REFUSED';
+    return this.#signedBy(nodeKey, introducer ? vouch(introducer, 'site', nodeKey.id) : this.#pin?.voucher, unknown);
+  }
+
+  async fallbacks(): Promise<readonly Terms[]> {
+    const { token, nodeKey } = this.#own;
+    if (this.#invitation !== null || nodeKey === null || token === null) return [];
+    if (this.#pin !== null) {
+      // A master that was restored knows its own word, though not this token. One that has no keys (any more) shows so to who asks by the token.
+      const certified = this.#pin.voucher === null ? [] : [this.#signedBy(nodeKey, this.#pin.voucher, 'SITE_UNKNOWN')];
+      return [...certified, this.#keylessTerms()];
+    }
+    keyless.set(this.#remoteUrl, performance.now() + keylessMs);
+    return [byToken(token)];
+  }
+
+  #signedBy(nodeKey: SigningKey, voucher: string | null | undefined, unknown: Terms['unknown']): Terms {
+    const { succession } = this.#own;
     return {
       sign: nodeKey,
       fields: {
@@ -126,15 +145,16 @@ export class NodeTrust implements Trust {
         ...(succession !== null && { [SUCCESSION_FIELD]: succession }),
       },
       answers: 'believed-key',
-      unknown: this.#invitation !== null ? 'INVITATION_UNKNOWN' : token === null ? 'SITE_UNKNOWN' : 'TOKEN_REFUSED',
+      unknown,
     };
   }
 
-  async withoutKey(): Promise<Terms | null> {
+  /** By the token alone, and asking the master to answer by its key all the same: who has met it believes nothing else. */
+  #keylessTerms(): Terms {
     const { token } = this.#own;
-    if (token === null || this.#pin !== null || this.#invitation !== null) return null;
-    keyless.set(this.#remoteUrl, performance.now() + keylessMs);
-    return byToken(token);
+    if (token === null || this.#invitation !== null) throw new SyncFailure('NODE_KEY_MISSING', 'This host has no key of its node.');
+    const fields = { [VOUCHER_FIELD]: vouch(token, 'site', token.id) };
+    return { sign: token, fields, answers: this.#pin === null ? 'either' : 'believed-key', unknown: 'TOKEN_REFUSED' };
   }
 
   async believe({ key, voucher, succession, node }: SignedBy): Promise<Belief> {
@@ -145,21 +165,21 @@ export class NodeTrust implements Trust {
     if (isVouched && node !== undefined && (this.#pin === null || this.#invitation !== null)) return this.#pinTo(key, node);
     if (this.#pin === null) return 'nobody';
     if (await this.#follows(this.#pin.key, key, succession)) return 'believed';
-    await noteOfferedKey(this.#database, this.#remoteUrl, key);
+    await noteOfferedKey(this.#database, { remoteUrl: this.#remoteUrl, node: node ?? null, key });
     return 'other-key';
   }
 
   async learn({ name, certificate }: { name: string | null; certificate: string | null }): Promise<void> {
     if (this.#pin === null) return;
-    await noteGreeting(this.#database, this.#remoteUrl, {
-      name,
-      voucher: this.#invitation === null && this.#pin.voucher === null ? null : certificate,
-    });
+    await noteGreeting(this.#database, this.#remoteUrl, { name, voucher: certificate });
   }
 
   async #pinTo(key: string, node: string): Promise<Belief> {
     const pinned = await pinMaster(this.#database, { remoteUrl: this.#remoteUrl, node, key }, { instead: this.#invitation !== null });
-    if (pinned?.key !== key) return 'other-key';
+    if (pinned?.key !== key) {
+      await noteOfferedKey(this.#database, { remoteUrl: this.#remoteUrl, node, key });
+      return 'other-key';
+    }
     this.#pin = pinned;
     keyless.delete(this.#remoteUrl);
     return 'believed';

@@ -1,3 +1,5 @@
+import type { PhotoFinding } from '@dossier/photos/guarded-photos.ts';
+import type { PhotoIdentity } from '@dossier/photos/photo-damaged.ts';
 import type { Head } from '@dossier/protocol/feed.ts';
 import type { Difference } from '@dossier/protocol/sync.ts';
 import type { PhotoTarget } from './photo-target.ts';
@@ -18,6 +20,11 @@ import { listRefused } from './set-aside.ts';
 /** As many differing dossiers as a report names. */
 const maximumDifferences = 100;
 const photoRows = 2000;
+/**
+ * So many photos aren't read again for other dossiers that show them: a picture that stands for a missing one is shown by many, and what is damaged is set
+ * apart at the first look.
+ */
+const photosInMind = 10_000;
 
 type Verified = Pick<FetchContext, 'database' | 'taken' | 'signal'> & { photos: PhotoTarget };
 
@@ -124,45 +131,56 @@ interface Photoless {
   photosDamaged: number;
 }
 
-/** Photos that dossiers of the list show and that aren't whole here; noted, so that the next run fetches them. */
+/**
+ * Photos that dossiers of the list show and that aren't whole here; noted, so that the next run fetches them. A photo counts once, and is told for each
+ * dossier that shows it.
+ */
 async function findPhotolessDossiers({ database, taken, photos, signal }: Verified): Promise<Photoless> {
   const found: Photoless = { dossiers: [], photosMissing: 0, photosDamaged: 0 };
+  const setId = await readSet(database, taken);
+  const known = new Map<string, PhotoFinding['fault'] | null>();
   let after = '00000000-0000-0000-0000-000000000000';
   for (;;) {
-    const rows = await listShownPhotos(database, taken.listId, { after, limit: photoRows });
+    const rows = await listShownPhotos(database, { setId, after, limit: photoRows });
     const last = rows.at(-1);
     if (!last) return found;
     after = last.dossier;
     const shown = rows.flatMap(({ dossier, photos: entries }) => entries.map((entry): WantedPhoto => ({ ...entry, dossier })));
-    const photoOf = new Map(shown.map((photo) => [photo.sha256, photo]));
-    const findings = await photos.lacking([...photoOf.values()], signal);
-    if (findings.length === 0) continue;
-    await photos.bookAbsent(findings);
-    const missing = findings.flatMap(({ sha256 }) => photoOf.get(sha256) ?? []);
-    await saveMissingPhotos(database, taken, { missing, present: [] });
-    for (const [kind, absent] of [
-      ['photo-missing', true],
-      ['photo-damaged', false],
-    ] as const) {
-      const ofKind = findings
-        .filter(({ fault }) => (fault === 'absent') === absent)
-        .flatMap(({ sha256 }) => photoOf.get(sha256)?.dossier ?? []);
-      found[absent ? 'photosMissing' : 'photosDamaged'] += ofKind.length;
-      const left = maximumDifferences - found.dossiers.length;
-      found.dossiers.push(...(await nameDossiers(database, taken.listId, [...new Set(ofKind)].slice(0, left), kind)));
+    const unknown = new Map(shown.filter((photo) => !known.has(keyOf(photo))).map((photo) => [keyOf(photo), photo]));
+    const findings = await photos.lacking([...unknown.values()], signal);
+    const faults = new Map(findings.map((finding) => [keyOf(finding), finding.fault]));
+    const faultOf = (photo: PhotoIdentity) => faults.get(keyOf(photo)) ?? known.get(keyOf(photo)) ?? null;
+    if (findings.length > 0) {
+      await photos.bookAbsent(findings);
+      const missing = new Map(findings.flatMap((finding) => unknown.get(keyOf(finding)) ?? []).map((photo) => [photo.sha256, photo]));
+      await saveMissingPhotos(database, taken, { missing: [...missing.values()], present: [] });
+      const absent = findings.filter(({ fault }) => fault === 'absent').length;
+      found.photosMissing += absent;
+      found.photosDamaged += findings.length - absent;
     }
+    const photoless = shown.filter((photo) => faultOf(photo) !== null);
+    for (const kind of ['photo-missing', 'photo-damaged'] as const) {
+      const ofKind = photoless.filter((photo) => (faultOf(photo) === 'absent') === (kind === 'photo-missing'));
+      const left = maximumDifferences - found.dossiers.length;
+      const dossiers = [...new Set(ofKind.map(({ dossier }) => dossier))].slice(0, left);
+      found.dossiers.push(...(await nameDossiers(database, taken.listId, dossiers, kind)));
+    }
+    for (const [key] of unknown) if (known.size < photosInMind) known.set(key, faults.get(key) ?? null);
   }
+}
+
+/** A photo as a row shows it: another length is another claim. */
+function keyOf({ sha256, bytes }: PhotoIdentity): string {
+  return `${sha256} ${bytes}`;
 }
 
 async function listShownPhotos(
   database: Database,
-  listId: number,
-  page: { after: string; limit: number },
+  { setId, ...page }: { setId: number; after: string; limit: number },
 ): Promise<{ dossier: string; photos: { sha256: string; bytes: number }[] }[]> {
   return query(
     database,
-    `select d.uuid as dossier, d.photos from list_positions p join dossiers d on d.set_id = p.set_id
-     where p.list_id = :listId and d.uuid > :after::uuid order by d.uuid limit :limit`,
-    { listId, ...page },
+    `select uuid as dossier, photos from dossiers where set_id = ${setId} and uuid > :after::uuid order by uuid limit :limit`,
+    page,
   );
 }

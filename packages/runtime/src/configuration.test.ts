@@ -70,6 +70,8 @@ describe('defaults', () => {
     const { configuration, file, sources, warnings } = load({});
     expect(configuration).toEqual({
       nodeName: hostname(),
+      nodeKey: null,
+      nodeKeyIsPlaced: false,
       nodeKeyFile: join(workingDirectory, 'data/node.key'),
       siteKeys: 'prefer',
       siteApproval: 'none',

@@ -26,8 +26,12 @@ export interface OidcConfiguration {
 export interface Configuration {
   /** What this node is called. */
   readonly nodeName: string;
-  /** Absolute path of the file with this node's private key. */
+  /** This node's private key in PEM, where the configuration brings it. */
+  readonly nodeKey: string | null;
+  /** Absolute path of the file with it otherwise. */
   readonly nodeKeyFile: string;
+  /** Whether somebody has said where the key is to be, so that the database keeps no copy of it. */
+  readonly nodeKeyIsPlaced: boolean;
   /** Whether sites have to speak by keys of their own. */
   readonly siteKeys: ConfigurationValues['SITE_KEYS'];
   /** Whether who only holds the token waits for a person. */
@@ -164,6 +168,8 @@ function toConfiguration(values: ConfigurationValues, workingDirectory: string):
   const mediaRoot = values.MEDIA_ROOT ?? resolve(dataDir, 'uploads');
   return {
     nodeName: values.NODE_NAME ?? hostname().slice(0, 100),
+    nodeKey: values.NODE_KEY?.replaceAll('\\n', '\n') ?? null,
+    nodeKeyIsPlaced: values.NODE_KEY !== null || values.NODE_KEY_FILE !== null,
     nodeKeyFile: resolve(workingDirectory, values.NODE_KEY_FILE ?? resolve(dataDir, 'node.key')),
     siteKeys: values.SITE_KEYS,
     siteApproval: values.SITE_APPROVAL,

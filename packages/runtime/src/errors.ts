@@ -54,6 +54,8 @@ export interface ApplicationErrorOptions {
   readonly remedy?: string;
   /** By what the second factor can be shown that is asked for. */
   readonly methods?: readonly string[];
+  /** Numbers of other dossiers of which the sentence tells. */
+  readonly dossiers?: readonly number[];
   readonly cause?: unknown;
 }
 
@@ -64,6 +66,7 @@ export class ApplicationError extends Error {
   readonly param: string | undefined;
   readonly remedy: string | undefined;
   readonly methods: readonly string[] | undefined;
+  readonly dossiers: readonly number[];
 
   constructor(code: ErrorCode, detail: string, options: ApplicationErrorOptions = {}) {
     super(detail, options.cause === undefined ? undefined : { cause: options.cause });
@@ -71,6 +74,7 @@ export class ApplicationError extends Error {
     this.param = options.param;
     this.remedy = options.remedy;
     this.methods = options.methods;
+    this.dossiers = options.dossiers ?? [];
   }
 
   /** What happened, in one sentence; the same as `message`. */

@@ -3,7 +3,9 @@ import type { ImportOrigin } from '@dossier/registry/history.ts';
 import type { PhotoStore } from '@dossier/photos/photo-store.ts';
 import { sqlState, transaction } from '@dossier/postgres/database.ts';
 import type { Database } from '@dossier/postgres/database.ts';
+import type { StoredContent } from '@dossier/domain/dossier-hash.ts';
 import { importDossiers } from '@dossier/registry/import.ts';
+import { findDoubles } from '@dossier/registry/import-doubles.ts';
 import { refreshStatistics } from '@dossier/postgres/statistics.ts';
 import type { ImportCounts, ImportedDossier } from '@dossier/registry/import.ts';
 import { noteGarbage, sharePhotoStore } from '@dossier/registry/photo-garbage.ts';
@@ -33,7 +35,18 @@ export interface ImportReport {
   refused: number;
   /** The first `mostRefusedLines` of them. */
   refusedLines: RefusedLine[];
+  /** Of a preview: lines without external id of whom the list has one of the same name, dates and fields already. */
+  doubles?: Doubles;
 }
+
+export interface Doubles {
+  count: number;
+  /** The first `mostDoubles` of them. */
+  readonly rows: { readonly line: number; readonly name: string }[];
+}
+
+/** So many lines are told that would be somebody twice. */
+const mostDoubles = 100;
 
 /** Beyond this many refused lines are only counted, so that a wrong file can't fill the memory. */
 export const mostRefusedLines = 1000;
@@ -110,6 +123,12 @@ function note(report: ImportReport, batch: Batch, refused: readonly RefusedRow[]
   report.refusedLines.push(...shown.map(({ line, reason }) => ({ line, reason })));
 }
 
+function noteDoubles(report: ImportReport, rows: Doubles['rows']): void {
+  report.doubles ??= { count: 0, rows: [] };
+  report.doubles.count += rows.length;
+  report.doubles.rows.push(...rows.slice(0, Math.max(0, mostDoubles - report.doubles.rows.length)));
+}
+
 async function* readBatches(rows: AsyncIterable<ImportRow[]>): AsyncGenerator<Batch> {
   let lines: NumberedLine[] = [];
   let refused: RefusedRow[] = [];
@@ -143,10 +162,12 @@ type Writing = ImportTask & { readonly meanwhile: () => void };
 async function writeBatch(task: Writing, lines: readonly NumberedLine[], report: ImportReport): Promise<RefusedRow[]> {
   if (lines.length === 0) return [];
   try {
-    const { counts, refused } = await writeOnce(task, lines);
+    const { counts, refused, unnamed } = await writeOnce(task, lines);
     report.added += counts.added;
     report.changed += counts.changed;
     report.unchanged += counts.unchanged;
+    // When all is rolled back: the list isn't locked for it, and holds only what it held before.
+    if (task.preview === true) noteDoubles(report, await doublesOf(task, unnamed));
     return refused;
   } catch (error) {
     if (!isContentFault(error)) throw error;
@@ -161,9 +182,17 @@ async function writeBatch(task: Writing, lines: readonly NumberedLine[], report:
   }
 }
 
+async function doublesOf({ database, listId }: Writing, unnamed: Written['unnamed']): Promise<Doubles['rows']> {
+  const contents = unnamed.map(({ content }) => content);
+  const places = await findDoubles(database, listId, contents);
+  return places.flatMap((place) => unnamed[place] ?? []).map(({ line, content }) => ({ line, name: content.name }));
+}
+
 interface Written {
   readonly counts: ImportCounts;
   readonly refused: RefusedRow[];
+  /** The lines of whom nothing says whether the list has them already. */
+  readonly unnamed: { readonly line: number; readonly content: StoredContent }[];
 }
 
 /** Ends the transaction of a preview, which is to change nothing. */
@@ -203,7 +232,8 @@ async function writeOnce(task: Writing, lines: readonly NumberedLine[]): Promise
       const line = written[index];
       if (line !== undefined) refused.push({ line: line.number, reason, given: line.given });
     }
-    const outcome = { counts, refused };
+    const unnamed = counts.unnamed.map(({ index, content }) => ({ line: written[index]?.number ?? 0, content }));
+    const outcome = { counts, refused, unnamed };
     if (preview === true) throw new RolledBack(outcome);
     return outcome;
   }).catch((error: unknown) => {

@@ -1,14 +1,18 @@
 import { describe, expect, it } from 'vitest';
+import { plainReading } from './columns.ts';
 import { parseLine } from './parse-line.ts';
+import { Survey } from './survey.ts';
+
+const parse = (text: string, reading = plainReading) => parseLine(text, { reading, survey: new Survey() });
 
 function faultOf(value: unknown): string {
-  const parsed = parseLine(typeof value === 'string' ? value : JSON.stringify(value));
+  const parsed = parse(typeof value === 'string' ? value : JSON.stringify(value));
   return 'fault' in parsed ? parsed.fault : 'taken';
 }
 
 describe('a line', () => {
   it('needs a name and nothing else', () => {
-    expect(parseLine('{"name":"Ada"}')).toEqual({
+    expect(parse('{"name":"Ada"}')).toEqual({
       externalId: null,
       name: 'Ada',
       comment: undefined,
@@ -20,22 +24,22 @@ describe('a line', () => {
 
   it('may hold keys that are none of ours, which are kept as fields of their own', () => {
     const line = '{"name":"Ada","nationality":["x"],"meta.born":1815,"nothing":null,"empty":"","external_id":"a","id":5}';
-    expect(parseLine(line)).toMatchObject({
+    expect(parse(line)).toMatchObject({
       name: 'Ada',
       externalId: 'a',
       meta: undefined,
       extra: { nationality: ['x'], born: 1815, id: 5 },
     });
-    expect(parseLine('{"name":"Ada","x":1}', { reading: { columns: {}, unknown: 'drop' }, survey: null })).toMatchObject({
+    expect(parse('{"name":"Ada","x":1}', { columns: {}, unknown: 'drop' })).toMatchObject({
       extra: undefined,
     });
-    expect(parseLine('{"name":"Ada","__proto__":{"x":1}}')).toHaveProperty('extra', JSON.parse('{"__proto__":{"x":1}}'));
+    expect(parse('{"name":"Ada","__proto__":{"x":1}}')).toHaveProperty('extra', JSON.parse('{"__proto__":{"x":1}}'));
   });
 
   it('is left out, renamed or refused as people say and as it can be kept', () => {
     const reading = { columns: { person: 'name', born: 'meta.birth_date', remark: '' }, unknown: 'keep' } as const;
     const line = '{"person":"Ada","born":"1815","remark":"x"}';
-    expect(parseLine(line, { reading, survey: null })).toMatchObject({ name: 'Ada', extra: { birth_date: '1815' } });
+    expect(parse(line, reading)).toMatchObject({ name: 'Ada', extra: { birth_date: '1815' } });
     expect(faultOf('{"name":"Ada","number":12345678901234567890}')).toBe(
       'number is a number that cannot be kept as it is written; put it in quotes, as a text',
     );
@@ -43,7 +47,7 @@ describe('a line', () => {
   });
 
   it('is known by id where it has no external_id, and what the API computes is passed over', () => {
-    expect(parseLine('{"name":"Ada","id":"Q7259"}')).toMatchObject({ externalId: 'Q7259', extra: undefined });
+    expect(parse('{"name":"Ada","id":"Q7259"}')).toMatchObject({ externalId: 'Q7259', extra: undefined });
     const own = {
       id: 5,
       name: 'Ada',
@@ -54,7 +58,7 @@ describe('a line', () => {
       created_date: 'x',
       modified_date: 'y',
     };
-    expect(parseLine(JSON.stringify(own))).toMatchObject({ externalId: null, extra: undefined });
+    expect(parse(JSON.stringify(own))).toMatchObject({ externalId: null, extra: undefined });
   });
 
   it.each([
@@ -107,12 +111,12 @@ describe('a line', () => {
       { comment: '', photoPaths: undefined },
     ],
   ])('means what other writers mean by %j', (extra, meaning) => {
-    expect(parseLine(JSON.stringify({ name: 'Ada', ...extra }))).toMatchObject({ name: 'Ada', ...meaning });
+    expect(parse(JSON.stringify({ name: 'Ada', ...extra }))).toMatchObject({ name: 'Ada', ...meaning });
   });
 
   it('says what the whole set of photos is only if it names the key', () => {
     const photosOf = (extra: object): unknown => {
-      const parsed = parseLine(JSON.stringify({ name: 'Ada', ...extra }));
+      const parsed = parse(JSON.stringify({ name: 'Ada', ...extra }));
       return 'fault' in parsed ? parsed.fault : parsed.photoPaths;
     };
     expect(photosOf({})).toBeUndefined();
@@ -123,7 +127,7 @@ describe('a line', () => {
   });
 
   it('keeps odd keys of meta as they are', () => {
-    const parsed = parseLine('{"name":"Ada","meta":{"__proto__":{"x":1},"":[null]}}');
+    const parsed = parse('{"name":"Ada","meta":{"__proto__":{"x":1},"":[null]}}');
     expect('meta' in parsed && JSON.stringify(parsed.meta)).toBe('{"__proto__":{"x":1},"":[null]}');
   });
 });

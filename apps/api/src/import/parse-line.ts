@@ -5,7 +5,7 @@ import { parseJson } from '@dossier/domain/whole-numbers.ts';
 import { dossierFields } from '@dossier/protocol/dossier.ts';
 import { noDate } from '@dossier/protocol/import.ts';
 import { dateSchema } from '@dossier/protocol/values.ts';
-import { keyTarget, plainReading } from './columns.ts';
+import { keyTarget } from './columns.ts';
 import type { Reading } from './columns.ts';
 import type { Survey } from './survey.ts';
 
@@ -45,13 +45,11 @@ export interface ParsedLine {
 /** Where lines are read, and what is seen of them meanwhile. */
 export interface LineReader {
   readonly reading: Reading;
-  readonly survey: Survey | null;
+  readonly survey: Survey;
 }
 
-const plainReader: LineReader = { reading: plainReading, survey: null };
-
 /** What a line says, or why it is refused. */
-export function parseLine(text: string, reader = plainReader): ParsedLine | { readonly fault: string } {
+export function parseLine(text: string, reader: LineReader): ParsedLine | { readonly fault: string } {
   // A long file of anything else is passed over quickly: errors are costly to make.
   if (!text.startsWith('{')) return { fault: 'is no JSON object' };
   if (!/^\{[ \t\r\n]*["}]/.test(text)) return { fault: 'is not JSON: behind { a key in double quotes is expected' };
@@ -77,8 +75,8 @@ function sortKeys(value: object, { reading, survey }: LineReader): SortedKeys {
   let extra: Record<string, unknown> | undefined;
   for (const [key, item] of Object.entries(value)) {
     const { target, isKnown } = keyTarget(key, value, reading);
-    const column = survey?.column(key, target, isKnown);
-    if (item !== null && item !== '') survey?.value(column, item);
+    const column = survey.column(key, target, isKnown);
+    if (item !== null && item !== '') survey.value(column, item);
     if (target === null) continue;
     if ('field' in target) {
       if (target.field === key || !Object.hasOwn(value, target.field)) fields[target.field] = item;

@@ -83,5 +83,6 @@ export function presentSlave(follower: FollowerRow): Slave {
     revision: follower.revision,
     head_revision: follower.head_revision,
     behind: follower.behind,
+    behind_since: follower.behind_since?.toISOString() ?? null,
   };
 }

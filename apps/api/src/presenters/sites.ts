@@ -24,6 +24,7 @@ export function presentSite(site: SiteRow): Site {
     words: site.words,
     introduced_by: site.introduced_by,
     speaks_by: site.key !== null ? 'key' : site.node !== null ? 'token' : null,
+    shown_token: site.token_ids.length > 0,
     lists: site.lists,
     withdrawn: site.withdrawn.map(({ list_id: list, purge, since, acknowledged_date: acknowledged, unconfirmed }) => ({
       dossier_list: list,

@@ -5,14 +5,14 @@ import type { DeadLetter, Link, OfflineDeletion, Run } from '@dossier/protocol/s
 import { progressSchema } from '@dossier/protocol/sync.ts';
 import type { DeadLetterRow } from '@dossier/replication/dead-letters.ts';
 import type { HoldRow } from '@dossier/replication/holds.ts';
-import type { LinkRow } from '@dossier/replication/links.ts';
+import type { JudgedLink, LinkRow } from '@dossier/replication/links.ts';
 import type { OfflineDeletionRow } from '@dossier/replication/offline-deletions.ts';
 import type { RunRow } from '@dossier/replication/runs.ts';
 
 const time = (date: Date | null): string | null => date?.toISOString() ?? null;
 
 /** A link as the API shows it; `run` is its unfinished run, or null. */
-export function presentLink(link: LinkRow, run: RunRow | null): Link {
+export function presentLink(link: JudgedLink, run: RunRow | null): Link {
   return {
     slave_dossier_list: link.slave_list_id,
     remote_url: link.remote_url,
@@ -137,4 +137,12 @@ export function presentOfflineDeletion(deletion: OfflineDeletionRow): OfflineDel
     settled_date: time(deletion.settled_date),
     settled_run: deletion.settled_run,
   };
+}
+
+/** What names dossiers. */
+export type Naming = Pick<Link, 'held' | 'set_aside'> & Partial<Pick<Run, 'differences'>>;
+
+/** The uuids of dossiers that a link or a run names: what a guard holds, what is set aside, what differs. */
+export function namedIn({ held, set_aside: aside, differences }: Naming): string[] {
+  return [...(held?.examples ?? []), ...aside, ...(differences ?? [])].map(({ dossier }) => dossier);
 }

@@ -15,6 +15,7 @@ import { presentAuditEntry } from '../presenters/operator.ts';
 import { answers } from '../route.ts';
 import type { Route } from '../route.ts';
 import { actorOf } from '../session.ts';
+import { recordAuditReads } from '../shown.ts';
 import { begin } from './export.ts';
 
 const chunkRows = 1000;
@@ -54,6 +55,7 @@ async function* entriesOf(database: Database, request: Request, filter: AuditFil
   let cursor: Cursor | null = null;
   for (;;) {
     const { rows, next }: Awaited<ReturnType<typeof listAudit>> = await listAudit(database, { cursor, limit: chunkRows, filter });
+    await recordAuditReads(database, request, 'export', rows);
     yield rows.map((row) => presentAuditEntry(request, row));
     if (next === null) return;
     cursor = next;

@@ -8,6 +8,7 @@ import { parseQuery } from '../parse.ts';
 import { presentAuditEntry, presentRead } from '../presenters/operator.ts';
 import { answers } from '../route.ts';
 import type { Route } from '../route.ts';
+import { recordAuditReads } from '../shown.ts';
 
 export function auditRoutes({ database }: Pick<ApiDependencies, 'database'>): Route[] {
   return [
@@ -29,6 +30,7 @@ export function auditRoutes({ database }: Pick<ApiDependencies, 'database'>): Ro
           limit,
           filter: { ...filter, objectId, objectUuid },
         });
+        await recordAuditReads(database, request, 'page', found.rows);
         response.json(presentPage(found, (entry) => presentAuditEntry(request, entry), newestFirst));
       },
     },

@@ -7,7 +7,7 @@ import { pageOf } from '@dossier/protocol/values.ts';
 import { ApplicationError, notFound } from '@dossier/runtime/errors.ts';
 import { recordAudit } from '@dossier/accounts/audit.ts';
 import type { AuditRecord } from '@dossier/accounts/audit.ts';
-import { recordBinReads } from '@dossier/accounts/reads.ts';
+import { recordBinReads, recordReads } from '@dossier/accounts/reads.ts';
 import { transaction } from '@dossier/postgres/database.ts';
 import type { Database } from '@dossier/postgres/database.ts';
 import { withReserve } from '@dossier/postgres/disk-reserve.ts';
@@ -15,7 +15,7 @@ import { findBinnedPhoto, listBin, listDeletions } from '@dossier/registry/bin/b
 import { eraseDeletion, eraseDossier } from '@dossier/registry/bin/erase.ts';
 import type { Erasure } from '@dossier/registry/bin/erase.ts';
 import { rememberRestored, restore } from '@dossier/registry/bin/restore.ts';
-import type { Restoration, Restored } from '@dossier/registry/bin/restore.ts';
+import type { Conflict, Restoration, Restored } from '@dossier/registry/bin/restore.ts';
 import { readWatchList } from '@dossier/registry/watch-lists.ts';
 import { settleDigest } from '@dossier/registry/positions.ts';
 import { audited } from '../audited.ts';
@@ -25,7 +25,7 @@ import type { ApiDependencies } from '../dependencies.ts';
 import { parseBody, parseQuery, pathId } from '../parse.ts';
 import { conflictSentence, presentBinned, presentConflict, presentDeletion } from '../presenters/bin.ts';
 import { originOf } from '../presenters/history.ts';
-import { answers, jsonBody } from '../route.ts';
+import { answers, imageAnswers, jsonBody } from '../route.ts';
 import type { Route } from '../route.ts';
 import { actorOf } from '../session.ts';
 import { sendFormerThumbnail } from '../thumbnails.ts';
@@ -34,7 +34,6 @@ import { addressOf } from './history.ts';
 type Dependencies = Pick<ApiDependencies, 'database' | 'photos' | 'configuration'>;
 
 const tags = ['Bin'];
-const binary = z.unknown().meta({ override: { type: 'string', format: 'binary' } });
 const order: CursorOrder = { ordering: 'bin', column: 'id', byList: true };
 
 /** What was deleted on this node and can be restored. */
@@ -70,7 +69,8 @@ function listingRoutes({ database, configuration: { binDays } }: Dependencies): 
       query: pageQuery,
       operation: {
         tags,
-        summary: 'Lists that were emptied, and imports that were taken back, as far as they can be restored',
+        summary:
+          'Deletions that took many dossiers at once: of a selection, of a whole list, of an import that was taken back; as far as they can be restored',
         responses: answers({ '200': pageOf(deletionSchema) }),
       },
       async handle(request, response) {
@@ -91,7 +91,7 @@ function thumbnailRoute({ database, photos }: Dependencies): Route {
       tags,
       summary: 'The thumbnail of a photo of a dossier in the bin',
       requestParams: { path: z.object({ id: z.int().positive(), sha256: z.string().meta({ description: "The photo's SHA-256" }) }) },
-      responses: { ...answers({}), '200': { description: 'The bytes', content: { 'image/webp': { schema: binary } } } },
+      responses: imageAnswers('image/webp'),
     },
     async handle(request, response) {
       const dossier = pathId(request, 'such dossier');
@@ -122,6 +122,9 @@ function restoreRoute({ database }: Dependencies): Route {
       const restored = await restoreAudited(database, request, { deletion, dossiers, into });
       for (const { list_id: list } of restored.lists) await settleDigest(database, list);
       await recordBinReads(database, actorOf(request), { kind: 'page', dossiers: restored.conflicts.map(({ id }) => id) });
+      await recordReads(database, actorOf(request), { kind: 'page', dossiers: restored.conflicts.flatMap(({ other }) => other ?? []) });
+      const [conflict] = restored.conflicts;
+      if (conflict && restored.lists.length === 0) throw nothingRestored(conflict, restored.conflictCount - 1);
       response.json({
         restored: restored.lists.reduce((sum, list) => sum + list.dossiers, 0),
         conflict_count: restored.conflictCount,
@@ -138,18 +141,18 @@ const toldOneByOne = 100;
 async function restoreAudited(database: Database, request: Request, asked: Restoration): Promise<Restored> {
   return transaction(database, async (tx) => {
     const restored = await restore(tx, asked);
-    const [conflict] = restored.conflicts;
-    if (conflict && restored.lists.length === 0) {
-      const more = restored.conflictCount > 1 ? ` So do ${restored.conflictCount - 1} others.` : '';
-      throw new ApplicationError('CONFLICT', `${conflictSentence(conflict)}${more} Nothing was restored, and nothing is lost.`, {
-        remedy:
-          conflict.reason === 'list-gone'
-            ? 'Restore it into another list: name that as dossier_list.'
-            : 'Change or delete what is in its way, then restore it.',
-      });
-    }
     await recordRestored(tx, request, restored);
     return restored;
+  });
+}
+
+function nothingRestored(conflict: Conflict, others: number): ApplicationError {
+  const more = others > 0 ? ` So do ${others} others.` : '';
+  return new ApplicationError('CONFLICT', `${conflictSentence(conflict)}${more} Nothing was restored, and nothing is lost.`, {
+    remedy:
+      conflict.reason === 'list-gone'
+        ? 'Restore it into another list: name that as dossier_list.'
+        : 'Change or delete what is in its way, then restore it.',
   });
 }
 

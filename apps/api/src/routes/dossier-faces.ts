@@ -26,7 +26,7 @@ import { guardPhotos } from '../guarded-photos.ts';
 import { inspectUpload } from '../inspect-upload.ts';
 import { parseFields, parseQuery } from '../parse.ts';
 import { presentFace } from '../present.ts';
-import { answers } from '../route.ts';
+import { answers, binary, imageAnswers } from '../route.ts';
 import type { Route } from '../route.ts';
 import { requireDossier } from '../limited.ts';
 import { actorOf, limitsOf } from '../session.ts';
@@ -39,7 +39,6 @@ const tags = ['Photos'];
 const order: CursorOrder = { ordering: 'id', column: 'photo' };
 
 const requestParams = { path: z.object({ id: z.string().meta({ description: "Made of the dossier's id and the photo's SHA-256" }) }) };
-const binary = z.unknown().meta({ override: { type: 'string', format: 'binary' } });
 const form = z.strictObject({
   dossier: z.int().meta({ description: 'Id of the dossier' }),
   source_photo: binary,
@@ -133,8 +132,7 @@ function bytesRoutes(deps: Dependencies): Route[] {
   const { database, photos } = deps;
   const guarded = guardPhotos(deps);
   const bytes = (types: string[]) => ({
-    ...answers({}),
-    '200': { description: 'The bytes', content: Object.fromEntries(types.map((type) => [type, { schema: binary }])) },
+    ...imageAnswers(...types),
     '304': { description: 'Not modified' },
   });
   return [

@@ -1,6 +1,7 @@
 import { dossierMerge, dossierSchema } from '@dossier/protocol/dossier.ts';
 import { recordAudit } from '@dossier/accounts/audit.ts';
 import { rememberRemoval } from '@dossier/accounts/history.ts';
+import { recordReads } from '@dossier/accounts/reads.ts';
 import { transaction } from '@dossier/postgres/database.ts';
 import { mergeDossiers } from '@dossier/registry/dossier-merge.ts';
 import type { MergedDossiers } from '@dossier/registry/dossier-merge.ts';
@@ -37,6 +38,7 @@ export function dossierMergeRoute({ database, configuration }: Pick<ApiDependenc
         const auditId = await recordAudit(tx, actorOf(request), recordOf(merged, [...Object.keys(fields), ...(photos ? ['photos'] : [])]));
         const before = merged.removed.change?.before;
         if (before) await rememberRemoval(tx, { auditId, uuid: merged.removed.dossier.uuid, before });
+        await recordReads(tx, actorOf(request), { kind: 'dossier', dossiers: [merged.kept.dossier.id] });
         return merged;
       });
       sendDossier(response, kept.dossier);

@@ -121,6 +121,7 @@ async function work(
   { members, heads, endless }: Selection,
 ): Promise<BulkReport> {
   const report: BulkReport = { done: 0, unchanged: 0, refused: 0, refusals: [], next: null, deletion: null };
+  const named: number[] = [];
   if (members.length === 0) return report;
   const record = (details: object): Promise<number> =>
     recordAudit(database, actorOf(request), {
@@ -142,9 +143,9 @@ async function work(
       report.done += counts.done;
       report.unchanged += counts.unchanged;
       report.refused += counts.refused.length;
-      report.refusals.push(
-        ...counts.refused.slice(0, Math.max(0, mostRefusals - report.refusals.length)).map((refusal) => ({ ...refusal })),
-      );
+      const told = counts.refused.slice(0, Math.max(0, mostRefusals - report.refusals.length));
+      report.refusals.push(...told.map(({ other: _other, ...refusal }) => refusal));
+      named.push(...told.flatMap(({ id, other }) => (other === undefined ? [id] : [id, other])));
       const isLast = at + bulkBatch >= members.length;
       if (isLast || !(response.closed || (!endless && performance.now() - started > workMs))) continue;
       report.next = batch.at(-1)?.id ?? null;
@@ -157,7 +158,7 @@ async function work(
     throw error;
   }
   await write(() => record({ state: response.closed ? 'broken-off' : 'done', of: auditId, ...sumsOf(report) }));
-  await recordReads(database, actorOf(request), { kind: 'page', dossiers: report.refusals.map(({ id }) => id) });
+  await recordReads(database, actorOf(request), { kind: 'page', dossiers: named });
   return report;
 }
 

@@ -1,7 +1,7 @@
 import { dossierChange, dossierCreation, dossierPageSchema, dossierSchema } from '@dossier/protocol/dossier.ts';
 import { dossierQuery } from '@dossier/protocol/queries.ts';
 import { ApplicationError, badParam } from '@dossier/runtime/errors.ts';
-import { recordReads } from '@dossier/accounts/reads.ts';
+import { recordListReads, recordReads } from '@dossier/accounts/reads.ts';
 import type { Database } from '@dossier/postgres/database.ts';
 import { withReserve } from '@dossier/postgres/disk-reserve.ts';
 import { createDossier, updateDossier } from '@dossier/registry/dossier-changes.ts';
@@ -170,12 +170,21 @@ function itemRoutes(deps: Dependencies): Route[] {
         const id = pathId(request, what);
         const { dossier_lists: lists, ...fields } = await parseBody(request, dossierChange);
         requireOwnLists(request, lists);
-        const { dossier, change: made } = await audited(
+        const { dossier } = await audited(
           database,
           request,
           async (tx) => {
             await requireNamedState(tx, request, id);
-            return updateDossier(tx, id, { ...fields, lists }, expected(request));
+            const former: number[] = [];
+            const expect: Expectation = (found) => {
+              expected(request)(found);
+              former.push(...found.lists);
+            };
+            const written = await updateDossier(tx, id, { ...fields, lists }, expect);
+            // The answer shows what the lists had that it has left, too.
+            const shownOf = [...former, ...written.dossier.lists];
+            await recordListReads(tx, actorOf(request), { kind: 'dossier', lists: shownOf, dossiers: [written.dossier.uuid] });
+            return written;
           },
           ({ dossier: changed, change }) => ({
             action: 'dossier-changed',
@@ -184,8 +193,6 @@ function itemRoutes(deps: Dependencies): Route[] {
             change,
           }),
         );
-        // Who changes nothing only looks.
-        if (made === null) await recordReads(database, actorOf(request), { kind: 'dossier', dossiers: [id] });
         sendDossier(response, dossier);
       },
     },

@@ -12,7 +12,7 @@ import type { ApiDependencies } from '../dependencies.ts';
 import { inspectUpload } from '../inspect-upload.ts';
 import { parseFields, parseQuery } from '../parse.ts';
 import { presentDossier } from '../present.ts';
-import { answers } from '../route.ts';
+import { answers, binary } from '../route.ts';
 import type { Route } from '../route.ts';
 import { actorOf, limitsOf } from '../session.ts';
 import { readUpload } from '../upload.ts';
@@ -65,7 +65,7 @@ function duplicatesRoute({ database, photos }: Dependencies): Route {
   };
 }
 
-const form = z.strictObject({ source_photo: z.unknown().meta({ override: { type: 'string', format: 'binary' } }) });
+const form = z.strictObject({ source_photo: binary });
 
 function photoCheckRoute(): Route {
   return {

@@ -1,20 +1,23 @@
 import type { Configuration } from '@dossier/runtime/configuration.ts';
+import type { Database } from '@dossier/postgres/database.ts';
 import { streamEvents } from '../event-stream.ts';
 import type { SyncEvents } from '../events.ts';
 import { OpenAnswers } from '../open-answers.ts';
 import { answers } from '../route.ts';
 import type { Route } from '../route.ts';
 import { limitsOf } from '../session.ts';
+import { followLogged } from '../shown.ts';
 import type { Writes } from '../writes.ts';
 
 interface Dependencies {
   readonly configuration: Pick<Configuration, 'installedApps'>;
+  readonly database: Database;
   readonly events: SyncEvents;
   readonly writes: Writes;
 }
 
 /** What an open page of the web interface follows, over one connection. */
-export function eventsRoute({ configuration, events, writes }: Dependencies): Route {
+export function eventsRoute({ configuration, database, events, writes }: Dependencies): Route {
   const open = new OpenAnswers('streams of events', { perUser: 10, together: 400 });
   const replication = configuration.installedApps.includes('ffsecurity_sync');
   return {
@@ -42,7 +45,8 @@ export function eventsRoute({ configuration, events, writes }: Dependencies): Ro
         alive: 'alive',
         begin({ send, end }) {
           const leaveWrites = writes.follow({ tell: () => send({ name: 'written', json: '{}' }), end });
-          const leaveSync = replication && limitsOf(request) === null ? events.subscribe({ list: null, receive: send, end }) : null;
+          const heard = replication && limitsOf(request) === null;
+          const leaveSync = heard ? followLogged({ database, events, request }, { list: null, receive: send, end }) : null;
           return () => {
             leaveWrites();
             leaveSync?.();

@@ -1,8 +1,8 @@
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import type { Request, Response } from 'express';
-import { dossierExportQuery, exportQuery } from '@dossier/protocol/import.ts';
-import { ApplicationError, badParam } from '@dossier/runtime/errors.ts';
+import { dossierExportQuery, exportQuery, selectionExport } from '@dossier/protocol/import.ts';
+import { ApplicationError, badParam, conflict } from '@dossier/runtime/errors.ts';
 import { recordAudit } from '@dossier/accounts/audit.ts';
 import { recordListReads, recordReads } from '@dossier/accounts/reads.ts';
 import type { Database } from '@dossier/postgres/database.ts';
@@ -10,7 +10,7 @@ import type { Cursor } from '@dossier/postgres/keyset.ts';
 import type { DossierFilter, DossierOrdering } from '@dossier/registry/dossier-pages.ts';
 import { listDossiers } from '@dossier/registry/dossiers.ts';
 import type { DossierRow } from '@dossier/registry/dossiers.ts';
-import { exportCopies, exportDossiers } from '@dossier/registry/export.ts';
+import { exportCopies, exportDossiers, exportNamed, findGone } from '@dossier/registry/export.ts';
 import type { ExportedDossier } from '@dossier/registry/export.ts';
 import { mostRanked, searchDossiers } from '@dossier/registry/search/search.ts';
 import { requireShown } from '@dossier/registry/withdrawn.ts';
@@ -19,8 +19,8 @@ import type { ApiDependencies } from '../dependencies.ts';
 import { filterOf } from '../dossier-filter.ts';
 import { dossierMediaTypes, presentDossiers } from '../export/dossier-text.ts';
 import { zipDossiers } from '../export/dossier-zip.ts';
-import { parseQuery, pathId } from '../parse.ts';
-import { answers } from '../route.ts';
+import { parseBody, parseQuery, pathId } from '../parse.ts';
+import { answers, jsonBody } from '../route.ts';
 import type { Route } from '../route.ts';
 import { actorOf } from '../session.ts';
 
@@ -32,7 +32,7 @@ const texts = { 'application/x-ndjson': text, 'text/csv': text };
 const aboutCsv = 'In CSV an apostrophe stands before what a spreadsheet would take for a formula; an import takes it away again.';
 
 export function exportRoutes(deps: Dependencies): Route[] {
-  return [listRoute(deps), searchRoute(deps)];
+  return [listRoute(deps), searchRoute(deps), selectionRoute(deps)];
 }
 
 function listRoute({ database, photos }: Dependencies): Route {
@@ -107,6 +107,66 @@ function searchRoute({ database }: Dependencies): Route {
   };
 }
 
+function selectionRoute({ database }: Dependencies): Route {
+  return {
+    method: 'post',
+    path: '/dossiers/export/',
+    endless: true,
+    access: 'viewer',
+    bulk: true,
+    operation: {
+      tags: ['Dossiers'],
+      summary: 'Dossiers that are named, as a file that can be imported',
+      description: `In the order in which they are named, each once. Without photos. One that is not here refuses all: a file is whole. ${aboutCsv}`,
+      requestBody: jsonBody(selectionExport),
+      responses: { ...answers({}), '200': { description: 'The file', content: texts } },
+    },
+    async handle(request, response) {
+      const { dossiers, format } = await parseBody(request, selectionExport);
+      const ids = [...new Set(dossiers)];
+      const gone = await findGone(database, ids, namedGone + 1);
+      if (gone.length > 0) throw missing(gone);
+      await recordAudit(database, actorOf(request), {
+        action: 'selection-exported',
+        object: { kind: 'dossier' },
+        details: { format, dossiers: ids.length },
+      });
+      begin(response, 'dossiers', format);
+      await pipeline(Readable.from(presentDossiers(named(database, request, ids), format)), response);
+    },
+  };
+}
+
+/** So many of those that are gone are told by their ids. */
+const namedGone = 10;
+
+function missing(gone: readonly number[]): ApplicationError {
+  const ids = gone.slice(0, namedGone).join(', ');
+  return new ApplicationError(
+    'NOT_FOUND',
+    `Not all of these dossiers are here any more: ${ids}${gone.length > namedGone ? ' and others' : ''}.`,
+    {
+      param: 'dossiers',
+      remedy: 'Nothing was exported. Name only dossiers that are here.',
+    },
+  );
+}
+
+async function* named(database: Database, request: Request, ids: readonly number[]): AsyncGenerator<readonly ExportedDossier[]> {
+  for (let at = 0; at < ids.length; at += chunkRows) {
+    const chunk = ids.slice(at, at + chunkRows);
+    await recordReads(database, actorOf(request), { kind: 'export', dossiers: chunk });
+    const found = await exportNamed(database, chunk);
+    requireAll(chunk.length, new Set(found.map(({ id }) => id)).size);
+    yield found;
+  }
+}
+
+/** A file is whole, or it is broken off: what was found a moment ago may be gone or changed. */
+function requireAll(wanted: number, found: number): void {
+  if (found < wanted) throw conflict('Dossiers were changed while they were exported. The file is not whole; export them again.');
+}
+
 /** What a browser saves. */
 export function begin(response: Response, name: string, format: keyof typeof dossierMediaTypes): void {
   response.set({ 'Content-Type': dossierMediaTypes[format], 'Content-Disposition': `attachment; filename="${name}.${format}"` });
@@ -155,6 +215,8 @@ async function* shown(
 ): AsyncGenerator<readonly ExportedDossier[]> {
   for await (const page of pages) {
     await recordReads(database, actorOf(request), { kind: 'export', dossiers: page.map(({ id }) => id) });
-    yield await exportCopies(database, page);
+    const copies = await exportCopies(database, page);
+    requireAll(page.length, copies.length);
+    yield copies;
   }
 }

@@ -2,19 +2,12 @@ import type { Request } from 'express';
 import { z } from 'zod';
 import { countAttempt, forgiveAttempts } from '@dossier/accounts/attempts.ts';
 import type { AttemptLimit } from '@dossier/accounts/attempts.ts';
-import {
-  admitNewcomer,
-  findInvitation,
-  findSpeaker,
-  followSuccession,
-  hasKeyedSite,
-  hasRoomForPending,
-  isTokenEnough,
-  noteTokenHolder,
-  useInvitation,
-} from '@dossier/feed/sites.ts';
-import type { Newcomer, Speaker } from '@dossier/feed/sites.ts';
-import { nodeKeyNamed, wordsOf } from '@dossier/protocol/node-key.ts';
+import { findInvitation, useInvitation } from '@dossier/feed/invitations.ts';
+import { admitNewcomer, findKeyedSite, hasRoomForPending, isTokenEnough, noteTokenHolder } from '@dossier/feed/newcomers.ts';
+import type { Newcomer } from '@dossier/feed/newcomers.ts';
+import { findSpeaker, followSuccession } from '@dossier/feed/speakers.ts';
+import type { Speaker } from '@dossier/feed/speakers.ts';
+import { areWordsBusy, nodeKeyNamed, wordsOf } from '@dossier/protocol/node-key.ts';
 import { verifyRequest } from '@dossier/protocol/request-signature.ts';
 import type { VerifiedRequest } from '@dossier/protocol/request-signature.ts';
 import { CLOCK_TOLERANCE_MS, onlyValue } from '@dossier/protocol/signature-base.ts';
@@ -30,7 +23,7 @@ import {
 } from '@dossier/protocol/voucher.ts';
 import type { SiteRefusal } from '@dossier/protocol/voucher.ts';
 import type { Configuration } from '@dossier/runtime/configuration.ts';
-import { ApplicationError } from '@dossier/runtime/errors.ts';
+import { ApplicationError, unavailable } from '@dossier/runtime/errors.ts';
 import type { Database } from '@dossier/postgres/database.ts';
 import { wasNodeKey } from '@dossier/registry/node-keys.ts';
 import { addressOf } from '../session.ts';
@@ -40,7 +33,8 @@ export interface AdmissionDependencies {
   configuration: Pick<Configuration, 'siteKeys' | 'siteApproval'>;
   /** Of SYNC_TOKEN and SYNC_TOKEN_PREVIOUS. */
   keys: readonly SigningKey[];
-  nodeKey: SigningKey;
+  /** Null where this process has none: then it answers nobody who speaks by a key. */
+  nodeKey: SigningKey | null;
   database: Database;
   alarms: SiteAlarms;
   now: () => Date;
@@ -48,7 +42,7 @@ export interface AdmissionDependencies {
 
 /** Who asks, as far as its signature proves. */
 export interface Visitor {
-  /** Signs the answer: the token's key if that signed the request, else this node's. */
+  /** Signs the answer: this node's key, or the token's if that signed the request and nothing else was asked for. */
   readonly key: SigningKey;
   /** What its answer has to cover. */
   readonly signature: string;
@@ -59,6 +53,8 @@ export interface Visitor {
   readonly refusal: SiteRefusal | null;
   /** The site that it is; null where sites aren't told apart. */
   readonly site: Speaker | null;
+  /** Whether it is kept what the visitor says that it holds: not of who says by the token alone that it is a node which is known by a key. */
+  readonly isHeard: boolean;
 }
 
 const self = z.object({ slave: z.uuid(), name: z.string().max(400).optional() });
@@ -86,24 +82,38 @@ export async function admit(request: Request, deps: AdmissionDependencies & { is
   const verified = verifyRequest(keys, received, { now: deps.now(), toleranceMs: Number.POSITIVE_INFINITY, strangers });
   if (!verified.ok) return null;
   const isTimely = Math.abs(verified.skewMs) <= CLOCK_TOLERANCE_MS;
-  if (verified.key.algorithm === 'ed25519') return admitByKey(request, verified, { ...deps, isTimely });
-  return isTimely ? admitByToken(request, verified, deps) : null;
+  if (verified.key.algorithm === 'hmac-sha256') return isTimely ? admitByToken(request, verified, deps) : null;
+  return deps.nodeKey === null ? null : admitByKey(request, verified, { ...deps, nodeKey: deps.nodeKey, isTimely });
 }
 
-/** By the token alone: as far as that is still taken, and for nobody who has a key. */
+type KeyedDependencies = AdmissionDependencies & { nodeKey: SigningKey };
+
+/** How who signed by the token is answered: by this node's key if it asks for that, by vouching for the token's own. */
+function answerToToken(request: Request, token: SigningKey, { nodeKey }: AdmissionDependencies): Pick<Visitor, 'key' | 'voucher'> {
+  const field = onlyValue(request.headersDistinct, VOUCHER_FIELD);
+  const wantsKey = field !== undefined && findVoucher([token], field, 'site', token.id) !== null;
+  return wantsKey && nodeKey ? { key: nodeKey, voucher: vouch(token, 'master', nodeKey.id) } : { key: token, voucher: null };
+}
+
+/** By the token alone: as far as that is still taken. */
 async function admitByToken(
   request: Request,
   verified: VerifiedRequest,
-  { configuration, database, isForUs }: AdmissionDependencies & { isForUs: boolean },
+  deps: AdmissionDependencies & { isForUs: boolean },
 ): Promise<Visitor> {
-  const visitor = { key: verified.key, signature: verified.signature, verified, voucher: null, site: null };
-  if (configuration.siteKeys === 'off' || !isForUs) return { ...visitor, refusal: null };
+  const { configuration, database, isForUs } = deps;
+  const isOff = configuration.siteKeys === 'off';
+  const answering = isOff ? { key: verified.key, voucher: null } : answerToToken(request, verified.key, deps);
+  const visitor = { ...answering, signature: verified.signature, verified, site: null, isHeard: true };
+  if (isOff || !isForUs) return { ...visitor, refusal: null };
   const said = selfOf(request);
+  const keyed = said === null ? null : await findKeyedSite(database, said.node);
+  if (keyed === 'revoked') return { ...visitor, refusal: 'SITE_REVOKED' };
   const needsKey =
     configuration.siteKeys === 'require' ||
     configuration.siteApproval === 'required' ||
-    !(await isTokenEnough(database, verified.key.id)) ||
-    (said !== null && (await hasKeyedSite(database, said.node)));
+    keyed === 'limited' ||
+    !(await isTokenEnough(database, verified.key.id));
   if (needsKey) return { ...visitor, refusal: 'SITE_KEY_REQUIRED' };
   if (said === null) return { ...visitor, refusal: null };
   const id = await noteTokenHolder(database, {
@@ -113,13 +123,14 @@ async function admitByToken(
     tokenId: verified.key.id,
   });
   if (id === null) return { ...visitor, refusal: 'SITE_REVOKED' };
-  return { ...visitor, refusal: null, site: { id, name: said.name, node: said.node, state: 'accepted', lists: null } };
+  const site: Speaker = { id, name: said.name, node: said.node, state: 'accepted', lists: null };
+  return { ...visitor, refusal: null, site, isHeard: keyed === null };
 }
 
 async function admitByKey(
   request: Request,
   verified: VerifiedRequest,
-  deps: AdmissionDependencies & { isForUs: boolean; isTimely: boolean },
+  deps: KeyedDependencies & { isForUs: boolean; isTimely: boolean },
 ): Promise<Visitor | null> {
   const { database, nodeKey, keys } = deps;
   const { id: key } = verified.key;
@@ -132,7 +143,13 @@ async function admitByKey(
   // A clock that is wrong is put up with for the call that introduces a node, which tells so.
   if (!deps.isTimely && (invitation === null || request.path !== '/')) return null;
   const vouching = invitation?.master ?? token;
-  const visitor = { key: nodeKey, signature: verified.signature, verified, voucher: vouching && vouch(vouching, 'master', nodeKey.id) };
+  const visitor = {
+    key: nodeKey,
+    signature: verified.signature,
+    verified,
+    voucher: vouching && vouch(vouching, 'master', nodeKey.id),
+    isHeard: true,
+  };
   if (!deps.isForUs) return known || token || invitation || isOwn ? { ...visitor, refusal: null, site: null } : null;
   if (invitation !== null && known?.state !== 'revoked' && invitation.usedBy !== key) {
     if (invitation.state !== 'open')
@@ -162,7 +179,13 @@ function refusalOf(request: Request, site: Speaker): SiteRefusal | null {
 async function newcomerOf(request: Request, key: string): Promise<Newcomer | null> {
   const said = selfOf(request);
   if (said === null) return null;
-  return { ...said, key, words: await wordsOf(key), address: addressOf(request), version: versionOf(request) };
+  return { ...said, key, words: await wordsOfNewcomer(key), address: addressOf(request), version: versionOf(request) };
+}
+
+/** Throws UNAVAILABLE while too many keys come at once; nodes ask again. */
+async function wordsOfNewcomer(key: string): Promise<string> {
+  if (areWordsBusy()) throw unavailable('Too many new keys come at once; ask again in a minute.');
+  return wordsOf(key);
 }
 
 /** Takes up a node for which a token vouches, or (`token` null) this node's own word from before a backup was restored; null where there is no room for it. */
@@ -172,7 +195,7 @@ async function introduce(
   deps: AdmissionDependencies,
 ): Promise<Speaker | null> {
   const { database, configuration } = deps;
-  const waits = token === null || configuration.siteApproval === 'required' || !(await isTokenEnough(database, token.id));
+  const waits = token === null || configuration.siteApproval === 'required' || !(await isTokenEnough(database, token.id, key));
   if (waits && !(await hasRoomForPending(database))) return null;
   const newcomer = await newcomerOf(request, key);
   if (newcomer === null) return null;
@@ -186,14 +209,14 @@ async function introduce(
 }
 
 /** Whether a key of this node, the present one or one before, has vouched for the visitor's. */
-async function isOwnWord(field: string, key: string, { database, nodeKey }: AdmissionDependencies): Promise<boolean> {
+async function isOwnWord(field: string, key: string, { database, nodeKey }: KeyedDependencies): Promise<boolean> {
   const id = voucherKeyId(field);
   if (id === null || (id !== nodeKey.id && !(await wasNodeKey(database, id)))) return false;
   const own = nodeKeyNamed(id);
   return own !== null && findVoucher([own], field, 'site', key) !== null;
 }
 
-/** The site whose key has changed, as the key before says. */
+/** The site whose key has changed, as the key before says, if that is one of a site. */
 async function succeedTo(request: Request, key: string, deps: AdmissionDependencies): Promise<Speaker | null> {
   const field = request.headers[SUCCESSION_FIELD];
   const succession = typeof field === 'string' ? readSuccession(field, key) : null;
@@ -201,7 +224,10 @@ async function succeedTo(request: Request, key: string, deps: AdmissionDependenc
   const until = new Date(succession.made.getTime() + successionMs);
   const now = deps.now().getTime();
   if (until.getTime() < now || succession.made.getTime() > now + CLOCK_TOLERANCE_MS) return null;
-  return followSuccession(deps.database, { old: succession.old, next: key, words: await wordsOf(key), until });
+  // Only then is it worth the time that four words take: strangers can make as many keys as they like.
+  const former = await findSpeaker(deps.database, succession.old);
+  if (former === null || former.state === 'revoked') return null;
+  return followSuccession(deps.database, { old: succession.old, next: key, words: await wordsOfNewcomer(key), until });
 }
 
 async function findInvitationOf(field: string, key: string, { database }: AdmissionDependencies) {

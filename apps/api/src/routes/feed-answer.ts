@@ -42,6 +42,12 @@ export interface FeedBody {
   isCompressed?: boolean;
 }
 
+export const absent: FeedBody = { status: 404, contentType: 'application/json', body: Buffer.from('{}') };
+
+export function json(value: unknown, status = 200): FeedBody {
+  return { status, contentType: 'application/json', body: Buffer.from(JSON.stringify(value)) };
+}
+
 /** Answers with a signed body. Compressed for peers that offer it, except on this machine, where it costs more than it saves. */
 export async function sendSigned(response: Response, asker: Asker, answer: FeedBody): Promise<void> {
   const worthwhile = answer.isCompressed !== true && answer.body.length >= worthCompressingBytes && isWorthCompressing(response.req);

@@ -3,7 +3,6 @@ import { Router } from 'express';
 import type { Request, Response } from 'express';
 import { z } from 'zod';
 import type { Position } from '@dossier/domain/position.ts';
-import type { PhotoStore } from '@dossier/photos/photo-store.ts';
 import {
   dossierUuidSchema,
   feedVersions,
@@ -13,56 +12,35 @@ import {
   requestNodes,
   requestRows,
 } from '@dossier/protocol/feed.ts';
-import { declarationHash } from '@dossier/protocol/declaration-hash.ts';
 import type { Head } from '@dossier/protocol/feed.ts';
 import { photoAddressSchema, photosMediaType, requestPhotos } from '@dossier/protocol/photos.ts';
 import { NODE_FIELD } from '@dossier/protocol/request-signature.ts';
 import { rowsMediaType } from '@dossier/protocol/rows.ts';
-import { PURGE, REFUSAL_FIELD, SUCCESSION_FIELD, vouch, VOUCHER_FIELD, voucherKeyId } from '@dossier/protocol/voucher.ts';
-import type { SiteRefusal } from '@dossier/protocol/voucher.ts';
-import type { Configuration } from '@dossier/runtime/configuration.ts';
+import { SUCCESSION_FIELD, vouch, VOUCHER_FIELD } from '@dossier/protocol/voucher.ts';
 import { badParam } from '@dossier/runtime/errors.ts';
-import type { Logger } from '@dossier/runtime/logger.ts';
-import type { Database } from '@dossier/postgres/database.ts';
 import { readTreeNodes } from '@dossier/registry/tree.ts';
 import { isFork, renewForkedEpoch } from '@dossier/feed/epochs.ts';
-import { noteFollower, noteToldHead } from '@dossier/feed/followers.ts';
-import type { Holding } from '@dossier/feed/followers.ts';
-import { noteSeen } from '@dossier/feed/sites.ts';
-import { acknowledgeWithdrawal, findWithdrawal } from '@dossier/feed/withdrawals.ts';
+import { noteToldHead } from '@dossier/feed/followers.ts';
 import { inSnapshot, readHead, readHeads } from '@dossier/feed/heads.ts';
 import type { ListHead } from '@dossier/feed/heads.ts';
-import type { PageCache } from '@dossier/feed/page-cache.ts';
+import { createDeclarationReader } from '@dossier/feed/offered-declarations.ts';
+import type { OfferedDeclaration } from '@dossier/feed/offered-declarations.ts';
 import { bundlePhotos } from '@dossier/feed/photo-bundle.ts';
 import { readRows } from '@dossier/feed/rows-answer.ts';
 import { listShownPhotos } from '@dossier/feed/shown-photos.ts';
 import type { Mount } from '../dependencies.ts';
-import type { SiteConnections } from '../site-connections.ts';
 import { guardPhotos } from '../guarded-photos.ts';
-import { addressOf } from '../session.ts';
-import { isWorthCompressing, refuseStranger, sendFile, sendPhoto, sendSigned, sendUnchanged } from './feed-answer.ts';
-import type { Asker as Answering, FeedBody } from './feed-answer.ts';
-import { admit, selfOf, versionOf } from './feed-admission.ts';
-import type { AdmissionDependencies, Visitor } from './feed-admission.ts';
+import { absent, isWorthCompressing, json, refuseStranger, sendFile, sendPhoto, sendSigned, sendUnchanged } from './feed-answer.ts';
+import type { FeedBody } from './feed-answer.ts';
+import { admit } from './feed-admission.ts';
+import type { Visitor } from './feed-admission.ts';
+import type { Asker, FeedDependencies, Handler } from './feed-handler.ts';
+import { isWithdrawn, refuse, sendUngranted, sendWithdrawn } from './feed-refusals.ts';
+import { isKeyed, noteSite, told } from './feed-sightings.ts';
 
-export interface FeedDependencies extends AdmissionDependencies {
-  configuration: Pick<Configuration, 'externalAddress' | 'feedNames' | 'nodeName' | 'siteApproval' | 'siteKeys' | 'syncTime' | 'timeZone'>;
-  /** What the key before this node's said of it, while that is news; null otherwise. */
-  succession: string | null;
-  connections: Pick<SiteConnections, 'hold'>;
-  logger: Logger;
-  database: Database;
-  photos: PhotoStore;
-  pages: PageCache;
-  nodeUuid: string;
+interface Offering extends FeedDependencies {
+  readonly readDeclaration: (kept: string) => OfferedDeclaration;
 }
-
-/** Who asks and may. */
-interface Asker extends Answering {
-  readonly visitor: Visitor;
-}
-
-type Handler = (request: Request, response: Response, asker: Asker) => Promise<void>;
 
 const listId = z.coerce.number().int().positive().max(Number.MAX_SAFE_INTEGER);
 const knownPosition = z.object({
@@ -70,17 +48,6 @@ const knownPosition = z.object({
   revision: z.coerce.number().int().nonnegative(),
   count: z.coerce.number().int().nonnegative(),
   digest: positionSchema.shape.digest,
-});
-const told = z.object({
-  applied: z.iso.datetime().optional().catch(undefined),
-  state: z
-    .string()
-    .regex(/^[a-z-]{1,20}$/)
-    .optional()
-    .catch(undefined),
-  set_aside: z.coerce.number().int().nonnegative().max(1_000_000_000).optional().catch(undefined),
-  copy: z.coerce.number().int().nonnegative().max(Number.MAX_SAFE_INTEGER).optional().catch(undefined),
-  unconfirmed: z.coerce.number().int().nonnegative().max(1_000_000).optional().catch(undefined),
 });
 const revisionText = z.coerce.number().int().nonnegative().max(Number.MAX_SAFE_INTEGER);
 const pageQuery = z.object({ since: revisionText, epoch: z.uuid(), begun: revisionText.optional() });
@@ -107,6 +74,7 @@ const photosQuery = z.object({
 /** The feed of this node's lists, version 1 (docs/protocol.md), for sites that are known by their keys and for holders of the shared SYNC_TOKEN. */
 export function createFeedMount(deps: FeedDependencies): Mount {
   const router = Router({ strict: false });
+  const offering = { ...deps, readDeclaration: createDeclarationReader() };
   const signed = (handler: Handler) => async (request: Request, response: Response) => {
     const forUs = isForUs(request, deps);
     const visitor = (await admit(request, { ...deps, isForUs: forUs })) ?? refuseStranger(response);
@@ -120,8 +88,8 @@ export function createFeedMount(deps: FeedDependencies): Mount {
   };
   router.get('/', signed(greet(deps)));
   router.get('/v1/dossier-lists', signed(offerLists(deps)));
-  router.get('/v1/heads', signed(sendHeads(deps)));
-  router.get('/v1/dossier-lists/:id/head', signed(sendHead(deps)));
+  router.get('/v1/heads', signed(sendHeads(offering)));
+  router.get('/v1/dossier-lists/:id/head', signed(sendHead(offering)));
   router.get('/v1/dossier-lists/:id/changes', signed(sendChanges(deps)));
   router.get('/v1/dossier-lists/:id/rows', signed(sendRows(deps)));
   router.get('/v1/dossier-lists/:id/tree', signed(sendTree(deps)));
@@ -140,10 +108,11 @@ function isForUs({ headers }: Request, { configuration, nodeUuid }: FeedDependen
   return configuration.feedNames === null || configuration.feedNames.includes(headers.host?.toLowerCase() ?? '');
 }
 
-/** Signs by the token's key for who did, else by this node's, and says what vouches for that. */
+/** Says with this node's key which node it is, what vouches for it and which one it follows. */
 function askerOf(visitor: Visitor, { nodeUuid, succession, now }: FeedDependencies): Asker {
   const fields = {
-    ...(visitor.voucher !== null && { [NODE_FIELD]: nodeUuid, [VOUCHER_FIELD]: visitor.voucher }),
+    ...(visitor.key.algorithm === 'ed25519' && { [NODE_FIELD]: nodeUuid }),
+    ...(visitor.voucher !== null && { [VOUCHER_FIELD]: visitor.voucher }),
     ...(succession !== null && visitor.key.algorithm === 'ed25519' && { [SUCCESSION_FIELD]: succession }),
   };
   return { key: visitor.key, signature: visitor.signature, now, fields, visitor };
@@ -152,57 +121,6 @@ function askerOf(visitor: Visitor, { nodeUuid, succession, now }: FeedDependenci
 function mayRead({ visitor }: Asker, list: number): boolean {
   const lists = visitor.site?.lists ?? null;
   return lists === null || lists.includes(list);
-}
-
-async function refuse(response: Response, asker: Asker, refusal: SiteRefusal, { purge = false } = {}): Promise<void> {
-  const fields = { ...asker.fields, [REFUSAL_FIELD]: purge ? `${refusal} ${PURGE}` : refusal };
-  await sendSigned(response, { ...asker, fields }, json({ code: refusal }, 403));
-}
-
-/**
- * A list that a site may not read isn't there for it, whether there is one or not. Who names its uuid could read it once: it is told to give its copy up, each time,
- * and says that it did.
- */
-async function sendUngranted(
-  request: Request,
-  response: Response,
-  asker: Asker,
-  { deps, list }: { deps: FeedDependencies; list: number },
-): Promise<void> {
-  const { site } = asker.visitor;
-  const named = z.uuid().safeParse(request.query['dossier_list']);
-  const asked = site && named.success ? { siteId: site.id, listId: list, listUuid: named.data } : null;
-  const withdrawal = asked && (await findWithdrawal(deps.database, asked));
-  if (!withdrawal) return sendSigned(response, asker, absent);
-  await refuse(response, asker, 'LIST_WITHDRAWN', withdrawal);
-  await noteGivenUp(deps, request, asker, list);
-  const { unconfirmed = null, state } = told.parse(request.query);
-  if (state === 'withdrawn') await acknowledgeWithdrawal(deps.database, { ...asked, unconfirmed });
-}
-
-/** What was taken from a branch is taken from those who have it from there; nobody believes that who knows its master by the token alone. */
-async function sendWithdrawn(
-  request: Request,
-  response: Response,
-  asker: Asker,
-  { deps, head }: { deps: FeedDependencies; head: ListHead & { withdrawn: { purge: boolean } } },
-): Promise<void> {
-  if (asker.key !== deps.nodeKey) return sendSigned(response, asker, absent);
-  await refuse(response, asker, 'LIST_WITHDRAWN', head.withdrawn);
-  await noteGivenUp(deps, request, asker, head.listId);
-}
-
-/** Keeps a site's signed word that it shows its copy of a list no more. */
-async function noteGivenUp(deps: FeedDependencies, request: Request, asker: Asker, list: number): Promise<void> {
-  const { state = null, copy = null } = told.parse(request.query);
-  if (state !== 'withdrawn') return;
-  await noteSite(deps, request, asker, [{ listId: list, position: null, appliedDate: null, state, setAside: null, copy }]);
-}
-
-const absent: FeedBody = { status: 404, contentType: 'application/json', body: Buffer.from('{}') };
-
-function json(value: unknown, status = 200): FeedBody {
-  return { status, contentType: 'application/json', body: Buffer.from(JSON.stringify(value)) };
 }
 
 function schedule({ configuration }: FeedDependencies): Head['schedule'] {
@@ -219,7 +137,7 @@ function greet(deps: FeedDependencies): Handler {
         node: deps.nodeUuid,
         name: deps.configuration.nodeName,
         // Known again by its own signature, if this node is restored to a state from before it met the site.
-        ...(visitor.key === deps.nodeKey && { certificate: vouch(deps.nodeKey, 'site', visitor.verified.key.id) }),
+        ...(deps.nodeKey && isKeyed(visitor) && { certificate: vouch(deps.nodeKey, 'site', visitor.verified.key.id) }),
         versions: feedVersions,
         external_address: deps.configuration.externalAddress,
         schedule: schedule(deps),
@@ -240,7 +158,7 @@ function offerLists({ database }: FeedDependencies): Handler {
   };
 }
 
-function sendHead(deps: FeedDependencies): Handler {
+function sendHead(deps: Offering): Handler {
   return async (request, response, asker) => {
     const id = listId.safeParse(request.params['id']);
     let head = id.success ? await readHead(deps.database, id.data) : null;
@@ -248,7 +166,7 @@ function sendHead(deps: FeedDependencies): Handler {
     if (isWithdrawn(head)) return sendWithdrawn(request, response, asker, { deps, head });
     const known = knownPosition.safeParse(request.query);
     if (known.success && isFork(head.position, known.data)) head = (await meetFork(deps, head, known.data)) ?? head;
-    const answer = headAnswer(deps, head);
+    const answer = headAnswer(deps, head, await deps.distrust.read());
     const { etag } = answer;
     if (request.headers['if-none-match'] === etag) sendUnchanged(response, asker, etag);
     else await sendSigned(response, asker, answer);
@@ -264,10 +182,6 @@ function sendHead(deps: FeedDependencies): Handler {
   };
 }
 
-function isWithdrawn(head: ListHead): head is ListHead & { withdrawn: { purge: boolean } } {
-  return head.withdrawn !== null;
-}
-
 /** A slave holds a later or another history of a list: this database was restored from a backup. */
 async function meetFork({ database, logger, now }: FeedDependencies, head: ListHead, known: Position): Promise<ListHead | null> {
   const isRenewed = await renewForkedEpoch(database, head.listId, { known, now: now() });
@@ -281,7 +195,8 @@ async function meetFork({ database, logger, now }: FeedDependencies, head: ListH
 }
 
 /** The head of a list with the tag that changes with it. */
-function headAnswer(deps: FeedDependencies, head: ListHead): FeedBody & { etag: string } {
+function headAnswer(deps: Offering, head: ListHead, distrusted: readonly string[]): FeedBody & { etag: string } {
+  const { declaration, hash } = deps.readDeclaration(head.declaration);
   const answer = json({
     node: deps.nodeUuid,
     dossier_list: head.listUuid,
@@ -292,14 +207,15 @@ function headAnswer(deps: FeedDependencies, head: ListHead): FeedBody & { etag: 
     floor: head.floor,
     former: head.former,
     origins: head.origins,
-    declaration: head.declaration,
-    declaration_hash: declarationHash(head.declaration),
+    declaration,
+    declaration_hash: hash,
+    distrusted,
   });
   return { ...answer, etag: `"${createHash('sha256').update(answer.body).digest('base64url')}"` };
 }
 
 /** Says of many lists at once whose heads still have the tags that the slave knows. */
-function sendHeads(deps: FeedDependencies): Handler {
+function sendHeads(deps: Offering): Handler {
   return async (request, response, asker) => {
     const asked = headsQuery.safeParse(request.query);
     if (!asked.success) throw badParam('lists', `"lists" names up to ${requestHeads} lists with the tags of their heads.`);
@@ -308,7 +224,8 @@ function sendHeads(deps: FeedDependencies): Handler {
       deps.database,
       [...tags.keys()].filter((list) => mayRead(asker, list)),
     );
-    const unchanged = heads.filter((head) => !head.withdrawn && headAnswer(deps, head).etag === `"${tags.get(head.listId)}"`);
+    const distrusted = await deps.distrust.read();
+    const unchanged = heads.filter((head) => !head.withdrawn && headAnswer(deps, head, distrusted).etag === `"${tags.get(head.listId)}"`);
     await sendSigned(response, asker, json({ unchanged: unchanged.map((head) => head.listId) }));
     const seen = unchanged.map(({ listId: id, position }) => ({
       listId: id,
@@ -321,35 +238,6 @@ function sendHeads(deps: FeedDependencies): Handler {
     await noteSite(deps, request, asker, seen);
   };
 }
-
-/** Keeps for the operator of the master who follows a list and what it says that it holds. The slave has its answer already. */
-async function noteSite(deps: FeedDependencies, request: Request, { visitor }: Asker, seen: readonly Holding[]): Promise<void> {
-  const { database, logger, alarms, nodeKey } = deps;
-  const said = selfOf(request);
-  if (said === null) return;
-  const { site, verified } = visitor;
-  const sighting = { node: said.node, address: addressOf(request), version: versionOf(request), siteId: site?.id ?? null };
-  try {
-    if (site !== null && visitor.key === nodeKey) {
-      const voucher = request.headers[VOUCHER_FIELD];
-      const tokenId = typeof voucher === 'string' ? (deps.keys.find((key) => key.id === voucherKeyId(voucher))?.id ?? null) : null;
-      const { turns } = await noteSeen(database, site.id, { ...sighting, tokenId });
-      if (turns >= cloneTurns) await alarms.raise(site, 'SITE_CLONED', 'asks from two addresses in turns', request);
-    }
-    const statement =
-      visitor.key === nodeKey ? { base: verified.base, signature: verified.signature.slice(1, -1), key: verified.key.id } : null;
-    for (const odd of seen.length > 0 ? await noteFollower(database, sighting, seen, statement) : []) {
-      if (site === null) continue;
-      if (odd.finding === 'back') await alarms.raise(site, 'SITE_CLONED', `stands before where it stood in list ${odd.list_id}`, request);
-      else await alarms.raise(site, 'SITE_DIFFERS', `says of list ${odd.list_id} what this node never told at that revision`, request);
-    }
-  } catch (error) {
-    logger.warn({ err: error, lists: seen.map((list) => list.listId) }, 'It could not be kept that a slave was seen.');
-  }
-}
-
-/** A site that has gone from one address to another and back so often is two. */
-const cloneTurns = 2;
 
 function sendChanges(deps: FeedDependencies): Handler {
   return async (request, response, asker) => {

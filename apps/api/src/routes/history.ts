@@ -6,14 +6,14 @@ import { pageQuery } from '@dossier/protocol/queries.ts';
 import { pageOf } from '@dossier/protocol/values.ts';
 import { notFound } from '@dossier/runtime/errors.ts';
 import { findRememberedPhoto, listHistory } from '@dossier/accounts/history.ts';
-import { recordBinReads, recordReads } from '@dossier/accounts/reads.ts';
+import { recordFormerReads, recordReads } from '@dossier/accounts/reads.ts';
 import { readDossier } from '@dossier/registry/dossiers.ts';
 import { findHeldPhoto } from '@dossier/replication/holds.ts';
 import { decodeCursor, newestFirst, presentPage } from '../cursor.ts';
 import type { ApiDependencies } from '../dependencies.ts';
 import { parseQuery, pathId } from '../parse.ts';
 import { presentHistory } from '../presenters/history.ts';
-import { answers } from '../route.ts';
+import { answers, imageAnswers } from '../route.ts';
 import type { Route } from '../route.ts';
 import { actorOf, identityOf } from '../session.ts';
 import { sendFormerThumbnail } from '../thumbnails.ts';
@@ -21,7 +21,6 @@ import { sendFormerThumbnail } from '../thumbnails.ts';
 type Dependencies = Pick<ApiDependencies, 'database' | 'photos'>;
 
 const requestParams = { path: z.object({ id: z.string(), sha256: z.string().meta({ description: "The photo's SHA-256" }) }) };
-const binary = z.unknown().meta({ override: { type: 'string', format: 'binary' } });
 
 /** What became of dossiers, from what to what. */
 export function historyRoutes(deps: Dependencies): Route[] {
@@ -46,6 +45,8 @@ function dossierHistoryRoute({ database }: Dependencies): Route {
       const { id } = await readDossier(database, pathId(request, 'such dossier'));
       await recordReads(database, actorOf(request), { kind: 'dossier', dossiers: [id] });
       const found = await listHistory(database, { dossier: id, cursor, limit });
+      const merged = found.rows.flatMap((row) => row.merged?.object ?? []);
+      await recordFormerReads(database, actorOf(request), { kind: 'dossier', dossiers: merged });
       response.json(presentPage(found, (row) => presentHistory(request, row), newestFirst));
     },
   };
@@ -61,18 +62,15 @@ function thumbnailRoute({ database, photos }: Dependencies): Route {
       summary: 'The thumbnail of a photo that an entry of a history shows',
       description: '404 once the photo is gone from the store, a week after nothing shows it any more.',
       requestParams,
-      responses: { ...answers({}), '200': { description: 'The bytes', content: { 'image/webp': { schema: binary } } } },
+      responses: imageAnswers('image/webp'),
     },
     async handle(request, response) {
       const sha256 = addressOf(request);
       const photo = await findRememberedPhoto(database, { entry: pathId(request, 'such entry'), sha256 });
       if (photo === null) throw notFound('such photo');
-      if (photo.dossier !== null) await recordReads(database, actorOf(request), { kind: 'photo', dossiers: [photo.dossier] });
-      else if (photo.binned !== null) {
-        // As the bin itself.
-        if (!mayActAs(identityOf(request).user.role, 'operator')) throw notFound('such photo');
-        await recordBinReads(database, actorOf(request), { kind: 'photo', dossiers: [photo.binned] });
-      }
+      // As the bin itself.
+      if (photo.binned && !mayActAs(identityOf(request).user.role, 'operator')) throw notFound('such photo');
+      await recordFormerReads(database, actorOf(request), { kind: 'photo', dossiers: [photo.dossier], list: photo.list });
       await sendFormerThumbnail(photos, { sha256, bytes: photo.bytes }, { request, response });
     },
   };
@@ -88,13 +86,14 @@ function heldThumbnailRoute({ database, photos }: Dependencies): Route {
       summary: 'The thumbnail of a photo that a held sync would bring or take',
       description: '404 for a photo that was not fetched, or is gone.',
       requestParams,
-      responses: { ...answers({}), '200': { description: 'The bytes', content: { 'image/webp': { schema: binary } } } },
+      responses: imageAnswers('image/webp'),
     },
     async handle(request, response) {
       const sha256 = addressOf(request);
-      const photo = await findHeldPhoto(database, { slaveListId: pathId(request, 'such link'), sha256 });
+      const list = pathId(request, 'such link');
+      const photo = await findHeldPhoto(database, { slaveListId: list, sha256 });
       if (photo === null) throw notFound('such photo');
-      if (photo.dossier !== null) await recordReads(database, actorOf(request), { kind: 'photo', dossiers: [photo.dossier] });
+      await recordFormerReads(database, actorOf(request), { kind: 'photo', dossiers: [photo.dossier], list });
       await sendFormerThumbnail(photos, { sha256, bytes: photo.bytes }, { request, response });
     },
   };

@@ -9,7 +9,8 @@ import {
   importReportSchema,
   maximumImportBytes,
 } from '@dossier/protocol/import.ts';
-import type { DelimiterName, ImportReport } from '@dossier/protocol/import.ts';
+import type { DelimiterName, ImportColumns, ImportReport } from '@dossier/protocol/import.ts';
+import { recordListReads } from '@dossier/accounts/reads.ts';
 import { ApplicationError } from '@dossier/runtime/errors.ts';
 import { transaction } from '@dossier/postgres/database.ts';
 import { translateDatabaseError } from '@dossier/postgres/postgres-errors.ts';
@@ -19,7 +20,7 @@ import type { WatchListRow } from '@dossier/registry/watch-lists.ts';
 import type { ApiDependencies } from '../dependencies.ts';
 import type { Reading } from '../import/columns.ts';
 import { importFile } from '../import/import-file.ts';
-import type { ImportReport as Counts } from '../import/import-file.ts';
+import type { Doubles, ImportReport as Counts } from '../import/import-file.ts';
 import { keepImport, sumsOf } from '../import/kept-import.ts';
 import { lookAt } from '../import/look.ts';
 import { formatOfName, openFile } from '../import/open-file.ts';
@@ -172,12 +173,14 @@ async function importBody(
     columns: opened.survey.columns.map(({ samples: _samples, ...column }) => column),
     ...sumsOf(counts),
     refusals: counts.refusedLines.map((refusal) => ({ ...refusal })),
-    warnings: warningsOf(opened.survey),
+    warnings: { ...warningsOf(opened.survey), ...(asked.preview && { doubles: presentDoubles(counts.doubles) }) },
   });
   if (asked.preview) {
     // What would be is of use to nobody who has left.
     response.once('close', () => controller.abort());
     await importFile({ ...task, listId: list.id, rows: opened.rows, preview: true }, counts);
+    // Whoever looks at what a file would do learns who of it is in the list.
+    await recordListReads(database, actorOf(request), { kind: 'page', lists: [list.id] });
     return report(null);
   }
   const kept = {
@@ -205,12 +208,16 @@ function delimiterName(delimiter: string | null): DelimiterName | null {
   return delimiterNames.find((name) => delimiters[name] === delimiter) ?? null;
 }
 
-function warningsOf({ scientific, repeated }: Survey): ImportReport['warnings'] {
+function warningsOf({ scientific, repeated }: Survey): ImportColumns['warnings'] {
   const present = ({ count, rows }: Doubt): ImportReport['warnings']['scientific_ids'] => ({
     count,
     rows: rows.map((row) => ({ ...row })),
   });
   return { scientific_ids: present(scientific), repeated_ids: present(repeated) };
+}
+
+function presentDoubles({ count, rows }: Doubles = { count: 0, rows: [] }): ImportReport['warnings']['doubles'] {
+  return { count, rows: rows.map((row) => ({ ...row })) };
 }
 
 /** Says what stays of an import that ended before its time. */

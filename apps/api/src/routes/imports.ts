@@ -8,6 +8,7 @@ import { pageOf } from '@dossier/protocol/values.ts';
 import { recordAudit } from '@dossier/accounts/audit.ts';
 import { listImports, readImport, readRefusals } from '@dossier/accounts/imports.ts';
 import type { ImportRow } from '@dossier/accounts/imports.ts';
+import { recordListReads } from '@dossier/accounts/reads.ts';
 import { notFound } from '@dossier/runtime/errors.ts';
 import { decodeCursor, newestFirst, presentPage } from '../cursor.ts';
 import type { ApiDependencies } from '../dependencies.ts';
@@ -16,6 +17,7 @@ import { parseQuery } from '../parse.ts';
 import { answers } from '../route.ts';
 import type { Route } from '../route.ts';
 import { actorOf } from '../session.ts';
+import { begin } from './export.ts';
 
 const tags = ['Imports'];
 export const requestParams = { path: z.object({ id: z.uuid() }) };
@@ -71,11 +73,9 @@ export function importHistoryRoutes({ database }: Pick<ApiDependencies, 'databas
           object: { kind: 'watch-list', id: listId, name: listName },
           details: { import: uuid },
         });
+        await recordListReads(database, actorOf(request), { kind: 'export', lists: [listId] });
         const format = reading['format'] === 'csv' ? 'csv' : 'jsonl';
-        response.set({
-          'Content-Type': format === 'csv' ? 'text/csv; charset=utf-8; header=present' : 'application/x-ndjson',
-          'Content-Disposition': `attachment; filename="refused-${uuid}.${format}"`,
-        });
+        begin(response, `refused-${uuid}`, format);
         await pipeline(Readable.from(presentRefusals(readRefusals(database, uuid, chunkRows), format)), response);
       },
     },

@@ -52,8 +52,8 @@ async function describeNode({ configuration, database, nodeKey, nodeUuid }: Depe
   return {
     uuid: nodeUuid,
     name: configuration.nodeName,
-    key: nodeKey.id,
-    words: await wordsOf(nodeKey.id),
+    key: nodeKey?.id ?? null,
+    words: nodeKey && (await wordsOf(nodeKey.id)),
     version: softwareVersion,
     master: await hasFollowers(database, followerDays),
     slave: links.length > 0,

@@ -1,11 +1,22 @@
 import type { Request } from 'express';
 import { nodeKeyId, wordsOf } from '@dossier/protocol/node-key.ts';
 import { pageQuery } from '@dossier/protocol/queries.ts';
-import { createdSiteSchema, siteChange, siteCreation, siteRevocation, siteSchema } from '@dossier/protocol/site.ts';
+import { createdSiteSchema, revokedSiteSchema, siteChange, siteCreation, siteRevocation, siteSchema } from '@dossier/protocol/site.ts';
 import { pageOf } from '@dossier/protocol/values.ts';
 import { newInvitationCode, readInvitationCode } from '@dossier/protocol/voucher.ts';
-import { acceptSite, createSite, deleteSite, grantLists, listSites, readSite, renameSite, revokeSite } from '@dossier/feed/sites.ts';
+import {
+  acceptSite,
+  createSite,
+  deleteSite,
+  grantLists,
+  listLetInBy,
+  listSites,
+  readSite,
+  renameSite,
+  revokeSite,
+} from '@dossier/feed/sites.ts';
 import type { SiteRow } from '@dossier/feed/sites.ts';
+import type { Configuration } from '@dossier/runtime/configuration.ts';
 import { badParam } from '@dossier/runtime/errors.ts';
 import { transaction } from '@dossier/postgres/database.ts';
 import type { Database } from '@dossier/postgres/database.ts';
@@ -31,6 +42,7 @@ export interface SiteDependencies {
   readonly database: Database;
   readonly alarms: SiteAlarms;
   readonly connections: SiteConnections;
+  readonly configuration: Pick<Configuration, 'siteKeys'>;
 }
 
 /** On a master: the sites that it knows, who may come and what each may read. */
@@ -209,7 +221,7 @@ function acceptRoute({ database }: SiteDependencies): Route {
   };
 }
 
-function revokeRoute({ database, alarms, connections }: SiteDependencies): Route {
+function revokeRoute({ database, alarms, connections, configuration }: SiteDependencies): Route {
   return {
     method: 'post',
     path: '/sites/:id/revoke/',
@@ -218,9 +230,9 @@ function revokeRoute({ database, alarms, connections }: SiteDependencies): Route
       tags,
       summary: 'Refuse a site from now on, for good',
       description:
-        'Every request of its key is answered by a signed SITE_REVOKED, answers under way end, its code is worth nothing any more. If it holds SYNC_TOKEN, that alone lets nobody in any more: newcomers wait until somebody accepts them, or the token is changed.',
+        'Every request of its key is answered by a signed SITE_REVOKED, answers under way end, its code is worth nothing any more. If it holds SYNC_TOKEN, that alone lets nobody in any more: newcomers wait until somebody accepts them, or the token is changed. `notes` says what is left to do.',
       requestBody: jsonBody(siteRevocation),
-      responses: answers({ '200': siteSchema }),
+      responses: answers({ '200': revokedSiteSchema }),
     },
     async handle(request, response) {
       const id = pathId(request, what);
@@ -228,9 +240,37 @@ function revokeRoute({ database, alarms, connections }: SiteDependencies): Route
       const done = await revoke(database, request, { id, reason, alarms });
       connections.end(id);
       await alarms.remind(done.deliveries);
-      response.json(presentSite(done.site));
+      const letIn = await listLetInBy(database, done.site.token_ids, mostTold);
+      response.json({
+        ...presentSite(done.site),
+        notes: notesOf(done.site, { letIn, siteKeys: configuration.siteKeys }),
+        let_in: letIn.map(({ id: other, name }) => ({ id: other, name })),
+      });
     },
   };
+}
+
+const mostTold = 20;
+
+/** What is left to do once a site was revoked. */
+function notesOf(site: SiteRow, { letIn, siteKeys }: { letIn: readonly SiteRow[]; siteKeys: Configuration['siteKeys'] }): string[] {
+  const isHolder = site.token_ids.length > 0;
+  const others = letIn.map(({ id, name }) => `${JSON.stringify(name)} (site ${id})`).join(', ');
+  return [
+    ...(siteKeys === 'off'
+      ? [
+          'SITE_KEYS is off on this master, so the revocation is not kept: whoever holds SYNC_TOKEN reads all lists. Set it to prefer and restart.',
+        ]
+      : []),
+    isHolder
+      ? 'It held SYNC_TOKEN, by which its thief could come as another site: whoever comes by that token now waits until somebody accepts it (SITE_PENDING), and nobody reads by the token alone. Change SYNC_TOKEN on this master and on the other sites; then newcomers are let in again. Those that are known go on by their keys.'
+      : 'It has never shown SYNC_TOKEN. If its box held it all the same, change SYNC_TOKEN on this master and on the other sites.',
+    ...(others === ''
+      ? []
+      : [
+          `The same token alone, and no person, has let in: ${others}. If one of them is not yours, it may be the thief: revoke it as well. "dossier site accept" says that one is yours.`,
+        ]),
+  ];
 }
 
 async function revoke(database: Database, request: Request, { id, reason, alarms }: { id: number; reason: string; alarms: SiteAlarms }) {

@@ -12,7 +12,9 @@ import { decodeCursor, newestFirst, presentPage } from '../cursor.ts';
 import { parseQuery, pathId } from '../parse.ts';
 import { presentDeadLetter, presentRun } from '../presenters/sync.ts';
 import { answers } from '../route.ts';
+import { identityOf } from '../session.ts';
 import type { Route } from '../route.ts';
+import { shown } from '../shown.ts';
 import type { SyncDependencies } from './sync.ts';
 import { forgetDeadLetter, remindOfRun } from './sync-reminders.ts';
 import { beingCancelled } from './sync-runs.ts';
@@ -100,7 +102,7 @@ function itemRoutes(deps: SyncDependencies): Route[] {
         const requested = letter && (await retryLetter(deps, request, letter));
         if (!letter || !requested || requested.outcome === 'no-link') throw notFound(what);
         if (requested.outcome === 'unlinking') throw beingCancelled(letter.slave_list_id);
-        response.status(202).json(presentRun(requested.run));
+        response.status(202).json(await shown(database, request, presentRun(requested.run)));
       },
     },
     {
@@ -137,7 +139,7 @@ async function retryLetter(deps: SyncDependencies, request: Request, letter: Dea
   const requested = await audited(
     deps.database,
     request,
-    (tx) => requestRun(tx, { slaveListId: letter.slave_list_id, reason: 'person', mode: 'auto' }),
+    (tx) => requestRun(tx, { slaveListId: letter.slave_list_id, reason: 'person', mode: 'auto', by: identityOf(request).user.name }),
     (asked) => (asked.outcome === 'run' ? { action: 'dead-letter-retried', ...aboutLetter(letter) } : null),
   );
   if (requested.outcome !== 'run') return requested;

@@ -7,6 +7,7 @@ import { parseQuery } from '../parse.ts';
 import { presentOfflineDeletion } from '../presenters/sync.ts';
 import { answers } from '../route.ts';
 import type { Route } from '../route.ts';
+import { recordDeletionReads } from '../shown.ts';
 import type { SyncDependencies } from './sync.ts';
 
 export function syncDeletionRoutes({ database }: Pick<SyncDependencies, 'database'>): Route[] {
@@ -25,6 +26,7 @@ export function syncDeletionRoutes({ database }: Pick<SyncDependencies, 'databas
       async handle(request, response) {
         const { limit, page, settled, slave_dossier_list: slaveListId } = parseQuery(request, offlineDeletionQuery);
         const found = await listOfflineDeletions(database, { slaveListId, settled }, { cursor: decodeCursor(page, newestFirst), limit });
+        await recordDeletionReads(database, request, found.rows);
         response.json(presentPage(found, presentOfflineDeletion, newestFirst));
       },
     },

@@ -2,9 +2,10 @@ import { streamEvents } from '../event-stream.ts';
 import { OpenAnswers } from '../open-answers.ts';
 import { answers } from '../route.ts';
 import type { Route } from '../route.ts';
+import { followLogged } from '../shown.ts';
 import type { SyncDependencies } from './sync.ts';
 
-export function syncEventRoutes({ events }: Pick<SyncDependencies, 'events'>): Route[] {
+export function syncEventRoutes({ database, events }: Pick<SyncDependencies, 'database' | 'events'>): Route[] {
   const open = new OpenAnswers('streams of events', { perUser: 5, together: 200 });
   return [
     {
@@ -28,7 +29,7 @@ export function syncEventRoutes({ events }: Pick<SyncDependencies, 'events'>): R
       handle(request, response) {
         streamEvents(request, response, {
           open,
-          begin: ({ send, end }) => events.subscribe({ list: null, receive: send, end }),
+          begin: ({ send, end }) => followLogged({ database, events, request }, { list: null, receive: send, end }),
         });
       },
     },

@@ -8,14 +8,13 @@ import { linkSchema, runSchema } from '@dossier/protocol/sync.ts';
 import { looseBoolean } from '@dossier/protocol/values.ts';
 import { ApplicationError, notFound } from '@dossier/runtime/errors.ts';
 import { recordAudit } from '@dossier/accounts/audit.ts';
-import { recordListReads, recordReads } from '@dossier/accounts/reads.ts';
+import { recordFormerReads, recordListReads } from '@dossier/accounts/reads.ts';
 import type { Database } from '@dossier/postgres/database.ts';
 import { decideHold } from '@dossier/replication/hold-decisions.ts';
 import type { HoldDecision } from '@dossier/replication/hold-decisions.ts';
 import { listHeldDossiers, readLostLines } from '@dossier/replication/holds.ts';
 import type { HoldRow } from '@dossier/replication/holds.ts';
 import { findLink } from '@dossier/replication/links.ts';
-import type { LinkRow } from '@dossier/replication/links.ts';
 import { findRun, findUnfinishedRun } from '@dossier/replication/runs.ts';
 import { requestUndo } from '@dossier/replication/undo.ts';
 import type { UndoRequest } from '@dossier/replication/undo.ts';
@@ -28,6 +27,7 @@ import { presentHold, presentLink, presentRun } from '../presenters/sync.ts';
 import { answers, jsonBody } from '../route.ts';
 import type { Route } from '../route.ts';
 import { actorOf, identityOf } from '../session.ts';
+import { shown } from '../shown.ts';
 import type { SyncDependencies } from './sync.ts';
 import { remindOfRun } from './sync-reminders.ts';
 import { beingCancelled } from './sync-runs.ts';
@@ -59,8 +59,8 @@ function heldRoute({ database }: SyncDependencies): Route {
       const { limit, page, kind = null } = parseQuery(request, heldQuery);
       const held = await requireHeld(database, pathId(request, what));
       const found = await listHeldDossiers(database, { holdId: held.id, kind }, { cursor: decodeCursor(page, byOrdinal), limit });
-      const shown = found.rows.map((row) => row.id).filter((dossier) => dossier !== null);
-      await recordReads(database, actorOf(request), { kind: 'page', dossiers: shown });
+      const dossiers = [...found.rows, ...held.examples].map((row) => row.dossier);
+      await recordFormerReads(database, actorOf(request), { kind: 'page', dossiers, list: held.slave_list_id });
       const thumbnails = `${originOf(request)}/sync/dossier-lists/${held.slave_list_id}/held/thumbnails`;
       const present = ({ ordinal: _ordinal, before, after, ...dossier }: (typeof found.rows)[number]): HeldDifference => ({
         ...dossier,
@@ -136,14 +136,17 @@ function approveRoute(deps: SyncDependencies): Route {
       const { difference } = await parseBody(request, heldDecisionRequest);
       const decided = await decide(deps, request, { slaveListId: id, difference, decision: 'approved' });
       if (decided.outcome === 'approved-first') {
-        response.json(await readLink(deps.database, id));
+        response.json(await readLink(deps.database, request, id));
         return;
       }
       if (decided.outcome !== 'approved') throw undecided(id, decided);
       const [link, run] = [await findLink(deps.database, id), await findRun(deps.database, decided.runId)];
       if (!link || !run) throw notFound(what);
       await remindOfRun(deps, link, run.id);
-      response.status(202).location(`/sync/dossier-lists/${id}/runs/`).json(presentRun(run));
+      response
+        .status(202)
+        .location(`/sync/dossier-lists/${id}/runs/`)
+        .json(await shown(deps.database, request, presentRun(run)));
     },
   };
 }
@@ -164,7 +167,7 @@ function rejectRoute(deps: SyncDependencies): Route {
       const { difference } = await parseBody(request, heldDecisionRequest);
       const decided = await decide(deps, request, { slaveListId: id, difference, decision: 'rejected' });
       if (decided.outcome !== 'rejected') throw undecided(id, decided);
-      response.json(await readLink(deps.database, id));
+      response.json(await readLink(deps.database, request, id));
     },
   };
 }
@@ -194,7 +197,10 @@ function undoRoute(deps: SyncDependencies): Route {
       const run = await findRun(deps.database, asked.runId);
       if (!run) throw notFound(what);
       await remindOfRun(deps, asked.link, run.id);
-      response.status(202).location(`/sync/dossier-lists/${id}/runs/`).json(presentRun(run));
+      response
+        .status(202)
+        .location(`/sync/dossier-lists/${id}/runs/`)
+        .json(await shown(deps.database, request, presentRun(run)));
     },
   };
 }
@@ -278,9 +284,9 @@ async function requireHeld(database: Database, id: number): Promise<HoldRow> {
   return link.held;
 }
 
-/** A link as it is now. */
-export async function readLink(database: Database, id: number): Promise<ReturnType<typeof presentLink>> {
+/** A link as it is now, for who asks for it. */
+export async function readLink(database: Database, request: Request, id: number): Promise<ReturnType<typeof presentLink>> {
   const [link, run] = await Promise.all([findLink(database, id), findUnfinishedRun(database, id)]);
   if (!link) throw notFound(what);
-  return presentLink(link satisfies LinkRow, run);
+  return shown(database, request, presentLink(link, run));
 }

@@ -42,21 +42,25 @@ export function syncLinkChangeRoutes(deps: SyncDependencies): Route[] {
       async handle(request, response) {
         const id = pathId(request, what);
         const change = await parseBody(request, linkChangeRequest);
-        const correction = await correctionOf(deps, id, change);
+        const correction = await correctionOf(deps, { id, by: identityOf(request).user.name }, change);
         const corrected = await transaction(deps.database, async (tx) => {
           const made = correction && (await correct(tx, request, correction));
           if (change.guards) await setGuards({ ...deps, database: tx }, request, { id, guards: change.guards });
           return made;
         });
         if (corrected?.outcome === 'corrected') await remindOfRun(deps, corrected.link, corrected.runId);
-        response.json(await readLink(deps.database, id));
+        response.json(await readLink(deps.database, request, id));
       },
     },
   ];
 }
 
 /** The correction that a change asks for, checked as a new link is; null where it asks for none. */
-async function correctionOf(deps: SyncDependencies, id: number, change: LinkChange): Promise<LinkCorrection | null> {
+async function correctionOf(
+  deps: SyncDependencies,
+  { id, by }: { id: number; by: string },
+  change: LinkChange,
+): Promise<LinkCorrection | null> {
   const { remote_url: url, remote_dossier_list: remoteListId } = change;
   if (url === undefined && remoteListId === undefined) return null;
   const remoteUrl = url === undefined ? undefined : normaliseRemoteUrl(url);
@@ -64,7 +68,7 @@ async function correctionOf(deps: SyncDependencies, id: number, change: LinkChan
     requireAllowedMaster(deps.configuration, remoteUrl);
     await requireIntroduction(deps, remoteUrl);
   }
-  return { slaveListId: id, remoteUrl, remoteListId };
+  return { slaveListId: id, remoteUrl, remoteListId, by };
 }
 
 async function correct(tx: Database, request: Request, correction: LinkCorrection): Promise<LinkCorrectionOutcome> {

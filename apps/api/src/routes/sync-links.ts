@@ -6,7 +6,7 @@ import { pageQuery } from '@dossier/protocol/queries.ts';
 import { looseBoolean, pageOf } from '@dossier/protocol/values.ts';
 import { ApplicationError, badParam, notFound } from '@dossier/runtime/errors.ts';
 import { createLink, findLink, isLinkedAlready, listLinks, startUnlink } from '@dossier/replication/links.ts';
-import type { LinkRow } from '@dossier/replication/links.ts';
+import type { JudgedLink } from '@dossier/replication/links.ts';
 import { findUnfinishedRun, listUnfinishedRuns } from '@dossier/replication/runs.ts';
 import { audited } from '../audited.ts';
 import { decodeCursor, presentPage } from '../cursor.ts';
@@ -14,6 +14,8 @@ import { parseBody, parseQuery, pathId } from '../parse.ts';
 import { presentLink } from '../presenters/sync.ts';
 import { answers, jsonBody } from '../route.ts';
 import type { Route } from '../route.ts';
+import { identityOf } from '../session.ts';
+import { recordShown, shown } from '../shown.ts';
 import type { SyncDependencies } from './sync.ts';
 import { requireAllowedMaster, requireIntroduction } from './sync-masters.ts';
 import { preferredWaitSeconds } from './sync-prefer.ts';
@@ -48,18 +50,18 @@ function linkRoute(deps: SyncDependencies): Route {
       response.location(`/sync/dossier-lists/${id}/`);
       const seconds = preferredWaitSeconds(request.headers['prefer'] as string | undefined);
       if (seconds === null) {
-        response.status(202).json(await presentNow(deps, link));
+        response.status(202).json(await presentNow(deps, request, link));
         return;
       }
       const synced = await waitForSync(deps.events, id, { request, response, seconds });
-      if (synced) response.set('Preference-Applied', `wait=${seconds}`).json(synced);
+      if (synced) response.set('Preference-Applied', `wait=${seconds}`).json(await shown(deps.database, request, synced));
       // Time has passed: the link is shown as it is now.
-      else response.status(202).json(await presentNow(deps, (await findLink(deps.database, id)) ?? link));
+      else response.status(202).json(await presentNow(deps, request, (await findLink(deps.database, id)) ?? link));
     },
   };
 }
 
-async function recordLink(deps: SyncDependencies, request: Request, body: z.output<typeof linkRequest>): Promise<LinkRow> {
+async function recordLink(deps: SyncDependencies, request: Request, body: z.output<typeof linkRequest>): Promise<JudgedLink> {
   const { configuration, database } = deps;
   const slaveListId = body.slave_dossier_list;
   const remoteUrl = normaliseRemoteUrl(body.remote_url);
@@ -69,6 +71,7 @@ async function recordLink(deps: SyncDependencies, request: Request, body: z.outp
     slaveListId,
     remoteUrl,
     remoteListId: body.remote_dossier_list,
+    by: identityOf(request).user.name,
     refuseNonEmpty: configuration.syncOnExisting === 'refuse',
   };
   const known = await findLink(database, slaveListId);
@@ -99,7 +102,7 @@ async function recordLink(deps: SyncDependencies, request: Request, body: z.outp
   return creation.link;
 }
 
-function refuseOther({ slave_list_id: list, remote_list_id: remoteList, remote_url: remoteUrl, state }: LinkRow): ApplicationError {
+function refuseOther({ slave_list_id: list, remote_list_id: remoteList, remote_url: remoteUrl, state }: JudgedLink): ApplicationError {
   if (state === 'unlinking') {
     return new ApplicationError('CONFLICT', `The replication of watch list ${list} is being cancelled.`, {
       param: 'slave_dossier_list',
@@ -131,7 +134,9 @@ function listRoute({ database }: SyncDependencies): Route {
         found.rows.map((link) => link.slave_list_id),
       );
       const runOf = new Map(runs.map((run) => [run.slave_list_id, run]));
-      response.json(presentPage(found, (link) => presentLink(link, runOf.get(link.slave_list_id) ?? null)));
+      const links = presentPage(found, (link) => presentLink(link, runOf.get(link.slave_list_id) ?? null));
+      await recordShown(database, request, links.results);
+      response.json(links);
     },
   };
 }
@@ -145,7 +150,7 @@ function readRoute(deps: SyncDependencies): Route {
     async handle(request, response) {
       const link = await findLink(deps.database, pathId(request, what));
       if (!link) throw notFound(what);
-      response.json(await presentNow(deps, link));
+      response.json(await presentNow(deps, request, link));
     },
   };
 }
@@ -175,15 +180,16 @@ function unlinkRoute(deps: SyncDependencies): Route {
       );
       if (!link || !started) throw notFound(what);
       await remindOfUnlink(deps, { slaveDossierList: id, purge: purge || link.purge });
-      response.status(202).json(presentLink({ ...link, state: 'unlinking', error: null }, null));
+      const unlinking = presentLink({ ...link, state: 'unlinking', error: null }, null);
+      response.status(202).json(await shown(deps.database, request, unlinking));
     },
   };
 }
 
-function detailsOf({ remote_url: url, remote_list_id: list }: LinkRow, purge: boolean) {
+function detailsOf({ remote_url: url, remote_list_id: list }: JudgedLink, purge: boolean) {
   return { remote_url: url, remote_dossier_list: list, purge };
 }
 
-async function presentNow({ database }: SyncDependencies, link: LinkRow): Promise<Link> {
-  return presentLink(link, await findUnfinishedRun(database, link.slave_list_id));
+async function presentNow({ database }: SyncDependencies, request: Request, link: JudgedLink): Promise<Link> {
+  return shown(database, request, presentLink(link, await findUnfinishedRun(database, link.slave_list_id)));
 }

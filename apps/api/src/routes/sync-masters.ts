@@ -8,6 +8,7 @@ import { createFeedClient } from '@dossier/replication/feed-client.ts';
 import { requireOtherNode } from '@dossier/replication/identity.ts';
 import { createMaster } from '@dossier/replication/master.ts';
 import { findMaster } from '@dossier/replication/masters.ts';
+import { StatementNumbers } from '@dossier/replication/statement-numbers.ts';
 import { NodeTrust } from '@dossier/replication/trust.ts';
 import type { Master } from '@dossier/replication/master.ts';
 import { withoutRun } from '@dossier/replication/run-sentences.ts';
@@ -100,7 +101,8 @@ export async function withMaster<Result>(
   });
   const signal = AbortSignal.timeout(timeoutMs);
   try {
-    const master = createMaster(client, { node: deps.nodeUuid, name: deps.configuration.nodeName });
+    const self = { node: deps.nodeUuid, name: deps.configuration.nodeName, number: () => new StatementNumbers(deps.database).next() };
+    const master = createMaster(client, self);
     const greeting = await master.greet(signal);
     const externalAddress = normaliseExternalAddress(deps.configuration.externalAddress);
     requireOtherNode(greeting, remoteUrl, { node: deps.nodeUuid, externalAddress, normaliseExternalAddress });

@@ -5,7 +5,7 @@ import { offlineDeletionSchema, runSchema, syncRequest } from '@dossier/protocol
 import { pageOf } from '@dossier/protocol/values.ts';
 import { ApplicationError, notFound } from '@dossier/runtime/errors.ts';
 import { listRunHistory } from '@dossier/accounts/history.ts';
-import { recordReads } from '@dossier/accounts/reads.ts';
+import { recordFormerReads } from '@dossier/accounts/reads.ts';
 import type { Database } from '@dossier/postgres/database.ts';
 import { withReserve } from '@dossier/postgres/disk-reserve.ts';
 import { findLink } from '@dossier/replication/links.ts';
@@ -20,6 +20,7 @@ import { presentOfflineDeletion, presentRun } from '../presenters/sync.ts';
 import { answers, jsonBody } from '../route.ts';
 import type { Route } from '../route.ts';
 import { actorOf, identityOf } from '../session.ts';
+import { recordDeletionReads, recordShown, shown } from '../shown.ts';
 import type { SyncDependencies } from './sync.ts';
 import { remindOfRun } from './sync-reminders.ts';
 
@@ -59,7 +60,10 @@ function syncRoute(deps: SyncDependencies): Route {
       if (requested.outcome === 'no-link') throw notFound(what);
       if (requested.outcome === 'unlinking') throw beingCancelled(id);
       await remindOfRun(deps, requested.link, requested.run.id);
-      response.status(202).location(`/sync/dossier-lists/${id}/runs/`).json(presentRun(requested.run));
+      response
+        .status(202)
+        .location(`/sync/dossier-lists/${id}/runs/`)
+        .json(await shown(deps.database, request, presentRun(requested.run)));
     },
   };
 }
@@ -84,7 +88,9 @@ function runsRoute({ database }: SyncDependencies): Route {
       const { limit, page } = parseQuery(request, pageQuery);
       const cursor = decodeCursor(page, newestFirst);
       const id = await requireLink(database, pathId(request, what));
-      response.json(presentPage(await listRuns(database, id, { cursor, limit }), presentRun, newestFirst));
+      const found = presentPage(await listRuns(database, id, { cursor, limit }), presentRun, newestFirst);
+      await recordShown(database, request, found.results);
+      response.json(found);
     },
   };
 }
@@ -107,10 +113,9 @@ function runHistoryRoute({ database }: SyncDependencies): Route {
       const { limit, page } = parseQuery(request, pageQuery);
       const cursor = decodeCursor(page, newestFirst);
       const list = await requireLink(database, pathId(request, what));
-      const { run } = request.params;
-      if (typeof run !== 'string' || !/^[1-9]\d{0,14}$/.test(run)) throw notFound('such run');
-      const found = await listRunHistory(database, { run: Number(run), list, cursor, limit });
-      await recordReads(database, actorOf(request), { kind: 'page', dossiers: found.rows.flatMap((row) => row.dossier_id ?? []) });
+      const run = pathId(request, 'such run', 'run');
+      const found = await listRunHistory(database, { run, list, cursor, limit });
+      await recordFormerReads(database, actorOf(request), { kind: 'page', dossiers: found.rows.map((row) => row.object), list });
       response.json(presentPage(found, (row) => presentHistory(request, row), newestFirst));
     },
   };
@@ -131,9 +136,9 @@ function deletionsRoute({ database }: SyncDependencies): Route {
       const { limit, page } = parseQuery(request, pageQuery);
       const cursor = decodeCursor(page, newestFirst);
       const id = await requireLink(database, pathId(request, what));
-      response.json(
-        presentPage(await listOfflineDeletions(database, { slaveListId: id }, { cursor, limit }), presentOfflineDeletion, newestFirst),
-      );
+      const found = await listOfflineDeletions(database, { slaveListId: id }, { cursor, limit });
+      await recordDeletionReads(database, request, found.rows);
+      response.json(presentPage(found, presentOfflineDeletion, newestFirst));
     },
   };
 }

@@ -36,7 +36,12 @@ async function presentMaster(row: MasterRow): Promise<Master> {
     offered:
       row.offered_key === null || row.offered_date === null
         ? null
-        : { key: row.offered_key, words: await wordsOf(row.offered_key), date: row.offered_date.toISOString() },
+        : {
+            key: row.offered_key,
+            words: await wordsOf(row.offered_key),
+            remote_url: row.offered_url ?? row.remote_url,
+            date: row.offered_date.toISOString(),
+          },
   };
 }
 
@@ -72,6 +77,9 @@ function joinRoute(deps: SyncDependencies): Route {
     },
     async handle(request, response) {
       const { remote_url: url, code } = await parseBody(request, joinRequest);
+      const { nodeKey } = deps.own;
+      if (nodeKey === null)
+        throw conflict('This host has no key of its node (NODE_KEY_MISSING; the log says more), so it can not join a master.');
       const invitation = readInvitationCode(code);
       if (invitation === null) throw badParam('code', 'code: is no invitation; it has 20 letters and digits in groups of four.');
       requireAllowedMaster(deps.configuration, url);
@@ -95,7 +103,7 @@ function joinRoute(deps: SyncDependencies): Route {
       const offered = await offeredBy(deps, remoteUrl);
       const joined: Joined = {
         master: await presentMaster(row),
-        own_words: await wordsOf(deps.own.nodeKey.id),
+        own_words: await wordsOf(nodeKey.id),
         dossier_lists: offered.lists,
         clock: offered.clock ?? clock,
       };

@@ -1,3 +1,4 @@
+import { InvalidArgumentError } from 'commander';
 import type { Command } from 'commander';
 import { dossierPageSchema } from '@dossier/protocol/dossier.ts';
 import type { DossierMatch, DossierPage } from '@dossier/protocol/dossier.ts';
@@ -7,6 +8,16 @@ import type { Context } from '../context.ts';
 import { counted } from '../counted.ts';
 import { print, printJson } from '../output.ts';
 import { table } from '../table.ts';
+
+/** As the API answers on one page. */
+const mostShown = 1000;
+
+function parseLimit(text: string): number {
+  const limit = Number(text);
+  if (!/^\d{1,4}$/.test(text) || limit < 1 || limit > mostShown)
+    throw new InvalidArgumentError(`It must be a whole number from 1 to ${mostShown}.`);
+  return limit;
+}
 
 type Found = DossierPage['results'][number];
 
@@ -18,10 +29,10 @@ export function addFind(program: Command, context: Context): void {
     .argument('<text...>', 'what is looked for')
     .option('--list <list>', 'only in this watch list', parseId)
     .option('--all', 'also those that are not valid today')
-    .option('--limit <number>', 'how many are shown, at most 1000', '20');
+    .option('--limit <number>', `how many are shown, at most ${mostShown}`, parseLimit, 20);
   addClientOptions(command).action(async (text: string[]) => {
-    const { json, list, all = false, limit } = command.opts<{ json?: boolean; list?: number; all?: boolean; limit: string }>();
-    const query = new URLSearchParams({ q: text.join(' '), limit, valid: all ? 'all' : 'now' });
+    const { json, list, all = false, limit } = command.opts<{ json?: boolean; list?: number; all?: boolean; limit: number }>();
+    const query = new URLSearchParams({ q: text.join(' '), limit: String(limit), valid: all ? 'all' : 'now' });
     if (list !== undefined) query.set('dossier_lists', String(list));
     const page = await clientOf(command, context).get(`dossiers/?${query.toString()}`, dossierPageSchema);
     if (json) return printJson(page);

@@ -30,10 +30,10 @@ export function addMasters(program: Command, context: Context): void {
         masters,
       ),
     );
-    for (const { id, remote_url: url, offered } of masters) {
+    for (const { id, offered } of masters) {
       if (offered === null) continue;
       print(
-        `\n${printable(url)} signs with another key since ${ago(offered.date)}; its words: ${offered.words}\n  If the master shows the same words: "dossier masters accept ${id}"`,
+        `\n${printable(offered.remote_url)} signs with another key since ${ago(offered.date)}; its words: ${offered.words}\n  If the master shows the same words: "dossier masters accept ${id}"`,
       );
     }
   });

@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import { createdSiteSchema, siteSchema } from '@dossier/protocol/site.ts';
+import { createdSiteSchema, revokedSiteSchema, siteSchema } from '@dossier/protocol/site.ts';
 import type { Site } from '@dossier/protocol/site.ts';
 import { parseLists } from '../lists.ts';
 import { ExitError } from '@dossier/runtime/errors.ts';
@@ -187,11 +187,9 @@ function addRevoke(group: Command, context: Context): void {
   addClientOptions(command).action(async (given: string, { reason }: { reason: string }) => {
     const client = clientOf(command, context);
     const { id } = await siteOf(client, given);
-    const site = await client.post(`sites/${id}/revoke/`, { reason }, siteSchema);
+    const site = await client.post(`sites/${id}/revoke/`, { reason }, revokedSiteSchema);
     if (isJson(command)) return printJson(site);
     print(`Site ${JSON.stringify(site.name)} is revoked. Its key is refused for good.`);
-    print(
-      'If it held SYNC_TOKEN: that alone lets no newcomer in any more. Set a new token on this node and on the others when you can; they go on by their keys meanwhile.',
-    );
+    for (const sentence of site.notes) print(printable(sentence));
   });
 }

@@ -39,7 +39,9 @@ export function addStatus(program: Command, context: Context): void {
         dead_letters: deadLetters,
       });
     }
-    print(`${printable(node.name)}, whose key is ${node.key} (${node.words})\n`);
+    const key =
+      node.key === null ? 'whose key this host has not got: "dossier doctor" says more' : `whose key is ${node.key} (${node.words})`;
+    print(`${printable(node.name)}, ${key}\n`);
     report(client.url, statuses, deadLetters);
   });
 }

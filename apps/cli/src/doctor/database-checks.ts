@@ -3,11 +3,15 @@ import { join } from 'node:path';
 import { openQueues } from '@dossier/jobs/queues.ts';
 import type { Configuration } from '@dossier/runtime/configuration.ts';
 import type { Logger } from '@dossier/runtime/logger.ts';
+import type { SigningKey } from '@dossier/protocol/signing-key.ts';
 import { findClockTrouble } from '@dossier/postgres/clock.ts';
 import { query, queryOne } from '@dossier/postgres/database.ts';
 import type { Database } from '@dossier/postgres/database.ts';
 import { readNodeUuid } from '@dossier/registry/node.ts';
+import { readNodeKey } from '@dossier/registry/node-keys.ts';
 import { accessDatabase } from '../database-access.ts';
+import { findNodeKey } from '../node-key.ts';
+import { NodeKeyError } from '../node-key-error.ts';
 import { failed, fromError, ok, skipped, warning } from './finding.ts';
 import { checkCollations, checkRights, checkSearch } from './table-checks.ts';
 import type { Finding } from './finding.ts';
@@ -25,11 +29,13 @@ export interface DatabaseFindings {
   /** Empty where the database could not be asked. */
   readonly masters: LinkedMaster[];
   readonly nodeUuid: string | null;
+  /** This host's key of the node. */
+  readonly nodeKey: SigningKey | null;
 }
 
 /** Looks at the database, its schema and the queue, and finds out which masters are linked. The embedded database is started for it, not made. */
 export async function checkDatabase(configuration: Configuration, logger: Logger): Promise<DatabaseFindings> {
-  const none = (finding: Finding): DatabaseFindings => ({ findings: [finding], masters: [], nodeUuid: null });
+  const none = (finding: Finding): DatabaseFindings => ({ findings: [finding], masters: [], nodeUuid: null, nodeKey: null });
   if (configuration.databaseUrl === null && !hasCluster(configuration.dataDir)) {
     return none(skipped('database', `There is no database in ${configuration.dataDir} yet: "dossier start" makes one.`));
   }
@@ -40,6 +46,7 @@ export async function checkDatabase(configuration: Configuration, logger: Logger
   try {
     const { database, url } = access;
     const nodeUuid = await readNodeUuid(database);
+    const { nodeKey, finding } = await checkKey(database, configuration);
     const findings = [
       await describeDatabase(database, access.embedded),
       ...(await checkCollations(database)),
@@ -47,13 +54,14 @@ export async function checkDatabase(configuration: Configuration, logger: Logger
       ...(await checkSearch(database)),
       ...(await checkQueue(configuration, { url, nodeUuid, logger })),
       await checkClock(database),
+      finding,
     ];
     const masters = await query<LinkedMaster>(
       database,
       `select k.remote_url as url, count(*) as lists, min(m.key) as key from links k left join masters m on m.remote_url = k.remote_url
        where k.state <> 'unlinking' group by k.remote_url order by k.remote_url`,
     );
-    return { findings, masters, nodeUuid };
+    return { findings, masters, nodeUuid, nodeKey };
   } finally {
     await access.close();
   }
@@ -117,4 +125,20 @@ function describeWorkers(last: Date | null): Finding {
     `No worker has taken a job for ${minutes} minutes.`,
     'Start one ("dossier start" or "dossier worker"), or look at its log.',
   );
+}
+
+/** Whether this host has the key by which its node is known. */
+async function checkKey(database: Database, configuration: Configuration): Promise<{ nodeKey: SigningKey | null; finding: Finding }> {
+  const check = 'key';
+  const known = await readNodeKey(database);
+  if (known === null) return { nodeKey: null, finding: skipped(check, 'The node gets its key at its first start.') };
+  try {
+    const { nodeKey, keyFault } = await findNodeKey(database, configuration, known);
+    if (keyFault === null) return { nodeKey, finding: ok(check, 'This host has the key by which its node is known.') };
+    const tell = nodeKey === null ? failed : warning;
+    return { nodeKey, finding: tell(check, keyFault.message, keyFault.remedy ?? '') };
+  } catch (error) {
+    if (!(error instanceof NodeKeyError)) throw error;
+    return { nodeKey: null, finding: failed(check, error.message, error.remedy ?? '') };
+  }
 }

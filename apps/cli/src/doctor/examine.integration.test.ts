@@ -69,6 +69,7 @@ test('a node in order has nothing that failed, and its masters were greeted', as
     'queue',
     'workers',
     'clock',
+    'key',
     `master ${master.url}`,
   ]);
   expect(found.get('port')?.sentence).toMatch(/does not run, and could/);
@@ -144,6 +145,21 @@ test('a collation of another version than the indexes were sorted by is told, wi
   await query(database, `reindex table dossiers`);
   await query(database, `alter collation pg_catalog."und-x-icu" refresh version`);
   expect((await look()).get('collation')).toBeUndefined();
+});
+
+test('a database without pg_trgm, or without its index, is told to find no mistyped names, with what to do', async () => {
+  const { database } = slave.test;
+  expect((await look()).get('search')).toBeUndefined();
+  await query(database, `drop index search_terms_trigrams`);
+  expect((await look()).get('search')).toMatchObject({ state: 'warning', remedy: expect.stringContaining('dossier migrate') });
+  await query(database, `drop extension pg_trgm cascade`);
+  expect((await look()).get('search')).toMatchObject({
+    state: 'warning',
+    sentence: expect.stringContaining('lacks the extension pg_trgm'),
+    remedy: expect.stringContaining('CREATE EXTENSION pg_trgm'),
+  });
+  await query(database, `select provide_trigrams()`);
+  expect((await look()).get('search')).toBeUndefined();
 });
 
 test('a role that may not VACUUM the tables is told', async () => {

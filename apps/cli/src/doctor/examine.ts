@@ -25,6 +25,6 @@ export async function examine({ configuration, file, warnings }: LoadedConfigura
     await guarded('token', () => checkToken(configuration)),
     await guarded('address', () => checkExternalAddress(configuration)),
   ];
-  const { findings, masters, nodeUuid } = await checkDatabase(configuration, logger);
-  return [...settings, ...host, ...findings, ...(await checkMasters(configuration, masters, nodeUuid))];
+  const { findings, masters, nodeUuid, nodeKey } = await checkDatabase(configuration, logger);
+  return [...settings, ...host, ...findings, ...(await checkMasters(configuration, masters, { nodeUuid, nodeKey }))];
 }

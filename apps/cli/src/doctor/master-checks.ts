@@ -11,7 +11,6 @@ import { requireOtherNode } from '@dossier/replication/identity.ts';
 import { withoutRun } from '@dossier/replication/run-sentences.ts';
 import { normaliseExternalAddress } from '@dossier/runtime/configuration.ts';
 import type { Configuration } from '@dossier/runtime/configuration.ts';
-import { readKeyFile } from '../node-key.ts';
 import type { LinkedMaster } from './database-checks.ts';
 import { failed, fromError, ok, skipped, warning } from './finding.ts';
 import type { Finding } from './finding.ts';
@@ -26,11 +25,10 @@ const askedAtOnce = 8;
 export async function checkMasters(
   configuration: Configuration,
   masters: readonly LinkedMaster[],
-  nodeUuid: string | null,
+  { nodeUuid, nodeKey }: { nodeUuid: string | null; nodeKey: SigningKey | null },
 ): Promise<Finding[]> {
   if (nodeUuid === null) return [skipped('masters', 'Which masters are linked is not known without the database.')];
   if (masters.length === 0) return [ok('masters', 'This node replicates from nobody.')];
-  const nodeKey = await readKeyFile(configuration.nodeKeyFile).catch(() => null);
   const findings: Finding[] = [];
   for (let at = 0; at < masters.length; at += askedAtOnce) {
     const asked = masters

@@ -50,6 +50,7 @@ export function printReport({ list, file, reading, report, seconds, dryRun, inte
       refused_lines: refusedLines,
       scientific_ids: file.survey.scientific,
       repeated_ids: file.survey.repeated,
+      ...(report.doubles && { doubles: report.doubles }),
       dry_run: dryRun,
       seconds: Math.round(seconds * 1000) / 1000,
       interrupted,
@@ -61,6 +62,8 @@ export function printReport({ list, file, reading, report, seconds, dryRun, inte
     print(`… and ${refused - shownRefusals} more; --json lists ${refused > mostRefusedLines ? `the first ${mostRefusedLines}` : 'all'}`);
   }
   for (const sentence of warnings(file.survey)) print(sentence);
+  const doubles = doublesWarning(report);
+  if (doubles !== null) print(doubles);
   const unknown = file.format === 'csv' ? null : unknownColumns(file.survey, reading);
   if (unknown !== null) print(unknown);
   const where = list === null ? noList(interrupted) : `Watch list ${list.id} (${printable(list.name)})`;
@@ -105,4 +108,11 @@ function warnings({ scientific, repeated }: Survey): string[] {
     );
   }
   return sentences;
+}
+
+/** That an import would bring people who are there already; null where it wouldn't, or nobody looked. */
+function doublesWarning({ doubles }: ImportReport): string | null {
+  if (doubles === undefined || doubles.count === 0) return null;
+  const rows = doubles.rows.slice(0, shownDoubts).map(({ line, name }) => `${printable(name)} in line ${line}`);
+  return `Warning: ${counted(doubles.count, 'line', 'lines')} without external_id, each with somebody of the same name, dates and fields in the list already (${rows.join(', ')}): they would be there twice. Take them out of the file, or give the file and the list external ids, by which they are found again.`;
 }

@@ -1,4 +1,5 @@
 import { basename, resolve } from 'node:path';
+import { recordListReads } from '@dossier/accounts/reads.ts';
 import { openPhotoStore } from '@dossier/photos/open-photo-store.ts';
 import type { Configuration } from '@dossier/runtime/configuration.ts';
 import { createLogger, prefersPretty } from '@dossier/runtime/logger.ts';
@@ -79,8 +80,10 @@ export async function runImport(request: ImportRequest): Promise<void> {
     const { signal } = interrupted;
     const task = { database: access.database, store, folder, signal, progress: show };
     const rows = announce(file.rows, file.survey, reading);
-    if (request.dryRun) await importFile({ ...task, listId: list.id, rows, preview: true }, report);
-    else {
+    if (request.dryRun) {
+      await importFile({ ...task, listId: list.id, rows, preview: true }, report);
+      await recordListReads(access.database, hostActor(), { kind: 'page', lists: [list.id] });
+    } else {
       const kept = {
         ...task,
         list,

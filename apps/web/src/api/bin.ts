@@ -1,8 +1,9 @@
-import { useInfiniteQuery, useMutation, useQueryClient } from '@tanstack/react-query';
+import { useInfiniteQuery, useMutation } from '@tanstack/react-query';
 import type { z } from 'zod';
 import { binnedDossierSchema, deletionHeader, deletionSchema, restoredSchema, takenBackSchema } from '@dossier/protocol/bin.ts';
 import type { Restored, restoration, TakenBack } from '@dossier/protocol/bin.ts';
 import { pageOf } from '@dossier/protocol/values.ts';
+import { useForget } from './forget.ts';
 import { keys } from './keys.ts';
 import { command, exchange, read, send } from './request.ts';
 import type { Query } from './request.ts';
@@ -31,16 +32,12 @@ export function useDeletions() {
   });
 }
 
-function useForget(): () => Promise<unknown> {
-  const client = useQueryClient();
-  return () =>
-    Promise.all([keys.bin, keys.imports, keys.dossiers, keys.watchLists].map((queryKey) => client.invalidateQueries({ queryKey })));
-}
+const changed = [keys.bin, keys.imports, keys.dossiers, keys.watchLists] as const;
 
 export function useRestore() {
   return useMutation({
     mutationFn: (body: z.input<typeof restoration>): Promise<Restored> => send(restoredSchema, ['POST', '/bin/restore/'], { body }),
-    onSuccess: useForget(),
+    onSuccess: useForget(...changed),
   });
 }
 
@@ -50,7 +47,7 @@ export type Erasable = { dossier: number } | { deletion: number } | 'all';
 export function useErase() {
   return useMutation({
     mutationFn: (what: Erasable) => command(['DELETE', pathOf(what)]),
-    onSuccess: useForget(),
+    onSuccess: useForget(...changed),
   });
 }
 
@@ -61,7 +58,7 @@ function pathOf(what: Erasable): string {
 
 /** Takes an import back, or says what that would do. */
 export function useTakeBack() {
-  const forget = useForget();
+  const forget = useForget(...changed);
   return useMutation({
     mutationFn: ({ id, preview }: { id: string; preview: boolean }): Promise<TakenBack> =>
       send(takenBackSchema, ['POST', `/imports/${id}/undo/`], { query: { preview } }),

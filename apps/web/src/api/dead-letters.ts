@@ -1,6 +1,7 @@
-import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
+import { useMutation, useQuery } from '@tanstack/react-query';
 import { deadLetterCountSchema, deadLetterSchema, runSchema } from '@dossier/protocol/sync.ts';
 import { pageOf } from '@dossier/protocol/values.ts';
+import { useForget } from './forget.ts';
 import { keys } from './keys.ts';
 import { readAll } from './read-all.ts';
 import { command, send } from './request.ts';
@@ -15,29 +16,29 @@ export function useDeadLetters({ enabled = true } = {}) {
   });
 }
 
-function useForgetLetters(): () => Promise<unknown> {
-  const client = useQueryClient();
-  return () => Promise.all([keys.deadLetters, keys.links, keys.allRuns].map((queryKey) => client.invalidateQueries({ queryKey })));
-}
+const changed = [keys.deadLetters, keys.links, keys.allRuns] as const;
 
 export function useRetryLetter() {
   return useMutation({
     mutationFn: (id: number) => send(runSchema, ['POST', `/sync/dead-letters/${id}/retry/`]),
-    onSuccess: useForgetLetters(),
+    onSuccess: useForget(...changed),
   });
 }
 
 export function useDiscardLetter() {
-  return useMutation({ mutationFn: (id: number) => command(['DELETE', `/sync/dead-letters/${id}/`]), onSuccess: useForgetLetters() });
+  return useMutation({ mutationFn: (id: number) => command(['DELETE', `/sync/dead-letters/${id}/`]), onSuccess: useForget(...changed) });
 }
 
 export function useRetryAllLetters() {
   return useMutation({
     mutationFn: () => send(deadLetterCountSchema, ['POST', '/sync/dead-letters/retry/']),
-    onSuccess: useForgetLetters(),
+    onSuccess: useForget(...changed),
   });
 }
 
 export function useDiscardAllLetters() {
-  return useMutation({ mutationFn: () => send(deadLetterCountSchema, ['DELETE', '/sync/dead-letters/']), onSuccess: useForgetLetters() });
+  return useMutation({
+    mutationFn: () => send(deadLetterCountSchema, ['DELETE', '/sync/dead-letters/']),
+    onSuccess: useForget(...changed),
+  });
 }

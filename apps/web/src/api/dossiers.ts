@@ -1,8 +1,10 @@
-import { useInfiniteQuery, useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
+import { useInfiniteQuery, useMutation, useQuery } from '@tanstack/react-query';
 import type { z } from 'zod';
+import { dossierCountSchema } from '@dossier/protocol/bulk.ts';
 import { dossierDeletionSchema, dossierPageSchema, dossierSchema } from '@dossier/protocol/dossier.ts';
 import type { Dossier, dossierChange, dossierCreation } from '@dossier/protocol/dossier.ts';
 import { deleting } from './bin.ts';
+import { useForget } from './forget.ts';
 import { keys } from './keys.ts';
 import { read, send } from './request.ts';
 import type { Query } from './request.ts';
@@ -32,6 +34,27 @@ export function useDossierPages(query: Query) {
   });
 }
 
+/** How many dossiers a filter finds. */
+export function useDossierCount(filter: Query, { enabled }: { enabled: boolean }) {
+  return useQuery({
+    enabled,
+    queryKey: keys.dossierCount(filter),
+    queryFn: ({ signal }) => read(dossierCountSchema, '/dossiers/count/', { query: filter, signal }),
+    staleTime: 60_000,
+  });
+}
+
+const foundAtOnce = 8;
+
+/** The first who are found by these words; asked no more as soon as others are wanted. */
+export function useFoundPeople(q: string, { enabled }: { enabled: boolean }) {
+  return useQuery({
+    enabled,
+    queryKey: keys.foundPeople(q),
+    queryFn: ({ signal }) => read(dossierPageSchema, '/dossiers/', { query: { q, valid: 'all', limit: foundAtOnce }, signal }),
+  });
+}
+
 export function useDossier(id: number) {
   return useQuery({ queryKey: keys.dossier(id), queryFn: ({ signal }) => readDossier(id, signal) });
 }
@@ -53,18 +76,12 @@ export function useDossierDeletion(id: number, { enabled }: { enabled: boolean }
   });
 }
 
-function useForget(): () => Promise<unknown> {
-  const client = useQueryClient();
-  return () =>
-    Promise.all(
-      [keys.dossiers, keys.watchLists, keys.offlineDeletions, keys.bin].map((queryKey) => client.invalidateQueries({ queryKey })),
-    );
-}
+const changed = [keys.dossiers, keys.watchLists, keys.offlineDeletions, keys.bin] as const;
 
 export function useCreateDossier() {
   return useMutation({
     mutationFn: (body: z.input<typeof dossierCreation>): Promise<Dossier> => send(dossierSchema, ['POST', '/dossiers/'], { body }),
-    onSuccess: useForget(),
+    onSuccess: useForget(...changed),
   });
 }
 
@@ -73,13 +90,13 @@ export function useChangeDossier() {
   return useMutation({
     mutationFn: ({ id, tag, body }: { id: number; tag: string; body: z.input<typeof dossierChange> }): Promise<Dossier> =>
       send(dossierSchema, ['PATCH', `/dossiers/${id}/`], { body, headers: ifMatch(tag) }),
-    onSuccess: useForget(),
+    onSuccess: useForget(...changed),
   });
 }
 
 export function useDeleteDossier() {
   return useMutation({
     mutationFn: ({ id, tag }: { id: number; tag: string }) => deleting(['DELETE', `/dossiers/${id}/`], ifMatch(tag)),
-    onSuccess: useForget(),
+    onSuccess: useForget(...changed),
   });
 }

@@ -1,8 +1,9 @@
-import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
+import { useMutation, useQuery } from '@tanstack/react-query';
 import type { z } from 'zod';
 import { issuedTokenSchema, tokenSchema, userDetailsSchema } from '@dossier/protocol/user.ts';
 import type { tokenCreation, userChange, userCreation } from '@dossier/protocol/user.ts';
 import { pageOf } from '@dossier/protocol/values.ts';
+import { useForget } from './forget.ts';
 import { keys } from './keys.ts';
 import { readAll } from './read-all.ts';
 import { command, send } from './request.ts';
@@ -21,15 +22,12 @@ export function useTokens() {
   return useQuery({ queryKey: keys.tokens, queryFn: ({ signal }) => readAll(pageOf(tokenSchema), '/tokens/', { signal }) });
 }
 
-function useForgetAccess(): () => Promise<unknown> {
-  const client = useQueryClient();
-  return () => Promise.all([keys.users, keys.tokens].map((queryKey) => client.invalidateQueries({ queryKey })));
-}
+const changed = [keys.users, keys.tokens] as const;
 
 export function useCreateUser() {
   return useMutation({
     mutationFn: (body: z.input<typeof userCreation>) => send(userDetailsSchema, ['POST', '/users/'], { body }),
-    onSuccess: useForgetAccess(),
+    onSuccess: useForget(...changed),
   });
 }
 
@@ -37,21 +35,21 @@ export function useChangeUser() {
   return useMutation({
     mutationFn: ({ id, ...body }: z.input<typeof userChange> & { id: number }) =>
       send(userDetailsSchema, ['PATCH', `/users/${id}/`], { body }),
-    onSuccess: useForgetAccess(),
+    onSuccess: useForget(...changed),
   });
 }
 
 export function useDeleteUser() {
-  return useMutation({ mutationFn: (id: number) => command(['DELETE', `/users/${id}/`]), onSuccess: useForgetAccess() });
+  return useMutation({ mutationFn: (id: number) => command(['DELETE', `/users/${id}/`]), onSuccess: useForget(...changed) });
 }
 
 export function useCreateToken() {
   return useMutation({
     mutationFn: (body: z.input<typeof tokenCreation>) => send(issuedTokenSchema, ['POST', '/tokens/'], { body }),
-    onSuccess: useForgetAccess(),
+    onSuccess: useForget(...changed),
   });
 }
 
 export function useRevokeToken() {
-  return useMutation({ mutationFn: (id: number) => command(['DELETE', `/tokens/${id}/`]), onSuccess: useForgetAccess() });
+  return useMutation({ mutationFn: (id: number) => command(['DELETE', `/tokens/${id}/`]), onSuccess: useForget(...changed) });
 }

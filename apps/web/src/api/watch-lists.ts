@@ -19,6 +19,12 @@ export function useWatchLists() {
   });
 }
 
+/** What a list of this node is called; its number as long as that isn't known, or the list is gone. */
+export function useListName(): (id: number) => string {
+  const { data: lists } = useWatchLists();
+  return (id) => lists?.find((list) => list.id === id)?.name ?? String(id);
+}
+
 /** The list as it is now. Throws Problem. */
 export async function readWatchList(id: number, signal?: AbortSignal): Promise<Tagged<WatchList>> {
   return readTagged(watchListSchema, `/dossier-lists/${id}/`, signal);

@@ -1,8 +1,9 @@
-import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
+import { useMutation, useQuery } from '@tanstack/react-query';
 import type { z } from 'zod';
 import { pageOf } from '@dossier/protocol/values.ts';
 import { createdWebhookSchema, webhookDeliverySchema, webhookSchema } from '@dossier/protocol/webhook.ts';
 import type { webhookChange, webhookCreation } from '@dossier/protocol/webhook.ts';
+import { useForget } from './forget.ts';
 import { keys } from './keys.ts';
 import { readAll } from './read-all.ts';
 import { command, read, send } from './request.ts';
@@ -29,15 +30,12 @@ export function useDeliveries(webhook: number) {
   });
 }
 
-function useForgetWebhooks(): () => Promise<unknown> {
-  const client = useQueryClient();
-  return () => client.invalidateQueries({ queryKey: keys.webhooks });
-}
+const changed = [keys.webhooks] as const;
 
 export function useCreateWebhook() {
   return useMutation({
     mutationFn: (body: z.input<typeof webhookCreation>) => send(createdWebhookSchema, ['POST', '/webhooks/'], { body }),
-    onSuccess: useForgetWebhooks(),
+    onSuccess: useForget(...changed),
   });
 }
 
@@ -45,15 +43,15 @@ export function useChangeWebhook() {
   return useMutation({
     mutationFn: ({ id, ...body }: z.input<typeof webhookChange> & { id: number }) =>
       send(webhookSchema, ['PATCH', `/webhooks/${id}/`], { body }),
-    onSuccess: useForgetWebhooks(),
+    onSuccess: useForget(...changed),
   });
 }
 
 export function useDeleteWebhook() {
-  return useMutation({ mutationFn: (id: number) => command(['DELETE', `/webhooks/${id}/`]), onSuccess: useForgetWebhooks() });
+  return useMutation({ mutationFn: (id: number) => command(['DELETE', `/webhooks/${id}/`]), onSuccess: useForget(...changed) });
 }
 
 /** Sends a test message. */
 export function useTestWebhook() {
-  return useMutation({ mutationFn: (id: number) => command(['POST', `/webhooks/${id}/test/`]), onSuccess: useForgetWebhooks() });
+  return useMutation({ mutationFn: (id: number) => command(['POST', `/webhooks/${id}/test/`]), onSuccess: useForget(...changed) });
 }

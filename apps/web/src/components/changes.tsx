@@ -3,11 +3,18 @@ import type { HistoryValues } from '@dossier/protocol/history.ts';
 import classes from './changes.module.css';
 import { differencesOf } from './differences.ts';
 import { FieldValue, useFieldName } from './field-value.tsx';
+import type { Subject } from './field-value.tsx';
+
+interface ChangesProps {
+  readonly before: HistoryValues;
+  readonly after: HistoryValues;
+  readonly of?: Subject;
+}
 
 /** What became of something, field by field: what was, and what it became. */
-export function Changes({ before, after }: { before: HistoryValues; after: HistoryValues }) {
+export function Changes({ before, after, of = 'dossier' }: ChangesProps) {
   const { t } = useTranslation();
-  const nameOf = useFieldName();
+  const nameOf = useFieldName(of);
   const differences = differencesOf(before, after);
   if (differences.length === 0) return null;
   return (

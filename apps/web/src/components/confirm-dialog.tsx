@@ -1,8 +1,8 @@
-import { Text, TextInput } from '@mantine/core';
+import { Text } from '@mantine/core';
 import { useState } from 'react';
 import type { ReactNode } from 'react';
-import { useTranslation } from 'react-i18next';
 import { FormDialog } from './form-dialog.tsx';
+import { TypeToConfirm } from './type-to-confirm.tsx';
 import { isTyped } from './typed.ts';
 
 interface ConfirmDialogProps {
@@ -19,7 +19,6 @@ interface ConfirmDialogProps {
 
 /** Asks before something is done that destroys. */
 export function ConfirmDialog({ title, onClose, onConfirm, confirmLabel, typed, busy, error, children }: ConfirmDialogProps) {
-  const { t } = useTranslation();
   const [text, setText] = useState('');
   return (
     <FormDialog
@@ -35,15 +34,7 @@ export function ConfirmDialog({ title, onClose, onConfirm, confirmLabel, typed, 
       <Text component="div" size="sm">
         {children}
       </Text>
-      {typed !== undefined && (
-        <TextInput
-          label={t('common.typeToConfirm', { text: typed })}
-          value={text}
-          onChange={(event) => setText(event.currentTarget.value)}
-          autoComplete="off"
-          data-autofocus
-        />
-      )}
+      {typed !== undefined && <TypeToConfirm text={typed} value={text} onType={setText} data-autofocus />}
     </FormDialog>
   );
 }

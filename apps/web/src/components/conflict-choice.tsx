@@ -5,15 +5,18 @@ import { useWriting } from '../format/moments.ts';
 import { choose } from './contests.ts';
 import type { Conflict, Contest, Side } from './contests.ts';
 import { FieldValue, useFieldName } from './field-value.tsx';
+import type { Subject } from './field-value.tsx';
 
 interface ConflictChoiceProps {
   readonly conflict: Pick<Conflict<unknown>, 'deed' | 'contests'>;
   readonly onChange: (contests: readonly Contest[]) => void;
+  readonly of?: Subject;
 }
 
 /** Says who changed what a person was changing, shows both versions, and lets each field be decided. */
-export function ConflictChoice({ conflict: { deed, contests }, onChange }: ConflictChoiceProps) {
+export function ConflictChoice({ conflict: { deed, contests }, onChange, of = 'dossier' }: ConflictChoiceProps) {
   const { t } = useTranslation();
+  const nameOf = useFieldName(of);
   const writing = useWriting();
   const when = deed === null ? '' : writing.relative(deed.date);
   return (
@@ -30,6 +33,7 @@ export function ConflictChoice({ conflict: { deed, contests }, onChange }: Confl
         <Choice
           key={`${contest.custom} ${contest.field}`}
           contest={contest}
+          label={nameOf(contest.field, contest.custom)}
           onChoose={(side) => onChange(choose(contests, contest, side))}
         />
       ))}
@@ -37,12 +41,11 @@ export function ConflictChoice({ conflict: { deed, contests }, onChange }: Confl
   );
 }
 
-function Choice({ contest, onChoose }: { contest: Contest; onChoose: (side: Side) => void }) {
+function Choice({ contest, label, onChoose }: { contest: Contest; label: string; onChoose: (side: Side) => void }) {
   const { t } = useTranslation();
-  const nameOf = useFieldName();
   const { field, custom, chosen } = contest;
   return (
-    <Radio.Group label={nameOf(field, custom)} value={chosen} onChange={onChoose} required={chosen === null}>
+    <Radio.Group label={label} value={chosen} onChange={onChoose} required={chosen === null}>
       <Stack gap={6} mt={6}>
         {(['yours', 'theirs'] as const).map((side) => (
           <Radio

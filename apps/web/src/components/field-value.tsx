@@ -4,7 +4,7 @@ import { z } from 'zod';
 import { shownLines } from '@dossier/domain/shown-text.ts';
 import { rememberedPhotoSchema } from '@dossier/protocol/history.ts';
 import type { RememberedPhoto } from '@dossier/protocol/history.ts';
-import { useWatchLists } from '../api/watch-lists.ts';
+import { useListName } from '../api/watch-lists.ts';
 import { useWriting } from '../format/moments.ts';
 import classes from './changes.module.css';
 import { FieldsValue, WordsValue } from './declaration-value.tsx';
@@ -18,7 +18,7 @@ const listsShape = z.array(z.int());
 export function FieldValue({ field, value }: { field: string; value: unknown }) {
   const { t } = useTranslation();
   const writing = useWriting();
-  const { data: lists = [] } = useWatchLists();
+  const nameOf = useListName();
   if (isEmpty(value)) return <em className={classes.none}>{t('history.empty')}</em>;
   if (field === 'photos') {
     return (
@@ -30,7 +30,6 @@ export function FieldValue({ field, value }: { field: string; value: unknown }) 
     );
   }
   if (field === 'dossier_lists') {
-    const nameOf = (id: number): string => lists.find((list) => list.id === id)?.name ?? String(id);
     return (
       <>
         {listsShape.parse(value).map((id, index) => (
@@ -58,11 +57,15 @@ function Thumbnail({ photo }: { photo: RememberedPhoto }) {
   return <img className={classes.photo} src={new URL(photo.thumbnail).pathname} alt={t('history.photo')} onError={() => setGone(true)} />;
 }
 
+/** Of what a field is: a list has a name, and a person, too. */
+export type Subject = 'dossier' | 'list';
+
 /** The heading of a field. */
-export function useFieldName(): (field: string, custom: boolean) => string {
+export function useFieldName(subject: Subject): (field: string, custom: boolean) => string {
   const { t, i18n } = useTranslation();
   return (field, custom) => {
+    if (!custom && field === 'name') return t(subject === 'list' ? 'common.name' : 'common.personName');
     const key = `history.fields.${field}`;
-    return !custom && i18n.exists(key) ? t(key as 'history.fields.name') : field;
+    return !custom && i18n.exists(key) ? t(key as 'history.fields.comment') : field;
   };
 }

@@ -1,9 +1,6 @@
-import { Button, Checkbox, Group, Stack, Text, TextInput } from '@mantine/core';
-import { IconSearch } from '@tabler/icons-react';
-import { useState } from 'react';
+import { Button, Checkbox, Group, Stack, Text } from '@mantine/core';
 import { useTranslation } from 'react-i18next';
-import { useWriting } from '../format/moments.ts';
-import { hasWords } from './list-options.ts';
+import { useListFinder } from './list-finder.tsx';
 import { Name } from './name.tsx';
 
 export interface ChoosableList {
@@ -21,31 +18,14 @@ interface ListChoicesProps {
   readonly onChange: (chosen: ReadonlySet<number>) => void;
 }
 
-/** With so many lists one looks for a name rather than reading all. */
-const worthSearching = 8;
-const shownAtMost = 30;
-
 /** Some of many lists: a box that finds by name, the lists that it finds, and all of them by one button. */
 export function ListChoices({ label, lists, value, onChange }: ListChoicesProps) {
   const { t } = useTranslation();
-  const writing = useWriting();
-  const [wanted, setWanted] = useState('');
-  const found = lists.filter(({ name }) => hasWords(name, wanted));
-  const shown = found.slice(0, shownAtMost);
+  const { found, shown, box, words } = useListFinder(lists);
   const together = found.filter(({ id, common }) => common && !value.has(id));
   return (
     <Stack gap="xs">
-      {lists.length > worthSearching && (
-        <TextInput
-          type="search"
-          label={t('watchLists.find')}
-          leftSection={<IconSearch size={16} aria-hidden />}
-          value={wanted}
-          onChange={(event) => setWanted(event.currentTarget.value)}
-          // The form is not sent by looking for a name.
-          onKeyDown={(event) => event.key === 'Enter' && event.preventDefault()}
-        />
-      )}
+      {box}
       <Checkbox.Group label={label} value={[...value].map(String)} onChange={(chosen) => onChange(new Set(chosen.map(Number)))}>
         <Stack gap="xs" mt="xs" mah={300} style={{ overflowY: 'auto' }}>
           {shown.map(({ id, name, description }) => (
@@ -54,14 +34,7 @@ export function ListChoices({ label, lists, value, onChange }: ListChoicesProps)
         </Stack>
       </Checkbox.Group>
       <Text size="sm" c="dimmed" role="status">
-        {[
-          value.size > 0 && t('bulk.linking.chosen', { count: value.size }),
-          found.length === 0 && wanted.trim() !== '' && t('watchLists.findNone'),
-          found.length > shownAtMost &&
-            t('watchLists.findMore', { shown: writing.number(shown.length), total: writing.number(found.length) }),
-        ]
-          .filter((part) => part !== false)
-          .join(' · ')}
+        {[...(value.size > 0 ? [t('bulk.linking.chosen', { count: value.size })] : []), ...(words === '' ? [] : [words])].join(' · ')}
       </Text>
       {lists.length > 1 && (
         <Group gap="xs">

@@ -20,7 +20,9 @@ const noList = 'none';
 export function ListSelect({ lists, value, onChange, none, ...props }: ListSelectProps) {
   const { t } = useTranslation();
   const filter = useOptionFilter();
-  const options = optionsOf(lists);
+  // An address may name a list that isn't there: the box says so, rather than nothing.
+  const missing = value !== undefined && lists.length > 0 && !lists.some(({ id }) => id === value);
+  const options = optionsOf(missing ? [...lists, { id: value, name: t('dossiers.noSuchList', { id: value }) }] : lists);
   return (
     <Select
       {...props}
@@ -34,7 +36,7 @@ export function ListSelect({ lists, value, onChange, none, ...props }: ListSelec
       filter={filter}
       withScrollArea={false}
       styles={listbox}
-      nothingFoundMessage={t('bulk.choose.none')}
+      nothingFoundMessage={t('watchLists.findNone')}
       comboboxProps={beside}
     />
   );

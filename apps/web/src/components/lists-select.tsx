@@ -23,11 +23,11 @@ export function ListsSelect({ lists, value, onChange, ...props }: ListsSelectPro
       data={optionsOf(lists)}
       value={value.map(String)}
       onChange={(chosen) => onChange(chosen.map(Number))}
-      placeholder={value.length === 0 ? t('bulk.choose.placeholder') : ''}
+      placeholder={value.length === 0 ? t('watchLists.find') : ''}
       filter={filter}
       withScrollArea={false}
       styles={listbox}
-      nothingFoundMessage={t('bulk.choose.none')}
+      nothingFoundMessage={t('watchLists.findNone')}
       comboboxProps={beside}
       clearButtonProps={{ 'aria-label': t('bulk.choose.clear') }}
     />

@@ -16,17 +16,17 @@ export function NothingReplicated({ hasLists }: { hasLists: boolean }) {
       actions={
         admin && (
           <Button component={RouterLink} to="/replication?enable=true">
-            {t('overview.empty.link')}
+            {t('common.replicateList')}
           </Button>
         )
       }
     >
       {t('overview.empty.text')}
-      {!hasLists && (
+      {admin && !hasLists && (
         <Text size="sm" mt="sm">
           {t('overview.empty.master')}{' '}
           <Anchor underline="always" renderRoot={(props) => <RouterLink {...props} to="/watch-lists" />}>
-            {t('overview.empty.lists')}
+            {t('common.makeList')}
           </Anchor>
         </Text>
       )}

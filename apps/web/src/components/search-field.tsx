@@ -15,17 +15,22 @@ interface SearchFieldProps extends Omit<TextInputProps, 'value' | 'onChange' | '
 /** A box that always shows what is searched for: also when it was not typed here but came with an address. */
 export function SearchField({ value, onSearch, ...props }: SearchFieldProps) {
   const [text, setText] = useState(value ?? '');
-  const [known, setKnown] = useState(value);
+  const [seen, setSeen] = useState(value);
+  const [sent, setSent] = useState(value);
   const searchSoon = useDebouncedCallback((typed: string) => {
     const given = typed.trim() === '' ? undefined : typed.trim();
-    setKnown(given);
+    setSent(given);
     onSearch(given);
   }, typingPauseMs);
-  if (value !== known) {
-    setKnown(value);
-    setText(value ?? '');
-    // What was typed before the address changed is not what is wanted now.
-    searchSoon.cancel();
+  // The address may follow later than the next key.
+  if (value !== seen) {
+    setSeen(value);
+    if (value !== sent) {
+      setSent(value);
+      setText(value ?? '');
+      // What was typed before the address changed is not what is wanted now.
+      searchSoon.cancel();
+    }
   }
   return (
     <TextInput

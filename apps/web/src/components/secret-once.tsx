@@ -1,5 +1,6 @@
-import { Alert, Button, Code, CopyButton, Group, Stack } from '@mantine/core';
+import { Alert, Button, Group, Stack } from '@mantine/core';
 import { useTranslation } from 'react-i18next';
+import { Copyable } from './copyable.tsx';
 import { Dialog } from './dialog.tsx';
 
 /** Shows what is shown this once. */
@@ -9,17 +10,8 @@ export function SecretOnce({ title, text, secret, onClose }: { title: string; te
     <Dialog title={title} onClose={onClose}>
       <Stack>
         <Alert color="yellow">{text}</Alert>
-        <Code block className="wrap">
-          {secret}
-        </Code>
+        <Copyable text={secret} />
         <Group justify="flex-end">
-          <CopyButton value={secret}>
-            {({ copied, copy }) => (
-              <Button variant="default" onClick={copy}>
-                {t(copied ? 'common.copied' : 'common.copy')}
-              </Button>
-            )}
-          </CopyButton>
           <Button onClick={onClose}>{t('common.close')}</Button>
         </Group>
       </Stack>

@@ -14,10 +14,28 @@ const shownMs = 20_000;
 /** A dialog that closes gives its focus back first. */
 const focusAfterMs = 400;
 
+/** Tells that something was done, and offers to take it back; of one `id` only the last is told. */
+export function useTellUndoable(): (message: string, { id, undo }: { id: string; undo: () => void }) => void {
+  const { t } = useTranslation();
+  return (message, { id, undo }) => {
+    const takeBack = (): void => {
+      notifications.hide(id);
+      undo();
+    };
+    notifications.show({
+      id,
+      autoClose: shownMs,
+      closeButtonProps: { 'aria-label': t('common.close') },
+      message: <Undoable message={message} onUndo={takeBack} />,
+    });
+  };
+}
+
 /** Tells that something was deleted, and offers to take it back where it is in the bin, by one deletion or several; null, or none: it isn't. */
 export function useTellDeleted(): (message: string, deletion: number | readonly number[] | null) => void {
   const { t } = useTranslation();
   const tell = useTell();
+  const tellUndoable = useTellUndoable();
   const restore = useRestore();
   const wordsOf = useProblemWords();
   return (message, deletion) => {
@@ -26,9 +44,7 @@ export function useTellDeleted(): (message: string, deletion: number | readonly 
       tell(message);
       return;
     }
-    const id = `deletion-${deletions.join('-')}`;
-    const undo = (): void => {
-      notifications.hide(id);
+    const undo = (): void =>
       whenDone(
         restoreAll(deletions, (one) => restore.mutateAsync({ deletion: one })).catch((error: unknown) => {
           tell(wordsOf(error).text);
@@ -36,13 +52,7 @@ export function useTellDeleted(): (message: string, deletion: number | readonly 
         }),
         (count) => tell(count === 0 ? t('bin.undone') : t('bin.undoneInPart', { count })),
       );
-    };
-    notifications.show({
-      id,
-      autoClose: shownMs,
-      closeButtonProps: { 'aria-label': t('common.close') },
-      message: <Undoable message={message} onUndo={undo} />,
-    });
+    tellUndoable(message, { id: `deletion-${deletions.join('-')}`, undo });
   };
 }
 

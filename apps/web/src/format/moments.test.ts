@@ -18,3 +18,9 @@ it.each([
 ])('writes %d milliseconds as %s', (ms, written) => {
   expect(writingOf('en-GB').duration(ms)).toBe(written);
 });
+
+it('writes times with seconds for who wants them', () => {
+  const time = '2001-02-03T04:05:06Z';
+  expect(writingOf('en-GB', { seconds: true }).short(time, 'UTC')).toBe('3 Feb 2001, 04:05:06');
+  expect(writingOf('en-GB').short(time, 'UTC')).toBe('3 Feb 2001, 04:05');
+});

@@ -1,5 +1,6 @@
 import { useEffect, useState } from 'react';
 import { useTranslation } from 'react-i18next';
+import { useSeconds } from './seconds.ts';
 
 const locales: Readonly<Record<string, string>> = { en: 'en-GB', ru: 'ru-RU' };
 const formats = new Map<string, Intl.DateTimeFormat>();
@@ -16,7 +17,7 @@ function format(locale: string, options: Intl.DateTimeFormatOptions): Intl.DateT
 
 /** How times and numbers are written in the language of the page. Times are ISO 8601. */
 export interface Writing {
-  /** `14:05` today, `23 Nov, 14:05` otherwise; in the browser's zone unless another one is named. */
+  /** `14:05` today, `23 Nov, 14:05` otherwise, with seconds if they are wanted; in the browser's zone unless another one is named. */
   short(time: string, timeZone?: string): string;
   /** `30 Nov 2026`, for a day of the calendar (`YYYY-MM-DD`). */
   day(date: string): string;
@@ -31,10 +32,9 @@ export interface Writing {
   bytes(value: number): string;
 }
 
-const clock: Intl.DateTimeFormatOptions = { hour: '2-digit', minute: '2-digit' };
-
-/** The writing of a locale, such as `en-GB`. */
-export function writingOf(locale: string): Writing {
+/** The writing of a locale, such as `en-GB`; short times with seconds for who wants them. */
+export function writingOf(locale: string, { seconds = false }: { seconds?: boolean } = {}): Writing {
+  const clock: Intl.DateTimeFormatOptions = { hour: '2-digit', minute: '2-digit', ...(seconds && { second: '2-digit' }) };
   const dayOf = (date: Date, timeZone?: string): string =>
     format(locale, { dateStyle: 'short', ...(timeZone && { timeZone }) }).format(date);
   const relative = new Intl.RelativeTimeFormat(locale, { numeric: 'auto' });
@@ -65,10 +65,10 @@ export function writingOf(locale: string): Writing {
       if (ms < 999.5) return unit(ms, 'millisecond');
       if (ms < 9950) return unit(ms / 1000, 'second', 1);
       // Rounded first and divided then: no part becomes 60.
-      const seconds = Math.round(ms / 1000);
-      if (seconds < 60) return unit(seconds, 'second');
-      if (seconds < 3600) return together(unit(Math.floor(seconds / 60), 'minute'), seconds % 60, 'second');
-      const minutes = Math.round(seconds / 60);
+      const whole = Math.round(ms / 1000);
+      if (whole < 60) return unit(whole, 'second');
+      if (whole < 3600) return together(unit(Math.floor(whole / 60), 'minute'), whole % 60, 'second');
+      const minutes = Math.round(whole / 60);
       return together(unit(Math.floor(minutes / 60), 'hour'), minutes % 60, 'minute');
     },
     number: (value) => numbers.format(value),
@@ -82,12 +82,14 @@ export function writingOf(locale: string): Writing {
 
 const writings = new Map<string, Writing>();
 
-/** The writing of the page's language. */
+/** The writing of the page's language, with seconds if the person wants them. */
 export function useWriting(): Writing {
   const { i18n } = useTranslation();
+  const [seconds] = useSeconds();
   const locale = locales[i18n.language] ?? 'en-GB';
-  const writing = writings.get(locale) ?? writingOf(locale);
-  writings.set(locale, writing);
+  const key = `${locale} ${seconds}`;
+  const writing = writings.get(key) ?? writingOf(locale, { seconds });
+  writings.set(key, writing);
   return writing;
 }
 

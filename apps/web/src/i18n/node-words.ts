@@ -16,6 +16,8 @@ interface NodeWords {
   problem(problem: Problem): { readonly text: string; readonly original: string | null };
   /** What stands against a field of a form. */
   sentence(text: string): string;
+  /** Why a row of a file is refused; with what the node said where that is all there is. */
+  refusal(reason: string): string;
   reason(reason: { guard: HoldReason; sentence: string; count: number; limit: number }): string;
   allowed(key: string, text: string): string;
 }
@@ -36,6 +38,7 @@ const asItIs: NodeWords = {
   fault: (fault) => ({ ...fault, original: null }),
   problem: ({ message }) => ({ text: message, original: null }),
   sentence: (text) => text,
+  refusal: (reason) => reason,
   reason: ({ sentence }) => sentence,
   allowed: (_key, text) => text,
 };
@@ -58,6 +61,7 @@ function translated(words: Words, language: string): NodeWords {
       return own === undefined ? { text: message, original: null } : { text: own, original: message };
     },
     sentence: (text) => known(text) ?? text,
+    refusal: words.refusal,
     reason: ({ guard, count, limit }) => words.holdReasons[guard].replace('{count}', number(count)).replace('{limit}', number(limit)),
     allowed: (key, text) => words.allowed[key] ?? text,
   };

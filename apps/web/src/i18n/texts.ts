@@ -1,7 +1,7 @@
 import { createInstance } from 'i18next';
 import { shownText } from '@dossier/domain/shown-text.ts';
 import { initReactI18next } from 'react-i18next';
-import { english } from './en/texts.ts';
+import { first } from './en/first.ts';
 import { nodeWordsBundle } from './node-words.ts';
 
 export const languages = { en: 'English', ru: 'Русский' } as const;
@@ -28,13 +28,21 @@ function preferredLanguage(): Language {
 /** Makes the texts ready in the person's language. */
 export async function prepareTexts(): Promise<void> {
   await translator.use(initReactI18next).init({
-    resources: { en: { translation: english } },
+    resources: { en: { translation: first } },
     lng: 'en',
     fallbackLng: 'en',
     interpolation: { escapeValue: true, escape: set },
     returnNull: false,
   });
   await speak(preferredLanguage());
+}
+
+/** Makes the texts ready that the first page has none of; undefined where nobody has to wait. */
+export function loadAllTexts(language = translator.language): Promise<void> | undefined {
+  if (language !== 'en' || translator.exists('watchLists.description', { lng: 'en' })) return undefined;
+  return import('./en/texts.ts').then(({ english }) => {
+    translator.addResourceBundle('en', 'translation', english, true, true);
+  });
 }
 
 /** Changes the language of the page. */
@@ -52,5 +60,6 @@ export async function speak(language: Language): Promise<void> {
 /** Changes the language and keeps it for the next visit. */
 export async function chooseLanguage(language: Language): Promise<void> {
   localStorage.setItem(memory, language);
+  await loadAllTexts(language);
   await speak(language);
 }

@@ -1,9 +1,12 @@
 import 'i18next';
 import type { english } from './en/texts.ts';
 
+/** All English texts. */
+export type English = typeof english;
+
 declare module 'i18next' {
   interface CustomTypeOptions {
-    resources: { translation: typeof english };
+    resources: { translation: English };
   }
 }
 

@@ -3,9 +3,10 @@ import { lazy, Suspense } from 'react';
 import { useTranslation } from 'react-i18next';
 import { useSession } from '../api/session.ts';
 import { ProblemAlert } from '../components/problem-alert.tsx';
-import { SignInPage } from '../pages/sign-in/sign-in-page.tsx';
 import { Shell } from './shell.tsx';
 
+/** Who is signed in already needs none of it. */
+const SignInPage = lazy(async () => ({ default: (await import('../pages/sign-in/sign-in-page.tsx')).SignInPage }));
 /** Few need it, and it brings much along. */
 const SecondFactorFirst = lazy(async () => ({ default: (await import('../pages/account/second-factor-first.tsx')).SecondFactorFirst }));
 
@@ -13,7 +14,13 @@ const SecondFactorFirst = lazy(async () => ({ default: (await import('../pages/a
 export function Entrance() {
   const { t } = useTranslation();
   const session = useSession();
-  if (session.data === null) return <SignInPage />;
+  if (session.data === null) {
+    return (
+      <Suspense>
+        <SignInPage />
+      </Suspense>
+    );
+  }
   if (session.data?.second_factor_missing === true) {
     return (
       <Suspense>

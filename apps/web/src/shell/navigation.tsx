@@ -9,6 +9,7 @@ import {
   IconListDetails,
   IconRefresh,
   IconStack2,
+  IconTopologyStar,
   IconTrash,
   IconHistory,
   IconKey,
@@ -23,6 +24,8 @@ import { useTranslation } from 'react-i18next';
 import { mayActAs } from '@dossier/domain/role.ts';
 import type { Role } from '@dossier/domain/role.ts';
 import { useSession } from '../api/session.ts';
+import { useNode } from '../api/node.ts';
+import { useAnySite } from '../api/any-site.ts';
 
 type PageName =
   | 'overview'
@@ -31,6 +34,7 @@ type PageName =
   | 'imports'
   | 'bin'
   | 'replication'
+  | 'sites'
   | 'deadLetters'
   | 'offlineDeletions'
   | 'users'
@@ -39,7 +43,8 @@ type PageName =
   | 'settings'
   | 'webhooks';
 
-interface Entry {
+/** A page that there is a way to. */
+export interface PageEntry {
   readonly page: PageName;
   readonly to: NonNullable<LinkProps['to']>;
   readonly icon: TablerIcon;
@@ -48,7 +53,7 @@ interface Entry {
   readonly unlimited?: true;
 }
 
-const contents: readonly Entry[] = [
+const contents: readonly PageEntry[] = [
   { page: 'overview', to: '/', icon: IconLayoutDashboard },
   { page: 'watchLists', to: '/watch-lists', icon: IconListDetails },
   { page: 'dossiers', to: '/dossiers', icon: IconFolders },
@@ -56,13 +61,17 @@ const contents: readonly Entry[] = [
   { page: 'bin', to: '/bin', icon: IconTrash, role: 'operator', unlimited: true },
 ];
 
-const replicating: readonly Entry[] = [
+const replicating: readonly PageEntry[] = [
   { page: 'replication', to: '/replication', icon: IconRefresh },
+  { page: 'sites', to: '/sites', icon: IconTopologyStar },
   { page: 'deadLetters', to: '/dead-letters', icon: IconAlertOctagon },
   { page: 'offlineDeletions', to: '/offline-deletions', icon: IconFolderX },
 ];
 
-const administrative: readonly Entry[] = [
+const withoutSites = replicating.filter(({ page }) => page !== 'sites');
+const replicatingWith = (sites: boolean): readonly PageEntry[] => (sites ? replicating : withoutSites);
+
+const administrative: readonly PageEntry[] = [
   { page: 'users', to: '/users', icon: IconUsers, role: 'admin' },
   { page: 'tokens', to: '/tokens', icon: IconKey },
   { page: 'audit', to: '/audit', icon: IconHistory, role: 'admin' },
@@ -70,14 +79,26 @@ const administrative: readonly Entry[] = [
   { page: 'settings', to: '/settings', icon: IconSettings, role: 'admin' },
 ];
 
+/** Which pages a node has; undefined while that isn't known. */
+interface Offered {
+  readonly replication: boolean | undefined;
+  readonly sites: boolean;
+}
+
+/** The pages that somebody of this role may see. */
+export function pagesFor(role: Role, { replication, sites }: Offered): readonly PageEntry[] {
+  const pages = [...contents, ...(replication === true ? replicatingWith(sites) : []), ...administrative];
+  return pages.filter((entry) => mayActAs(role, entry.role ?? 'viewer'));
+}
+
 /** The ways to the pages that the person may see; those of replication neither offered nor said to be off before that is known. */
-export function Navigation({ replication, role }: { replication: boolean | undefined; role: Role }) {
+export function Navigation({ replication, sites, role }: Offered & { role: Role }) {
   const { t } = useTranslation();
   return (
     <ScrollArea type="auto" h="100%">
       <Stack gap="md">
         <Entries entries={contents} role={role} />
-        {replication === true && <Entries title={t('shell.groups.replication')} entries={replicating} role={role} />}
+        {replication === true && <Entries title={t('shell.groups.replication')} entries={replicatingWith(sites)} role={role} />}
         {replication === false && (
           <Text size="xs" c="dimmed" px="sm">
             {t('shell.replicationOff')}
@@ -96,6 +117,14 @@ export function Navigation({ replication, role }: { replication: boolean | undef
   );
 }
 
+/** Sites are a master's: of a node that is a slave and nothing else only if it knows one, such as the first that waits. */
+export function useHasSitesPage(replication: boolean): boolean {
+  const { data: node } = useNode();
+  const onlySlave = node?.slave === true && !node.master;
+  const known = useAnySite({ enabled: replication && onlySlave });
+  return node !== undefined && (!onlySlave || known === true);
+}
+
 function GroupTitle({ children }: { children: string }) {
   return (
     <Text size="xs" c="dimmed" fw={650} px="sm" mb={4}>
@@ -104,7 +133,7 @@ function GroupTitle({ children }: { children: string }) {
   );
 }
 
-function Entries({ title, entries, role }: { title?: string; entries: readonly Entry[]; role: Role }) {
+function Entries({ title, entries, role }: { title?: string; entries: readonly PageEntry[]; role: Role }) {
   const { t } = useTranslation();
   const isLimited = (useSession().data?.dossier_lists ?? null) !== null;
   const allowed = entries.filter((entry) => mayActAs(role, entry.role ?? 'viewer') && !(isLimited && entry.unlimited));

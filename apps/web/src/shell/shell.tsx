@@ -8,8 +8,9 @@ import { useLiveEvents } from '../api/live.ts';
 import { useReplicationPages } from '../api/node.ts';
 import logo from '../favicon.svg';
 import { AccountMenu } from './account-menu.tsx';
+import { GoTo } from './go-to/go-to.tsx';
 import { LiveMark } from './live-mark.tsx';
-import { Navigation } from './navigation.tsx';
+import { Navigation, pagesFor, useHasSitesPage } from './navigation.tsx';
 import { NodeName } from './node-name.tsx';
 import { RoleBanner } from './role-banner.tsx';
 import classes from './shell.module.css';
@@ -19,6 +20,7 @@ export function Shell({ user }: { user: CurrentSession['user'] }) {
   const { t } = useTranslation();
   const [opened, { toggle, close }] = useDisclosure(false);
   const replication = useReplicationPages();
+  const sites = useHasSitesPage(replication === true);
   const live = useLiveEvents();
   const pathname = useRouterState({ select: (state) => state.location.pathname });
   useEffect(close, [close, pathname]);
@@ -29,7 +31,7 @@ export function Shell({ user }: { user: CurrentSession['user'] }) {
       </a>
       <AppShell.Header className={classes.header ?? ''}>
         <Group h="100%" px="md" justify="space-between" wrap="nowrap" gap="sm">
-          <Group gap="sm" wrap="nowrap">
+          <Group gap="sm" wrap="nowrap" miw={0}>
             <Burger opened={opened} onClick={toggle} hiddenFrom="sm" size="sm" aria-label={t('shell.menu')} aria-expanded={opened} />
             <Link to="/" className={classes.brand ?? ''} aria-label={t('shell.title')}>
               <img src={logo} width={28} height={28} alt="" />
@@ -38,16 +40,18 @@ export function Shell({ user }: { user: CurrentSession['user'] }) {
               </Text>
             </Link>
             <RoleBanner />
-            <NodeName />
+            <NodeName visibleFrom="md" />
           </Group>
           <Group gap="sm" wrap="nowrap">
             <LiveMark state={live} />
+            <GoTo pages={pagesFor(user.role, { replication, sites })} />
             <AccountMenu user={user} />
           </Group>
         </Group>
       </AppShell.Header>
       <AppShell.Navbar p="sm" aria-label={t('shell.navigation')} className={classes.navbar ?? ''}>
-        <Navigation replication={replication} role={user.role} />
+        <NodeName hiddenFrom="md" px="sm" pb="xs" />
+        <Navigation replication={replication} sites={sites} role={user.role} />
       </AppShell.Navbar>
       <AppShell.Main id="content" tabIndex={-1} className={classes.main ?? ''}>
         <Outlet />

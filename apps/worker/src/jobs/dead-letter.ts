@@ -18,6 +18,7 @@ export function createDeadLetterHandler(deps: WorkerDependencies) {
       });
       throw failure;
     }
+    // By somebody at the board of the queues, who isn't named to a worker.
     const retried = await retryDeadLetter(deps.database, deadLetterId);
     if (retried) await deps.queues.enqueue(jobs.sync, { runId: retried.runId });
   };

@@ -77,7 +77,7 @@ async function showDeadLetters({ database, queues }: WorkerDependencies): Promis
 /** A photo that was found damaged isn't missed until the next night. If the master can't deliver it, the scheduled runs ask again. */
 async function mendPhotos({ database, queues }: WorkerDependencies): Promise<void> {
   for (const slaveListId of await listListsToMend(database)) {
-    const requested = await requestRun(database, { slaveListId, reason: 'repair', mode: 'auto' });
+    const requested = await requestRun(database, { slaveListId, reason: 'repair', mode: 'auto', by: null });
     if (requested.outcome === 'run') await queues.enqueue(jobs.sync, { runId: requested.run.id });
   }
 }

@@ -1,6 +1,6 @@
 import type { Knex } from 'knex';
 import { query } from '@dossier/postgres/database.ts';
-import { contentFields } from '../dossier-content.ts';
+import { contentFields } from '@dossier/protocol/rows.ts';
 
 /** What an import keeps of a row that it changes; the rest of the row it never touches. */
 export const formerColumns = ['modified_date', 'hash', ...contentFields] as const;

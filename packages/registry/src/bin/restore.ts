@@ -2,7 +2,7 @@ import type { Knex } from 'knex';
 import { badParam, notFound } from '@dossier/runtime/errors.ts';
 import { query, transaction } from '@dossier/postgres/database.ts';
 import type { Database } from '@dossier/postgres/database.ts';
-import { mostRemembered } from '../history.ts';
+import { mostRemembered, rememberMany } from '../history.ts';
 import { book, lockLists, pointAt } from '../positions.ts';
 import { requireWritable } from '../read-only.ts';
 import { countOut, holdSets } from './erase.ts';
@@ -191,10 +191,9 @@ export async function rememberRestored(tx: Knex.Transaction, auditId: number, li
   for (const { list_id: listId, dossiers, examples } of lists) {
     await query(
       tx,
-      `insert into history (object, kind, audit_id, list_id, dossiers)
-       select object, 'made', :auditId::bigint, :listId::bigint, null::bigint from unnest(:uuids::uuid[]) object
-       union all select uuid, 'many', :auditId::bigint, id, :more::bigint from watch_lists where id = :listId and :more::bigint > 0`,
-      { auditId, listId, uuids: examples.map(({ uuid }) => uuid), more: dossiers - examples.length },
+      `insert into history (object, kind, audit_id, list_id) select object, 'made', :auditId, :listId from unnest(:uuids::uuid[]) object`,
+      { auditId, listId, uuids: examples.map(({ uuid }) => uuid) },
     );
+    await rememberMany(tx, auditId, new Map([[listId, dossiers - examples.length]]));
   }
 }

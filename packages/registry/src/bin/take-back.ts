@@ -3,7 +3,7 @@ import { conflict } from '@dossier/runtime/errors.ts';
 import { query, queryOne, transaction } from '@dossier/postgres/database.ts';
 import type { Connection, Database } from '@dossier/postgres/database.ts';
 import { differingFields } from '../history-values.ts';
-import { mostRemembered } from '../history.ts';
+import { mostRemembered, rememberMany } from '../history.ts';
 import { noteGarbageOf } from '../photo-garbage.ts';
 import { book, lockLists, readPosition } from '../positions.ts';
 import type { ListPosition } from '../positions.ts';
@@ -78,7 +78,7 @@ export async function takeImportBack(
     const deletionId = found.removed > 0 ? await openDeletion(tx, { kind: 'import', by }) : null;
     const result = { ...found, deletion: deletionId };
     const entry = await record(tx, result);
-    await remember(tx, { list, auditId, entry });
+    await remember(tx, { list, auditId, entry, rows: found.removed + found.returned });
     // Where it had made all of the list, no row is touched.
     if (deletionId !== null && found.removed === list.dossier_count) await binWhole(tx, list, deletionId);
     else await undoRows(tx, { list, auditId, deletionId, found });
@@ -170,16 +170,12 @@ async function bin(
 /** Keeps in the histories what becomes of the dossiers, of `mostRemembered` one by one, of the others only how many. */
 async function remember(
   tx: Knex.Transaction,
-  { list, auditId, entry }: { list: ListPosition; auditId: number; entry: number },
+  { list, auditId, entry, rows }: { list: ListPosition; auditId: number; entry: number; rows: number },
 ): Promise<void> {
   await query(
     tx,
     `with ${written(list.set_id)}, numbered as (
        select w.*, row_number() over (order by added, id) as nth from written w where untouched
-     ), many as (
-       insert into history (object, kind, audit_id, list_id, dossiers)
-       select l.uuid, 'many', :entry, l.id, n.more from watch_lists l, (select count(*) as more from numbered where nth > ${mostRemembered}) n
-       where l.id = :listId and n.more > 0
      )
      insert into history (object, kind, audit_id, list_id, before, after)
      select n.uuid, case when n.added then 'removed' else 'changed' end, :entry, :listId, c.before, c.after
@@ -189,4 +185,5 @@ async function remember(
      where n.nth <= ${mostRemembered} order by n.nth`,
     { auditId, entry, listId: list.list_id },
   );
+  await rememberMany(tx, entry, new Map([[list.list_id, rows - mostRemembered]]));
 }

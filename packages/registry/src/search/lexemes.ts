@@ -34,7 +34,7 @@ function* valuesOf(value: Json, path: string): Generator<[string, string]> {
   for (const [key, item] of Object.entries(value)) yield* valuesOf(item, path === '' ? key : `${path}.${key}`);
 }
 
-const mostWords = 3000;
+const mostLexemes = 3000;
 const longestWhole = 120;
 const shortWord = 3;
 
@@ -45,14 +45,26 @@ export function wordsOf(text: string): Word[] {
 
 /** A text as a whole, as it is looked up: its words side by side. */
 export function wholeOf(text: string): string {
-  return chunksOf(text)
-    .flatMap(({ parts }) => parts.map(({ forms }) => forms[0] ?? ''))
-    .join(' ')
-    .slice(0, longestWhole);
+  return wholesOf(text)[0] ?? '';
+}
+
+/** A text as a whole in the ways in which it is found: all words in the first way in which each may be spoken, in the second, and so on. */
+function wholesOf(text: string): string[] {
+  const words = chunksOf(text).flatMap(({ parts }) => parts);
+  const ways = Math.max(1, ...words.map(({ spoken }) => spoken.length));
+  return Array.from({ length: ways }, (_, way) =>
+    words
+      .map(({ forms, spoken }) => spoken[way] ?? spoken.at(-1) ?? forms[0] ?? '')
+      .join(' ')
+      .slice(0, longestWhole),
+  );
 }
 
 export interface RowWords {
-  /** What the index holds of the row: words of the name, `.` and words of other fields, `=` and a name or an external id as a whole. */
+  /**
+   * What the index holds of the row: words of the name, `.` and words of other fields, `=` and a name or an external id
+   * as a whole.
+   */
   readonly lexemes: string[];
   /** Words that can be mistyped. */
   readonly terms: string[];
@@ -63,15 +75,14 @@ export function rowWords(dossier: Searchable): RowWords {
   const lexemes = new Set<string>();
   const terms = new Set<string>();
   for (const { field, text } of textsOf(dossier)) {
-    if (lexemes.size > mostWords) break;
-    if (field === 'name' || field === 'external_id') lexemes.add(`=${wholeOf(text)}`);
+    if (lexemes.size > mostLexemes) break;
+    if (field === 'name' || field === 'external_id') for (const whole of wholesOf(text)) lexemes.add(`=${whole}`);
     for (const word of field === 'name' ? [...wordsOf(text), ...shortPairs(text)] : wordsOf(text)) {
       for (const form of word.forms) lexemes.add(field === 'name' ? form : `.${form}`);
-      const [plain = ''] = word.forms;
-      if (isTerm(plain)) terms.add(plain);
+      for (const form of word.spoken) if (isTerm(form)) terms.add(form);
     }
   }
-  return { lexemes: [...lexemes].slice(0, mostWords), terms: [...terms] };
+  return { lexemes: [...lexemes].slice(0, mostLexemes), terms: [...terms] };
 }
 
 /** `Abd Allah` is also written as one word. */
@@ -79,11 +90,15 @@ function shortPairs(name: string): Word[] {
   const parts = chunksOf(name).flatMap((chunk) => chunk.parts);
   return parts.flatMap((word, index) => {
     const next = parts[index + 1];
-    const [first = ''] = word.forms;
-    const [second = ''] = next?.forms ?? [];
-    if (!next || (first.length > shortWord && second.length > shortWord)) return [];
-    return [{ forms: [`${first}${second}`], start: word.start, end: next.end }];
+    if (!next || Math.min(word.forms[0]?.length ?? 0, next.forms[0]?.length ?? 0) > shortWord) return [];
+    return [joined(word, next)];
   });
+}
+
+/** Two words written as one. */
+export function joined(first: Word, second: Word): Word {
+  const spoken = first.spoken.slice(0, 2).flatMap((one) => second.spoken.map((other) => `${one}${other}`));
+  return { forms: spoken, spoken, start: first.start, end: second.end };
 }
 
 /** Whether somebody might type a word wrongly and mean it: numbers are meant as they stand. */

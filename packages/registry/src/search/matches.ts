@@ -1,6 +1,6 @@
 import { textsOf, wordsOf } from './lexemes.ts';
 import type { FieldText, Searchable } from './lexemes.ts';
-import type { Question, Similar } from './question.ts';
+import type { Question, Similar, Span } from './question.ts';
 import type { Word } from './words.ts';
 
 /** Why a dossier was found: a part of one of its texts, in UTF-16 code units. */
@@ -23,6 +23,8 @@ interface Weighed extends Match {
 const kinds = { exact: 0, prefix: 0.01, similar: 0.1 } as const;
 const otherField = 0.05;
 const nothing = 10;
+/** Of an article as much as a typing error. */
+const leftOut = 1;
 
 /** For each word of the question the place that fits it best. */
 export function matchesOf(question: Question, dossier: Searchable, similar: Similar): Match[] {
@@ -35,35 +37,48 @@ export function matchesOf(question: Question, dossier: Searchable, similar: Simi
 }
 
 /**
- * Says how badly a name fits a question; of two that are found, the one with less comes first. What a word of names costs is worked out once.
+ * Says how badly a name fits a question; of two that are found, the one with less comes first. What a word of names
+ * costs is worked out once.
  */
 export function createNameCost(question: Question, similar: Similar): (name: string) => number {
-  const typed = question.chunks.flatMap(({ parts }) => parts);
+  const typed = question.words.map(({ word }) => word);
+  const units = [...typed, ...question.spans.map(({ word }) => word)];
+  const worst: readonly number[] = units.map((_, index) => (question.words[index]?.isArticle === true ? leftOut : nothing));
   const known = new Map<string, readonly number[]>();
   const costsOf = (written: string): readonly number[] => {
     const words = wordsOf(written);
-    return typed.map((word) =>
-      Math.min(
-        nothing,
-        ...words.flatMap((found) => {
-          const fit = fitOf(word, found, similar);
-          return fit ? [kinds[fit.how] + fit.cost] : [];
-        }),
-      ),
-    );
+    return units.map((unit) => Math.min(nothing, ...words.map((found) => unitCost(unit, found, similar))));
   };
   return (name) => {
-    const best = typed.map(() => nothing);
+    const best = worst.slice();
     for (const written of name.split(/\s+/)) {
       const costs = known.get(written) ?? costsOf(written);
       known.set(written, costs);
       for (const [index, cost] of costs.entries()) best[index] = Math.min(best[index] ?? nothing, cost);
     }
-    return best.reduce((sum, cost) => sum + cost, 0);
+    return sumOf(best, question.spans);
   };
 }
 
-function weigh({ chunks }: Question, texts: readonly FieldText[], similar: Similar): Weighed[] {
+function unitCost(unit: Word, found: Word, similar: Similar): number {
+  const fit = fitOf(unit, found, similar);
+  return fit ? kinds[fit.how] + fit.cost : nothing;
+}
+
+/** The least that words cost together, where those of a span may be one; `costs` has first those of the words, then those of the spans. */
+function sumOf(costs: readonly number[], spans: readonly Span[]): number {
+  const words = costs.slice(0, costs.length - spans.length);
+  const sums = [0];
+  for (const [at, cost] of words.entries()) {
+    const ways = spans.map(({ first, last }, index) =>
+      last === at ? (sums[first] ?? 0) + (costs[words.length + index] ?? nothing) : Infinity,
+    );
+    sums.push(Math.min((sums[at] ?? 0) + cost, ...ways));
+  }
+  return sums.at(-1) ?? 0;
+}
+
+function weigh({ words }: Question, texts: readonly FieldText[], similar: Similar): Weighed[] {
   const fields = texts.map((text, order) => ({ ...text, order, words: wordsOf(text.text) }));
   const best = (word: Word): Weighed[] => {
     let found: Weighed | null = null;
@@ -75,9 +90,11 @@ function weigh({ chunks }: Question, texts: readonly FieldText[], similar: Simil
     }
     return found ? [found] : [];
   };
-  return chunks.flatMap(({ parts, whole }) => {
-    const each = parts.flatMap(best);
-    return each.length < parts.length && whole ? best(whole) : each;
+  return words.flatMap(({ word, wholes }) => {
+    const own = best(word);
+    if (own[0]?.how === 'exact') return own;
+    // `Al Rashid` begins no other word where it is written as one.
+    return [...own, ...wholes.flatMap(best)].toSorted((one, another) => one.cost - another.cost).slice(0, 1);
   });
 }
 
@@ -96,8 +113,8 @@ function fitOf(typed: Word, found: Word, similar: Similar): { how: Match['how'];
   if (exact !== undefined) return { how: 'exact', length: exact.length, cost: typed.forms[0] === found.forms[0] ? 0 : 0.005 };
   const begun = typed.forms.find((form) => found.forms.some((other) => other.startsWith(form)));
   if (begun !== undefined) return { how: 'prefix', length: begun.length, cost: 0 };
-  const words = similar.get(typed.forms[0] ?? '');
-  const costs = found.forms.flatMap((form) => words?.get(form) ?? []);
+  const words = typed.spoken.map((form) => similar.get(form));
+  const costs = words.flatMap((costOf) => found.forms.flatMap((form) => costOf?.get(form) ?? []));
   return costs.length > 0 ? { how: 'similar', length: 0, cost: Math.min(...costs) } : null;
 }
 

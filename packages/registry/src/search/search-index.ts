@@ -32,8 +32,9 @@ export async function listsBehind(connection: Connection): Promise<IndexedList[]
 }
 
 /**
- * Brings the index up to date with all lists, the smallest first, and forgets sets that are no list's any more. A piece is a transaction of its own, which
- * locks nothing that readers or syncs need. Ends early once the signal is aborted, or where another process is at it. Returns how many rows it read.
+ * Brings the index up to date with all lists, the smallest first, and forgets sets that are no list's any more. A piece
+ * is a transaction of its own, which locks nothing that readers or syncs need. Ends early once the signal is aborted,
+ * or where another process is at it. Returns how many rows it read.
  */
 export async function updateSearchIndex(database: Database, signal?: AbortSignal): Promise<number> {
   let read = 0;

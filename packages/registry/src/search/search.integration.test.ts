@@ -39,7 +39,10 @@ async function namesFound(list: number, text: string): Promise<string[]> {
   return (await find(list, text)).rows.map(({ name }) => name);
 }
 
-/** A name as it is written, and how people type it; each has to find it, first of all names of the table or as good as another one. */
+/**
+ * A name as it is written, and how people type it; each has to find it, first of all names of the table or as good as
+ * another one.
+ */
 const names: readonly (readonly [script: string, name: string, ...typed: string[]])[] = [
   ['Latin', 'Müller Thomas', 'muller', 'mueller', 'MÜLLER', 'mu\u0308ller', 'thomas muller', 'mul', 'thoams'],
   ['Latin', 'Lech Wałęsa', 'walesa', 'wałęsa', 'lech wal', 'WALESA', 'valesa'],
@@ -53,7 +56,8 @@ const names: readonly (readonly [script: string, name: string, ...typed: string[
   ['Latin', 'Gonçalo Nuñez', 'goncalo nunez', 'nun\u0303ez', 'GONÇALO'],
   ['Cyrillic', 'Алексей Петров', 'aleksei', 'алексей', 'alexey petrov', 'petrov aleksey', 'петров', 'АЛЕКСЕИ\u0306', 'alexei', 'петрво'],
   ['Cyrillic', 'Фёдор Щербаков', 'федор', 'фёдор', 'fedor', 'shcherbakov', 'щербаков фе'],
-  ['Cyrillic', 'Юлия Хрущёва', 'yulia', 'julia', 'юлия', 'khrushcheva', 'хрущева'],
+  ['Cyrillic', 'Юлия Хрущёва', 'yulia', 'julia', 'юлия', 'khrushcheva', 'хрущева', 'chruschtschowa', 'khrouchtcheva'],
+  ['Cyrillic', 'Борис Ельцин', 'jelzin', 'yeltsin', 'boris eltsin'],
   ['Cyrillic', 'Мохаммед Саид', 'muhammad', 'muham', 'мохаммед', 'mohammed said', 'мухаммед'],
   ['Greek', 'Γιώργος Παπαδόπουλος', 'giorgos', 'papadopoulos', 'γιωργος', 'ΠΑΠΑΔΟΠΟΥΛΟΣ', 'papadopulos'],
   ['Georgian', 'გიორგი ბერიძე', 'giorgi beridze', 'გიორგი', 'beridze', 'georgi'],
@@ -133,6 +137,35 @@ describe('what is found', () => {
     }
   });
 
+  it('has the articles that were typed before those that lack them, and these, too', async () => {
+    const list = await makeList('articles');
+    const dossiers = Array.from({ length: 600 }, (_, number) => ({ ...imported, externalId: `${number}`, name: `Smith ${number}` }));
+    await importDossiers(test.database, { listId: list, dossiers });
+    for (const name of ['Smith, Al', 'Kim Jong Un', 'Kim Jong Il', 'Yusuf Rashid', 'Omar Rashid Al']) await make(list, { name });
+    await updateSearchIndex(test.database);
+    expect((await namesFound(list, 'al smith'))[0]).toBe('Smith, Al');
+    expect(await namesFound(list, 'kim jong il')).toEqual(['Kim Jong Il', 'Kim Jong Un']);
+    expect(await namesFound(list, 'al-rashid')).toEqual(['Omar Rashid Al', 'Yusuf Rashid']);
+  });
+
+  it('has names that are written in one with the article', async () => {
+    const list = await makeList('joined articles');
+    for (const name of ['Omar Elsayed', 'Omar Alsayed', 'Omar Abdalrahman', 'Elsa Yedlin']) await make(list, { name });
+    await updateSearchIndex(test.database);
+    expect((await namesFound(list, 'omar el sayed'))[0]).toBe('Omar Elsayed');
+    expect((await namesFound(list, 'omar al sayed'))[0]).toBe('Omar Alsayed');
+    expect(
+      (await find(list, 'abd al rahman')).rows.map(({ name, matches }) => [name, matches.map(({ text, how }) => `${text} ${how}`)]),
+    ).toEqual([['Omar Abdalrahman', ['Abdalrahman exact']]]);
+  });
+
+  it('has a name in kana as a whole first, whether its long vowel was typed or not', async () => {
+    const list = await makeList('kana');
+    for (const name of ['Oono Aki', 'Ono Aki', 'おおの']) await make(list, { name });
+    await updateSearchIndex(test.database);
+    for (const text of ['oono', 'ono', 'オオノ']) expect((await namesFound(list, text))[0]).toBe('おおの');
+  });
+
   it('says why, with the part that matched', async () => {
     const list = await makeList('reasons');
     await make(list, { name: 'Алексей Ёлкин', comment: 'drives a red lorry', external_id: 'RU-77/12', meta: { office: 'Gdańsk' } });
@@ -194,6 +227,37 @@ describe('the index', () => {
     expect(await find(list, 'behind')).toMatchObject({ total: 0, behind: [{ list_id: list, done: 0, total: 1500 }] });
     await updateSearchIndex(test.database);
     expect(await find(list, 'behind')).toMatchObject({ total: 500, more: true, behind: [] });
+  });
+
+  it('need not have what lists wrote since, up to four hundred dossiers of them all; then the lists that wrote most say so', async () => {
+    const lists: number[] = [];
+    for (const count of [150, 200, 100]) {
+      const listId = await makeList(`wrote ${count}`);
+      const dossiers = Array.from({ length: count }, (_, number) => ({ ...imported, externalId: null, name: `Recent ${count} ${number}` }));
+      await importDossiers(test.database, { listId, dossiers });
+      lists.push(listId);
+    }
+    const search = { filter: { lists }, offset: 0, limit: 1 };
+    const found = await searchDossiers(test.database, { ...search, text: 'recent' });
+    expect(found).toMatchObject({ total: 250, behind: [{ list_id: lists[1], done: 0, total: 200 }] });
+    expect(await searchDossiers(test.database, { ...search, text: 'rcent 149' })).toMatchObject({ total: 1 });
+    await updateSearchIndex(test.database);
+    expect(await searchDossiers(test.database, { ...search, text: 'recent' })).toMatchObject({ total: 450, behind: [] });
+  });
+
+  it('is waited for where few dossiers say very much', async () => {
+    const list = await makeList('long');
+    const words = (from: number): string => Array.from({ length: 1000 }, (_, number) => `word${from + number}`).join(' ');
+    const dossiers = Array.from({ length: 50 }, (_, at) => ({
+      ...imported,
+      externalId: null,
+      name: `Long ${at}`,
+      comment: words(at * 1000),
+    }));
+    await importDossiers(test.database, { listId: list, dossiers });
+    expect(await find(list, 'long')).toMatchObject({ total: 0, behind: [{ list_id: list, done: 0, total: 50 }] });
+    await updateSearchIndex(test.database);
+    expect(await find(list, 'long')).toMatchObject({ total: 50, behind: [] });
   });
 
   it('follows additions, changes, deletions and purges; and what it does not know yet is found and not found all the same', async () => {

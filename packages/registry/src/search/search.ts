@@ -5,14 +5,12 @@ import { contentConditions, contentParameters } from '../dossier-pages.ts';
 import type { DossierFilter } from '../dossier-pages.ts';
 import { dossierColumns } from '../dossiers.ts';
 import type { DossierRow } from '../dossiers.ts';
-import { rowWords } from './lexemes.ts';
-import type { Searchable } from './lexemes.ts';
+import { readFresh } from './fresh.ts';
+import type { Fresh, ListBehind } from './fresh.ts';
 import { createNameCost, matchesOf } from './matches.ts';
 import type { Match } from './matches.ts';
 import { questionOf, tierQuery, tiers } from './question.ts';
 import type { Question, Similar } from './question.ts';
-import { listsBehind, setLexeme, vectorOf } from './search-index.ts';
-import type { IndexedList } from './search-index.ts';
 import { findSimilar } from './similar.ts';
 import type { SimilarWords } from './similar.ts';
 
@@ -39,12 +37,6 @@ export interface SearchAnswer {
   readonly forgiving: boolean;
 }
 
-export interface ListBehind {
-  readonly list_id: number;
-  readonly done: number;
-  readonly total: number;
-}
-
 const similarTier = tiers.indexOf('similar');
 
 interface Found {
@@ -58,8 +50,9 @@ interface Found {
 }
 
 /**
- * Dossiers that have all the words, in any order and field, the best first: the name as a whole, its beginning, its words, beginnings of its words, other
- * fields, similar words. What a list has written since the index was brought up to date is found, too, if it isn't much; otherwise the list is named.
+ * Dossiers that have all the words, in any order and field, the best first: the name as a whole, its beginning, its
+ * words, beginnings of its words, other fields, similar words. What a list has written since the index was brought up
+ * to date is found, too, if it isn't much; otherwise the list is named.
  */
 export async function searchDossiers(database: Database, search: Search): Promise<SearchAnswer> {
   return transaction(database, async (tx) => {
@@ -70,74 +63,25 @@ export async function searchDossiers(database: Database, search: Search): Promis
          to_regclass('search_terms_trigrams') is not null as forgiving`,
     );
     const question = questionOf(search.text);
-    const { fresh, behind } = await readFresh(tx, search.filter.lists);
+    const fresh = await readFresh(tx, search.filter.lists);
     const similar = new Map<string, SimilarWords>();
-    const found = question.chunks.length === 0 ? [] : await findTiers(tx, { search, question, fresh, similar });
+    const found = question.words.length === 0 ? [] : await findTiers(tx, { search, question, fresh, similar });
     const ranked = rank(search, question, found.slice(0, mostRanked), similar);
     const rows = await readFound(tx, ranked.slice(search.offset, search.offset + search.limit));
     return {
       rows: rows.map((row) => ({ ...row, matches: matchesOf(question, row, similar) })),
       total: ranked.length,
       more: found.length > mostRanked,
-      behind,
+      behind: fresh.behind,
       forgiving: settings?.forgiving === true,
     };
   });
 }
 
-/** A row that isn't in the index yet, or otherwise. */
-interface FreshRow extends Searchable {
-  set_id: number;
-  uuid: string;
-  revision: number;
-}
-
-const freshAtMost = 200;
-const freshLists = 100;
-
-/** Rows that lists wrote after they were indexed, where they are few; and the lists where they aren't. */
-async function readFresh(
-  tx: Knex.Transaction,
-  lists: readonly number[] | undefined,
-): Promise<{ fresh: readonly FreshRow[]; behind: ListBehind[] }> {
-  const late = (await listsBehind(tx)).filter(({ list_id: id }) => lists === undefined || lists.includes(id));
-  const read = late.slice(0, freshLists);
-  if (read.length === 0) return { fresh: [], behind: [] };
-  const rows = await query<FreshRow>(
-    tx,
-    `select d.set_id, d.uuid, d.revision, d.name, d.comment, d.external_id, d.meta
-     from unnest(:setIds::bigint[], :indexed::bigint[]) l (set_id, indexed)
-     cross join lateral (select * from dossiers where set_id = l.set_id and revision > l.indexed order by revision limit ${freshAtMost + 1}) d`,
-    { setIds: read.map(({ set_id: set }) => set), indexed: read.map(({ indexed }) => indexed) },
-  );
-  const bySet = Map.groupBy(rows, ({ set_id: set }) => set);
-  const isFew = (list: IndexedList): boolean => read.includes(list) && (bySet.get(list.set_id)?.length ?? 0) <= freshAtMost;
-  const behind = late.filter((list) => !isFew(list));
-  const named = new Set(behind.map(({ set_id: set }) => set));
-  return { fresh: rows.filter(({ set_id: set }) => !named.has(set)), behind: await progressOf(tx, behind) };
-}
-
-/** How far the index of lists has come. */
-async function progressOf(tx: Knex.Transaction, lists: readonly IndexedList[]): Promise<ListBehind[]> {
-  if (lists.length === 0) return [];
-  const left = await query<{ set_id: number; left: number }>(
-    tx,
-    `select l.set_id, (select count(*) from (select from dossiers d where d.set_id = l.set_id and d.revision > l.indexed limit 100000) r) as left
-     from unnest(:setIds::bigint[], :indexed::bigint[]) l (set_id, indexed)`,
-    { setIds: lists.map(({ set_id: set }) => set), indexed: lists.map(({ indexed }) => indexed) },
-  );
-  const leftOf = new Map(left.map((row) => [row.set_id, row.left]));
-  return lists.map(({ list_id: list, set_id: set, dossier_count: total }) => ({
-    list_id: list,
-    done: Math.max(0, total - (leftOf.get(set) ?? total)),
-    total,
-  }));
-}
-
 interface Looking {
   search: Search;
   question: Question;
-  fresh: readonly FreshRow[];
+  fresh: Fresh;
   similar: Map<string, SimilarWords>;
 }
 
@@ -165,8 +109,8 @@ async function findTiers(tx: Knex.Transaction, looking: Looking): Promise<Found[
     return [...found.values()];
   }
   await addSimilar(tx, looking);
-  const hasSimilar = [...similar.values()].some((words) => words.size > 0);
-  add(hasSimilar ? [...literal, ...(await findRows(tx, looking, { queries: queries(), upTo: similarTier }))] : literal);
+  const findsMore = queries()[similarTier] !== queries()[similarTier - 1];
+  add(findsMore ? [...literal, ...(await findRows(tx, looking, { queries: queries(), upTo: similarTier }))] : literal);
   return [...found.values()];
 }
 
@@ -176,14 +120,13 @@ async function setsOf(tx: Knex.Transaction, lists: readonly number[]): Promise<n
 }
 
 async function addSimilar(tx: Knex.Transaction, { question, fresh, similar }: Looking): Promise<void> {
-  const terms = new Set(fresh.flatMap((row) => rowWords(row).terms));
-  for (const term of question.terms) similar.set(term, await findSimilar(tx, term, terms));
+  for (const term of question.terms) similar.set(term, await findSimilar(tx, term, fresh.terms));
 }
 
 /** What fits a tier or a better one, each with its own. */
 async function findRows(
   tx: Knex.Transaction,
-  { search: { filter }, fresh }: Looking,
+  { search: { filter }, fresh: { rows: fresh } }: Looking,
   { queries, upTo }: { queries: readonly string[]; upTo: number },
 ): Promise<Found[]> {
   const conditions = [...contentConditions(filter), ...(filter.lists ? ['p.list_id = any(:lists::bigint[])'] : [])];
@@ -210,7 +153,7 @@ async function findRows(
       setIds: fresh.map(({ set_id: set }) => set),
       uuids: fresh.map(({ uuid }) => uuid),
       revisions: fresh.map(({ revision }) => revision),
-      vectors: fresh.map((row) => vectorOf([...rowWords(row).lexemes, setLexeme(row.set_id)])),
+      vectors: fresh.map(({ vector }) => vector),
       ...contentParameters(filter),
     },
   );

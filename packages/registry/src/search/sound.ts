@@ -1,8 +1,12 @@
 /** Letters that are heard alike, whoever wrote them down and in whichever spelling of another script. */
 const alike: readonly (readonly [RegExp, string])[] = [
+  [/(?<=[aeiou])h$/g, ''],
+  [/(?<=.)x/g, 'ks'],
+  [/wh/g, 'hv'],
+  [/(?<=.)w(?=[aeiou])/g, 'v'],
   [/kh/g, 'h'],
-  [/shch|sch|sh|ts|tz|[szx]/g, 's'],
-  [/tch|ch|cz|zh|dj|dzh|j/g, 'j'],
+  [/tsch|tch|dzh|dj|zh|ch|cz|j/g, 'j'],
+  [/shch|sch|sh|ts|tz|dz|[szx]/g, 's'],
   [/ph|bh|[fv]/g, 'f'],
   [/[dt]h?/g, 't'],
   [/ck|gh|[ckgq]/g, 'k'],
@@ -10,8 +14,9 @@ const alike: readonly (readonly [RegExp, string])[] = [
 ];
 
 /**
- * How a word of Latin letters sounds: its consonants, those that are often taken for each other as one. Vowels are left out but for a leading one, as many
- * scripts don't write them: `muhammad`, `mohamed`, `mokhammed` and `mhmd` sound alike.
+ * How a word of Latin letters sounds: its consonants, those that are often taken for each other as one. Vowels are left
+ * out but for a leading one, as many scripts don't write them: `muhammad`, `mohamed`, `mokhammed` and `mhmd` sound
+ * alike.
  */
 export function soundOf(word: string): string {
   let sound = word
@@ -20,6 +25,7 @@ export function soundOf(word: string): string {
     .replace(/^[aeiou]+/, 'a');
   for (const [letters, letter] of alike) sound = sound.replaceAll(letters, letter);
   const consonants = sound.charAt(0) + sound.slice(1).replaceAll(/[aeiouyw]/g, '');
-  // In scripts of India a nasal before another consonant is one sign. Wherever it stands, so that the beginning of a word begins its sound.
+  // In scripts of India a nasal before another consonant is one sign. Wherever it stands, so that the beginning of a
+  // word begins its sound.
   return consonants.replaceAll(/(.)\1+/g, '$1').replaceAll('n', 'm');
 }

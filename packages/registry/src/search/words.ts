@@ -1,9 +1,12 @@
 import anyAscii from 'any-ascii';
+import { readingOf } from './scripts/readings.ts';
 
 /** A word of a text: how it may be written in Latin letters, and where it stands in the text, in UTF-16 code units. */
 export interface Word {
   /** Lower-case letters and digits; the plainest first. */
   readonly forms: readonly string[];
+  /** Those of the forms by which similar words are looked for. */
+  readonly spoken: readonly string[];
   readonly start: number;
   readonly end: number;
 }
@@ -16,8 +19,11 @@ export interface Chunk {
 }
 
 const longestForm = 64;
-/** Format characters (zero-width joiners, soft hyphens) belong to the word around them. */
-const letters = String.raw`[\p{L}\p{M}\p{N}\p{Cf}]+`;
+/**
+ * Format characters (zero-width joiners, soft hyphens) and the dots between Tibetan syllables belong to the word around
+ * them.
+ */
+const letters = String.raw`[\p{L}\p{M}\p{N}\p{Cf}\u0F0B\u0F0C]+`;
 const chunks = new RegExp(String.raw`${letters}(?:['’‘ʼʻʹ\u0060´ʿʾ"״׳·・./_\p{Pd}]${letters})*`, 'gu');
 const parts = new RegExp(letters, 'gu');
 
@@ -37,7 +43,7 @@ function hasForms({ forms }: Word): boolean {
 }
 
 function wordAt({ text, start }: { text: string; start: number }): Word {
-  return { forms: formsOf(text), start, end: start + text.length };
+  return { ...formsOf(text), start, end: start + text.length };
 }
 
 /** Where a script has no spaces, a word may begin at each of its signs. */
@@ -61,38 +67,26 @@ export function beginningsOf(word: Word, text: string): Word[] {
     .filter(hasForms);
 }
 
-/** How a word is written in Latin letters: plainly, as Germans and Scandinavians spell their letters out, as Koreans write their names, and simplified. */
-function formsOf(written: string): string[] {
-  const spellings = /^[0-9A-Za-z]+$/.test(written) ? [written.toLowerCase().slice(0, longestForm)] : spellingsOf(written);
-  const forms = new Set(spellings);
-  for (const spelling of spellings) forms.add(simplified(spelling));
+/** How a word is written in Latin letters: as it is spoken, as people spell it otherwise, and simplified. */
+function formsOf(written: string): Pick<Word, 'forms' | 'spoken'> {
+  const { spoken, spelled } = spellingsOf(written);
+  const forms = new Set([...spoken, ...spelled]);
+  for (const spelling of Array.from(forms)) forms.add(simplified(spelling));
   forms.delete('');
-  return [...forms];
+  return { forms: [...forms], spoken: [...new Set(spoken)].filter((form) => form !== '') };
 }
 
-function spellingsOf(written: string): string[] {
+function spellingsOf(written: string): { spoken: string[]; spelled: string[] } {
+  if (/^[0-9A-Za-z]+$/.test(written)) return { spoken: [written.toLowerCase().slice(0, longestForm)], spelled: [] };
   const text = written.normalize('NFKC').replaceAll(/\p{Cf}/gu, '');
-  const plain = latin(text);
-  return [plain, ...(/[äöüåøæœ]/iu.test(text) ? [latin(spelledOut(text))] : []), ...koreanOf(text, plain)];
+  const { spoken, spelled = [] } = readingOf(text);
+  const german = /[äöüåøæœ]/iu.test(text) ? [spelledOut(text)] : [];
+  return { spoken: [...spoken, ...german].map(latin), spelled: spelled.map(latin) };
 }
-
-const before: readonly (readonly [RegExp, string])[] = [
-  [/ё/g, 'е'],
-  [/Ё/g, 'Е'],
-  [/[ΟοΌό][υύΥΎ]/g, 'ou'],
-  // Letters of Arabic that any-ascii leaves out, or writes as an apostrophe.
-  [/ع/g, 'a'],
-  [/(?<!\p{L})[اأإآٱ]/gu, 'a'],
-  // Thai and Lao write some vowels before the consonant after which they are spoken.
-  [/([\u0E40-\u0E44])([\u0E01-\u0E2E])/g, '$2$1'],
-  [/([\u0EC0-\u0EC4])([\u0E81-\u0EAE])/g, '$2$1'],
-];
 
 /** Lower-case Latin letters and digits of a text in NFKC; what no Latin letters are known for stays as it is. */
 function latin(text: string): string {
-  let spoken = text;
-  for (const [signs, instead] of before) spoken = spoken.replaceAll(signs, instead);
-  const ascii = anyAscii(spoken)
+  const ascii = anyAscii(text)
     .toLowerCase()
     .replaceAll(/[^a-z0-9]/g, '');
   return (ascii === '' ? text.toLowerCase().replaceAll(/[^\p{L}\p{N}]/gu, '') : ascii).slice(0, longestForm);
@@ -111,37 +105,3 @@ function simplified(form: string): string {
 }
 
 const sameAs: Readonly<Record<string, string>> = { kh: 'h', ph: 'f', ck: 'k', x: 'ks', q: 'k', w: 'v', y: 'i', j: 'i' };
-
-/** Family names as Koreans write them in passports, by the official transliteration. */
-const koreanNames: Readonly<Record<string, readonly string[]>> = {
-  gim: ['kim'],
-  i: ['lee', 'yi', 'rhee'],
-  bag: ['park', 'pak'],
-  choe: ['choi'],
-  jeong: ['jung', 'chung', 'jeong'],
-  gang: ['kang'],
-  jo: ['cho', 'jo'],
-  yun: ['yoon'],
-  im: ['lim', 'im'],
-  o: ['oh'],
-  seo: ['suh', 'seo'],
-  sin: ['shin'],
-  gwon: ['kwon'],
-  an: ['ahn'],
-  yu: ['yoo', 'ryu', 'you'],
-  no: ['noh', 'roh'],
-  u: ['woo'],
-  gu: ['koo', 'ku'],
-  mun: ['moon'],
-  bae: ['pae'],
-  baeg: ['baek', 'paik'],
-  heo: ['hur', 'huh'],
-  ju: ['joo', 'chu'],
-  gwak: ['kwak'],
-};
-
-function koreanOf(text: string, plain: string): string[] {
-  if (!/^\p{Script=Hangul}+$/u.test(text)) return [];
-  const first = latin(text.slice(0, 1));
-  return (koreanNames[first] ?? []).map((name) => name + plain.slice(first.length));
-}

@@ -10,7 +10,7 @@ export const account = {
   different: 'These are two different passwords.',
   ends: 'Your other sessions and your API tokens end; this one goes on.',
   change: 'Change the password',
-  changed: 'Your password is changed. Ended: {{sessions, number}} other sessions, {{tokens, number}} API tokens.',
+  changed: 'Your password is changed.',
   sessions: 'Where you are signed in',
   browser: 'Browser or program',
   end: 'End this session',

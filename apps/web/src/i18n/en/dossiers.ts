@@ -77,7 +77,6 @@ export const dossiers = {
     text: 'Make one, or import a file with one dossier a line.',
     textReader: 'They appear when somebody makes them, or with the next sync.',
     noSuchList: 'There is no watch list of this number here. It may have been deleted, or the address is of another node.',
-    filteredTitle: 'Nothing fits',
     filtered: 'No dossier fits these filters. Take one away or write less.',
   },
   delete: {

@@ -15,7 +15,7 @@ export const duplicates = {
     find: 'Find the other dossier',
     candidates: 'The other dossier',
     alikeOnly: 'These have the same or a similar name.',
-    none: 'Nobody is found.',
+    none: 'Nobody found.',
     compare: 'Compare them',
     text: '“{{one}}” stays, in the lists of both. “{{other}}” is deleted. Choose what stays of each.',
     stays: 'Stays',

@@ -31,9 +31,7 @@ export const history = {
   many_other: '{{count, number}} dossiers at once; what became of each is not kept.',
   show: 'What it changed',
   runTitle: 'What sync {{run}} changed',
-  open: 'Open {{name}}',
   fields: {
-    name: 'Name',
     comment: 'Comment',
     active: 'Active',
     valid_from: 'Valid from',
@@ -53,9 +51,9 @@ export const conflict = {
   title: 'Somebody else changed this meanwhile',
   by: 'Changed by {{who}} {{when}}.',
   bySomebody: 'Changed by somebody else {{when}}.',
-  text: 'Nothing of yours is saved yet, and nothing is lost. Choose for each field which version is to stay, then save.',
-  yours: 'Yours',
-  theirs: 'Saved now',
+  text: 'Nothing of yours is saved yet, and nothing is lost. For each field, choose the version that is to stay; then save.',
+  yours: 'Your version',
+  theirs: 'Saved version',
 };
 
 export const drafts = {

@@ -1,5 +1,4 @@
 export const overview = {
-  title: 'Overview',
   summary: {
     allEqual_one: 'The one replicated list is equal to its master’s.',
     allEqual_other: 'All {{count, number}} replicated lists are equal to their masters’.',
@@ -28,23 +27,19 @@ export const overview = {
   behind_other: '{{count, number}} changes behind the master',
   nextRun: 'Next sync <time/>',
   nextRunSite: '<time/> in {{zone}}',
-  zoneUnknown: "this node doesn't know the master's time zone, so its time is taken as UTC",
+  zoneUnknown: 'this node does not know the master’s time zone, so its time is taken as UTC',
   nextTry: 'Next try <time/>',
   noNextTry: 'Not tried again by itself',
   of: '“{{remote}}” of {{master}}',
   ofNumber: 'List {{remote}} of {{master}}',
-  lastRuns: 'Last syncs',
-  lastRunsText: 'Last {{count, number}} syncs: {{good}} good, {{bad}} failed',
+  lastRunsText_one: 'Last sync: {{good}} good, {{bad}} failed',
+  lastRunsText_other: 'Last {{count, number}} syncs: {{good}} good, {{bad}} failed',
   noRuns: 'No sync yet',
   showAll: 'Show all {{count, number}}',
   empty: {
     title: 'Nothing is replicated here yet',
     text: 'Link a watch list to one of a master, and this page says whether the copy is right and since when.',
-    link: 'Replicate a list',
     master: 'Does this node keep the originals? Then make watch lists and dossiers here, and link them from the slaves.',
-    lists: 'Make a watch list',
   },
   lists: 'Own watch lists',
-  deadLetters_one: '{{count, number}} dead letter waits for a decision',
-  deadLetters_other: '{{count, number}} dead letters wait for a decision',
 };

@@ -1,5 +1,4 @@
 export const replication = {
-  title: 'Replication',
   description: 'A copy is equal to its master’s list, or it says since when it isn’t known to be.',
   state: 'State',
   next: 'Next',
@@ -32,7 +31,6 @@ export const replication = {
     link: 'To replication',
   },
   enable: {
-    open: 'Replicate a list',
     title: 'Replicate a list of a master',
     master: 'Master',
     remote: 'Its lists',
@@ -40,7 +38,7 @@ export const replication = {
     url: 'Address of the master',
     urlHint: 'As a browser on this node would open it.',
     test: 'Test the connection',
-    testHint: 'Both nodes need the same SYNC_TOKEN. The test changes nothing.',
+    testHint: 'Both nodes need the same SYNC_TOKEN, unless this one has joined the master by an invitation. The test changes nothing.',
     testFailed: 'The master can’t be linked',
     answered: '{{master}} answers. Its lists are synced daily at {{time}} ({{zone}}).',
     noLists: 'This master has no watch list yet. Make one there, and come back.',
@@ -138,7 +136,8 @@ export const replication = {
     lostHint: 'as a file to import there.',
     approve: 'Approve…',
     reject: 'Reject…',
-    askAgain: 'Sync now',
+    approveNow: 'Approve',
+    rejectNow: 'Reject',
     approveTitle: 'Apply this sync?',
     approveText:
       'Exactly what is shown is applied: {{adding}} added, {{changing}} changed, {{removing}} removed. If the master’s list has changed meanwhile, you are asked again.',
@@ -168,11 +167,16 @@ export const replication = {
   setAside_other: '{{count, number}} dossiers of the master can’t be kept here as they are',
   history: {
     title: 'History',
-    chart: 'How long each sync took; the longest {{longest}}',
+    chart: 'How long each sync took',
+    chartText_one:
+      'How long each sync took: {{count, number}} sync, {{from}}, {{longest}}; {{good}} good, {{bad}} failed. The table below has it in figures.',
+    chartText_other:
+      'How long each sync took: {{count, number}} syncs from {{from}} to {{until}}, {{good}} good, {{bad}} failed; the longest, of {{when}}, took {{longest}}. The table below has each in figures.',
+    chartTime: 'Start of the sync, {{from}} to {{until}}',
+    outcomes: { good: 'Good', bad: 'Failed', other: 'Held or cancelled' },
     started: 'Started',
     notYet: 'Not yet',
-    outcome: 'Outcome',
-    reason: 'By',
+    reason: 'Reason',
     added: 'Added',
     changed: 'Changed',
     removed: 'Removed',
@@ -194,7 +198,7 @@ export const replication = {
     dead: 'Given up',
     cancelled: 'Cancelled',
   },
-  reason: { link: 'Link', schedule: 'Schedule', person: 'Asked for', repair: 'Repair', undo: 'Taken back', approval: 'Approval' },
+  reason: { link: 'Link', schedule: 'Schedule', person: 'On request', repair: 'Repair', undo: 'Taken back', approval: 'Approval' },
   notes: {
     restored_one: '{{count, number}} offline deletion restored',
     restored_other: '{{count, number}} offline deletions restored',
@@ -228,7 +232,6 @@ export const offlineDeletions = {
   dossier: 'Dossier',
   by: 'Deleted by',
   when: 'Deleted',
-  outcome: 'Outcome',
   open: 'Waits for the next sync',
   settled: {
     restored: 'Came back',

@@ -1,17 +1,17 @@
 export const secondFactor = {
   title: 'Second factor',
-  description: 'Whoever knows your password can’t sign in as you without it. Set up either of them, or both.',
-  none: 'Not set up: your password alone lets in.',
-  required: 'This node demands one.',
+  description:
+    'With a second factor, somebody who learns your password still can’t sign in as you. Set up an authenticator app, a passkey, or both.',
+  none: 'Not set up: your password alone is enough to sign in.',
+  required: 'This node requires one.',
   byProvider: 'You sign in by {{name}}, which keeps your password and your second factor.',
-  passwordHint: 'The one that you sign in with: others may sit at an open screen.',
+  passwordHint: 'The password that you sign in with. It is asked for because others may sit down at an unlocked screen.',
   app: {
     title: 'Authenticator app',
     text: 'An app on your phone shows a code of six digits, another one every half a minute.',
     since: 'Set up: {{when}}.',
     setUp: 'Set up an app…',
     setUpTitle: 'Set up an authenticator app',
-    next: 'Continue',
     scan: 'Scan this with the app, or type the secret into it. It is shown this once.',
     qr: 'QR code for the authenticator app',
     secret: 'Secret',
@@ -26,7 +26,6 @@ export const secondFactor = {
   passkeys: {
     title: 'Passkeys',
     text: 'Your device or a security key signs you in by finger, face or PIN, without name and password.',
-    none: 'You have no passkey.',
     name: 'Name',
     host: 'For',
     lastUsed: 'Last used',
@@ -46,7 +45,7 @@ export const secondFactor = {
     impossibleNumber:
       'Browsers make passkeys for names, and this address is a number. Open this page by the host’s name over https, or on the host itself as localhost.',
     impossiblePlain: 'Browsers make passkeys over https only. Open this page over https, or on the host itself as localhost.',
-    impossibleBrowser: 'This browser knows no passkeys.',
+    impossibleBrowser: 'This browser does not support passkeys.',
     cancelled: 'No passkey was used: it was cancelled, or took too long. Try again.',
     present: 'This device already keeps a passkey of yours.',
   },
@@ -63,7 +62,7 @@ export const secondFactor = {
   },
   first: {
     title: 'First, set up a second factor',
-    text: 'This node demands one of everybody who signs in with a password. It takes a minute; then you go on.',
+    text: 'This node requires one of everybody who signs in with a password. It takes a minute; then you can go on.',
   },
   users: {
     column: 'Second factor',
@@ -73,7 +72,7 @@ export const secondFactor = {
     resetText:
       'For somebody who lost phone and key. App, passkeys and recovery codes are forgotten and all sessions end; the password alone lets in then. Be sure that it is them who ask.',
     resetConfirm: 'Take it away',
-    resetDone: 'The second factor of “{{name}}” is taken away. Ended: {{sessions, number}} sessions.',
+    resetDone: 'The second factor of “{{name}}” is taken away.',
   },
   signIn: {
     code: 'Code',
@@ -81,7 +80,6 @@ export const secondFactor = {
     codeText: 'Type the code that your authenticator app shows, or one of your recovery codes.',
     recoveryText: 'Type one of your recovery codes, or use your passkey.',
     passkeyText: 'Use your passkey.',
-    back: 'Back',
     passkey: 'Sign in with a passkey',
     oidc: 'Sign in with {{name}}',
     or: 'or',

@@ -1,29 +1,28 @@
-import { account } from './account.ts';
 import { bin } from './bin.ts';
 import { audit, settings, tokens, users, webhooks } from './administration.ts';
 import { bulk } from './bulk.ts';
-import { common } from './common.ts';
+import { views } from './desk.ts';
 import { dossiers } from './dossiers.ts';
 import { duplicates } from './duplicates.ts';
 import { card, exports, imports } from './exchange.ts';
 import { fields } from './fields.ts';
 import { conflict, drafts, history } from './history.ts';
-import { overview } from './overview.ts';
 import { photos } from './photos.ts';
 import { deadLetters, offlineDeletions, replication } from './replication.ts';
-import { secondFactor } from './second-factor.ts';
-import { shell } from './shell.ts';
+import { siteHealth } from './site-health.ts';
+import { sites } from './sites.ts';
 import { watchLists } from './watch-lists.ts';
+import { first } from './first.ts';
 
-/** All English texts. The others are held to have the same keys. */
+/** All English texts that the first page may need. The others are held to have the same keys. */
 export const english = {
-  common,
-  shell,
-  overview,
+  ...first,
+  siteHealth,
   watchLists,
   dossiers,
   bin,
   bulk,
+  views,
   duplicates,
   fields,
   history,
@@ -34,10 +33,9 @@ export const english = {
   exports,
   card,
   replication,
+  sites,
   deadLetters,
   offlineDeletions,
-  account,
-  secondFactor,
   users,
   tokens,
   audit,

@@ -1,14 +1,11 @@
 export const watchLists = {
-  title: 'Watch lists',
   description: 'A list is what is replicated: link it from a slave, and the slave holds an equal copy.',
-  create: 'Make a watch list',
   created: '“{{name}}” is made.',
   changed: '“{{name}}” is changed.',
   editTitle: 'Edit “{{name}}”',
   count: 'Dossiers',
   kind: 'Kind',
   active: 'Active',
-  activeLabel: 'Active',
   activeHint: 'An inactive list is kept and replicated, but not monitored.',
   logReadsLabel: 'Log who looks at whom',
   logReadsHint: 'Kept on this node, for administrators (API: /reads/).',
@@ -33,7 +30,6 @@ export const watchLists = {
   findNone: 'No list has this in its name.',
   findMore: '{{shown}} of {{total}} lists are shown: write more of the name to find another one.',
   empty: {
-    title: 'There is no watch list yet',
     text: 'Make one and fill it with dossiers, by hand or from a file. On a slave, make an empty one and replicate a master’s list into it.',
     textViewer: 'An administrator can make one.',
   },

@@ -63,7 +63,7 @@ export const syncFaults: Readonly<Record<string, FaultWords>> = {
   ANSWER_MALFORMED: { desc: 'Ответ мастера не в условленном виде.', remedy: reportIt },
   ANSWER_OF_ANOTHER_LIST: {
     desc: 'Ответ говорит о другом списке или о другой истории этого.',
-    remedy: 'Выясните, не восстанавливали ли мастер и не заводили ли список заново. Иначе это дефект мастера.',
+    remedy: 'Выясните, не восстанавливали ли мастер и не создавали ли список заново. Иначе это дефект мастера.',
   },
   ANSWER_NOT_ASKED_FOR: { desc: 'В ответе то, о чём не спрашивали.', remedy: reportIt },
   PAGE_INCOMPLETE: { desc: 'Страница ответа неполна.', remedy: reportIt },
@@ -102,7 +102,8 @@ export const syncFaults: Readonly<Record<string, FaultWords>> = {
   ...siteFaults,
   NODE_REPLACED: {
     desc: 'По адресу мастера отвечает другой узел.',
-    remedy: 'Проверьте адрес. Если мастера заменили намеренно, отмените репликацию и свяжите заново.',
+    remedy:
+      'Проверьте адрес. Если мастера заменили намеренно, забудьте его ключ («dossier masters forget»), отмените репликацию и свяжите заново.',
   },
   NO_SUCH_LIST: {
     desc: 'На мастере нет списка с таким номером, или больше нет.',
@@ -228,8 +229,16 @@ export const sentences: readonly (readonly [RegExp, string])[] = [
     /Dossier \d+ \((.*)\) stays in the bin: .* has its external id (.*) now\..*/,
     '$1: внешний номер $2 теперь у другого досье списка. Ничего не потеряно.',
   ],
+  [
+    /Not all of these dossiers are here any more: ([\d, ]+)( and others)?\..*/,
+    'Не все эти досье ещё здесь: больше нет $1. Ничего не выгружено; выберите заново.',
+  ],
+  [
+    /.*must name at most (\d+) dossiers; what a filter finds.*/,
+    'Не больше $1 досье за раз; больше выгружается, если выбрать всех, кто найден. Ничего не выгружено.',
+  ],
   ...photoSentences,
-  [/This is the last active administrator\..*/, 'Это последний действующий администратор. Ничего не изменено; сначала заведите другого.'],
+  [/This is the last active administrator\..*/, 'Это последний действующий администратор. Ничего не изменено; сначала создайте другого.'],
 ];
 
 /** Why a sync waits for a person; `{count}` and `{limit}` are dossiers. */
@@ -252,6 +261,7 @@ const signs = 'знаки в имени и пароле, кроме букв и 
 /** What is allowed for each setting. */
 export const allowed: Readonly<Record<string, string>> = {
   NODE_NAME: 'от 1 до 100 видимых знаков',
+  NODE_KEY: 'закрытый ключ Ed25519 в PEM (PKCS #8), переводы строк как есть или как \\n',
   NODE_KEY_FILE: 'путь к файлу на этом компьютере',
   SITE_KEYS: 'off, prefer или require',
   SITE_APPROVAL: 'none или required',
@@ -288,3 +298,5 @@ export const allowed: Readonly<Record<string, string>> = {
   BIN_DAYS: integer(0, 3650),
   LOG_LEVEL: 'fatal, error, warn, info, debug, trace, silent',
 };
+
+export { refusal } from './import-words.ts';

@@ -1,5 +1,6 @@
 const invite = 'Попросите новое приглашение: на мастере его печатает «dossier site add».';
-const ownKey = 'Верните файл из резервной копии или создайте ключ заново: «dossier node rekey --new».';
+const ownKey =
+  'Скопируйте ключ с того компьютера этого узла, где он есть, или из резервной копии, либо задайте NODE_KEY или NODE_KEY_FILE и перезапустите. Если он потерян: «dossier node rekey --new».';
 
 /** What is wrong between a site and its master, by code. */
 export const siteFaults = {
@@ -32,12 +33,17 @@ export const siteFaults = {
     desc: 'По адресу мастера подписывает другой ключ; ответ отброшен.',
     remedy: 'Если у мастера новый ключ, сверьте его слова и примите: «dossier masters accept». Иначе выясните, кто там отвечает.',
   },
+  MASTER_KEYLESS: {
+    desc: 'По адресу мастера подписывают одним SYNC_TOKEN, а этот узел знает ключ мастера; ответ отброшен.',
+    remedy:
+      'На мастере задайте SITE_KEYS: prefer или верните ему ключ и перезапустите. Если так и должно быть: «dossier masters forget» здесь.',
+  },
   NODE_KEY_UNREADABLE: { desc: 'Файл ключа узла не читается.', remedy: 'Дайте пользователю узла право на него.' },
   NODE_KEY_EXPOSED: {
     desc: 'Файл ключа узла могут читать другие.',
     remedy: 'Задайте права 600. Если его могли прочесть: «dossier node rekey».',
   },
   NODE_KEY_MALFORMED: { desc: 'Файл ключа узла пуст или не содержит ключа.', remedy: ownKey },
-  NODE_KEY_MISSING: { desc: 'Файла ключа узла нет, а раньше он был.', remedy: ownKey },
+  NODE_KEY_MISSING: { desc: 'На этом компьютере нет ключа его узла.', remedy: ownKey },
   NODE_KEY_DIFFERS: { desc: 'В файле не тот ключ, под которым известен этот узел.', remedy: ownKey },
 };

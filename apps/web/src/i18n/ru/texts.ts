@@ -1,10 +1,10 @@
-import type { english } from '../en/texts.ts';
-import type { Translation } from '../texts.types.ts';
+import type { English, Translation } from '../texts.types.ts';
 import { account } from './account.ts';
 import { bin } from './bin.ts';
 import { audit, settings, tokens, users, webhooks } from './administration.ts';
 import { bulk } from './bulk.ts';
 import { common } from './common.ts';
+import { hotkeys, palette, sorting, views } from './desk.ts';
 import { dossiers } from './dossiers.ts';
 import { duplicates } from './duplicates.ts';
 import { card, exports, imports } from './exchange.ts';
@@ -15,17 +15,24 @@ import { photos } from './photos.ts';
 import { deadLetters, offlineDeletions, replication } from './replication.ts';
 import { secondFactor } from './second-factor.ts';
 import { shell } from './shell.ts';
+import { siteHealth } from './site-health.ts';
+import { sites } from './sites.ts';
 import { watchLists } from './watch-lists.ts';
 
 /** All Russian texts. */
-export const russian: Translation<typeof english> = {
+export const russian: Translation<English> = {
   common,
   shell,
   overview,
+  siteHealth,
   watchLists,
   dossiers,
   bin,
   bulk,
+  sorting,
+  views,
+  palette,
+  hotkeys,
   duplicates,
   fields,
   history,
@@ -36,6 +43,7 @@ export const russian: Translation<typeof english> = {
   exports,
   card,
   replication,
+  sites,
   deadLetters,
   offlineDeletions,
   account,

@@ -37,6 +37,7 @@ function Sessions({ sessions }: { sessions: readonly Token[] }) {
   const columns: Column<Token>[] = [
     {
       title: t('account.browser'),
+      sort: { key: 'browser', of: (session) => session.label },
       cell: (session) => (
         <Text size="sm" className="wrap" maw={480} lineClamp={2} fw={session.current ? 600 : 400}>
           {session.current && `${t('tokens.current')}: `}
@@ -44,9 +45,15 @@ function Sessions({ sessions }: { sessions: readonly Token[] }) {
         </Text>
       ),
     },
-    { title: t('tokens.created'), minor: true, cell: (session) => <When time={session.created_date} /> },
+    {
+      title: t('tokens.created'),
+      minor: true,
+      sort: { key: 'created', of: (session) => session.created_date },
+      cell: (session) => <When time={session.created_date} />,
+    },
     {
       title: t('tokens.lastUsed'),
+      sort: { key: 'used', of: (session) => session.last_used_date },
       cell: (session) => (session.last_used_date === null ? t('common.never') : <When time={session.last_used_date} />),
     },
     {

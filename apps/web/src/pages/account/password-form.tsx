@@ -4,14 +4,14 @@ import { useTranslation } from 'react-i18next';
 import { useChangeOwnPassword } from '../../api/session.ts';
 import { useFieldFault } from '../../components/field-fault.ts';
 import { ProblemAlert } from '../../components/problem-alert.tsx';
-import { useTell } from '../../components/tell.ts';
+import { useTellEnded } from '../../components/tell-ended.ts';
 
 const empty = { current: '', next: '', again: '' };
 
 /** The own password: the one now, and the one to come twice. */
 export function PasswordForm() {
   const { t } = useTranslation();
-  const tell = useTell();
+  const tell = useTellEnded();
   const change = useChangeOwnPassword();
   const [fields, setFields] = useState(empty);
   const set = (facts: Partial<typeof empty>): void => setFields((before) => ({ ...before, ...facts }));
@@ -21,7 +21,7 @@ export function PasswordForm() {
       { password: fields.current, new_password: fields.next },
       {
         onSuccess({ ended }) {
-          tell(t('account.changed', ended));
+          tell(t('account.changed'), ended);
           setFields(empty);
         },
       },

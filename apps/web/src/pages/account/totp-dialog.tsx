@@ -1,11 +1,11 @@
 import { Code, Group, Text, TextInput } from '@mantine/core';
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
-import { encode } from 'uqr';
 import { useBeginTotp, useConfirmTotp } from '../../api/second-factor.ts';
 import { useFieldFault } from '../../components/field-fault.ts';
 import { focusOnSight } from '../../components/focus-on-sight.ts';
 import { FormDialog } from '../../components/form-dialog.tsx';
+import { QrCode } from '../../components/qr-code.tsx';
 import { OwnPasswordField } from './own-password-field.tsx';
 
 interface TotpDialogProps {
@@ -29,7 +29,7 @@ export function TotpDialog({ onClose, onDone }: TotpDialogProps) {
         title={title}
         onClose={onClose}
         onSubmit={() => begin.mutate(password)}
-        submitLabel={t('secondFactor.app.next')}
+        submitLabel={t('common.next')}
         disabled={password === ''}
         busy={begin.isPending}
         error={begin.error}
@@ -72,17 +72,5 @@ export function TotpDialog({ onClose, onDone }: TotpDialogProps) {
         required
       />
     </FormDialog>
-  );
-}
-
-/** Dark on light in both schemes: cameras expect it so. */
-function QrCode({ text, label }: { text: string; label: string }) {
-  const { data, size } = encode(text, { border: 4 });
-  const path = data.flatMap((row, y) => row.flatMap((dark, x) => (dark ? [`M${x} ${y}h1v1h-1z`] : []))).join('');
-  return (
-    <svg viewBox={`0 0 ${size} ${size}`} width={220} height={220} role="img" aria-label={label} shapeRendering="crispEdges">
-      <rect width={size} height={size} fill="#fff" />
-      <path d={path} fill="#000" />
-    </svg>
   );
 }

@@ -1,13 +1,13 @@
 import { Button, Group, NativeSelect, Text, TextInput } from '@mantine/core';
 import { IconListSearch } from '@tabler/icons-react';
-import { useState } from 'react';
+import { useNavigate, useSearch } from '@tanstack/react-router';
 import { useTranslation } from 'react-i18next';
 import { auditActions, auditWays } from '@dossier/domain/audit.ts';
-import { shownText } from '@dossier/domain/shown-text.ts';
 import type { AuditEntry } from '@dossier/protocol/audit.ts';
+import { inPlace } from '../../address.ts';
 import { useAudit } from '../../api/audit.ts';
-import type { AuditFilter } from '../../api/audit.ts';
 import { AuditExport } from './audit-export.tsx';
+import { Details } from './details.tsx';
 import { Changes } from '../../components/changes.tsx';
 import { DataTable } from '../../components/data-table.tsx';
 import type { Column } from '../../components/data-table.tsx';
@@ -17,22 +17,30 @@ import { Page } from '../../components/page.tsx';
 import { SearchField } from '../../components/search-field.tsx';
 import { When } from '../../components/when.tsx';
 import { Name } from '../../components/name.tsx';
+import type { AuditSearch } from './search.ts';
 
 /** Who did what, when and from where. */
 export function AuditPage() {
   const { t } = useTranslation();
-  const [filter, setFilter] = useState<AuditFilter>({});
-  const asked = { ...filter, since: dayBegins(filter.since), until: dayBegins(filter.until) };
+  const { actor, action, via, since, until } = useSearch({ from: '/audit' });
+  const asked = {
+    actor,
+    // An address may ask for what there is none of.
+    action: auditActions.find((each) => each === action),
+    via: auditWays.find((each) => each === via),
+    since: dayBegins(since),
+    until: dayBegins(until),
+  };
   const entries = useAudit(asked);
   return (
     <Page title={t('shell.pages.audit')} description={t('audit.description')} actions={<AuditExport filter={asked} />}>
-      <Filters filter={filter} onChange={(facts) => setFilter((before) => ({ ...before, ...facts }))} />
+      <Filters />
       <Loaded query={entries}>
         {(data) => {
           const found = data.pages.flatMap((page) => page.results);
           if (found.length === 0) {
             return (
-              <Empty icon={<IconListSearch size={40} />} title={t('audit.empty.title')}>
+              <Empty icon={<IconListSearch size={40} />} title={t('common.nothingFits')}>
                 {t('audit.empty.text')}
               </Empty>
             );
@@ -58,12 +66,16 @@ function dayBegins(day: string | undefined): string | undefined {
   return day === undefined ? undefined : new Date(`${day}T00:00:00`).toISOString();
 }
 
-function Filters({ filter, onChange }: { filter: AuditFilter; onChange: (facts: AuditFilter) => void }) {
+/** What narrows the entries; kept in the address. */
+function Filters() {
   const { t } = useTranslation();
-  const given = (text: string): string | undefined => (text.trim() === '' ? undefined : text.trim());
+  const filter = useSearch({ from: '/audit' });
+  const navigate = useNavigate({ from: '/audit' });
+  const onChange = (facts: AuditSearch): void => void navigate({ search: (before) => ({ ...before, ...facts }), ...inPlace });
+  const given = (text: string): string | undefined => (text === '' ? undefined : text);
   return (
     <Group gap="sm" role="search" aria-label={t('dossiers.filters')}>
-      <SearchField label={t('audit.actor')} type="search" value={filter.actor} onSearch={(actor) => onChange({ actor })} w={150} />
+      <SearchField label={t('common.who')} type="search" value={filter.actor} onSearch={(actor) => onChange({ actor })} w={150} />
       <NativeSelect
         label={t('audit.action')}
         value={filter.action ?? ''}
@@ -76,8 +88,18 @@ function Filters({ filter, onChange }: { filter: AuditFilter; onChange: (facts: 
         onChange={(event) => onChange({ via: given(event.currentTarget.value) })}
         data={[{ value: '', label: t('common.all') }, ...auditWays.map((value) => ({ value, label: t(`audit.ways.${value}`) }))]}
       />
-      <TextInput label={t('audit.since')} type="date" onChange={(event) => onChange({ since: given(event.currentTarget.value) })} />
-      <TextInput label={t('audit.until')} type="date" onChange={(event) => onChange({ until: given(event.currentTarget.value) })} />
+      <TextInput
+        label={t('audit.since')}
+        type="date"
+        value={filter.since ?? ''}
+        onChange={(event) => onChange({ since: given(event.currentTarget.value) })}
+      />
+      <TextInput
+        label={t('audit.until')}
+        type="date"
+        value={filter.until ?? ''}
+        onChange={(event) => onChange({ until: given(event.currentTarget.value) })}
+      />
     </Group>
   );
 }
@@ -85,9 +107,9 @@ function Filters({ filter, onChange }: { filter: AuditFilter; onChange: (facts: 
 function EntryTable({ entries }: { entries: readonly AuditEntry[] }) {
   const { t } = useTranslation();
   const columns: Column<AuditEntry>[] = [
-    { title: t('audit.when'), cell: (entry) => <When time={entry.date} /> },
+    { title: t('common.when'), cell: (entry) => <When time={entry.date} /> },
     {
-      title: t('audit.actor'),
+      title: t('common.who'),
       cell: (entry) => (
         <Text size="sm" fw={600} className="wrap">
           <Name>{entry.actor}</Name>
@@ -102,14 +124,8 @@ function EntryTable({ entries }: { entries: readonly AuditEntry[] }) {
           <Text size="sm" className="wrap" maw={420}>
             {t(`audit.objects.${object.kind}`)} <Name>{object.name ?? object.id ?? ''}</Name>
           </Text>
-          {Object.keys(details).length > 0 && (
-            <Text size="xs" c="dimmed" className="wrap" maw={420}>
-              {Object.entries(details)
-                .map(([key, value]) => `${key}: ${shownText(typeof value === 'string' ? value : JSON.stringify(value))}`)
-                .join(' · ')}
-            </Text>
-          )}
-          <Changes before={before} after={after} />
+          <Details details={details} />
+          <Changes before={before} after={after} of={object.kind === 'watch-list' ? 'list' : 'dossier'} />
         </>
       ),
     },

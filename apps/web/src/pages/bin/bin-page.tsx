@@ -1,9 +1,11 @@
 import { Button, Group, Text } from '@mantine/core';
 import { IconSearch, IconTrash } from '@tabler/icons-react';
+import { useNavigate, useSearch } from '@tanstack/react-router';
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
-import type { Deletion, Restored } from '@dossier/protocol/bin.ts';
+import type { Restored } from '@dossier/protocol/bin.ts';
 import type { WatchList } from '@dossier/protocol/watch-list.ts';
+import { inPlace } from '../../address.ts';
 import { useBin, useDeletions } from '../../api/bin.ts';
 import { useNode } from '../../api/node.ts';
 import { useMayEditDossiers } from '../../api/permissions.ts';
@@ -19,6 +21,7 @@ import { Conflicts } from './conflicts.tsx';
 import { DeletionTable, useDeletionWords } from './deletion-table.tsx';
 import { EraseDialog } from './erase-dialog.tsx';
 import type { Erasing } from './erase-dialog.tsx';
+import type { BinSearch } from './search.ts';
 
 /** What was deleted on this node, to be restored, or erased before its time. */
 export function BinPage() {
@@ -28,7 +31,7 @@ export function BinPage() {
   const editable = useMayEditDossiers();
   const deletions = useDeletions();
   const [erasing, setErasing] = useState<Erasing | null>(null);
-  const [deletion, setDeletion] = useState<Deletion | null>(null);
+  const navigate = useNavigate({ from: '/bin' });
   const [left, setLeft] = useState<Restored | null>(null);
   const lists = useWatchLists();
   const own = (lists.data ?? []).filter(({ replica }) => replica === null);
@@ -52,7 +55,7 @@ export function BinPage() {
           lists={own}
           editable={editable}
           onRestored={setLeft}
-          onShow={setDeletion}
+          onShow={({ id }) => void navigate({ search: (before) => ({ ...before, deletion: id }), resetScroll: false })}
           {...(admin && { onErase: setErasing })}
         />
       )}
@@ -61,25 +64,15 @@ export function BinPage() {
           {t('common.more')}
         </Button>
       )}
-      <Dossiers
-        deletion={deletion}
-        lists={own}
-        onShowAll={() => setDeletion(null)}
-        editable={editable}
-        onRestored={setLeft}
-        {...(admin && { onErase: setErasing })}
-      />
+      <Dossiers lists={own} editable={editable} onRestored={setLeft} {...(admin && { onErase: setErasing })} />
       {erasing !== null && <EraseDialog erasing={erasing} onClose={() => setErasing(null)} />}
     </Page>
   );
 }
 
 interface DossiersProps {
-  /** Only what this deletion took. */
-  readonly deletion: Deletion | null;
   /** Into which can be restored. */
   readonly lists: readonly WatchList[];
-  readonly onShowAll: () => void;
   readonly editable: boolean;
   readonly onRestored: (restored: Restored) => void;
   readonly onErase?: (erasing: Erasing) => void;
@@ -87,13 +80,14 @@ interface DossiersProps {
 
 const longestText = 256;
 
-function Dossiers({ deletion, lists, onShowAll, ...table }: DossiersProps) {
+function Dossiers({ lists, ...table }: DossiersProps) {
   const { t } = useTranslation();
-  const wordsOf = useDeletionWords();
-  const [text, setText] = useState<string | undefined>();
-  const [list, setList] = useState<number | undefined>();
-  const found = useBin({ text, dossier_lists: list, deletion: deletion?.id });
-  const filtered = text !== undefined || list !== undefined || deletion !== null;
+  const { q: text, list, deletion } = useSearch({ from: '/bin' });
+  const navigate = useNavigate({ from: '/bin' });
+  const change = (facts: BinSearch): void => void navigate({ search: (before) => ({ ...before, ...facts }), ...inPlace });
+  const { data: node } = useNode();
+  const found = useBin({ text, dossier_lists: list, deletion });
+  const filtered = text !== undefined || list !== undefined || deletion !== undefined;
   return (
     <>
       <Group align="flex-end" gap="sm" role="search" aria-label={t('bin.find')}>
@@ -101,31 +95,29 @@ function Dossiers({ deletion, lists, onShowAll, ...table }: DossiersProps) {
           label={t('bin.find')}
           description={t('bin.findHint')}
           value={text}
-          onSearch={setText}
+          onSearch={(q) => change({ q })}
           maxLength={longestText}
           leftSection={<IconSearch size={16} aria-hidden />}
           w={{ base: '100%', xs: 320 }}
           type="search"
         />
-        <ListSelect label={t('dossiers.list')} lists={lists} value={list} onChange={setList} none={t('dossiers.allLists')} maw={260} />
-        {deletion !== null && (
-          <Group gap="xs">
-            <Text size="sm" className="wrap">
-              {t('bin.shownDeletion', { what: wordsOf(deletion) })}
-            </Text>
-            <Button size="xs" variant="default" onClick={onShowAll}>
-              {t('bin.showAll')}
-            </Button>
-          </Group>
-        )}
+        <ListSelect
+          label={t('dossiers.list')}
+          lists={lists}
+          value={list}
+          onChange={(chosen) => change({ list: chosen })}
+          none={t('dossiers.allLists')}
+          maw={260}
+        />
+        {deletion !== undefined && <OfDeletion id={deletion} onShowAll={() => change({ deletion: undefined })} />}
       </Group>
       <Loaded query={found}>
         {(data) => {
           const dossiers = data.pages.flatMap((page) => page.results);
           if (dossiers.length === 0) {
             return (
-              <Empty icon={<IconTrash size={40} />} title={t(filtered ? 'bin.empty.filteredTitle' : 'bin.empty.title')}>
-                {t(filtered ? 'bin.empty.filtered' : 'bin.empty.text')}
+              <Empty icon={<IconTrash size={40} />} title={t(filtered ? 'common.nothingFits' : 'bin.empty.title')}>
+                {t(filtered ? 'bin.empty.filtered' : node?.bin_days === 0 ? 'bin.empty.textErased' : 'bin.empty.text')}
               </Empty>
             );
           }
@@ -142,5 +134,24 @@ function Dossiers({ deletion, lists, onShowAll, ...table }: DossiersProps) {
         }}
       </Loaded>
     </>
+  );
+}
+
+/** Says that only what one deletion took is shown. */
+function OfDeletion({ id, onShowAll }: { id: number; onShowAll: () => void }) {
+  const { t } = useTranslation();
+  const wordsOf = useDeletionWords();
+  const deletion = useDeletions()
+    .data?.pages.flatMap(({ results }) => results)
+    .find((each) => each.id === id);
+  return (
+    <Group gap="xs">
+      <Text size="sm" className="wrap">
+        {t('bin.shownDeletion', { what: deletion === undefined ? t('bin.deletionNumber', { id }) : wordsOf(deletion) })}
+      </Text>
+      <Button size="xs" variant="default" onClick={onShowAll}>
+        {t('bin.showAll')}
+      </Button>
+    </Group>
   );
 }

@@ -8,7 +8,7 @@ import type { Column } from '../../components/data-table.tsx';
 import { Name } from '../../components/name.tsx';
 import { RowMenu } from '../../components/row-menu.tsx';
 import { When } from '../../components/when.tsx';
-import classes from './binned-table.module.css';
+import classes from '../dossiers/face.module.css';
 import type { Erasing } from './erase-dialog.tsx';
 import { useRestoring } from './use-restoring.tsx';
 import type { Restoring } from './use-restoring.tsx';
@@ -97,7 +97,7 @@ function useColumns({ editable, chosen, onChoose, restoring, onErase }: ColumnsP
         <Group gap="sm" wrap="nowrap">
           {editable && (
             <Checkbox
-              aria-label={t('bin.select', { name: each.name })}
+              aria-label={t('bulk.select', { name: each.name })}
               checked={chosen.has(keyOf(each))}
               onChange={(event) => onChoose(each, event.currentTarget.checked)}
             />

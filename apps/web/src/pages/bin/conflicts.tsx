@@ -32,7 +32,7 @@ export function Conflicts({ restored, onClose }: { restored: Restored; onClose: 
           </List.Item>
         ))}
         {restored.conflict_count > shown.length && (
-          <List.Item>{t('bin.takeBack.more', { count: restored.conflict_count - shown.length })}</List.Item>
+          <List.Item>{t('common.andMore', { count: restored.conflict_count - shown.length })}</List.Item>
         )}
       </List>
     </Alert>

@@ -34,7 +34,7 @@ export function CardPage() {
     <>
       <Group className={classes.actions ?? ''} gap="xs" mb="md">
         <Button variant="default" leftSection={<IconArrowLeft size={18} aria-hidden />} onClick={() => router.history.back()}>
-          {t('card.back')}
+          {t('common.back')}
         </Button>
         <Button leftSection={<IconPrinter size={18} aria-hidden />} onClick={() => window.print()} disabled={name === undefined}>
           {t('card.print')}

@@ -7,7 +7,7 @@ import type { DeadLetter } from '@dossier/protocol/sync.ts';
 import { useDeadLetters, useDiscardAllLetters, useRetryAllLetters } from '../../api/dead-letters.ts';
 import { useReplicationPages } from '../../api/node.ts';
 import { useMay } from '../../api/session.ts';
-import { useWatchLists } from '../../api/watch-lists.ts';
+import { useListName } from '../../api/watch-lists.ts';
 import { whenDone } from '../../api/when-done.ts';
 import { ConfirmDialog } from '../../components/confirm-dialog.tsx';
 import { DataTable } from '../../components/data-table.tsx';
@@ -86,11 +86,11 @@ function AllActions() {
 
 function LetterTable({ letters, admin }: { letters: readonly DeadLetter[]; admin: boolean }) {
   const { t } = useTranslation();
-  const lists = useWatchLists();
-  const nameOf = (id: number): string => lists.data?.find((list) => list.id === id)?.name ?? String(id);
+  const nameOf = useListName();
   const columns: Column<DeadLetter>[] = [
     {
       title: t('dossiers.list'),
+      sort: { key: 'list', of: (letter) => nameOf(letter.slave_dossier_list) },
       cell: (letter) => (
         <Anchor
           size="sm"
@@ -105,18 +105,45 @@ function LetterTable({ letters, admin }: { letters: readonly DeadLetter[]; admin
     },
     {
       title: t('deadLetters.what'),
+      sort: { key: 'code', of: (letter) => letter.code },
       cell: (letter) => <What letter={letter} />,
     },
-    { title: t('deadLetters.last'), cell: (letter) => <When time={letter.last_date} /> },
-    { title: t('deadLetters.first'), minor: true, cell: (letter) => <When time={letter.first_date} /> },
-    { title: t('deadLetters.count'), align: 'right', minor: true, cell: (letter) => letter.count },
+    {
+      title: t('deadLetters.last'),
+      sort: { key: 'last', of: (letter) => letter.last_date },
+      cell: (letter) => <When time={letter.last_date} />,
+    },
+    {
+      title: t('deadLetters.first'),
+      minor: true,
+      sort: { key: 'first', of: (letter) => letter.first_date },
+      cell: (letter) => <When time={letter.first_date} />,
+    },
+    {
+      title: t('deadLetters.count'),
+      align: 'right',
+      minor: true,
+      sort: { key: 'count', of: (letter) => letter.count },
+      cell: (letter) => letter.count,
+    },
     ...(admin ? [{ title: t('common.actions'), cell: (letter: DeadLetter) => <LetterActions letter={letter} /> }] : []),
   ];
-  return <DataTable label={t('shell.pages.deadLetters')} columns={columns} rows={letters} rowKey={(letter) => letter.id} />;
+  return (
+    <DataTable
+      label={t('shell.pages.deadLetters')}
+      columns={columns}
+      rows={letters}
+      rowKey={(letter) => letter.id}
+      find={(letter) => `${nameOf(letter.slave_dossier_list)} ${letter.code}`}
+    />
+  );
 }
 
 function What({ letter }: { letter: DeadLetter }) {
+  const { t, i18n } = useTranslation();
   const { remedy } = useNodeWords().fault(letter);
+  const key = `replication.runState.${letter.phase}`;
+  const phase = i18n.exists(key) ? t(key as 'replication.runState.fetching') : letter.phase;
   return (
     <>
       <FaultText error={letter} />
@@ -124,7 +151,7 @@ function What({ letter }: { letter: DeadLetter }) {
         {remedy}
       </Text>
       <Text size="xs" c="dimmed">
-        {letter.code} · {letter.phase}
+        {letter.code} · {phase}
       </Text>
     </>
   );

@@ -15,8 +15,6 @@ export function AddingPhotos({ dossier, uploads, onDone }: { dossier: Dossier; u
   const failed = uploads.list.filter(({ error }) => error !== null).length;
   const busy = failed < uploads.list.length;
   const leave = (): void => {
-    // What is on its way may still fail, and there would be nobody to hear of it.
-    if (busy) return;
     if (failed > 0) tell(t('photos.upload.without', { name, count: failed }));
     onDone();
   };
@@ -25,7 +23,8 @@ export function AddingPhotos({ dossier, uploads, onDone }: { dossier: Dossier; u
     if (isDone) onDone();
   }, [isDone, onDone]);
   return (
-    <Dialog title={t(failed > 0 ? 'photos.upload.made' : 'photos.upload.adding', { name })} onClose={leave}>
+    // What is on its way may still fail, and there would be nobody to hear of it.
+    <Dialog closable={!busy} title={t(failed > 0 ? 'photos.upload.made' : 'photos.upload.adding', { name })} onClose={leave}>
       <Stack>
         {failed > 0 && <Text size="sm">{t('photos.upload.madeText')}</Text>}
         <UploadList dossier={dossier.id} uploads={uploads} />
@@ -34,7 +33,7 @@ export function AddingPhotos({ dossier, uploads, onDone }: { dossier: Dossier; u
             {t('photos.upload.openAnyway')}
           </Button>
           <Button onClick={() => void uploads.retry(dossier.id)} loading={busy}>
-            {t('photos.upload.retryAll')}
+            {t('common.retry')}
           </Button>
         </Group>
       </Stack>

@@ -1,6 +1,7 @@
-import { Text, TextInput } from '@mantine/core';
+import { Text } from '@mantine/core';
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
+import { TypeToConfirm } from '../../components/type-to-confirm.tsx';
 import { isTyped } from '../../components/typed.ts';
 import { useKeptWords } from '../../components/undo-toast.tsx';
 import { BulkForm } from './bulk-dialog.tsx';
@@ -29,16 +30,7 @@ export function BulkDeleteDialog(props: BulkDialogProps) {
       <Text size="sm">
         {t('bulk.deleting.text')} {kept}
       </Text>
-      {isMany && (
-        <TextInput
-          label={t('common.typeToConfirm', { text: String(count) })}
-          value={text}
-          onChange={(event) => setText(event.currentTarget.value)}
-          inputMode="numeric"
-          autoComplete="off"
-          data-autofocus
-        />
-      )}
+      {isMany && <TypeToConfirm text={String(count)} value={text} onType={setText} inputMode="numeric" data-autofocus />}
     </BulkForm>
   );
 }

@@ -106,7 +106,7 @@ function Outcome({ report, done }: { report: BulkSum; done: BulkFormProps['done'
             </List.Item>
           ))}
         </List>
-        {report.refused > shown.length && <Text size="sm">{t('bulk.refusedMore', { count: report.refused - shown.length })}</Text>}
+        {report.refused > shown.length && <Text size="sm">{t('common.andMore', { count: report.refused - shown.length })}</Text>}
       </Alert>
     </Stack>
   );

@@ -1,12 +1,11 @@
 import { Group, NativeSelect, Textarea, TextInput } from '@mantine/core';
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
-import type { DeclaredField } from '@dossier/domain/declaration.ts';
 import type { BulkRequest } from '@dossier/protocol/bulk.ts';
 import type { WatchList } from '@dossier/protocol/watch-list.ts';
 import { BulkForm } from './bulk-dialog.tsx';
 import type { BulkDialogProps } from './bulk-dialog.tsx';
-import { fieldsOf } from './declared.ts';
+import { typeOf } from './declared.ts';
 import { metaOf } from './meta-rows.ts';
 
 type Change = NonNullable<BulkRequest['change']>;
@@ -30,11 +29,11 @@ const nothing: Draft = {
 };
 
 /** The change that is written down, or null while it is none, or not whole. */
-function changeOf({ active, from, until, comment, field }: Draft, declared: readonly DeclaredField[]): Change | null {
+function changeOf({ active, from, until, comment, field }: Draft, lists: readonly WatchList[]): Change | null {
   const unfinished =
     [from, until].some(({ way, day }) => way === 'set' && day === '') || (field.way !== 'leave' && field.name.trim() === '');
   const name = field.name.trim();
-  const type = declared.find((one) => one.name === name)?.type;
+  const type = typeOf(name, lists);
   const row = { key: name, text: field.value, json: type === 'number' || type === 'yes_no' };
   const change: Change = {
     ...(active !== '' && { active: active === 'true' }),
@@ -46,12 +45,12 @@ function changeOf({ active, from, until, comment, field }: Draft, declared: read
   return unfinished || Object.keys(change).length === 0 ? null : change;
 }
 
-/** Changes some fields of many dossiers; what isn't touched stays as each has it. A field that a list declares is written as it is declared. */
+/** Changes some fields of many dossiers; what isn't touched stays as each has it. A field is written as the lists declare it that they are in. */
 export function BulkEditDialog({ lists, ...props }: BulkDialogProps & { lists: readonly WatchList[] }) {
   const { t } = useTranslation();
   const { count } = props;
   const [draft, setDraft] = useState(nothing);
-  const change = changeOf(draft, fieldsOf(lists));
+  const change = changeOf(draft, lists);
   const write = (facts: Partial<Draft>): void => setDraft((before) => ({ ...before, ...facts }));
   return (
     <BulkForm

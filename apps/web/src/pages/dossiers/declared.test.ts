@@ -1,7 +1,7 @@
 import type { DeclaredField } from '@dossier/domain/declaration.ts';
 import type { Dossier } from '@dossier/protocol/dossier.ts';
 import { expect, test } from 'vitest';
-import { columnsOf, fieldsOf, findingsOf } from './declared.ts';
+import { columnsOf, fieldsOf, findingsOf, typeOf } from './declared.ts';
 import { declaredRow, metaOf, rowsOf, withDeclared } from './meta-rows.ts';
 
 const field = (name: string, facts: Partial<DeclaredField> = {}): DeclaredField => ({
@@ -24,6 +24,13 @@ test('a dossier in two lists is asked for what either declares, and offered what
     field('rank', { type: 'choice', choices: ['captain'], label: { en: 'Rank', ru: 'Звание' }, required: true }),
     field('age'),
   ]);
+});
+
+test('a field that many are given is of the type that their lists agree on', () => {
+  const lists = [list(1, field('age', { type: 'number' })), list(2), list(3, field('age', { type: 'text' }))];
+  expect(typeOf('age', lists.slice(0, 2))).toBe('number');
+  expect(typeOf('age', lists)).toBeUndefined();
+  expect(typeOf('rank', lists)).toBeUndefined();
 });
 
 test('the table has the columns of the list that is looked at, else those that all lists have in common', () => {

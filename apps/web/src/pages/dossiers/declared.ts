@@ -28,6 +28,13 @@ function merge(known: DeclaredField, other: DeclaredField): DeclaredField {
   };
 }
 
+/** As what all lists that declare a field of this name declare it; undefined where they differ, or none does. */
+export function typeOf(name: string, lists: readonly Declaring[]): DeclaredField['type'] | undefined {
+  const types = new Set(lists.flatMap(({ fields }) => fields.filter((field) => field.name === name).map(({ type }) => type)));
+  const [type, ...others] = types;
+  return others.length === 0 ? type : undefined;
+}
+
 /** The heading of a field for a reader of this language. */
 export function labelOf({ name, label }: DeclaredField, language: string): string {
   return wordsFor(label, language) ?? name;

@@ -1,6 +1,7 @@
 import { Anchor, Button, Drawer, Group, Stack, Text, Title } from '@mantine/core';
 import { IconEdit } from '@tabler/icons-react';
 import { useState } from 'react';
+import type { KeyboardEvent } from 'react';
 import { useTranslation } from 'react-i18next';
 import { shownLines } from '@dossier/domain/shown-text.ts';
 import type { Dossier } from '@dossier/protocol/dossier.ts';
@@ -9,10 +10,12 @@ import { useDossier } from '../../api/dossiers.ts';
 import { useMayEditDossiers } from '../../api/permissions.ts';
 import type { Tagged } from '../../api/tagged.ts';
 import { useInterruptedDraft } from '../../components/draft.ts';
+import { Layer } from '../../components/layer.tsx';
 import { Loaded } from '../../components/loaded.tsx';
 import { ListName } from '../../components/list-name.tsx';
 import { When } from '../../components/when.tsx';
 import { Name } from '../../components/name.tsx';
+import { isTyping, letterOf } from '../../components/typing.ts';
 import { CardLink } from '../card/card-link.tsx';
 import { CustomFields } from './custom-fields.tsx';
 import { draftSubject } from './dossier-draft.ts';
@@ -21,6 +24,8 @@ import { DoorInstructions } from './door-instructions.tsx';
 import { DossierForm } from './dossier-form.tsx';
 import { History } from './history.tsx';
 import { MergeButton } from './merge-button.tsx';
+import { NeighbourButtons } from './neighbour-buttons.tsx';
+import { useNeighbours } from './neighbours.ts';
 import { Photos } from './photos.tsx';
 import classes from './photos.module.css';
 import { ValidityFacts } from './validity.tsx';
@@ -35,23 +40,43 @@ interface DossierDrawerProps {
 export function DossierDrawer({ id, lists, onClose }: DossierDrawerProps) {
   const { t } = useTranslation();
   const query = useDossier(id);
+  const neighbours = useNeighbours(id);
+  const onKeyDown = (event: KeyboardEvent<HTMLElement>): void => {
+    // Keys in a dialog above it are that dialog's.
+    if (!(event.target instanceof Node && event.currentTarget.contains(event.target))) return;
+    if (event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey || event.shiftKey || isTyping(event.target)) return;
+    const way = wayOf(event);
+    const go = way && neighbours[way];
+    if (go === undefined) return;
+    event.preventDefault();
+    // What has the focus may go with the dossier that is left.
+    event.currentTarget.querySelector<HTMLElement>(`[data-way="${way}"]`)?.focus();
+    go();
+  };
   return (
-    <Drawer
-      opened
-      onClose={onClose}
-      position="right"
-      size="xl"
-      title={<Name>{query.data?.value.name ?? t('common.loading')}</Name>}
-      closeButtonProps={{ 'aria-label': t('common.close') }}
-      // Escape in a dialog above it is that dialog's.
-      closeOnEscape={false}
-      onKeyDown={({ key, target, currentTarget }) => {
-        if (key === 'Escape' && target instanceof Node && currentTarget.contains(target)) onClose();
-      }}
-    >
-      <Loaded query={query}>{(found) => <Details read={found} lists={lists} onClose={onClose} />}</Loaded>
-    </Drawer>
+    <Layer>
+      {(isOnTop) => (
+        <Drawer
+          opened
+          onClose={onClose}
+          closeOnEscape={isOnTop}
+          position="right"
+          size="xl"
+          title={<Name>{query.data?.value.name ?? t('common.loading')}</Name>}
+          closeButtonProps={{ 'aria-label': t('common.close') }}
+          onKeyDown={onKeyDown}
+        >
+          <NeighbourButtons neighbours={neighbours} name={query.data?.value.name} />
+          <Loaded query={query}>{(found) => <Details key={id} read={found} lists={lists} onClose={onClose} />}</Loaded>
+        </Drawer>
+      )}
+    </Layer>
   );
+}
+
+function wayOf(event: KeyboardEvent): 'next' | 'previous' | undefined {
+  if (event.key === 'ArrowRight' || letterOf(event) === 'j') return 'next';
+  return event.key === 'ArrowLeft' || letterOf(event) === 'k' ? 'previous' : undefined;
 }
 
 function Details({ read, lists, onClose }: { read: Tagged<Dossier>; lists: readonly WatchList[]; onClose: () => void }) {

@@ -8,6 +8,7 @@ import { ConflictChoice } from '../../components/conflict-choice.tsx';
 import { isOvertaken } from '../../components/contests.ts';
 import type { Conflict } from '../../components/contests.ts';
 import { useDraft } from '../../components/draft.ts';
+import type { Draft } from '../../components/draft.ts';
 import { FormDialog } from '../../components/form-dialog.tsx';
 import { KeptDraft } from '../../components/kept-draft.tsx';
 import { useTell } from '../../components/tell.ts';
@@ -38,23 +39,14 @@ async function readTheirs({ id }: Dossier): Promise<Pick<Conflict<Dossier>, 'the
   return { theirs, deed: last && { who: last.actor, date: last.date } };
 }
 
-/** Makes a dossier, or changes the one that is given: as it was read, or by a person's choice over what somebody else changed meanwhile. */
-export function DossierForm({ read, lists, preset, chosen: photos, onClose, onDone }: DossierFormProps) {
+/** Saves a draft; what meets another change of the same waits for a person's choice. */
+function useSaving(draft: Draft<DossierDraft, Tagged<Dossier> | null>, onDone: (dossier: Dossier) => void) {
   const { t } = useTranslation();
   const tell = useTell();
   const create = useCreateDossier();
   const change = useChangeDossier();
-  const only = lists.length === 1 ? lists[0]?.id : undefined;
-  const chosen = [lists.find(({ id }) => id === preset)?.id ?? only].filter((id) => id !== undefined);
-  const draft = useDraft<DossierDraft, Tagged<Dossier> | null>(draftSubject(read?.value.id ?? null), () => ({
-    content: draftOf(read?.value ?? null, chosen),
-    base: read,
-  }));
   const { conflict, undecided, decide, meet, settle } = useConflict<Dossier>({ fieldsOf: editedFields, readTheirs });
   const error = create.error ?? (conflict !== null && isOvertaken(change.error) ? null : change.error);
-  const listed = lists.filter(({ id }) => draft.content.lists.includes(id));
-  const findings = findingsOf(listed, draft.base?.value ?? null, metaOf(draft.content.rows));
-  const fits = [...findings.values()].every(({ kept }) => kept);
   const onSuccess = (saved: Dossier): void => {
     draft.discard();
     tell(t(draft.base === null ? 'dossiers.created' : 'dossiers.changed', { name: saved.name }));
@@ -75,6 +67,22 @@ export function DossierForm({ read, lists, preset, chosen: photos, onClose, onDo
       save(base, content);
     }
   };
+  return { conflict, undecided, decide, submit, busy: create.isPending || change.isPending, error };
+}
+
+/** Makes a dossier, or changes the one that is given: as it was read, or by a person's choice over what somebody else changed meanwhile. */
+export function DossierForm({ read, lists, preset, chosen: photos, onClose, onDone }: DossierFormProps) {
+  const { t } = useTranslation();
+  const only = lists.length === 1 ? lists[0]?.id : undefined;
+  const chosen = [lists.find(({ id }) => id === preset)?.id ?? only].filter((id) => id !== undefined);
+  const draft = useDraft<DossierDraft, Tagged<Dossier> | null>(draftSubject(read?.value.id ?? null), () => ({
+    content: draftOf(read?.value ?? null, chosen),
+    base: read,
+  }));
+  const { conflict, undecided, decide, submit, busy, error } = useSaving(draft, onDone);
+  const listed = lists.filter(({ id }) => draft.content.lists.includes(id));
+  const findings = findingsOf(listed, draft.base?.value ?? null, metaOf(draft.content.rows));
+  const fits = [...findings.values()].every(({ kept }) => kept);
   const discard = (): void => {
     draft.discard();
     photos?.clear();
@@ -93,7 +101,7 @@ export function DossierForm({ read, lists, preset, chosen: photos, onClose, onDo
       }}
       onSubmit={submit}
       disabled={conflict === null ? !isComplete(draft.content) || !fits : undecided}
-      busy={create.isPending || change.isPending}
+      busy={busy}
       error={error}
     >
       {conflict === null ? (

@@ -1,12 +1,14 @@
-import { Button } from '@mantine/core';
+import { Button, Group } from '@mantine/core';
 import { IconFileImport, IconPlus } from '@tabler/icons-react';
 import { useNavigate, useSearch } from '@tanstack/react-router';
 import { lazy, Suspense, useEffect, useRef, useState } from 'react';
 import { useTranslation } from 'react-i18next';
+import { inPlace } from '../../address.ts';
 import { useMayEditDossiers } from '../../api/permissions.ts';
 import { useWatchLists } from '../../api/watch-lists.ts';
 import { useInterruptedDraft } from '../../components/draft.ts';
 import { Loaded } from '../../components/loaded.tsx';
+import { useNarrow } from '../../components/narrow.ts';
 import { Page } from '../../components/page.tsx';
 import { useChosenPhotos } from './chosen-photos.ts';
 import { draftSubject } from './dossier-draft.ts';
@@ -27,14 +29,16 @@ export function DossiersPage() {
   const navigate = useNavigate({ from: '/dossiers' });
   const lists = useWatchLists();
   const editable = useMayEditDossiers();
+  // There the search comes first.
+  const narrow = useNarrow();
   const interrupted = useInterruptedDraft(draftSubject(null));
   const [asked, setOpened] = useState<'create' | 'import' | 'nothing' | null>(null);
   const chosen = useChosenPhotos();
   const opened = asked ?? (editable && interrupted ? 'create' : null);
   const ownLists = (lists.data ?? []).filter((list) => list.replica === null);
-  const open = (id: number): void => void navigate({ search: (before) => ({ ...before, open: id }) });
+  const open = (id: number): void => void navigate({ search: (before) => ({ ...before, open: id }), resetScroll: false });
   // Replaces the address: going back afterwards does not open the dossier again.
-  const close = (): void => void navigate({ search: (before) => ({ ...before, open: undefined }), replace: true });
+  const close = (): void => void navigate({ search: (before) => ({ ...before, open: undefined }), ...inPlace });
   useFocusOnRow(search.open);
   const mayImport = editable && ownLists.length > 0;
   const actions = lists.data !== undefined && lists.data.length > 0 && (
@@ -53,7 +57,7 @@ export function DossiersPage() {
     </>
   );
   return (
-    <Page title={t('dossiers.title')} actions={actions} description={<ReadOnlyLine />}>
+    <Page title={t('dossiers.title')} description={<ReadOnlyLine />} {...(!narrow && { actions })}>
       <Loaded query={lists}>
         {(found) =>
           found.length === 0 ? (
@@ -61,12 +65,13 @@ export function DossiersPage() {
           ) : (
             <>
               <Filters lists={found} />
+              {narrow && <Group gap="xs">{actions}</Group>}
               <DossierResults lists={found} editable={editable} />
             </>
           )
         }
       </Loaded>
-      {search.open !== undefined && <DossierDrawer key={search.open} id={search.open} lists={lists.data ?? []} onClose={close} />}
+      {search.open !== undefined && <DossierDrawer id={search.open} lists={lists.data ?? []} onClose={close} />}
       {opened === 'create' && (
         <NewDossier
           lists={ownLists}

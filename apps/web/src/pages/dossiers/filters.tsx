@@ -1,14 +1,18 @@
-import { Group, NativeSelect, SegmentedControl } from '@mantine/core';
-import { IconSearch } from '@tabler/icons-react';
+import { Button, Group, NativeSelect, SegmentedControl } from '@mantine/core';
+import { useDisclosure } from '@mantine/hooks';
+import { IconFilter, IconSearch } from '@tabler/icons-react';
 import { useNavigate, useSearch } from '@tanstack/react-router';
+import { useId } from 'react';
 import { useTranslation } from 'react-i18next';
 import type { WatchList } from '@dossier/protocol/watch-list.ts';
-import type { ListOption } from '../../components/list-options.ts';
+import { inPlace } from '../../address.ts';
 import { ListSelect } from '../../components/list-select.tsx';
 import { SearchField } from '../../components/search-field.tsx';
+import classes from './filters.module.css';
 import { orderings } from './orderings.ts';
 import type { Ordering } from './orderings.ts';
 import type { DossierSearch } from './search.ts';
+import { ViewsMenu } from './views-menu.tsx';
 
 const longestSearch = 256;
 
@@ -17,8 +21,10 @@ export function Filters({ lists }: { lists: readonly WatchList[] }) {
   const { t } = useTranslation();
   const search = useSearch({ from: '/dossiers' });
   const navigate = useNavigate({ from: '/dossiers' });
-  const change = (filter: DossierSearch): void => void navigate({ search: (before) => ({ ...before, ...filter }), replace: true });
-  const choices = useListChoices(lists, search.list);
+  const change = (filter: DossierSearch): void => void navigate({ search: (before) => ({ ...before, ...filter }), ...inPlace });
+  const [opened, { toggle }] = useDisclosure(false);
+  const rest = useId();
+  const set = [search.list, search.external, search.active, search.valid, search.order].filter((value) => value !== undefined).length;
   return (
     <Group align="flex-end" gap="sm" role="search" aria-label={t('dossiers.filters')}>
       <SearchField
@@ -28,12 +34,42 @@ export function Filters({ lists }: { lists: readonly WatchList[] }) {
         onSearch={(q) => change({ q })}
         maxLength={longestSearch}
         leftSection={<IconSearch size={16} aria-hidden />}
-        w={{ base: '100%', xs: 320 }}
+        w={{ base: '100%', sm: 320 }}
         type="search"
+        aria-keyshortcuts="/"
       />
+      <Button
+        variant="default"
+        className={classes.fold ?? ''}
+        leftSection={<IconFilter size={16} aria-hidden />}
+        aria-expanded={opened}
+        aria-controls={rest}
+        onClick={toggle}
+      >
+        {set === 0 ? t('dossiers.filters') : `${t('dossiers.filters')} (${set})`}
+      </Button>
+      <ViewsMenu />
+      <div id={rest} className={classes.rest} data-opened={opened}>
+        <FilterFields lists={lists} search={search} change={change} />
+      </div>
+    </Group>
+  );
+}
+
+interface FilterFieldsProps {
+  readonly lists: readonly WatchList[];
+  readonly search: DossierSearch;
+  readonly change: (filter: DossierSearch) => void;
+}
+
+/** What narrows and orders besides the search. */
+function FilterFields({ lists, search, change }: FilterFieldsProps) {
+  const { t } = useTranslation();
+  return (
+    <>
       <ListSelect
         label={t('dossiers.list')}
-        lists={choices}
+        lists={lists}
         none={t('dossiers.allLists')}
         value={search.list}
         onChange={(list) => change({ list })}
@@ -81,13 +117,6 @@ export function Filters({ lists }: { lists: readonly WatchList[] }) {
           { value: 'photos', label: t('dossiers.photos') },
         ]}
       />
-    </Group>
+    </>
   );
-}
-
-/** Each list, and the one that the address names although it isn't there. */
-function useListChoices(lists: readonly WatchList[], named: number | undefined): readonly ListOption[] {
-  const { t } = useTranslation();
-  if (named === undefined || lists.some(({ id }) => id === named)) return lists;
-  return [...lists, { id: named, name: t('dossiers.noSuchList', { id: named }) }];
 }

@@ -43,19 +43,15 @@ function contestsOf({ one, other }: { one: MergeSide; other: MergeSide }): Conte
   }));
 }
 
-/** Two dossiers side by side: what stays of each, field by field and photo by photo. */
-export function MergeChoice({ one, other, onAgain, onBack, onClose }: MergeChoiceProps) {
+/** What stays of both as it is chosen, and the merge itself. */
+function useMerging({ one, other, onClose }: Pick<MergeChoiceProps, 'one' | 'other' | 'onClose'>) {
   const { t } = useTranslation();
   const tell = useTell();
-  const keptWords = useKeptWords();
   const merge = useMergeDossiers();
-  const { data: lists = [] } = useWatchLists();
   const [contests, setContests] = useState<readonly Contest[]>(() => contestsOf({ one, other }));
   const [left, setLeft] = useState<readonly string[]>([]);
-  const [kept, gone] = [one.dossier.value, other.dossier.value];
+  const gone = other.dossier.value;
   const photos = [...one.photos, ...other.photos].filter(({ id }) => !left.includes(id)).map(({ id }) => id);
-  const inLists = lists.filter(({ id }) => kept.dossier_lists.includes(id) || gone.dossier_lists.includes(id));
-  const turn = (id: string): void => setLeft(left.includes(id) ? left.filter((each) => each !== id) : [...left, id]);
   const run = (): void => {
     const { dossier_lists: _lists, ...body } = mergedOf(editedFields(gone), contests) as ReturnType<typeof editedFields>;
     merge.mutate(
@@ -68,11 +64,31 @@ export function MergeChoice({ one, other, onAgain, onBack, onClose }: MergeChoic
       },
     );
   };
+  return {
+    contests,
+    choose: (contest: Contest, side: 'yours' | 'theirs'): void => setContests(choose(contests, contest, side)),
+    left,
+    turn: (id: string): void => setLeft(left.includes(id) ? left.filter((each) => each !== id) : [...left, id]),
+    run,
+    busy: merge.isPending,
+    error: merge.error,
+  };
+}
+
+/** Two dossiers side by side: what stays of each, field by field and photo by photo. */
+export function MergeChoice({ one, other, onAgain, onBack, onClose }: MergeChoiceProps) {
+  const { t } = useTranslation();
+  const keptWords = useKeptWords();
+  const { data: lists = [] } = useWatchLists();
+  const merging = useMerging({ one, other, onClose });
+  const { left, turn } = merging;
+  const [kept, gone] = [one.dossier.value, other.dossier.value];
+  const inLists = lists.filter(({ id }) => kept.dossier_lists.includes(id) || gone.dossier_lists.includes(id));
   return (
     <form
       onSubmit={(event) => {
         event.preventDefault();
-        run();
+        merging.run();
       }}
     >
       <Stack>
@@ -88,18 +104,14 @@ export function MergeChoice({ one, other, onAgain, onBack, onClose }: MergeChoic
             {t('duplicates.merge.leavesPhotos', { count: left.length })}
           </Text>
         )}
-        {contests.map((contest) => (
-          <Choice
-            key={`${contest.custom} ${contest.field}`}
-            contest={contest}
-            onChoose={(side) => setContests(choose(contests, contest, side))}
-          />
+        {merging.contests.map((contest) => (
+          <Choice key={`${contest.custom} ${contest.field}`} contest={contest} onChoose={(side) => merging.choose(contest, side)} />
         ))}
         <Text size="sm" c="dimmed">
           {t('duplicates.merge.equal')} {t('duplicates.merge.lists', { lists: inLists.map(({ name }) => shownText(name)).join(', ') })}
         </Text>
-        <ProblemAlert error={merge.error} />
-        {isOvertaken(merge.error) && (
+        <ProblemAlert error={merging.error} />
+        {isOvertaken(merging.error) && (
           <Button variant="default" onClick={onAgain}>
             {t('duplicates.merge.again')}
           </Button>
@@ -108,7 +120,7 @@ export function MergeChoice({ one, other, onAgain, onBack, onClose }: MergeChoic
           <Button variant="default" onClick={onBack}>
             {t('common.back')}
           </Button>
-          <Button type="submit" color="red.8" loading={merge.isPending}>
+          <Button type="submit" color="red.8" loading={merging.busy}>
             {t('duplicates.merge.run')}
           </Button>
         </Group>
@@ -170,7 +182,7 @@ function Photo({ photo, label, kept, onTurn }: { photo: DossierFace; label: stri
 /** The values of both side by side, of which one stays. */
 function Choice({ contest, onChoose }: { contest: Contest; onChoose: (side: 'yours' | 'theirs') => void }) {
   const { t } = useTranslation();
-  const nameOf = useFieldName();
+  const nameOf = useFieldName('dossier');
   const { field, custom, chosen, yours, theirs } = contest;
   const isDouble = field === 'external_id' && !isEmpty(yours) && !isEmpty(theirs);
   return (

@@ -43,7 +43,7 @@ export function NewPhotos({ chosen, drafted, onNames }: NewPhotosProps) {
                 <ActionIcon
                   variant="default"
                   size="sm"
-                  aria-label={t('photos.takeOut', { name: label })}
+                  aria-label={t('photos.leaveOut', { name: label })}
                   onClick={() => {
                     chosen.leaveOut(key);
                     onNames(namesOf(chosen.list.filter((photo) => photo.key !== key)));

@@ -10,6 +10,7 @@ import type { DossierViewProps } from './dossier-table.tsx';
 import { Marked } from './marked.tsx';
 import type { ListedDossier } from './marked.tsx';
 import classes from './photo-grid.module.css';
+import { useRowInSight } from './row-in-sight.ts';
 import { ValidityMark } from './validity.tsx';
 
 const tileWidth = 164;
@@ -30,6 +31,7 @@ export function PhotoGrid({ dossiers, total, onNearEnd }: DossierViewProps) {
     estimateSize: () => rowHeight,
     overscan: 2,
   });
+  useRowInSight(dossiers, (place) => rows.scrollToIndex(Math.floor(place / columns)));
   const visible = rows.getVirtualItems();
   const last = visible.at(-1)?.index ?? 0;
   useEffect(() => {
@@ -71,7 +73,13 @@ function Tile({ dossier, place, position, total }: TileProps) {
   const { t } = useTranslation();
   return (
     <li className={classes.tile} style={place} aria-posinset={position} aria-setsize={total ?? -1}>
-      <Link to="/dossiers" search={(before) => ({ ...before, open: dossier.id })} className={classes.link ?? ''} data-opens={dossier.id}>
+      <Link
+        to="/dossiers"
+        search={(before) => ({ ...before, open: dossier.id })}
+        resetScroll={false}
+        className={classes.link ?? ''}
+        data-opens={dossier.id}
+      >
         {dossier.face !== null ? (
           <img src={photoAddress(dossier.face, 'thumbnail')} alt="" className={classes.photo} />
         ) : (

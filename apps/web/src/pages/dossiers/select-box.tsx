@@ -2,6 +2,7 @@ import type { ChangeEvent, KeyboardEvent } from 'react';
 import { useTranslation } from 'react-i18next';
 import { shownText } from '@dossier/domain/shown-text.ts';
 import type { Dossier } from '@dossier/protocol/dossier.ts';
+import { letterOf } from '../../components/typing.ts';
 import classes from './dossier-table.module.css';
 import type { Selection } from './selection.ts';
 
@@ -49,7 +50,7 @@ export function SelectLoaded({ selection, dossiers }: { selection: Selection; do
 }
 
 interface SelectionKeys {
-  readonly selection: Selection | null;
+  readonly selection: Selection;
   /** How many rows are loaded. */
   readonly rows: number;
   /** Brings a row into sight. */
@@ -60,8 +61,7 @@ interface SelectionKeys {
 export function useSelectionKeys({ selection, rows, show }: SelectionKeys): (event: KeyboardEvent<HTMLElement>) => void {
   return (event) => {
     const { key, target, shiftKey, currentTarget } = event;
-    if (selection === null) return;
-    if (key.toLowerCase() === 'a' && (event.ctrlKey || event.metaKey)) {
+    if (letterOf(event) === 'a' && (event.ctrlKey || event.metaKey)) {
       event.preventDefault();
       selection.chooseLoaded();
       return;

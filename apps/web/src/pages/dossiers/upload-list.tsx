@@ -45,7 +45,7 @@ function Item({ upload, onRetry, onLeaveOut }: { upload: Upload; onRetry: () => 
         <ActionIcon variant="subtle" color="gray" aria-label={t('photos.upload.retry', { name })} onClick={onRetry}>
           <IconRefresh size={16} aria-hidden />
         </ActionIcon>
-        <ActionIcon variant="subtle" color="gray" aria-label={t('photos.upload.leaveOut', { name })} onClick={onLeaveOut}>
+        <ActionIcon variant="subtle" color="gray" aria-label={t('photos.leaveOut', { name })} onClick={onLeaveOut}>
           <IconX size={16} aria-hidden />
         </ActionIcon>
       </Group>

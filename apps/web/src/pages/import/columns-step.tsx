@@ -6,7 +6,7 @@ import { delimiterNames, importTargets } from '@dossier/protocol/import.ts';
 import type { DelimiterName, ImportColumns } from '@dossier/protocol/import.ts';
 import type { FileReading } from '../../api/import.ts';
 import { Name } from '../../components/name.tsx';
-import { encodings } from './encodings.ts';
+import { encodingLabels, useEncodingName } from './encodings.ts';
 import { Warnings } from './warnings.tsx';
 
 interface ColumnsStepProps {
@@ -22,6 +22,7 @@ type Column = ImportColumns['columns'][number];
 export function ColumnsStep({ seen, reading, onChange, disabled }: ColumnsStepProps) {
   const { t } = useTranslation();
   const unknown = seen.columns.filter(({ known }) => !known);
+  const nameOf = useEncodingName();
   const hasName = seen.columns.some(({ as }) => as === 'name');
   return (
     <fieldset className="plain" disabled={disabled}>
@@ -32,7 +33,7 @@ export function ColumnsStep({ seen, reading, onChange, disabled }: ColumnsStepPr
           onChange={(event) => onChange({ ...reading, encoding: event.currentTarget.value === '' ? undefined : event.currentTarget.value })}
           data={[
             { value: '', label: t('imports.found', { what: nameOf(seen.encoding) }) },
-            ...Object.entries(encodings).map(([value, label]) => ({ value, label })),
+            ...encodingLabels.map((value) => ({ value, label: nameOf(value) })),
           ]}
         />
         {seen.format === 'csv' && (
@@ -76,10 +77,6 @@ export function ColumnsStep({ seen, reading, onChange, disabled }: ColumnsStepPr
       />
     </fieldset>
   );
-}
-
-function nameOf(encoding: string): string {
-  return (encodings as Readonly<Record<string, string>>)[encoding] ?? encoding;
 }
 
 interface Choice {

@@ -10,7 +10,7 @@ import type { FileReading, ImportPhoto } from '../../api/import.ts';
 import { Dialog } from '../../components/dialog.tsx';
 import { ListSelect } from '../../components/list-select.tsx';
 import { ProblemAlert } from '../../components/problem-alert.tsx';
-import { TakeBackButton } from '../dossiers/take-back-button.tsx';
+import { TakeBackButton } from './take-back-button.tsx';
 import type { Chosen } from './chosen-files.ts';
 import { takeFile } from './chosen-files.ts';
 import { FileStep } from './file-step.tsx';
@@ -38,12 +38,9 @@ export function ImportDialog({ lists, preset, onClose }: ImportDialogProps) {
     if (chosen !== null) job.start({ list, file: chosen.file, photos: sent, reading, preview });
   };
   const close = isRunning ? job.stop : onClose;
-  // What runs is stopped by its button, not by a click beside.
-  const dismiss = (): void => {
-    if (!isRunning) onClose();
-  };
   return (
-    <Dialog title={t('imports.title')} size="xl" onClose={dismiss}>
+    // What runs is stopped by its button, not by a click beside.
+    <Dialog title={t('imports.title')} size="xl" onClose={onClose} closable={!isRunning}>
       <Stack>
         <ListSelect
           label={t('imports.list')}

@@ -1,6 +1,7 @@
 import { Alert, Anchor, List } from '@mantine/core';
 import { useTranslation } from 'react-i18next';
 import type { ImportReport as Report } from '@dossier/protocol/import.ts';
+import { useNodeWords } from '../../i18n/node-words.ts';
 import { useWriting } from '../../format/moments.ts';
 import { Warnings } from './warnings.tsx';
 
@@ -10,6 +11,7 @@ const shownRefusals = 20;
 export function ImportReport({ report }: { report: Report }) {
   const { t } = useTranslation();
   const writing = useWriting();
+  const words = useNodeWords();
   const figures = (['added', 'changed', 'unchanged', 'refused'] as const).map((name) => (
     <List.Item key={name}>
       {t(`imports.${name}`)}: <strong>{writing.number(report[name])}</strong>
@@ -25,7 +27,7 @@ export function ImportReport({ report }: { report: Report }) {
         {report.refusals.length > 0 && (
           <List size="sm" mt="xs" className="wrap">
             {report.refusals.slice(0, shownRefusals).map(({ line, reason }) => (
-              <List.Item key={`${line} ${reason}`}>{t('imports.line', { line, reason })}</List.Item>
+              <List.Item key={`${line} ${reason}`}>{t('imports.line', { line, reason: words.refusal(reason) })}</List.Item>
             ))}
           </List>
         )}

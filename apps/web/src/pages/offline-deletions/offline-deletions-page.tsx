@@ -1,11 +1,12 @@
 import { Button, SegmentedControl, Text } from '@mantine/core';
 import { IconPlugConnected } from '@tabler/icons-react';
-import { useState } from 'react';
+import { useNavigate, useSearch } from '@tanstack/react-router';
 import { useTranslation } from 'react-i18next';
 import type { OfflineDeletion } from '@dossier/protocol/sync.ts';
+import { inPlace } from '../../address.ts';
 import { useReplicationPages } from '../../api/node.ts';
 import { useOfflineDeletions } from '../../api/offline-deletions.ts';
-import { useWatchLists } from '../../api/watch-lists.ts';
+import { useListName } from '../../api/watch-lists.ts';
 import { DataTable } from '../../components/data-table.tsx';
 import type { Column } from '../../components/data-table.tsx';
 import { Empty } from '../../components/empty.tsx';
@@ -15,8 +16,7 @@ import { SwitchedOff } from '../../components/switched-off.tsx';
 import { When } from '../../components/when.tsx';
 import { Name } from '../../components/name.tsx';
 
-const choices = { open: false, settled: true, all: undefined } as const;
-type Choice = keyof typeof choices;
+const settled = { open: false, settled: true, all: undefined } as const;
 
 /** Who deleted what here while its master was away, and what became of it. */
 export function OfflineDeletionsPage() {
@@ -28,14 +28,15 @@ export function OfflineDeletionsPage() {
 
 function Deletions() {
   const { t } = useTranslation();
-  const [choice, setChoice] = useState<Choice>('all');
-  const deletions = useOfflineDeletions({ settled: choices[choice] });
+  const { show = 'all' } = useSearch({ from: '/offline-deletions' });
+  const navigate = useNavigate({ from: '/offline-deletions' });
+  const deletions = useOfflineDeletions({ settled: settled[show] });
   return (
     <Page title={t('shell.pages.offlineDeletions')} description={t('offlineDeletions.description')}>
       <SegmentedControl
         aria-label={t('offlineDeletions.show')}
-        value={choice}
-        onChange={setChoice}
+        value={show}
+        onChange={(chosen) => void navigate({ search: { show: chosen === 'all' ? undefined : chosen }, ...inPlace })}
         data={(['all', 'open', 'settled'] as const).map((value) => ({ value, label: t(`offlineDeletions.choices.${value}`) }))}
         style={{ alignSelf: 'flex-start' }}
       />
@@ -67,7 +68,7 @@ function Deletions() {
 
 function DeletionTable({ deletions }: { deletions: readonly OfflineDeletion[] }) {
   const { t } = useTranslation();
-  const lists = useWatchLists();
+  const nameOf = useListName();
   const columns: Column<OfflineDeletion>[] = [
     {
       title: t('offlineDeletions.dossier'),
@@ -84,14 +85,12 @@ function DeletionTable({ deletions }: { deletions: readonly OfflineDeletion[] })
     },
     {
       title: t('dossiers.list'),
-      cell: (deletion) => (
-        <Name>{lists.data?.find((list) => list.id === deletion.slave_dossier_list)?.name ?? String(deletion.slave_dossier_list)}</Name>
-      ),
+      cell: (deletion) => <Name>{nameOf(deletion.slave_dossier_list)}</Name>,
     },
     { title: t('offlineDeletions.by'), cell: (deletion) => <Name>{deletion.deleted_by}</Name> },
     { title: t('offlineDeletions.when'), cell: (deletion) => <When time={deletion.deleted_date} /> },
     {
-      title: t('offlineDeletions.outcome'),
+      title: t('common.outcome'),
       cell: (deletion) =>
         deletion.settled_as === null ? (
           t('offlineDeletions.open')

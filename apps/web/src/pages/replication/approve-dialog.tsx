@@ -27,7 +27,7 @@ export function ApproveDialog({ list, held, name, onClose }: ApproveDialogProps)
       title={t('replication.held.approveTitle')}
       onClose={onClose}
       onConfirm={confirm}
-      confirmLabel={t('replication.held.approve')}
+      confirmLabel={t('replication.held.approveNow')}
       {...(held.removing > 0 && { typed: name })}
       busy={approve.isPending}
       error={approve.error}

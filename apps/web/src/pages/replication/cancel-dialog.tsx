@@ -1,4 +1,4 @@
-import { Radio, Stack, Text, TextInput } from '@mantine/core';
+import { Radio, Stack, Text } from '@mantine/core';
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import type { Link } from '@dossier/protocol/sync.ts';
@@ -6,6 +6,7 @@ import { useCancelLink } from '../../api/links.ts';
 import { whenDone } from '../../api/when-done.ts';
 import { FormDialog } from '../../components/form-dialog.tsx';
 import { useTell } from '../../components/tell.ts';
+import { TypeToConfirm } from '../../components/type-to-confirm.tsx';
 import { isTyped } from '../../components/typed.ts';
 
 /** Ends a replication: the dossiers stay, or go after the list's name was typed. */
@@ -42,14 +43,7 @@ export function CancelDialog({ link, name, onClose }: { link: Link; name: string
           />
         </Stack>
       </Radio.Group>
-      {purge && (
-        <TextInput
-          label={t('common.typeToConfirm', { text: name })}
-          value={typed}
-          onChange={(event) => setTyped(event.currentTarget.value)}
-          autoComplete="off"
-        />
-      )}
+      {purge && <TypeToConfirm text={name} value={typed} onType={setTyped} />}
     </FormDialog>
   );
 }

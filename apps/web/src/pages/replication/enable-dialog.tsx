@@ -3,6 +3,7 @@ import { useNavigate } from '@tanstack/react-router';
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import type { MasterTest } from '@dossier/protocol/sync.ts';
+import { useKnownMasters } from '../../api/known-masters.ts';
 import { Dialog } from '../../components/dialog.tsx';
 import { useTell } from '../../components/tell.ts';
 import { LocalListStep } from './local-list-step.tsx';
@@ -25,20 +26,22 @@ export function EnableDialog({ onClose }: { onClose: () => void }) {
   const [master, setMaster] = useState<ChosenMaster | null>(null);
   const [remotes, setRemotes] = useState<readonly RemoteList[]>([]);
   const [only, ...others] = remotes;
+  // Whoever knows one master means that one.
+  const [known, ...further] = useKnownMasters().data ?? [];
   const finish = (list: number): void => {
     tell(t('replication.enable.done'));
-    void navigate({ to: '/replication/$list', params: { list: String(list) } });
+    void navigate({ to: '/replication/$list', params: { list: String(list) }, replace: true });
   };
   const finishMany = (linked: number): void => {
     if (linked > 0) tell(t('bulk.linking.finished', { count: linked }));
-    void navigate({ to: '/replication', search: {} });
+    onClose();
   };
   return (
     <Dialog title={t('replication.enable.title')} size="lg" onClose={onClose}>
       <Stepper active={step} size="sm" allowNextStepsSelect={false} onStepClick={setStep}>
         <Stepper.Step label={t('replication.enable.master')}>
           <MasterStep
-            preset={master?.url ?? ''}
+            preset={master?.url ?? (further.length === 0 ? (known?.remote_url ?? '') : '')}
             onCancel={onClose}
             onDone={(chosen) => {
               setMaster(chosen);

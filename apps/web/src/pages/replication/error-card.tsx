@@ -4,7 +4,9 @@ import { useState } from 'react';
 import { Trans, useTranslation } from 'react-i18next';
 import type { Link, SyncError } from '@dossier/protocol/sync.ts';
 import { useSync } from '../../api/links.ts';
+import { useNode } from '../../api/node.ts';
 import { useMay } from '../../api/session.ts';
+import { KeyWords } from '../../components/key-words.tsx';
 import { Original } from '../../components/original.tsx';
 import { ProblemAlert } from '../../components/problem-alert.tsx';
 import { When } from '../../components/when.tsx';
@@ -47,6 +49,7 @@ export function ErrorCard({ link, error, name }: { link: Link; error: SyncError;
             <strong>{t('replication.error.remedy')}</strong> {words.remedy}
           </Text>
         )}
+        {error.code === 'SITE_PENDING' && <OwnWords />}
         <Safe link={link} />
         <NextAttempt link={link} error={error} />
         <Text size="xs" c="dimmed">
@@ -78,6 +81,18 @@ export function ErrorCard({ link, error, name }: { link: Link; error: SyncError;
       {opened === 'cancel' && <CancelDialog link={link} name={name} onClose={() => setOpened(null)} />}
       {opened === 'address' && <AddressDialog link={link} name={name} onClose={() => setOpened(null)} />}
     </Alert>
+  );
+}
+
+/** What the master's administrator compares. */
+function OwnWords() {
+  const { t } = useTranslation();
+  const { data: node } = useNode();
+  if (!node?.words) return null;
+  return (
+    <Text size="sm">
+      <strong>{t('sites.join.ownWords')}:</strong> <KeyWords words={node.words} />
+    </Text>
   );
 }
 

@@ -6,6 +6,7 @@ import { DataTable } from '../../components/data-table.tsx';
 import type { Column } from '../../components/data-table.tsx';
 import { Loaded } from '../../components/loaded.tsx';
 import { Name } from '../../components/name.tsx';
+import { SiteName } from '../../components/site-name.tsx';
 import { useNow, useWriting } from '../../format/moments.ts';
 
 /** The master's side: which slave follows which list, when it was last seen and how far it is behind. */
@@ -31,21 +32,28 @@ function FollowerTable({ slaves }: { slaves: readonly Slave[] }) {
   const columns: Column<Slave>[] = [
     {
       title: t('replication.followers.slave'),
+      sort: { key: 'slave', of: (slave) => slave.site_name ?? slave.address },
       cell: (slave) => (
         <>
-          <Text size="sm" fw={600}>
-            {slave.address}
-          </Text>
+          <SiteName site={slave.site} name={slave.site_name} address={slave.address} />
           <Text size="xs" c="dimmed">
-            {slave.node.slice(0, 8)}
+            {slave.site_name === null ? slave.node.slice(0, 8) : slave.address}
             {slave.version !== null && ` · ${slave.version}`}
           </Text>
         </>
       ),
     },
-    { title: t('dossiers.list'), cell: (slave) => <Name>{slave.name}</Name> },
-    { title: t('replication.followers.lastSeen'), cell: (slave) => writing.relative(slave.last_seen, now) },
-    { title: t('replication.followers.behind'), cell: (slave) => <Behind slave={slave} /> },
+    { title: t('dossiers.list'), sort: { key: 'followed', of: (slave) => slave.name }, cell: (slave) => <Name>{slave.name}</Name> },
+    {
+      title: t('replication.followers.lastSeen'),
+      sort: { key: 'seen', of: (slave) => slave.last_seen },
+      cell: (slave) => writing.relative(slave.last_seen, now),
+    },
+    {
+      title: t('replication.followers.behind'),
+      sort: { key: 'behind', of: (slave) => slave.behind },
+      cell: (slave) => <Behind slave={slave} />,
+    },
   ];
   return (
     <DataTable
@@ -53,7 +61,8 @@ function FollowerTable({ slaves }: { slaves: readonly Slave[] }) {
       columns={columns}
       rows={slaves.toSorted((a, b) => (b.behind ?? Infinity) - (a.behind ?? Infinity))}
       rowKey={(slave) => `${slave.node} ${slave.dossier_list}`}
-      find={(slave) => `${slave.address} ${slave.name}`}
+      findKey="sites"
+      find={(slave) => `${slave.site_name ?? ''} ${slave.address} ${slave.name}`}
     />
   );
 }

@@ -97,7 +97,7 @@ function AskAgain({ list }: { list: number }) {
   return (
     <Group>
       <Button size="xs" variant="default" loading={sync.isPending} onClick={() => sync.mutate({ list, mode: 'auto' })}>
-        {t('replication.held.askAgain')}
+        {t('replication.syncNow')}
       </Button>
     </Group>
   );

@@ -1,19 +1,20 @@
 import { Button, List } from '@mantine/core';
-import { useState } from 'react';
+import { useNavigate, useSearch } from '@tanstack/react-router';
 import { useTranslation } from 'react-i18next';
 import type { Held, HeldKind } from '@dossier/protocol/held.ts';
+import { inPlace } from '../../address.ts';
 import { useHeldDossiers } from '../../api/held.ts';
 import { Loaded } from '../../components/loaded.tsx';
 import { PersonChanges } from '../../components/person-changes.tsx';
-
-/** What people want to see by name, the worst first. */
-const named: readonly HeldKind[] = ['lost', 'removing', 'deactivating', 'changing', 'adding'];
+import { heldKinds } from './search.ts';
 
 /** What would go and change, all of it by name, kind by kind; of the first of each kind from what to what. */
 export function HeldNames({ list, held }: { list: number; held: Held }) {
   const { t } = useTranslation();
-  const kinds = named.filter((kind) => held[kind] > 0);
-  const [shown, setShown] = useState<HeldKind | null>(kinds.find((kind) => kind === 'lost' || kind === 'removing') ?? null);
+  const kinds = heldKinds.filter((kind) => held[kind] > 0);
+  const { held: wanted } = useSearch({ from: '/replication/$list' });
+  const navigate = useNavigate({ from: '/replication/$list' });
+  const shown = kinds.find((kind) => (wanted === undefined ? kind === 'lost' || kind === 'removing' : kind === wanted));
   return (
     <div>
       <Button.Group>
@@ -23,13 +24,13 @@ export function HeldNames({ list, held }: { list: number; held: Held }) {
             size="compact-sm"
             variant={kind === shown ? 'filled' : 'default'}
             aria-pressed={kind === shown}
-            onClick={() => setShown(kind === shown ? null : kind)}
+            onClick={() => void navigate({ search: (before) => ({ ...before, held: kind === shown ? 'none' : kind }), ...inPlace })}
           >
             {t(`replication.held.kinds.${kind}`)}
           </Button>
         ))}
       </Button.Group>
-      {shown !== null && <Names list={list} difference={held.difference} kind={shown} />}
+      {shown !== undefined && <Names list={list} difference={held.difference} kind={shown} />}
     </div>
   );
 }

@@ -20,6 +20,8 @@ import { HeldCard } from './held-card.tsx';
 import { History } from './history.tsx';
 import { LinkActions } from './link-actions.tsx';
 import { LinkFigures } from './link-figures.tsx';
+import { MasterKey, useMasterOf } from './master-key.tsx';
+import { masterName, OfferedKey } from './offered-key.tsx';
 import { SetAside } from './set-aside.tsx';
 
 /** One link: whether the copy is right, what is being done, what needs a person, and what was. */
@@ -30,7 +32,7 @@ export function LinkPage() {
   const links = useLinks({ enabled: pages === true });
   const lists = useWatchLists();
   const list = lists.data?.find((each) => each.id === id) ?? null;
-  if (pages === false) return <SwitchedOff title={t('replication.title')} />;
+  if (pages === false) return <SwitchedOff title={t('shell.pages.replication')} />;
   return (
     <Loaded query={links}>
       {(found) => {
@@ -46,6 +48,8 @@ function OneLink({ link, list }: { link: Link; list: WatchList | null }) {
   const admin = useMay('admin');
   const name = list?.name ?? String(link.slave_dossier_list);
   const origin = useOrigin();
+  const master = useMasterOf(link);
+  const { host } = new URL(link.remote_url);
   return (
     <Page
       title={name}
@@ -53,7 +57,7 @@ function OneLink({ link, list }: { link: Link; list: WatchList | null }) {
         <>
           {origin(link, '')}{' '}
           <Anchor underline="always" href={`${link.remote_url}/ui/`}>
-            {new URL(link.remote_url).host}
+            {master === null || masterName(master) === host ? host : t('sites.masters.named', { name: masterName(master), host })}
           </Anchor>
         </>
       }
@@ -67,8 +71,10 @@ function OneLink({ link, list }: { link: Link; list: WatchList | null }) {
           {link.progress !== null && <ProgressLine progress={link.progress} />}
           {link.state !== 'unlinking' && <NextRun link={link} />}
           <LinkFigures link={link} />
+          {master !== null && <MasterKey master={master} />}
         </Stack>
       </Paper>
+      {master !== null && <OfferedKey master={master} />}
       {link.error !== null && (link.held === null || link.error.code !== 'HELD') && (
         <ErrorCard link={link} error={link.error} name={name} />
       )}
@@ -87,7 +93,7 @@ function OneLink({ link, list }: { link: Link; list: WatchList | null }) {
 function NoLink({ list }: { list: WatchList | null }) {
   const { t } = useTranslation();
   return (
-    <Page title={list?.name ?? t('replication.title')}>
+    <Page title={list?.name ?? t('shell.pages.replication')}>
       <Empty
         icon={<IconUnlink size={40} />}
         title={t('replication.noLink.title')}

@@ -26,6 +26,7 @@ export function LinkTable({ links, lists }: { links: readonly Link[]; lists: rea
   const columns: Column<Link>[] = [
     {
       title: t('dossiers.list'),
+      sort: { key: 'list', of: (link) => byId.get(link.slave_dossier_list)?.name ?? null },
       cell(link) {
         const list = byId.get(link.slave_dossier_list);
         const id = String(link.slave_dossier_list);
@@ -56,8 +57,18 @@ export function LinkTable({ links, lists }: { links: readonly Link[]; lists: rea
         </>
       ),
     },
-    { title: t('watchLists.count'), align: 'right', cell: (link) => count(link) },
-    { title: t('replication.next'), minor: true, cell: (link) => <NextRun link={link} /> },
+    {
+      title: t('watchLists.count'),
+      align: 'right',
+      sort: { key: 'dossiers', of: (link) => link.local_count },
+      cell: (link) => count(link),
+    },
+    {
+      title: t('replication.next'),
+      minor: true,
+      sort: { key: 'next', of: (link) => link.next_run },
+      cell: (link) => <NextRun link={link} />,
+    },
   ];
   return (
     <DataTable

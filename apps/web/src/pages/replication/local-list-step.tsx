@@ -7,6 +7,7 @@ import { usePreview } from '../../api/masters.ts';
 import { useCreateWatchList, useWatchLists } from '../../api/watch-lists.ts';
 import { ListChoice } from '../../components/list-choice.tsx';
 import { ProblemAlert } from '../../components/problem-alert.tsx';
+import { TypeToConfirm } from '../../components/type-to-confirm.tsx';
 import { isTyped } from '../../components/typed.ts';
 import type { ChosenMaster, RemoteList } from './enable-dialog.tsx';
 import { FirstSync } from './first-sync.tsx';
@@ -71,14 +72,7 @@ export function LocalListStep({ master, remote, onBack, onDone }: LocalListStepP
       )}
       <FirstSync remote={remote} list={local} preview={local === null ? undefined : preview.data} />
       <ProblemAlert error={preview.error ?? create.error ?? link.error} />
-      {holds && (
-        <TextInput
-          label={t('common.typeToConfirm', { text: local.name })}
-          value={typed}
-          onChange={(event) => setTyped(event.currentTarget.value)}
-          autoComplete="off"
-        />
-      )}
+      {holds && <TypeToConfirm text={local.name} value={typed} onType={setTyped} />}
     </StepForm>
   );
 }

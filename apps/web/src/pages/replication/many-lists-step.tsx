@@ -56,8 +56,8 @@ export function ManyListsStep({ master, remotes, onBack, onDone }: ManyListsStep
           <Table.Thead>
             <Table.Tr>
               <Table.Th>{t('dossiers.list')}</Table.Th>
-              <Table.Th>{t('bulk.linking.into')}</Table.Th>
-              {begun && <Table.Th>{t('bulk.linking.state')}</Table.Th>}
+              <Table.Th>{t('common.into')}</Table.Th>
+              {begun && <Table.Th>{t('replication.state')}</Table.Th>}
             </Table.Tr>
           </Table.Thead>
           <Table.Tbody>
@@ -66,7 +66,7 @@ export function ManyListsStep({ master, remotes, onBack, onDone }: ManyListsStep
                 <Table.Td>
                   <Name>{plan.name}</Name>
                 </Table.Td>
-                <Table.Td>{t(plan.local === null ? 'bulk.linking.fresh' : 'bulk.linking.empty')}</Table.Td>
+                <Table.Td>{t(plan.local === null ? 'replication.enable.newList' : 'bulk.linking.empty')}</Table.Td>
                 {begun && (
                   <Table.Td>
                     <Outcome outcome={outcomes.get(plan.remote)} />
@@ -85,7 +85,7 @@ export function ManyListsStep({ master, remotes, onBack, onDone }: ManyListsStep
           </Text>
         )}
       </div>
-      {isPending && <Progress value={(100 * linked) / plans.length} aria-label={t('bulk.linking.state')} />}
+      {isPending && <Progress value={(100 * linked) / plans.length} aria-label={t('replication.state')} />}
     </StepForm>
   );
 }

@@ -20,7 +20,7 @@ export function RejectDialog({ list, held, onClose }: { list: number; held: Held
       title={t('replication.held.rejectTitle')}
       onClose={onClose}
       onConfirm={confirm}
-      confirmLabel={t('replication.held.reject')}
+      confirmLabel={t('replication.held.rejectNow')}
       busy={reject.isPending}
       error={reject.error}
     >

@@ -1,7 +1,8 @@
 import { Button, Stack, Title } from '@mantine/core';
-import { IconLinkPlus } from '@tabler/icons-react';
+import { IconKey, IconLinkPlus } from '@tabler/icons-react';
 import { useNavigate, useSearch } from '@tanstack/react-router';
 import { useTranslation } from 'react-i18next';
+import { inPlace } from '../../address.ts';
 import { useLinks } from '../../api/links.ts';
 import { useReplicationPages } from '../../api/node.ts';
 import { useMay } from '../../api/session.ts';
@@ -12,6 +13,8 @@ import { NothingReplicated } from '../../components/nothing-replicated.tsx';
 import { SwitchedOff } from '../../components/switched-off.tsx';
 import { EnableDialog } from './enable-dialog.tsx';
 import { Followers } from './followers.tsx';
+import { JoinDialog } from './join-dialog.tsx';
+import { KnownMasters } from './known-masters.tsx';
 import { LinkTable } from './link-table.tsx';
 import { SyncAll } from './sync-all.tsx';
 
@@ -19,28 +22,33 @@ import { SyncAll } from './sync-all.tsx';
 export function ReplicationPage() {
   const { t } = useTranslation();
   const pages = useReplicationPages();
-  if (pages === false) return <SwitchedOff title={t('replication.title')} />;
+  if (pages === false) return <SwitchedOff title={t('shell.pages.replication')} />;
   return <Replication />;
 }
 
 function Replication() {
   const { t } = useTranslation();
-  const { enable } = useSearch({ from: '/replication' });
+  const { enable, join } = useSearch({ from: '/replication' });
   const navigate = useNavigate({ from: '/replication' });
   const admin = useMay('admin');
   const links = useLinks();
   const lists = useWatchLists();
-  const show = (opened: boolean): void => void navigate({ search: { enable: opened ? true : undefined } });
+  const show = (dialog: { enable?: true; join?: true }): void => void navigate({ search: (before) => ({ ...before, ...dialog }), resetScroll: false });
+  // Going back afterwards does not open it again.
+  const close = (): void => void navigate({ search: (before) => ({ ...before, enable: undefined, join: undefined }), ...inPlace });
   const action = admin && (
     <>
-      {links.data !== undefined && links.data.length > 1 && <SyncAll links={links.data} lists={lists.data ?? []} />}
-      <Button leftSection={<IconLinkPlus size={18} aria-hidden />} onClick={() => show(true)}>
-        {t('replication.enable.open')}
+      {links.data !== undefined && links.data.length > 1 && <SyncAll links={links.data} />}
+      <Button variant="default" leftSection={<IconKey size={18} aria-hidden />} onClick={() => show({ join: true })}>
+        {t('sites.join.open')}
+      </Button>
+      <Button leftSection={<IconLinkPlus size={18} aria-hidden />} onClick={() => show({ enable: true })}>
+        {t('common.replicateList')}
       </Button>
     </>
   );
   return (
-    <Page title={t('replication.title')} description={t('replication.description')} actions={action}>
+    <Page title={t('shell.pages.replication')} description={t('replication.description')} actions={action}>
       <Stack gap="sm">
         <Title order={2} size="h4">
           {t('overview.replicas')}
@@ -55,8 +63,10 @@ function Replication() {
           }
         </Loaded>
       </Stack>
+      <KnownMasters />
       <Followers />
-      {admin && enable !== undefined && <EnableDialog onClose={() => show(false)} />}
+      {admin && enable !== undefined && <EnableDialog onClose={close} />}
+      {admin && join === true && <JoinDialog onClose={close} />}
     </Page>
   );
 }

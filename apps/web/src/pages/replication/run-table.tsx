@@ -1,5 +1,5 @@
 import { Button, Text } from '@mantine/core';
-import { useState } from 'react';
+import { useNavigate, useSearch } from '@tanstack/react-router';
 import { useTranslation } from 'react-i18next';
 import type { Run } from '@dossier/protocol/sync.ts';
 import { DataTable } from '../../components/data-table.tsx';
@@ -15,7 +15,10 @@ import { RunChangesDialog } from './run-changes-dialog.tsx';
 export function RunTable({ list, runs }: { list: number; runs: readonly Run[] }) {
   const { t } = useTranslation();
   const writing = useWriting();
-  const [opened, setOpened] = useState<number | null>(null);
+  const { run: opened } = useSearch({ from: '/replication/$list' });
+  const navigate = useNavigate({ from: '/replication/$list' });
+  const open = (run: number | undefined, replace = false): void =>
+    void navigate({ search: (before) => ({ ...before, run }), replace, resetScroll: false });
   const figure = (name: 'added' | 'changed' | 'removed'): Column<Run> => ({
     title: t(`replication.history.${name}`),
     align: 'right',
@@ -27,7 +30,7 @@ export function RunTable({ list, runs }: { list: number; runs: readonly Run[] })
       cell: (run) => (run.started_date === null ? t('replication.history.notYet') : <When time={run.started_date} />),
     },
     {
-      title: t('replication.history.outcome'),
+      title: t('common.outcome'),
       cell: (run) => (
         <>
           <Text size="sm" fw={600}>
@@ -36,7 +39,7 @@ export function RunTable({ list, runs }: { list: number; runs: readonly Run[] })
           {run.error !== null && <FaultText error={run.error} size="xs" />}
           <Notes run={run} />
           {run.added + run.changed + run.removed > 0 && (
-            <Button size="compact-xs" variant="default" mt={4} onClick={() => setOpened(run.id)}>
+            <Button size="compact-xs" variant="default" mt={4} onClick={() => open(run.id)}>
               {t('history.show')}
             </Button>
           )}
@@ -62,7 +65,8 @@ export function RunTable({ list, runs }: { list: number; runs: readonly Run[] })
   return (
     <>
       <DataTable label={t('replication.history.title')} columns={columns} rows={runs} rowKey={(run) => run.id} />
-      {opened !== null && <RunChangesDialog list={list} run={opened} onClose={() => setOpened(null)} />}
+      {/* Going back afterwards does not open it again. */}
+      {opened !== undefined && <RunChangesDialog list={list} run={opened} onClose={() => open(undefined, true)} />}
     </>
   );
 }

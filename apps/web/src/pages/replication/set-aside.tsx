@@ -3,6 +3,8 @@ import { IconInfoCircle } from '@tabler/icons-react';
 import { useTranslation } from 'react-i18next';
 import type { SetAside as Dossier } from '@dossier/protocol/held.ts';
 import { Name } from '../../components/name.tsx';
+import { Original } from '../../components/original.tsx';
+import { useNodeWords } from '../../i18n/node-words.ts';
 
 /** Dossiers of the master that can't be kept here as they are, by name and reason; nothing where there are none. */
 export function SetAside({ dossiers }: { dossiers: readonly Dossier[] }) {
@@ -16,10 +18,20 @@ export function SetAside({ dossiers }: { dossiers: readonly Dossier[] }) {
             <strong>
               <Name>{dossier.name ?? dossier.external_id ?? dossier.dossier}</Name>
             </strong>
-            : {dossier.reason}
+            : <Reason dossier={dossier} />
           </List.Item>
         ))}
       </List>
     </Alert>
+  );
+}
+
+function Reason({ dossier: { code, reason } }: { dossier: Dossier }) {
+  const { desc, original } = useNodeWords().fault({ code, desc: reason, remedy: '' });
+  return (
+    <>
+      {desc}
+      <Original text={original} />
+    </>
   );
 }

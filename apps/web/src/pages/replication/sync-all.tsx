@@ -2,14 +2,14 @@ import { Button } from '@mantine/core';
 import { IconRefresh } from '@tabler/icons-react';
 import { useTranslation } from 'react-i18next';
 import type { Link } from '@dossier/protocol/sync.ts';
-import type { WatchList } from '@dossier/protocol/watch-list.ts';
 import { useSyncMany } from '../../api/many-links.ts';
+import { useListName } from '../../api/watch-lists.ts';
 import { whenDone } from '../../api/when-done.ts';
 import { ProblemAlert } from '../../components/problem-alert.tsx';
 import { useTell } from '../../components/tell.ts';
 
 /** Asks for a sync of every link. */
-export function SyncAll({ links, lists }: { links: readonly Link[]; lists: readonly WatchList[] }) {
+export function SyncAll({ links }: { links: readonly Link[] }) {
   const { t } = useTranslation();
   const tell = useTell();
   const sync = useSyncMany();
@@ -18,7 +18,7 @@ export function SyncAll({ links, lists }: { links: readonly Link[]; lists: reado
     whenDone(sync.mutateAsync(wanted), (failed) => {
       if (wanted.length > failed.length) tell(t('bulk.syncing.asked', { count: wanted.length - failed.length }));
     });
-  const names = (sync.data ?? []).map((id) => lists.find((list) => list.id === id)?.name ?? String(id));
+  const names = (sync.data ?? []).map(useListName());
   return (
     <>
       <Button variant="default" leftSection={<IconRefresh size={18} aria-hidden />} loading={sync.isPending} onClick={start}>

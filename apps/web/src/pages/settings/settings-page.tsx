@@ -36,6 +36,7 @@ function SettingTable({ settings }: { settings: readonly Setting[] }) {
   const columns: Column<Setting>[] = [
     {
       title: t('settings.key'),
+      sort: { key: 'key', of: (setting) => setting.key },
       cell: (setting) => (
         <Text size="sm" fw={600}>
           {breakable(setting.key)}
@@ -43,7 +44,11 @@ function SettingTable({ settings }: { settings: readonly Setting[] }) {
       ),
     },
     { title: t('settings.value'), cell: (setting) => <Value setting={setting} /> },
-    { title: t('settings.source'), cell: (setting) => t(`settings.sources.${setting.source}`) },
+    {
+      title: t('settings.source'),
+      sort: { key: 'source', of: (setting) => t(`settings.sources.${setting.source}`) },
+      cell: (setting) => t(`settings.sources.${setting.source}`),
+    },
     {
       title: t('settings.allowed'),
       minor: true,

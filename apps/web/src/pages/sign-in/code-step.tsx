@@ -70,7 +70,7 @@ export function CodeStep({ methods, onSubmit, onPasskey, onBack, busy, waiting, 
           </Button>
         )}
         <Button variant="subtle" leftSection={<IconArrowLeft size={16} aria-hidden />} onClick={onBack} fullWidth>
-          {t('secondFactor.signIn.back')}
+          {t('common.back')}
         </Button>
       </Stack>
     </form>

@@ -59,6 +59,7 @@ function TokenTable({ tokens, onRevoke }: { tokens: readonly Token[]; onRevoke: 
   const columns: Column<Token>[] = [
     {
       title: t('tokens.label'),
+      sort: { key: 'label', of: (token) => `${t(`tokens.kinds.${token.kind}`)} ${token.label}` },
       cell: (token) => (
         <>
           <Text size="sm" fw={600}>
@@ -71,15 +72,22 @@ function TokenTable({ tokens, onRevoke }: { tokens: readonly Token[]; onRevoke: 
         </>
       ),
     },
-    { title: t('tokens.user'), cell: (token) => <Name>{token.user.name}</Name> },
-    { title: t('tokens.created'), minor: true, cell: (token) => <When time={token.created_date} /> },
+    { title: t('tokens.user'), sort: { key: 'user', of: (token) => token.user.name }, cell: (token) => <Name>{token.user.name}</Name> },
+    {
+      title: t('tokens.created'),
+      minor: true,
+      sort: { key: 'created', of: (token) => token.created_date },
+      cell: (token) => <When time={token.created_date} />,
+    },
     {
       title: t('tokens.lastUsed'),
+      sort: { key: 'used', of: (token) => token.last_used_date },
       cell: (token) => (token.last_used_date === null ? t('common.never') : <When time={token.last_used_date} />),
     },
     {
       title: t('tokens.expires'),
       minor: true,
+      sort: { key: 'expires', of: (token) => token.expires_date },
       cell: (token) => (token.expires_date === null ? t('common.never') : <When time={token.expires_date} />),
     },
     {

@@ -2,12 +2,12 @@ import { useTranslation } from 'react-i18next';
 import type { UserDetails } from '@dossier/protocol/user.ts';
 import { useResetSecondFactor } from '../../api/second-factor.ts';
 import { ConfirmDialog } from '../../components/confirm-dialog.tsx';
-import { useTell } from '../../components/tell.ts';
+import { useTellEnded } from '../../components/tell-ended.ts';
 
 /** Asks before a user's second factor is taken away. */
 export function SecondFactorReset({ user, onClose }: { user: UserDetails; onClose: () => void }) {
   const { t } = useTranslation();
-  const tell = useTell();
+  const tell = useTellEnded();
   const reset = useResetSecondFactor();
   const { id, name } = user;
   return (
@@ -18,7 +18,7 @@ export function SecondFactorReset({ user, onClose }: { user: UserDetails; onClos
         reset.mutate(id, {
           onSuccess({ sessions }) {
             onClose();
-            tell(t('secondFactor.users.resetDone', { name, sessions }));
+            tell(t('secondFactor.users.resetDone', { name }), { sessions, tokens: 0 });
           },
         })
       }

@@ -9,12 +9,12 @@ import { useChangeUser, useCreateUser } from '../../api/users.ts';
 import { useFieldFault } from '../../components/field-fault.ts';
 import { ListsSelect } from '../../components/lists-select.tsx';
 import { FormDialog } from '../../components/form-dialog.tsx';
-import { useTell } from '../../components/tell.ts';
+import { useTellEnded } from '../../components/tell-ended.ts';
 
 /** Makes a user, or changes role and password of the one that is given. */
 export function UserDialog({ user, onClose }: { user: UserDetails | null; onClose: () => void }) {
   const { t } = useTranslation();
-  const tell = useTell();
+  const tell = useTellEnded();
   const create = useCreateUser();
   const change = useChangeUser();
   const [name, setName] = useState(user?.name ?? '');
@@ -27,8 +27,7 @@ export function UserDialog({ user, onClose }: { user: UserDetails | null; onClos
   const error = create.error ?? change.error;
   const faultOf = useFieldFault(error);
   const onSuccess = ({ ended }: UserDetails): void => {
-    tell(t(user === null ? 'users.created' : 'users.changed', { name }));
-    if (ended) tell(t('users.ended', ended));
+    tell(t(user === null ? 'users.created' : 'users.changed', { name }), ended);
     onClose();
   };
   const submit = (): void => {
@@ -81,7 +80,7 @@ export function UserDialog({ user, onClose }: { user: UserDetails | null; onClos
       )}
       {user?.sign_in !== 'oidc' && (
         <PasswordInput
-          label={t(user === null ? 'users.password' : 'users.newPassword')}
+          label={t(user === null ? 'account.password' : 'account.new')}
           description={t('account.rules')}
           value={password}
           onChange={(event) => setPassword(event.currentTarget.value)}

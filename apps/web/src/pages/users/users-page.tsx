@@ -2,6 +2,7 @@ import { Button, Text } from '@mantine/core';
 import { IconUserPlus } from '@tabler/icons-react';
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
+import { roles } from '@dossier/domain/role.ts';
 import type { UserDetails } from '@dossier/protocol/user.ts';
 import { useSession } from '../../api/session.ts';
 import { useChangeUser, useDeleteUser, useUsers } from '../../api/users.ts';
@@ -93,6 +94,7 @@ function UserTable({ users, onEdit, onDelete, onReset, onActive }: UserTableProp
   const columns: Column<UserDetails>[] = [
     {
       title: t('users.name'),
+      sort: { key: 'name', of: (user) => user.name },
       cell: (user) => (
         <Text size="sm" fw={600} className="wrap">
           <Name>{user.name}</Name>
@@ -100,7 +102,11 @@ function UserTable({ users, onEdit, onDelete, onReset, onActive }: UserTableProp
         </Text>
       ),
     },
-    { title: t('users.role'), cell: (user) => t(`common.role.${user.role}`) },
+    {
+      title: t('users.role'),
+      sort: { key: 'role', of: (user) => roles.indexOf(user.role) },
+      cell: (user) => t(`common.role.${user.role}`),
+    },
     {
       title: t('users.lists'),
       minor: true,
@@ -111,10 +117,15 @@ function UserTable({ users, onEdit, onDelete, onReset, onActive }: UserTableProp
       minor: true,
       cell: (user) => (user.sign_in === 'oidc' ? t('secondFactor.users.oidc') : t(user.second_factor ? 'common.yes' : 'common.no')),
     },
-    { title: t('users.active'), cell: (user) => t(user.active ? 'common.yes' : 'common.no') },
+    {
+      title: t('users.active'),
+      sort: { key: 'active', of: (user) => Number(!user.active) },
+      cell: (user) => t(user.active ? 'common.yes' : 'common.no'),
+    },
     {
       title: t('users.lastSignIn'),
       minor: true,
+      sort: { key: 'signed-in', of: (user) => user.last_sign_in },
       cell: (user) => (user.last_sign_in === null ? t('common.never') : <When time={user.last_sign_in} />),
     },
     { title: t('users.sessions'), align: 'right', minor: true, cell: (user) => user.session_count },

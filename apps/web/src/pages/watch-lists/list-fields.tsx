@@ -36,7 +36,7 @@ export function ListFields({ draft, fresh, error, onChange }: ListFieldsProps) {
       />
       <ColourChoice value={draft.color} onChange={(color) => onChange({ color })} />
       <Switch
-        label={t('watchLists.activeLabel')}
+        label={t('watchLists.active')}
         description={t('watchLists.activeHint')}
         checked={draft.active}
         onChange={(event) => onChange({ active: event.currentTarget.checked })}

@@ -60,7 +60,7 @@ export function ListForm({ read, onClose }: { read: Tagged<WatchList> | null; on
   return (
     <FormDialog
       size="lg"
-      title={draft.base === null ? t('watchLists.create') : t('watchLists.editTitle', { name: draft.base.value.name })}
+      title={draft.base === null ? t('common.makeList') : t('watchLists.editTitle', { name: draft.base.value.name })}
       onClose={() => {
         draft.leave();
         onClose();
@@ -80,7 +80,7 @@ export function ListForm({ read, onClose }: { read: Tagged<WatchList> | null; on
           <Parts draft={draft.content} fresh={draft.base === null} error={error} onChange={draft.change} />
         </>
       ) : (
-        <ConflictChoice conflict={conflict} onChange={decide} />
+        <ConflictChoice of="list" conflict={conflict} onChange={decide} />
       )}
     </FormDialog>
   );

@@ -40,6 +40,7 @@ export function WatchListTable({ lists, onEdit, onRemove }: WatchListTableProps)
   const columns: Column<WatchList>[] = [
     {
       title: t('common.name'),
+      sort: { key: 'name', of: (list) => list.name },
       cell: (list) => (
         <>
           <Anchor
@@ -58,25 +59,36 @@ export function WatchListTable({ lists, onEdit, onRemove }: WatchListTableProps)
         </>
       ),
     },
-    { title: t('watchLists.count'), align: 'right', cell: (list) => writing.number(list.dossier_count) },
+    {
+      title: t('watchLists.count'),
+      align: 'right',
+      sort: { key: 'dossiers', of: (list) => list.dossier_count },
+      cell: (list) => writing.number(list.dossier_count),
+    },
     { title: t('watchLists.kind'), cell: (list) => <Kind list={list} /> },
     { title: t('watchLists.active'), minor: true, cell: (list) => t(list.active ? 'common.yes' : 'common.no') },
     {
       title: t('watchLists.modified'),
       minor: true,
-      cell: (list) => <When time={list.modified_date > list.content_date ? list.modified_date : list.content_date} />,
+      sort: { key: 'changed', of: changeOf },
+      cell: (list) => <When time={changeOf(list)} />,
     },
     ...(admin ? [{ title: t('common.actions'), cell: (list: WatchList) => <RowMenu name={list.name} actions={actionsOf(list)} /> }] : []),
   ];
   return (
     <DataTable
-      label={t('watchLists.title')}
+      label={t('shell.pages.watchLists')}
       columns={columns}
       rows={lists}
       rowKey={(list) => list.id}
       find={(list) => `${list.name} ${list.comment}`}
     />
   );
+}
+
+/** When the list, or a dossier of it, was changed last. */
+function changeOf({ modified_date: list, content_date: content }: WatchList): string {
+  return list > content ? list : content;
 }
 
 function Kind({ list }: { list: WatchList }) {

@@ -25,15 +25,15 @@ export function WatchListsPage() {
   const close = (): void => setOpened(null);
   const create = admin && (
     <Button leftSection={<IconPlus size={18} aria-hidden />} onClick={() => setOpened({ kind: 'create' })}>
-      {t('watchLists.create')}
+      {t('common.makeList')}
     </Button>
   );
   return (
-    <Page title={t('watchLists.title')} description={t('watchLists.description')} actions={create}>
+    <Page title={t('shell.pages.watchLists')} description={t('watchLists.description')} actions={create}>
       <Loaded query={lists}>
         {(found) =>
           found.length === 0 ? (
-            <Empty icon={<IconListDetails size={40} />} title={t('watchLists.empty.title')} actions={create}>
+            <Empty icon={<IconListDetails size={40} />} title={t('common.noLists')} actions={create}>
               {t(admin ? 'watchLists.empty.text' : 'watchLists.empty.textViewer')}
             </Empty>
           ) : (

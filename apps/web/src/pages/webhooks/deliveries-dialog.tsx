@@ -16,7 +16,7 @@ export function DeliveriesDialog({ webhook, onClose }: { webhook: Webhook; onClo
     { title: t('webhooks.event'), cell: (delivery) => t(`webhooks.eventNames.${delivery.event}`) },
     { title: t('webhooks.sent'), cell: (delivery) => <When time={delivery.created_date} /> },
     {
-      title: t('webhooks.outcome'),
+      title: t('common.outcome'),
       cell: (delivery) => (
         <>
           {t(`webhooks.states.${delivery.state}`)}

@@ -33,6 +33,7 @@ export function WebhookTable({ webhooks, onOpen }: WebhookTableProps) {
   const columns: Column<Webhook>[] = [
     {
       title: t('webhooks.url'),
+      sort: { key: 'url', of: (webhook) => webhook.url },
       cell: (webhook) => (
         <Text size="sm" fw={600} className="wrap" maw={360}>
           {webhook.url}
@@ -40,8 +41,17 @@ export function WebhookTable({ webhooks, onOpen }: WebhookTableProps) {
       ),
     },
     { title: t('webhooks.events'), cell: (webhook) => webhook.events.map((event) => t(`webhooks.eventNames.${event}`)).join(', ') },
-    { title: t('webhooks.active'), cell: (webhook) => t(webhook.active ? 'common.yes' : 'common.no') },
-    { title: t('webhooks.last'), minor: true, cell: (webhook) => <LastDelivery webhook={webhook} /> },
+    {
+      title: t('webhooks.active'),
+      sort: { key: 'active', of: (webhook) => Number(!webhook.active) },
+      cell: (webhook) => t(webhook.active ? 'common.yes' : 'common.no'),
+    },
+    {
+      title: t('webhooks.last'),
+      minor: true,
+      sort: { key: 'last', of: (webhook) => webhook.last_delivery?.date ?? null },
+      cell: (webhook) => <LastDelivery webhook={webhook} />,
+    },
     { title: t('common.actions'), cell: (webhook) => <RowMenu name={webhook.url} actions={actionsOf(webhook)} /> },
   ];
   return (

@@ -79,7 +79,7 @@ function Outlook({ removed, returned, left, left_dossiers: dossiers }: TakenBack
                 <Name>{name}</Name>
               </List.Item>
             ))}
-            {left > shown.length && <List.Item>{t('bin.takeBack.more', { count: left - shown.length })}</List.Item>}
+            {left > shown.length && <List.Item>{t('common.andMore', { count: left - shown.length })}</List.Item>}
           </List>
         </>
       )}
