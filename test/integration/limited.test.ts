@@ -6,6 +6,7 @@ import { currentSessionSchema } from '@dossier/protocol/session.ts';
 import { issuedTokenSchema, userDetailsSchema } from '@dossier/protocol/user.ts';
 import { issueToken } from '@dossier/accounts/tokens.ts';
 import { query } from '@dossier/postgres/database.ts';
+import { Readable } from 'node:stream';
 import sharp from 'sharp';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { startNodeApi } from '../kit/node-api.ts';
@@ -203,4 +204,40 @@ it('an administrator can not be limited, nor a limited user become one', async (
     role: 'admin',
     dossier_lists: null,
   });
+});
+
+/** The lists of the events that come, until one has come of this list. */
+async function heardUntil(events: AsyncIterator<Buffer>, list: number): Promise<number[]> {
+  let text = '';
+  for (;;) {
+    const { value, done } = await events.next();
+    if (done === true) throw new Error(`the stream ended after ${text}`);
+    text += String(value);
+    const lists = [...text.matchAll(/"slave_dossier_list":(\d+)/g)].map((match) => Number(match[1]));
+    if (lists.includes(list)) return lists;
+  }
+}
+
+it('whoever is limited to a list hears of no other link, and is shown none', async () => {
+  const { token } = asking['operator'] ?? { token: '' };
+  const link = async (list: number) => {
+    const body = { remote_url: 'http://127.0.0.1:9/', remote_dossier_list: 1, slave_dossier_list: list };
+    expect((await node.call('POST', '/sync/dossier-lists/', { body })).status).toBe(202);
+  };
+  await link(foreign);
+  for (const path of ['/sync/events/', '/events/']) {
+    const leaving = new AbortController();
+    const stream = await fetch(new URL(path, node.url), { headers: { authorization: `Token ${token}` }, signal: leaving.signal });
+    const events = Readable.fromWeb(stream.body as never)[Symbol.asyncIterator]() as AsyncIterator<Buffer>;
+    if (path === '/sync/events/') await link(mine);
+    expect([...new Set(await heardUntil(events, mine))]).toEqual([mine]);
+    await query(node.test.database, `update links set remote_name = 'changed before' where slave_list_id = :foreign`, { foreign });
+    await query(node.test.database, `update links set remote_name = :path where slave_list_id = :mine`, { mine, path });
+    expect([...new Set(await heardUntil(events, mine))]).toEqual([mine]);
+    leaving.abort();
+  }
+  const { results } = JSON.parse((await ask(token, 'GET', '/sync/dossier-lists/')).text) as { results: { slave_dossier_list: number }[] };
+  expect(results.map((found) => found.slave_dossier_list)).toEqual([mine]);
+  expect((await ask(token, 'GET', `/sync/dossier-lists/${mine}/`)).status).toBe(200);
+  expect((await ask(token, 'GET', `/sync/dossier-lists/${foreign}/`)).status).toBe(404);
 });

@@ -48,25 +48,39 @@ export async function exportCopies(
   );
 }
 
-/** The dossiers of these ids, in this order; copies that differ one after another. Those that are in no list are left out. */
-export async function exportNamed(connection: Connection, ids: readonly number[]): Promise<ExportedDossier[]> {
+/**
+ * The dossiers of these ids, in this order; copies that differ one after another. Those that are in no list, or in none of `lists` (null: all), are left
+ * out.
+ */
+export async function exportNamed(
+  connection: Connection,
+  ids: readonly number[],
+  lists: readonly number[] | null,
+): Promise<ExportedDossier[]> {
   return query<ExportedDossier>(
     connection,
     `select d.* from unnest(:ids::bigint[]) with ordinality w (wanted, place)
      cross join lateral (
-       select distinct on (copy.hash) ${columns} from rows_of(wanted) copy join list_positions p on p.set_id = copy.set_id order by copy.hash, p.list_id
+       select distinct on (copy.hash) ${columns} from rows_of(wanted) copy join list_positions p on p.set_id = copy.set_id
+       where :lists::bigint[] is null or p.list_id = any(:lists::bigint[]) order by copy.hash, p.list_id
      ) d order by place`,
-    { ids },
+    { ids, lists: lists && [...lists] },
   );
 }
 
-/** Those of these ids that are in no list of the node, at most `limit`. */
-export async function findGone(connection: Connection, ids: readonly number[], limit: number): Promise<number[]> {
+/** Those of these ids that are in none of `lists` (null: in no list of the node), at most `limit`. */
+export async function findGone(
+  connection: Connection,
+  ids: readonly number[],
+  { lists, limit }: { lists: readonly number[] | null; limit: number },
+): Promise<number[]> {
   const rows = await query<{ wanted: number }>(
     connection,
     `select wanted from unnest(:ids::bigint[]) with ordinality w (wanted, place)
-     where not exists (select from rows_of(wanted) d join list_positions p on p.set_id = d.set_id) order by place limit :limit`,
-    { ids, limit },
+     where not exists (
+       select from rows_of(wanted) d join list_positions p on p.set_id = d.set_id where :lists::bigint[] is null or p.list_id = any(:lists::bigint[])
+     ) order by place limit :limit`,
+    { ids, lists: lists && [...lists], limit },
   );
   return rows.map(({ wanted }) => wanted);
 }

@@ -5,7 +5,6 @@ import type { SyncEvents } from '../events.ts';
 import { OpenAnswers } from '../open-answers.ts';
 import { answers } from '../route.ts';
 import type { Route } from '../route.ts';
-import { limitsOf } from '../session.ts';
 import { followLogged } from '../shown.ts';
 import type { Writes } from '../writes.ts';
 
@@ -45,8 +44,7 @@ export function eventsRoute({ configuration, database, events, writes }: Depende
         alive: 'alive',
         begin({ send, end }) {
           const leaveWrites = writes.follow({ tell: () => send({ name: 'written', json: '{}' }), end });
-          const heard = replication && limitsOf(request) === null;
-          const leaveSync = heard ? followLogged({ database, events, request }, { list: null, receive: send, end }) : null;
+          const leaveSync = replication ? followLogged({ database, events, request }, { list: null, receive: send, end }) : null;
           return () => {
             leaveWrites();
             leaveSync?.();

@@ -22,7 +22,7 @@ import { zipDossiers } from '../export/dossier-zip.ts';
 import { parseBody, parseQuery, pathId } from '../parse.ts';
 import { answers, jsonBody } from '../route.ts';
 import type { Route } from '../route.ts';
-import { actorOf } from '../session.ts';
+import { actorOf, limitsOf } from '../session.ts';
 
 type Dependencies = Pick<ApiDependencies, 'database' | 'photos'>;
 
@@ -111,6 +111,7 @@ function selectionRoute({ database }: Dependencies): Route {
   return {
     method: 'post',
     path: '/dossiers/export/',
+    limited: 'all',
     endless: true,
     access: 'viewer',
     bulk: true,
@@ -124,7 +125,7 @@ function selectionRoute({ database }: Dependencies): Route {
     async handle(request, response) {
       const { dossiers, format } = await parseBody(request, selectionExport);
       const ids = [...new Set(dossiers)];
-      const gone = await findGone(database, ids, namedGone + 1);
+      const gone = await findGone(database, ids, { lists: limitsOf(request), limit: namedGone + 1 });
       if (gone.length > 0) throw missing(gone);
       await recordAudit(database, actorOf(request), {
         action: 'selection-exported',
@@ -156,7 +157,7 @@ async function* named(database: Database, request: Request, ids: readonly number
   for (let at = 0; at < ids.length; at += chunkRows) {
     const chunk = ids.slice(at, at + chunkRows);
     await recordReads(database, actorOf(request), { kind: 'export', dossiers: chunk });
-    const found = await exportNamed(database, chunk);
+    const found = await exportNamed(database, chunk, limitsOf(request));
     requireAll(chunk.length, new Set(found.map(({ id }) => id)).size);
     yield found;
   }

@@ -47,6 +47,7 @@ function heldRoute({ database }: SyncDependencies): Route {
   return {
     method: 'get',
     path: '/sync/dossier-lists/:id/held/',
+    limited: 'list',
     access: 'viewer',
     query: heldQuery,
     operation: {
@@ -76,6 +77,7 @@ function lostRoute({ database }: SyncDependencies): Route {
   return {
     method: 'get',
     path: '/sync/dossier-lists/:id/held/lost/',
+    limited: 'list',
     access: 'viewer',
     bulk: true,
     query: lostQuery,

@@ -31,6 +31,12 @@ export function useMay(role: Role): boolean {
   return user != null && mayActAs(user.role, role);
 }
 
+/** Whether there are only some watch lists for the person who is signed in. Pages then ask for nothing that is about others, too. */
+export function useIsLimited(): boolean {
+  const { data: user } = useSession();
+  return user != null && user.dossier_lists !== null;
+}
+
 /** What the sign-in page offers beside the password. */
 export function useSignInMethods() {
   return useQuery({
