@@ -1,5 +1,7 @@
 import { query } from '@dossier/postgres/database.ts';
 import type { Connection } from '@dossier/postgres/database.ts';
+import { conflict } from '@dossier/runtime/errors.ts';
+import { readPosition } from './positions.ts';
 
 /** What an import file says of a dossier; `meta` as it is stored, so that no number loses digits. */
 export interface ExportedDossier {
@@ -17,7 +19,7 @@ export interface ExportedDossier {
 
 const columns = `id, external_id, name, comment, active, valid_from::text as valid_from, valid_until::text as valid_until, meta::text as meta, photos::text as photos`;
 
-/** The dossiers of a list in the order of their ids, in chunks; each chunk as the list is when it is read. */
+/** The dossiers of a list in the order of their ids, in chunks; each chunk as the list is when it is read. CONFLICT if the list is emptied or deleted meanwhile. */
 export async function* exportDossiers(connection: Connection, listId: number, rows: number): AsyncGenerator<ExportedDossier[]> {
   let after = 0;
   for (;;) {
@@ -29,7 +31,11 @@ export async function* exportDossiers(connection: Connection, listId: number, ro
       { listId, after, rows },
     );
     const last = chunk.at(-1);
-    if (last === undefined) return;
+    if (last === undefined) {
+      const position = await readPosition(connection, listId);
+      if (position && (after === 0 || position.dossier_count > 0)) return;
+      throw conflict('The watch list was emptied or deleted while it was exported. The file is not whole.');
+    }
     yield chunk;
     after = last.id;
   }
