@@ -68,25 +68,33 @@ interface Call {
   method: string;
   path: string;
   access: Role | 'everyone';
+  /** What of it there is for who is limited to watch lists. */
+  limited: string;
 }
 
 const address = (path: string): string => path.replace(':id', '999999').replace(':file', 'none').replace('*address', 'none');
 
 /** Routes, and what is served below a path without being a route. */
 function calls(): Call[] {
-  const routes = listRoutes(node.deps, createMetrics(node.test.database)).map(({ method, path, access }) => ({
+  const routes = listRoutes(node.deps, createMetrics(node.test.database)).map(({ method, path, access, limited }) => ({
     method: method.toUpperCase(),
     path,
     access,
+    limited: access === 'everyone' || path.startsWith('/auth/') ? 'all' : (limited ?? ''),
   }));
-  const board = ['/queues/', '/queues/api/queues', '/queues/static/none'].map((path): Call => ({ method: 'GET', path, access: 'admin' }));
-  return [...routes, ...board, { method: 'PUT', path: '/queues/api/queues/pause', access: 'admin' }];
+  const board = ['/queues/', '/queues/api/queues', '/queues/static/none'].map((path): Call => ({
+    method: 'GET',
+    path,
+    access: 'admin',
+    limited: '',
+  }));
+  return [...routes, ...board, { method: 'PUT', path: '/queues/api/queues/pause', access: 'admin', limited: '' }];
 }
 
 describe('all calls × all roles × no credentials', () => {
   test('are let in exactly as docs/access.md says', async () => {
     const rows: string[][] = [];
-    for (const { method, path, access } of calls()) {
+    for (const { method, path, access, limited } of calls()) {
       const target = address(path);
       const what = `${method} ${path}`;
       const row = [`\`${what}\``];
@@ -111,9 +119,10 @@ describe('all calls × all roles × no credentials', () => {
           ]);
         }
       }
+      row.push(limited);
       rows.push(row);
     }
-    await expectGenerated('docs/access.md', 'who may', markdownTable(['call', 'nobody', ...roles], rows));
+    await expectGenerated('docs/access.md', 'who may', markdownTable(['call', 'nobody', ...roles, 'limited to lists'], rows));
   });
 
   test('change nothing for a page of another site that has the cookie', async () => {

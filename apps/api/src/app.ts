@@ -14,7 +14,8 @@ import { describeApi } from './openapi.ts';
 import { answerProblem } from './problem.ts';
 import { refuseUnknown } from './refuse-unknown.ts';
 import { handleBounded } from './request-bound.ts';
-import type { Access, Route } from './route.ts';
+import { limitRequest } from './limited.ts';
+import type { Access, LimitedTo, Route } from './route.ts';
 import { auditExportRoute } from './routes/audit-export.ts';
 import { auditRoutes } from './routes/audit.ts';
 import { binRoutes } from './routes/bin.ts';
@@ -98,7 +99,7 @@ export function createApp(deps: ApiDependencies): Express {
   app.use(measure(metrics));
   app.use(protectBrowsers());
   for (const { path, access, handler } of deps.mounts) {
-    app.use(path, nameRoute(path), guard(deps, { path, access, page: true }), handler);
+    app.use(path, nameRoute(path), guard(deps, { path, access, page: true, limited: access === 'everyone' ? 'all' : undefined }), handler);
   }
   answerOtherMethods(app, routes);
   const bulk = new OpenAnswers('large answers', { perUser: 10, together: 60 });
@@ -151,7 +152,10 @@ function measure(metrics: Metrics): RequestHandler {
 }
 
 /** Lets pass whom the route is for. */
-function guard(deps: ApiDependencies, { path, access, page }: { path: string; access: Access; page?: true }): RequestHandler {
+function guard(
+  deps: ApiDependencies,
+  { path, access, page, limited }: { path: string; access: Access; page?: true; limited?: LimitedTo | undefined },
+): RequestHandler {
   return async (request, response, next) => {
     response.set('Cache-Control', 'no-store');
     if (access !== 'everyone') {
@@ -163,6 +167,7 @@ function guard(deps: ApiDependencies, { path, access, page }: { path: string; ac
         if (!mayActAs(user.role, access)) {
           throw new ApplicationError('PERMISSION_DENIED', `This takes the role ${access}; ${user.name} has the role ${user.role}.`);
         }
+        await limitRequest(deps.database, { request, response }, path.startsWith('/auth/') ? 'all' : limited);
       } catch (error) {
         const code = page === true && error instanceof ApplicationError && request.accepts(['json', 'html']) === 'html' ? error.code : null;
         if (code === 'PERMISSION_DENIED') {

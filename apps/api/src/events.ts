@@ -180,7 +180,7 @@ class Hub implements SyncEvents {
   async #load(lists: readonly number[] | null): Promise<Loaded[]> {
     const links: JudgedLink[] =
       lists === null
-        ? (await listLinks(this.#database, { cursor: null, limit: snapshotLinks })).rows
+        ? (await listLinks(this.#database, { cursor: null, limit: snapshotLinks, lists: null })).rows
         : await findLinks(this.#database, lists);
     const runs = await listNewestRuns(
       this.#database,

@@ -1,9 +1,10 @@
 import type { Request } from 'express';
-import { ZodError } from 'zod';
+import { ZodError, ZodObject } from 'zod';
 import type { z } from 'zod';
 import { ApplicationError, notFound } from '@dossier/runtime/errors.ts';
 import { readJsonBody } from './json-body.ts';
 import { readParameters } from './parameters.ts';
+import { limitsOf } from './session.ts';
 
 /** The request's JSON body as the schema gives it; BAD_PARAM names the first field that doesn't fit. */
 export async function parseBody<Schema extends z.ZodType>(request: Request, schema: Schema): Promise<z.output<Schema>> {
@@ -18,7 +19,14 @@ export function requireObject(body: unknown): object {
 
 /** The request's query as the schema gives it. That it knows them all was seen to before (refuseUnknown). */
 export function parseQuery<Schema extends z.ZodType>(request: Request, schema: Schema): z.output<Schema> {
-  return parseFields(schema, readParameters(request));
+  const parsed = parseFields(schema, readParameters(request));
+  const limits = limitsOf(request);
+  if (limits === null || !(schema instanceof ZodObject) || !('dossier_lists' in schema.shape)) return parsed;
+  // Who is limited asks for no other lists, and for none beyond where no list is named.
+  const asked = (parsed as { dossier_lists?: number[] }).dossier_lists;
+  return Object.assign(parsed as object, {
+    dossier_lists: asked?.filter((list) => limits.includes(list)) ?? [...limits],
+  }) as z.output<Schema>;
 }
 
 /** Fields as the schema gives them; BAD_PARAM names the first that doesn't fit. */

@@ -8,12 +8,25 @@ import { problemSchema } from '@dossier/protocol/problem.ts';
 /** Who may: `everyone`, or users of this role and the roles above it. */
 export type Access = 'everyone' | Role;
 
+/**
+ * What of a route there is for who is limited to some watch lists; anything else is as if it weren't there.
+ *
+ * - `all`: it tells nothing of any list, or heeds by itself whose lists there are.
+ * - `narrowed`: its parameter `dossier_lists` names no others, also where it is left out.
+ * - `list`: `:id` is a list.
+ * - `dossier`: `:id` is a dossier that one of the lists holds; `own dossier`: and no other list does.
+ * - `photo`, `own photo`: the same of the dossier that a photo is of.
+ */
+export type LimitedTo = 'all' | 'narrowed' | 'list' | 'dossier' | 'own dossier' | 'photo' | 'own photo';
+
 /** One operation of the API: where it is, who may call it, what it promises and who does it. */
 export interface Route {
   readonly method: 'get' | 'post' | 'patch' | 'put' | 'delete';
   /** With the closing slash where it has one (it works without, too), parameters as `:id`. */
   readonly path: string;
   readonly access: Access;
+  /** Left out: for users who are limited to watch lists it isn't there. */
+  readonly limited?: LimitedTo;
   /** The parameters of its query; without it none is taken. Others are refused before the handler is called. */
   readonly query?: ZodObject;
   /** What OpenAPI says of it; parameters of path and query are added. Without a `requestBody` no field of a body is taken. */

@@ -22,6 +22,11 @@ export function identityOf(request: Request): Identity {
   return identity;
 }
 
+/** The watch lists that there are for who asks; null: all, also where nobody has to be known. */
+export function limitsOf(request: Request): readonly number[] | null {
+  return identities.get(request)?.lists ?? null;
+}
+
 /** Who asks and from where, for the audit. A program says by its User-Agent that it is the command line. */
 export function actorOf(request: Request): Actor {
   const { user, byCookie } = identityOf(request);

@@ -9,7 +9,7 @@ import type { ApplicationError } from '@dossier/runtime/errors.ts';
 import type { Subscriber, SyncEvent, SyncEvents } from './events.ts';
 import { namedIn } from './presenters/sync.ts';
 import type { Naming } from './presenters/sync.ts';
-import { actorOf } from './session.ts';
+import { actorOf, limitsOf } from './session.ts';
 
 /** Keeps who is told of other dossiers by a refusal. */
 export async function recordRefused(database: Database, request: Request, { dossiers }: ApplicationError): Promise<void> {
@@ -53,13 +53,14 @@ const maximumWaiting = 16 * 1024 * 1024;
 
 /**
  * Tells a subscriber of each event when it is kept that who asked for it is shown those that it names: once for as long
- * as it follows. Where that can't be kept, or not fast enough, it ends. Returns how to stop.
+ * as it follows. Who is limited to some lists hears of no others. Where that can't be kept, or not fast enough, it ends. Returns how to stop.
  */
 export function followLogged(
   { database, events, request }: { database: Database; events: SyncEvents; request: Request },
   { list, receive, end }: Subscriber,
 ): () => void {
   const known = new Set<string>();
+  const limits = limitsOf(request);
   let line = Promise.resolve();
   let waiting = 0;
   let closed = false;
@@ -86,7 +87,7 @@ export function followLogged(
   const leave = events.subscribe({
     list,
     receive(event) {
-      if (closed) return;
+      if (closed || limits?.includes(event.list) === false) return;
       waiting += event.json.length;
       if (waiting > maximumWaiting) close();
       else line = after(line, event);

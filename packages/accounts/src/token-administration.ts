@@ -12,13 +12,15 @@ export interface TokenRow {
   label: string;
   user_id: number;
   user_name: string;
+  /** Its own, beside those of the user; null: no fewer. */
+  dossier_lists: number[] | null;
   created_date: Date;
   expires_date: Date | null;
   last_used_date: Date | null;
 }
 
 const columns = `
-  id, kind, label, user_id, (select name from users u where u.id = user_id) as user_name, created_date, expires_date, last_used_date
+  id, kind, label, user_id, (select name from users u where u.id = user_id) as user_name, array_to_json(dossier_lists) as dossier_lists, created_date, expires_date, last_used_date
   from tokens`;
 
 export interface TokenFilter {

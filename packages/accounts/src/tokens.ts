@@ -20,6 +20,8 @@ export interface TokenRequest {
   label: string;
   /** From now; null for ever. */
   lifetimeMs: number | null;
+  /** The watch lists that there are for its holder; null or left out: all that there are for the user. */
+  lists?: readonly number[] | null;
 }
 
 /** Makes a token and returns it: only its hash is kept. */
@@ -32,8 +34,16 @@ export async function issueToken(
   await query(connection, `delete from tokens where user_id = :userId and expires_date < age_moment()`, { userId: request.userId });
   const made = await queryOne<{ id: number }>(
     connection,
-    `insert into tokens (user_id, token_hash, kind, label, expires_date) values (:userId, :hash, :kind, :label, :expiresDate) returning id`,
-    { userId: request.userId, kind: request.kind, label: request.label, hash: hashToken(token), expiresDate },
+    `insert into tokens (user_id, token_hash, kind, label, expires_date, dossier_lists)
+     values (:userId, :hash, :kind, :label, :expiresDate, :lists::bigint[]) returning id`,
+    {
+      lists: request.lists ? [...request.lists] : null,
+      userId: request.userId,
+      kind: request.kind,
+      label: request.label,
+      hash: hashToken(token),
+      expiresDate,
+    },
   );
   if (!made) throw new Error('insert returned no row');
   return { id: made.id, token, expiresDate };
@@ -51,6 +61,8 @@ export interface TokenHolder {
   hasPassword: boolean;
   /** Of a session: that its user has a password and no second factor. */
   lacksSecondFactor: boolean;
+  /** The watch lists that there are for whoever sends the token: those of the user and of the token; null: all. */
+  lists: number[] | null;
 }
 
 interface HolderRow extends User {
@@ -60,6 +72,7 @@ interface HolderRow extends User {
   expires_date: Date | null;
   has_password: boolean;
   lacks_second_factor: boolean;
+  lists: number[] | null;
   stale: boolean;
 }
 
@@ -68,6 +81,8 @@ export async function findTokenHolder(connection: Connection, token: string): Pr
   const holder = await preparedOne<HolderRow>(connection, 'find token holder', {
     sql: `select u.id, u.name, u.role, t.id as token_id, t.kind, t.created_date, t.expires_date, u.password_hash is not null as has_password,
         t.kind = 'session' and u.password_hash is not null and not ${hasSecondFactor('u.id')} as lacks_second_factor,
+        array_to_json(case when u.dossier_lists is null then t.dossier_lists when t.dossier_lists is null then u.dossier_lists
+          else array(select unnest(u.dossier_lists) intersect select unnest(t.dossier_lists) order by 1) end) as lists,
         coalesce(t.last_used_date < now() - interval '5 minutes', true) as stale
       from tokens t join users u on u.id = t.user_id
       where t.token_hash = :hash and u.active and coalesce(t.expires_date > now(), true) and not (t.kind = 'session' and ${liesAhead('t.created_date')})`,
@@ -76,8 +91,8 @@ export async function findTokenHolder(connection: Connection, token: string): Pr
   if (!holder) return null;
   if (holder.stale) await noteUse(connection, holder.token_id);
   const { id, name, role, token_id: tokenId, kind, created_date: created, expires_date: expires } = holder;
-  const { has_password: hasPassword, lacks_second_factor: lacksSecondFactor } = holder;
-  return { user: { id, name, role }, tokenId, kind, created, expires, hasPassword, lacksSecondFactor };
+  const { has_password: hasPassword, lacks_second_factor: lacksSecondFactor, lists } = holder;
+  return { user: { id, name, role }, tokenId, kind, created, expires, hasPassword, lacksSecondFactor, lists };
 }
 
 /** On a full disk whoever reads is let in nevertheless. */

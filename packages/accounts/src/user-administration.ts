@@ -5,7 +5,7 @@ import { query, queryOne, transaction } from '@dossier/postgres/database.ts';
 import type { Connection, Database } from '@dossier/postgres/database.ts';
 import { toPage } from '@dossier/postgres/keyset.ts';
 import type { Page, PageRequest } from '@dossier/postgres/keyset.ts';
-import { setPassword } from './users.ts';
+import { requireLimitable, setPassword } from './users.ts';
 import type { EndedAccess } from './users.ts';
 import { hasSecondFactor } from './has-second-factor.ts';
 
@@ -15,6 +15,8 @@ export interface UserRow {
   name: string;
   role: Role;
   active: boolean;
+  /** The watch lists that there are for the user; null: all. */
+  dossier_lists: number[] | null;
   created_date: Date;
   last_sign_in: Date | null;
   /** The provider by which the user signs in; null: by a password. */
@@ -26,7 +28,8 @@ export interface UserRow {
 }
 
 const columns = `
-  u.id, u.name, u.role, u.active, u.created_date, u.last_sign_in, u.oidc_issuer, ${hasSecondFactor('u.id')} as has_second_factor,
+  u.id, u.name, u.role, u.active, array_to_json(u.dossier_lists) as dossier_lists, u.created_date, u.last_sign_in, u.oidc_issuer,
+  ${hasSecondFactor('u.id')} as has_second_factor,
   (select count(*) from tokens t where t.user_id = u.id and t.kind = 'session' and coalesce(t.expires_date > now(), true)) as session_count,
   (select count(*) from tokens t where t.user_id = u.id and t.kind <> 'session' and coalesce(t.expires_date > now(), true)) as token_count
   from users u`;
@@ -53,6 +56,8 @@ export async function readUser(connection: Connection, id: number): Promise<User
 export interface UserChange {
   role?: Role | undefined;
   active?: boolean | undefined;
+  /** Null: all. */
+  lists?: readonly number[] | null | undefined;
   password?: string | undefined;
   /** With a new password: API tokens stay. */
   keepTokens?: boolean | undefined;
@@ -67,9 +72,13 @@ export async function changeUser(database: Database, id: number, change: UserCha
     await holdUsers(tx);
     const user = await readUser(tx, id);
     const ended = change.password === undefined ? null : await setPassword(tx, user.name, change.password, change);
-    await query(tx, `update users set role = :role, active = :active where id = :id`, {
+    const role = change.role ?? user.role;
+    const lists = change.lists === undefined ? user.dossier_lists : change.lists;
+    requireLimitable(role, lists);
+    await query(tx, `update users set role = :role, active = :active, dossier_lists = :lists::bigint[] where id = :id`, {
       id,
-      role: change.role ?? user.role,
+      role,
+      lists: lists && [...lists],
       active: change.active ?? user.active,
     });
     await requireAdministrator(tx);

@@ -24,25 +24,34 @@ export interface UserCreation {
   name: string;
   role: Role;
   password: string;
+  /** The watch lists that there are for the user; null or left out: all. */
+  lists?: readonly number[] | null | undefined;
 }
 
 /** Makes a user. Whether a password that a person chose is good enough is asked before (`requireGoodPassword`). BAD_PARAM for a name or password that can't be used, CONFLICT for a name that is taken. */
-export async function createUser(connection: Connection, { name, role, password }: UserCreation): Promise<User> {
+export async function createUser(connection: Connection, { name, role, password, lists = null }: UserCreation): Promise<User> {
   const fault = userNameFault(name);
   if (fault !== null) throw badParam('name', `A user's name ${fault}.`);
   requirePassword(password);
+  requireLimitable(role, lists);
   const passwordHash = await hashPassword(password);
   try {
     const made = await queryOne<User>(
       connection,
-      `insert into users (name, role, password_hash) values (:name, :role, :passwordHash) returning id, name, role`,
-      { name, role, passwordHash },
+      `insert into users (name, role, password_hash, dossier_lists) values (:name, :role, :passwordHash, :lists::bigint[]) returning id, name, role`,
+      { name, role, passwordHash, lists: lists && [...lists] },
     );
     if (!made) throw new Error('insert returned no row');
     return made;
   } catch (error) {
     throw translateDatabaseError(error) ?? error;
   }
+}
+
+/** BAD_PARAM for an administrator who would be limited to watch lists, and could lift that alone. */
+export function requireLimitable(role: Role, lists: readonly number[] | null): void {
+  if (role === 'admin' && lists !== null)
+    throw badParam('dossier_lists', 'dossier_lists: administrators can not be limited to watch lists.');
 }
 
 function requirePassword(password: string): void {

@@ -129,11 +129,14 @@ export async function noteToldHead(connection: Connection, listId: number, posit
 const mostBehind = 100_000;
 
 /**
- * One page of the slaves, by list and then by node, without those that gave their copy up. `behind` counts changes. `behind_since` is when the
+ * One page of the slaves of these lists (null: all), by list and then by node, without those that gave their copy up. `behind` counts changes. `behind_since` is when the
  * slave was first seen to lack one and has taken none since, or, until it asks again, when the list was last changed here: never a date that a
  * dossier bears, which may be far older than its change here. A slave that stands in another history of the list is behind by an unknown amount.
  */
-export async function listFollowers(connection: Connection, page: PageRequest): Promise<Page<FollowerRow>> {
+export async function listFollowers(
+  connection: Connection,
+  { lists, ...page }: PageRequest & { lists: readonly number[] | null },
+): Promise<Page<FollowerRow>> {
   const backwards = page.cursor?.direction === 'before';
   const direction = backwards ? 'desc' : 'asc';
   const rows = await query<FollowerRow>(
@@ -148,9 +151,10 @@ export async function listFollowers(connection: Connection, page: PageRequest): 
            union all select from tombstones t where t.set_id = p.set_id and t.revision > f.revision limit ${mostBehind}) c
        ) end as behind
      ) c
-     where f.state is distinct from 'withdrawn' ${page.cursor ? `and (f.list_id, f.node::text) ${backwards ? '<' : '>'} (:id, :node)` : ''}
+     where f.state is distinct from 'withdrawn' and (:lists::bigint[] is null or f.list_id = any(:lists::bigint[]))
+       ${page.cursor ? `and (f.list_id, f.node::text) ${backwards ? '<' : '>'} (:id, :node)` : ''}
      order by f.list_id ${direction}, f.node::text ${direction} limit :rows`,
-    { id: page.cursor?.id ?? 0, node: page.cursor?.value ?? '', rows: page.limit + 1 },
+    { id: page.cursor?.id ?? 0, node: page.cursor?.value ?? '', lists: lists && [...lists], rows: page.limit + 1 },
   );
   return toPage(rows, page, (row) => ({ value: row.node, id: row.list_id }));
 }

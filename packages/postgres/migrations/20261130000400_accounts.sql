@@ -9,8 +9,11 @@ create table users (
   oidc_issuer text,
   oidc_subject text,
   active boolean not null default true,
+  -- The watch lists that there are for the user; null: all.
+  dossier_lists bigint[],
   last_sign_in timestamptz,
   created_date timestamptz not null default now(),
+  check (dossier_lists is null or role <> 'admin'),
   unique (oidc_issuer, oidc_subject),
   check ((oidc_issuer is null) = (oidc_subject is null)),
   check ((password_hash is null) = (oidc_issuer is not null))
@@ -21,6 +24,8 @@ create table tokens (
   token_hash bytea not null unique check (octet_length(token_hash) = 32),
   kind text not null check (kind in ('session', 'api', 'configured')),
   label text not null default '',
+  -- The watch lists that there are for its holder, of those that there are for the user; null: all of them.
+  dossier_lists bigint[],
   created_date timestamptz not null default now(),
   expires_date timestamptz,
   last_used_date timestamptz

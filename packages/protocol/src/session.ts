@@ -30,6 +30,8 @@ export const currentSessionSchema = z
     sign_in: z.enum(signInWays),
     /** This node demands a second factor, and the user has none yet: all but `/auth/` is refused. */
     second_factor_missing: z.boolean(),
+    /** The watch lists that there are for whoever asks; null: all. */
+    dossier_lists: z.array(idSchema).nullable(),
   })
   .meta({ id: 'CurrentSession' });
 export type CurrentSession = z.infer<typeof currentSessionSchema>;

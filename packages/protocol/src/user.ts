@@ -10,9 +10,11 @@ const name = z.string().check((context) => {
   if (fault !== null) context.issues.push({ code: 'custom', message: fault, input: context.value });
 });
 const password = text(1024, 1);
+/** The watch lists that there are for a user or the holder of a token; null: all. */
+const lists = z.array(idSchema).max(1000).nullable();
 
 export const userCreation = z
-  .strictObject({ name, role: z.enum(roles), password, active: looseBoolean.optional() })
+  .strictObject({ name, role: z.enum(roles), password, active: looseBoolean.optional(), dossier_lists: lists.optional() })
   .meta({ id: 'UserCreation' });
 
 /** A new password ends the user's sessions and, unless `keep_tokens`, API tokens; `active: false` shuts the user out, tokens included. */
@@ -22,6 +24,7 @@ export const userChange = z
     password: password.optional(),
     keep_tokens: looseBoolean.optional(),
     active: looseBoolean.optional(),
+    dossier_lists: lists.optional(),
   })
   .meta({ id: 'UserChange' });
 
@@ -32,6 +35,7 @@ export const userDetailsSchema = z
     name: z.string(),
     role: z.enum(roles),
     active: z.boolean(),
+    dossier_lists: lists,
     created_date: timeSchema,
     last_sign_in: timeSchema.nullable(),
     /** Whether by a password here, or by the provider of OpenID Connect. */
@@ -55,6 +59,7 @@ export const tokenCreation = z
     user: idSchema.optional(),
     /** Null or left out: as long as the configuration lets it, and as the token lives by which it is made. */
     expires_in_days: z.int().min(1).max(3650).nullable().optional(),
+    dossier_lists: lists.optional(),
     /** One's own: asked of sessions, which may be somebody's at an open screen. */
     password: password.optional(),
   })
@@ -67,6 +72,8 @@ export const tokenSchema = z
     kind: z.enum(tokenKinds),
     label: z.string(),
     user: z.looseObject({ id: idSchema, name: z.string() }),
+    /** Its own limits, beside those of its user. */
+    dossier_lists: lists,
     created_date: timeSchema,
     expires_date: timeSchema.nullable(),
     last_used_date: timeSchema.nullable(),

@@ -7,6 +7,8 @@ import type { Cursor } from '@dossier/postgres/keyset.ts';
 import { dossierOrderings } from './dossier-pages.ts';
 import type { DossierFilter, DossierOrdering } from './dossier-pages.ts';
 import { listDossiers, readDossier } from './dossiers.ts';
+import { exportDossiers } from './export.ts';
+import { emptyList, lockLists } from './positions.ts';
 import type { DossierListing } from './dossiers.ts';
 
 const others = 3000;
@@ -220,4 +222,15 @@ describe('dossiers that several lists hold', () => {
     for (const row of rows) expect(row.lists).toEqual(listsOf.get(row.id));
     expect(Math.max(...rows.map((row) => row.lists.length))).toBe(4);
   });
+});
+
+it('an export of a list that is emptied meanwhile fails, and does not end as if it were whole', async () => {
+  const list = await fillList('short-lived', 3);
+  const chunks = exportDossiers(test.database, list, 2);
+  expect((await chunks.next()).value).toHaveLength(2);
+  await transaction(test.database, async (tx) => {
+    await lockLists(tx, [list]);
+    await emptyList(tx, list);
+  });
+  await expect(chunks.next()).rejects.toMatchObject({ code: 'CONFLICT' });
 });

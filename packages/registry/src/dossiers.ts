@@ -112,14 +112,14 @@ async function readRows(connection: Connection, listing: DossierListing, lists: 
 /** The rows of the dossier `:id` in all lists. */
 const copies = `select p.list_id, d.* from rows_of(:id) d join list_positions p on p.set_id = d.set_id`;
 
-/** The dossier of this id: of several copies the newest, by date, then by list. NOT_FOUND if there is none. */
-export async function readDossier(connection: Connection, id: number): Promise<DossierRow> {
+/** The dossier of this id: of several copies, in these lists (null: in all), the newest, by date, then by list. NOT_FOUND if there is none. */
+export async function readDossier(connection: Connection, id: number, lists: readonly number[] | null = null): Promise<DossierRow> {
   const dossier = await queryOne<DossierRow>(
     connection,
-    `with copies as materialized (${copies})
+    `with copies as materialized (${copies} where :lists::bigint[] is null or p.list_id = any(:lists::bigint[]))
      select ${dossierColumns}, (select json_agg(list_id order by list_id) from copies where uuid = d.uuid) as lists
      from copies d order by d.modified_date desc, d.list_id limit 1`,
-    { id },
+    { id, lists: lists && [...lists] },
   );
   if (!dossier) throw notFound(`dossier ${id}`);
   return dossier;

@@ -1,5 +1,7 @@
 import { query } from '@dossier/postgres/database.ts';
 import type { Connection } from '@dossier/postgres/database.ts';
+import { conflict } from '@dossier/runtime/errors.ts';
+import { readPosition } from './positions.ts';
 
 /** What an import file says of a dossier; `meta` as it is stored, so that no number loses digits. */
 export interface ExportedDossier {
@@ -17,7 +19,7 @@ export interface ExportedDossier {
 
 const columns = `id, external_id, name, comment, active, valid_from::text as valid_from, valid_until::text as valid_until, meta::text as meta, photos::text as photos`;
 
-/** The dossiers of a list in the order of their ids, in chunks; each chunk as the list is when it is read. */
+/** The dossiers of a list in the order of their ids, in chunks; each chunk as the list is when it is read. CONFLICT if the list is emptied or deleted meanwhile. */
 export async function* exportDossiers(connection: Connection, listId: number, rows: number): AsyncGenerator<ExportedDossier[]> {
   let after = 0;
   for (;;) {
@@ -29,7 +31,11 @@ export async function* exportDossiers(connection: Connection, listId: number, ro
       { listId, after, rows },
     );
     const last = chunk.at(-1);
-    if (last === undefined) return;
+    if (last === undefined) {
+      const position = await readPosition(connection, listId);
+      if (position && (after === 0 || position.dossier_count > 0)) return;
+      throw conflict('The watch list was emptied or deleted while it was exported. The file is not whole.');
+    }
     yield chunk;
     after = last.id;
   }
@@ -48,25 +54,39 @@ export async function exportCopies(
   );
 }
 
-/** The dossiers of these ids, in this order; copies that differ one after another. Those that are in no list are left out. */
-export async function exportNamed(connection: Connection, ids: readonly number[]): Promise<ExportedDossier[]> {
+/**
+ * The dossiers of these ids, in this order; copies that differ one after another. Those that are in no list, or in none of `lists` (null: all), are left
+ * out.
+ */
+export async function exportNamed(
+  connection: Connection,
+  ids: readonly number[],
+  lists: readonly number[] | null,
+): Promise<ExportedDossier[]> {
   return query<ExportedDossier>(
     connection,
     `select d.* from unnest(:ids::bigint[]) with ordinality w (wanted, place)
      cross join lateral (
-       select distinct on (copy.hash) ${columns} from rows_of(wanted) copy join list_positions p on p.set_id = copy.set_id order by copy.hash, p.list_id
+       select distinct on (copy.hash) ${columns} from rows_of(wanted) copy join list_positions p on p.set_id = copy.set_id
+       where :lists::bigint[] is null or p.list_id = any(:lists::bigint[]) order by copy.hash, p.list_id
      ) d order by place`,
-    { ids },
+    { ids, lists: lists && [...lists] },
   );
 }
 
-/** Those of these ids that are in no list of the node, at most `limit`. */
-export async function findGone(connection: Connection, ids: readonly number[], limit: number): Promise<number[]> {
+/** Those of these ids that are in none of `lists` (null: in no list of the node), at most `limit`. */
+export async function findGone(
+  connection: Connection,
+  ids: readonly number[],
+  { lists, limit }: { lists: readonly number[] | null; limit: number },
+): Promise<number[]> {
   const rows = await query<{ wanted: number }>(
     connection,
     `select wanted from unnest(:ids::bigint[]) with ordinality w (wanted, place)
-     where not exists (select from rows_of(wanted) d join list_positions p on p.set_id = d.set_id) order by place limit :limit`,
-    { ids, limit },
+     where not exists (
+       select from rows_of(wanted) d join list_positions p on p.set_id = d.set_id where :lists::bigint[] is null or p.list_id = any(:lists::bigint[])
+     ) order by place limit :limit`,
+    { ids, lists: lists && [...lists], limit },
   );
   return rows.map(({ wanted }) => wanted);
 }

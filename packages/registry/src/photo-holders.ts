@@ -12,7 +12,7 @@ const longest = '20s';
  */
 export async function findPhotoHolders(
   database: Database,
-  { sha256, except, limit }: { sha256: string; except?: number | undefined; limit: number },
+  { sha256, lists, except, limit }: { sha256: string; lists?: readonly number[] | undefined; except?: number | undefined; limit: number },
 ): Promise<DossierRow[]> {
   return transaction(database, async (tx) => {
     await query(tx, `select set_config('statement_timeout', :longest, true)`, { longest });
@@ -23,10 +23,10 @@ export async function findPhotoHolders(
        ) as lists
        from (
          select distinct on (d.id) d.* from dossiers d join list_positions p on p.set_id = d.set_id
-         where d.photos::text like '%' || :sha256::text || '%' and d.id <> coalesce(:except::bigint, 0)
+         where d.photos::text like '%' || :sha256::text || '%' and d.id <> coalesce(:except::bigint, 0) and (:lists::bigint[] is null or p.list_id = any(:lists::bigint[]))
          order by d.id, d.modified_date desc, p.list_id limit :limit
        ) d order by d.id`,
-      { sha256, except: except ?? null, limit },
+      { sha256, lists: lists ? [...lists] : null, except: except ?? null, limit },
     );
   });
 }

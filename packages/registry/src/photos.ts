@@ -47,8 +47,11 @@ const elements = `cross join lateral rows from (
  * One page of the photos of one dossier, or of all by the ids of their dossiers; those of a dossier stand in its own order. Of several
  * copies the newest one that shows any is read.
  */
-export async function listPhotos(connection: Connection, page: PageRequest & { dossierId?: number | undefined }): Promise<Page<PhotoRow>> {
-  const { cursor, limit, dossierId } = page;
+export async function listPhotos(
+  connection: Connection,
+  page: PageRequest & { dossierId?: number | undefined; lists?: readonly number[] | null },
+): Promise<Page<PhotoRow>> {
+  const { cursor, limit, dossierId, lists = null } = page;
   const backwards = cursor?.direction === 'before';
   const [place = '', sha256 = ''] = cursor?.value?.split(' ') ?? [];
   const comparison = backwards ? '<' : '>';
@@ -67,12 +70,13 @@ export async function listPhotos(connection: Connection, page: PageRequest & { d
            where set_id = p.set_id and photos::text <> '[]' and case json_typeof(photos) when 'array' then json_array_length(photos) else 0 end > 0
              ${dossierId === undefined ? '' : 'and id = :dossierId'} ${cursor ? `and id ${comparison}= :id` : ''}
            order by id ${order} limit :dossiers
-         ) d order by d.id ${order}, d.modified_date desc, p.list_id
+         ) d where :lists::bigint[] is null or p.list_id = any(:lists::bigint[]) order by d.id ${order}, d.modified_date desc, p.list_id
        ) newest limit :dossiers
      ) d ${elements}
      where e.photo is not null ${cursor ? `and (${begin})` : ''} order by d.id ${order}, e.place ${order} limit :rows`,
     {
       dossierId: dossierId ?? null,
+      lists: lists && [...lists],
       id: cursor?.id ?? null,
       sha256,
       place: place === '' ? null : Number(place),

@@ -47,15 +47,18 @@ const columns = `
   join list_positions p on p.list_id = l.id
   left join links k on k.slave_list_id = l.id`;
 
-/** One page of the watch lists, by id. */
-export async function listWatchLists(connection: Connection, page: PageRequest): Promise<Page<WatchListRow>> {
+/** One page of the watch lists, by id; `lists`: of these. */
+export async function listWatchLists(
+  connection: Connection,
+  { lists = null, ...page }: PageRequest & { lists?: readonly number[] | null },
+): Promise<Page<WatchListRow>> {
   const backwards = page.cursor?.direction === 'before';
   const rows = await query<WatchListRow>(
     connection,
     `select ${columns}
-     where ${page.cursor ? `l.id ${backwards ? '<' : '>'} :id` : 'true'}
+     where (:lists::bigint[] is null or l.id = any(:lists::bigint[])) and ${page.cursor ? `l.id ${backwards ? '<' : '>'} :id` : 'true'}
      order by l.id ${backwards ? 'desc' : 'asc'} limit :rows`,
-    { id: page.cursor?.id ?? 0, rows: page.limit + 1 },
+    { lists: lists && [...lists], id: page.cursor?.id ?? 0, rows: page.limit + 1 },
   );
   return toPage(rows, page, (row) => ({ value: null, id: row.id }));
 }

@@ -122,14 +122,18 @@ export async function findLinkToFollow(
 }
 
 /** One page of the links, in the order of their lists' ids. */
-export async function listLinks(connection: Connection, page: PageRequest): Promise<Page<JudgedLink>> {
+export async function listLinks(
+  connection: Connection,
+  { lists, ...page }: PageRequest & { lists: readonly number[] | null },
+): Promise<Page<JudgedLink>> {
   const backwards = page.cursor?.direction === 'before';
   const rows = await query<JudgedLink>(
     connection,
     `select ${judgedColumns}
      where ${page.cursor ? `k.slave_list_id ${backwards ? '<' : '>'} :id` : 'true'}
+       and (:lists::bigint[] is null or k.slave_list_id = any(:lists::bigint[]))
      order by k.slave_list_id ${backwards ? 'desc' : 'asc'} limit :rows`,
-    { id: page.cursor?.id ?? 0, rows: page.limit + 1 },
+    { id: page.cursor?.id ?? 0, lists: lists && [...lists], rows: page.limit + 1 },
   );
   return toPage(rows, page, (row) => ({ value: null, id: row.slave_list_id }));
 }

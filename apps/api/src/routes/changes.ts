@@ -25,6 +25,7 @@ export function changesRoute({ database }: { database: Database }): Route {
   return {
     method: 'get',
     path: '/dossier-lists/:id/changes/',
+    limited: 'list',
     endless: true,
     access: 'viewer',
     bulk: true,

@@ -23,6 +23,7 @@ export function documentationRoutes(describe: () => object): Route[] {
     {
       method: 'get',
       path: '/openapi.json',
+      limited: 'all',
       access: 'viewer',
       operation: {
         tags: ['Documentation'],
@@ -40,6 +41,7 @@ export function documentationRoutes(describe: () => object): Route[] {
     {
       method: 'get',
       path: '/docs/',
+      limited: 'all',
       access: 'viewer',
       page: true,
       operation: { responses: answers({}) },
@@ -52,6 +54,7 @@ export function documentationRoutes(describe: () => object): Route[] {
     {
       method: 'get',
       path: '/docs/:file',
+      limited: 'all',
       access: 'viewer',
       page: true,
       operation: { responses: answers({}) },

@@ -11,6 +11,7 @@ export function dossierDeletionRoute({ database, probeMaster }: Pick<ApiDependen
   return {
     method: 'get',
     path: '/dossiers/:id/deletion/',
+    limited: 'own dossier',
     access: 'operator',
     operation: {
       tags: ['Dossiers'],

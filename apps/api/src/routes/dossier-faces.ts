@@ -28,7 +28,8 @@ import { parseFields, parseQuery } from '../parse.ts';
 import { presentFace } from '../present.ts';
 import { answers, binary, imageAnswers } from '../route.ts';
 import type { Route } from '../route.ts';
-import { actorOf } from '../session.ts';
+import { requireDossier } from '../limited.ts';
+import { actorOf, limitsOf } from '../session.ts';
 import { hasFresh, sendThumbnailBytes, setImmutable } from '../thumbnails.ts';
 import { readUpload } from '../upload.ts';
 
@@ -55,6 +56,7 @@ function itemRoutes(deps: Dependencies): Route[] {
     {
       method: 'get',
       path: '/dossier-faces/',
+      limited: 'all',
       access: 'viewer',
       query: dossierFaceQuery,
       operation: {
@@ -64,7 +66,12 @@ function itemRoutes(deps: Dependencies): Route[] {
       },
       async handle(request, response) {
         const { limit, page, dossier } = parseQuery(request, dossierFaceQuery);
-        const found = await listPhotos(database, { cursor: decodeCursor(page, order), limit, dossierId: dossier });
+        const found = await listPhotos(database, {
+          cursor: decodeCursor(page, order),
+          limit,
+          dossierId: dossier,
+          lists: limitsOf(request),
+        });
         await recordReads(database, actorOf(request), { kind: 'page', dossiers: found.rows.map((photo) => photo.dossier_id) });
         response.json(presentPage(found, (photo) => presentFace(request, photo), order));
       },
@@ -72,6 +79,7 @@ function itemRoutes(deps: Dependencies): Route[] {
     {
       method: 'post',
       path: '/dossier-faces/',
+      limited: 'all',
       access: 'operator',
       operation: {
         tags,
@@ -87,6 +95,7 @@ function itemRoutes(deps: Dependencies): Route[] {
     {
       method: 'get',
       path: '/dossier-faces/:id/',
+      limited: 'photo',
       access: 'viewer',
       operation: { tags, summary: 'A photo', requestParams, responses: answers({ '200': dossierFaceSchema }) },
       async handle(request, response) {
@@ -96,6 +105,7 @@ function itemRoutes(deps: Dependencies): Route[] {
     {
       method: 'delete',
       path: '/dossier-faces/:id/',
+      limited: 'own photo',
       access: 'operator',
       operation: { tags, summary: 'Delete a photo', requestParams, responses: answers({ '204': null }) },
       async handle(request, response) {
@@ -129,6 +139,7 @@ function bytesRoutes(deps: Dependencies): Route[] {
     {
       method: 'get',
       path: '/dossier-faces/:id/photo/',
+      limited: 'photo',
       access: 'viewer',
       operation: {
         tags,
@@ -143,6 +154,7 @@ function bytesRoutes(deps: Dependencies): Route[] {
     {
       method: 'get',
       path: '/dossier-faces/:id/thumbnail/',
+      limited: 'photo',
       access: 'viewer',
       operation: { tags, summary: "A photo's thumbnail", requestParams, responses: bytes(['image/webp']) },
       async handle(request, response) {
@@ -152,6 +164,7 @@ function bytesRoutes(deps: Dependencies): Route[] {
     {
       method: 'get',
       path: '/dossier-faces/:id/rendition/',
+      limited: 'photo',
       access: 'viewer',
       operation: {
         tags,
@@ -178,6 +191,7 @@ async function addUpload({ database, photos }: Dependencies, request: Request, r
   const { file, fields } = await readUpload(request, response, 'source_photo');
   const { dossier, features = null } = parseFields(dossierFaceFields, fields);
   if (file === null) throw badParam('source_photo', 'source_photo: is required, as a file.');
+  await requireDossier(database, request, { dossier, own: true });
   const facts = await inspectUpload(file);
   return addPhoto(database, {
     dossierId: dossier,

@@ -40,6 +40,7 @@ function countRoute({ database }: Dependencies): Route {
   return {
     method: 'get',
     path: '/dossiers/count/',
+    limited: 'narrowed',
     access: 'viewer',
     query: countQuery,
     operation: {

@@ -19,12 +19,13 @@ import type { ApiDependencies } from '../dependencies.ts';
 import { filterOf } from '../dossier-filter.ts';
 import type { Request, Response } from 'express';
 import { ifMatch, matchRequired, namesState, requireState } from '../if-match.ts';
+import { requireOwnLists } from '../limited.ts';
 import { parseBody, parseQuery, pathId } from '../parse.ts';
 import { dossierTag, presentDossier } from '../present.ts';
 import { answers, jsonBody } from '../route.ts';
 import type { Route } from '../route.ts';
 import { createSearch } from '../search.ts';
-import { actorOf, identityOf } from '../session.ts';
+import { actorOf, identityOf, limitsOf } from '../session.ts';
 
 type Dependencies = Pick<ApiDependencies, 'database' | 'probeMaster' | 'configuration'>;
 
@@ -72,6 +73,7 @@ function collectionRoutes({ database }: Dependencies): Route[] {
     {
       method: 'get',
       path: '/dossiers/',
+      limited: 'narrowed',
       access: 'viewer',
       query: dossierQuery,
       operation: {
@@ -104,10 +106,12 @@ function collectionRoutes({ database }: Dependencies): Route[] {
     {
       method: 'post',
       path: '/dossiers/',
+      limited: 'all',
       access: 'operator',
       operation: { tags, summary: 'Make a dossier', requestBody: jsonBody(dossierCreation), responses: answers({ '201': dossierSchema }) },
       async handle(request, response) {
         const body = await parseBody(request, dossierCreation);
+        requireOwnLists(request, body.dossier_lists);
         const content = {
           name: body.name,
           comment: body.comment ?? '',
@@ -141,10 +145,11 @@ function itemRoutes(deps: Dependencies): Route[] {
     {
       method: 'get',
       path: '/dossiers/:id/',
+      limited: 'dossier',
       access: 'viewer',
       operation: { tags, summary: 'A dossier', responses: answers({ '200': dossierSchema }) },
       async handle(request, response) {
-        const dossier = await readDossier(database, pathId(request, what));
+        const dossier = await readDossier(database, pathId(request, what), limitsOf(request));
         await recordReads(database, actorOf(request), { kind: 'dossier', dossiers: [dossier.id] });
         sendDossier(response, dossier);
       },
@@ -152,6 +157,7 @@ function itemRoutes(deps: Dependencies): Route[] {
     {
       method: 'patch',
       path: '/dossiers/:id/',
+      limited: 'own dossier',
       access: 'operator',
       operation: {
         tags,
@@ -163,6 +169,7 @@ function itemRoutes(deps: Dependencies): Route[] {
       async handle(request, response) {
         const id = pathId(request, what);
         const { dossier_lists: lists, ...fields } = await parseBody(request, dossierChange);
+        requireOwnLists(request, lists);
         const { dossier } = await audited(
           database,
           request,
@@ -192,6 +199,7 @@ function itemRoutes(deps: Dependencies): Route[] {
     {
       method: 'delete',
       path: '/dossiers/:id/',
+      limited: 'own dossier',
       access: 'operator',
       operation: {
         tags,

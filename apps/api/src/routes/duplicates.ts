@@ -14,7 +14,7 @@ import { parseFields, parseQuery } from '../parse.ts';
 import { presentDossier } from '../present.ts';
 import { answers, binary } from '../route.ts';
 import type { Route } from '../route.ts';
-import { actorOf } from '../session.ts';
+import { actorOf, limitsOf } from '../session.ts';
 import { readUpload } from '../upload.ts';
 
 type Dependencies = Pick<ApiDependencies, 'database' | 'photos'>;
@@ -32,6 +32,7 @@ function duplicatesRoute({ database, photos }: Dependencies): Route {
   return {
     method: 'get',
     path: '/dossiers/duplicates/',
+    limited: 'narrowed',
     access: 'viewer',
     query: duplicateQuery,
     operation: {
@@ -47,7 +48,9 @@ function duplicatesRoute({ database, photos }: Dependencies): Route {
       const results = await inTurn(async () => {
         // What the store doesn't have nobody shows, and no row needs to be read.
         const isKept = sha256 !== undefined && (await photos.has(sha256));
-        const holders = isKept ? await findPhotoHolders(database, { sha256, except, limit: mostShown }) : [];
+        const holders = isKept
+          ? await findPhotoHolders(database, { sha256, lists: limitsOf(request) ?? undefined, except, limit: mostShown })
+          : [];
         const namesakes = name === '' ? [] : await findNamesakes(database, { name, lists, except, limit: mostShown });
         return [
           ...holders.map((dossier): Duplicate => ({ ...presentDossier(dossier), alike: 'photo' })),
@@ -68,6 +71,7 @@ function photoCheckRoute(): Route {
   return {
     method: 'post',
     path: '/dossier-faces/check/',
+    limited: 'all',
     access: 'operator',
     operation: {
       tags: ['Photos'],

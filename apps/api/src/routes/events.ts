@@ -22,6 +22,7 @@ export function eventsRoute({ configuration, database, events, writes }: Depende
   return {
     method: 'get',
     path: '/events/',
+    limited: 'all',
     endless: true,
     access: 'viewer',
     operation: {

@@ -22,7 +22,7 @@ import { zipDossiers } from '../export/dossier-zip.ts';
 import { parseBody, parseQuery, pathId } from '../parse.ts';
 import { answers, jsonBody } from '../route.ts';
 import type { Route } from '../route.ts';
-import { actorOf } from '../session.ts';
+import { actorOf, limitsOf } from '../session.ts';
 
 type Dependencies = Pick<ApiDependencies, 'configuration' | 'database' | 'photos'>;
 
@@ -39,6 +39,7 @@ function listRoute({ configuration: { nodeName: node }, database, photos }: Depe
   return {
     method: 'get',
     path: '/dossier-lists/:id/export/',
+    limited: 'list',
     endless: true,
     access: 'viewer',
     bulk: true,
@@ -75,6 +76,7 @@ function searchRoute({ configuration: { nodeName: node }, database }: Dependenci
   return {
     method: 'get',
     path: '/dossiers/export/',
+    limited: 'narrowed',
     endless: true,
     access: 'viewer',
     bulk: true,
@@ -111,6 +113,7 @@ function selectionRoute({ configuration: { nodeName: node }, database }: Depende
   return {
     method: 'post',
     path: '/dossiers/export/',
+    limited: 'all',
     endless: true,
     access: 'viewer',
     bulk: true,
@@ -124,7 +127,7 @@ function selectionRoute({ configuration: { nodeName: node }, database }: Depende
     async handle(request, response) {
       const { dossiers, format } = await parseBody(request, selectionExport);
       const ids = [...new Set(dossiers)];
-      const gone = await findGone(database, ids, namedGone + 1);
+      const gone = await findGone(database, ids, { lists: limitsOf(request), limit: namedGone + 1 });
       if (gone.length > 0) throw missing(gone);
       await recordAudit(database, actorOf(request), {
         action: 'selection-exported',
@@ -156,7 +159,7 @@ async function* named(database: Database, request: Request, ids: readonly number
   for (let at = 0; at < ids.length; at += chunkRows) {
     const chunk = ids.slice(at, at + chunkRows);
     await recordReads(database, actorOf(request), { kind: 'export', dossiers: chunk });
-    const found = await exportNamed(database, chunk);
+    const found = await exportNamed(database, chunk, limitsOf(request));
     requireAll(chunk.length, new Set(found.map(({ id }) => id)).size);
     yield found;
   }

@@ -80,6 +80,7 @@ function heldThumbnailRoute({ database, photos }: Dependencies): Route {
   return {
     method: 'get',
     path: '/sync/dossier-lists/:id/held/thumbnails/:sha256/',
+    limited: 'list',
     access: 'viewer',
     operation: {
       tags: ['Replication'],

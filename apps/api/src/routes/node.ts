@@ -7,6 +7,7 @@ import { countWaiting } from '@dossier/feed/sites.ts';
 import { listLinksAfter } from '@dossier/replication/links.ts';
 import { answers } from '../route.ts';
 import type { Route } from '../route.ts';
+import { limitsOf } from '../session.ts';
 import { softwareVersion } from '../software-version.ts';
 import type { ApiNode } from '../wire.ts';
 
@@ -21,10 +22,13 @@ export function nodeRoutes(deps: Dependencies): Route[] {
     {
       method: 'get',
       path: '/node/',
+      limited: 'all',
       access: 'viewer',
       operation: { tags, summary: 'Which node this is, and what it is to others', responses: answers({ '200': nodeSchema }) },
-      async handle(_request, response) {
-        response.json(await describeNode(deps));
+      async handle(request, response) {
+        const node = await describeNode(deps);
+        // There is no replication for who is limited to some watch lists.
+        response.json(limitsOf(request) === null ? node : { ...node, installed_apps: [] });
       },
     },
     {

@@ -103,6 +103,7 @@ function currentSessionRoute({ configuration }: Dependencies): Route {
         user: presentUser(identity.user),
         sign_in: identity.hasPassword ? 'password' : 'oidc',
         second_factor_missing: missesSecondFactor(identity, configuration),
+        dossier_lists: identity.lists,
       } satisfies CurrentSession);
     },
   };

@@ -11,6 +11,7 @@ export function syncEventRoutes({ database, events }: Pick<SyncDependencies, 'da
     {
       method: 'get',
       path: '/sync/events/',
+      limited: 'all',
       endless: true,
       access: 'viewer',
       operation: {

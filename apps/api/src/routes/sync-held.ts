@@ -48,6 +48,7 @@ function heldRoute({ database }: SyncDependencies): Route {
   return {
     method: 'get',
     path: '/sync/dossier-lists/:id/held/',
+    limited: 'list',
     access: 'viewer',
     query: heldQuery,
     operation: {
@@ -77,6 +78,7 @@ function lostRoute({ configuration, database }: SyncDependencies): Route {
   return {
     method: 'get',
     path: '/sync/dossier-lists/:id/held/lost/',
+    limited: 'list',
     access: 'viewer',
     bulk: true,
     query: lostQuery,

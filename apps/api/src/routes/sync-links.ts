@@ -14,7 +14,7 @@ import { parseBody, parseQuery, pathId } from '../parse.ts';
 import { presentLink } from '../presenters/sync.ts';
 import { answers, jsonBody } from '../route.ts';
 import type { Route } from '../route.ts';
-import { identityOf } from '../session.ts';
+import { identityOf, limitsOf } from '../session.ts';
 import { recordShown, shown } from '../shown.ts';
 import type { SyncDependencies } from './sync.ts';
 import { requireAllowedMaster, requireIntroduction } from './sync-masters.ts';
@@ -119,6 +119,7 @@ function listRoute({ database }: SyncDependencies): Route {
   return {
     method: 'get',
     path: '/sync/dossier-lists/',
+    limited: 'all',
     access: 'viewer',
     query: pageQuery,
     operation: {
@@ -128,7 +129,7 @@ function listRoute({ database }: SyncDependencies): Route {
     },
     async handle(request, response) {
       const { limit, page } = parseQuery(request, pageQuery);
-      const found = await listLinks(database, { cursor: decodeCursor(page), limit });
+      const found = await listLinks(database, { cursor: decodeCursor(page), limit, lists: limitsOf(request) });
       const runs = await listUnfinishedRuns(
         database,
         found.rows.map((link) => link.slave_list_id),
@@ -145,6 +146,7 @@ function readRoute(deps: SyncDependencies): Route {
   return {
     method: 'get',
     path: '/sync/dossier-lists/:id/',
+    limited: 'list',
     access: 'viewer',
     operation: { tags, summary: 'A link, by the id of its list on this node', responses: answers({ '200': linkSchema }) },
     async handle(request, response) {

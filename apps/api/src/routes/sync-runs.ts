@@ -77,6 +77,7 @@ function runsRoute({ database }: SyncDependencies): Route {
   return {
     method: 'get',
     path: '/sync/dossier-lists/:id/runs/',
+    limited: 'list',
     access: 'viewer',
     query: pageQuery,
     operation: {
@@ -99,6 +100,7 @@ function runHistoryRoute({ database }: SyncDependencies): Route {
   return {
     method: 'get',
     path: '/sync/dossier-lists/:id/runs/:run/history/',
+    limited: 'list',
     access: 'viewer',
     query: pageQuery,
     operation: {
@@ -125,6 +127,7 @@ function deletionsRoute({ database }: SyncDependencies): Route {
   return {
     method: 'get',
     path: '/sync/dossier-lists/:id/deletions/',
+    limited: 'list',
     access: 'viewer',
     query: pageQuery,
     operation: {

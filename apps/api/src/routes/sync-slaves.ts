@@ -8,6 +8,7 @@ import { parseQuery } from '../parse.ts';
 import { presentSlave } from '../presenters/operator.ts';
 import { answers } from '../route.ts';
 import type { Route } from '../route.ts';
+import { limitsOf } from '../session.ts';
 import type { SyncDependencies } from './sync.ts';
 
 const byList: CursorOrder = { ordering: 'dossier_list', column: 'text' };
@@ -17,6 +18,7 @@ export function syncSlaveRoutes({ database }: Pick<SyncDependencies, 'database'>
     {
       method: 'get',
       path: '/sync/slaves/',
+      limited: 'all',
       access: 'viewer',
       query: pageQuery,
       operation: {
@@ -27,7 +29,8 @@ export function syncSlaveRoutes({ database }: Pick<SyncDependencies, 'database'>
       },
       async handle(request, response) {
         const { limit, page } = parseQuery(request, pageQuery);
-        response.json(presentPage(await listFollowers(database, { cursor: decodeCursor(page, byList), limit }), presentSlave, byList));
+        const found = await listFollowers(database, { cursor: decodeCursor(page, byList), limit, lists: limitsOf(request) });
+        response.json(presentPage(found, presentSlave, byList));
       },
     },
   ];

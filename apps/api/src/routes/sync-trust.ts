@@ -54,6 +54,7 @@ function listRoute({ database }: SyncDependencies): Route {
   return {
     method: 'get',
     path: '/sync/masters/',
+    limited: 'all',
     access: 'viewer',
     operation: { tags, summary: 'Whose answers this node believes, under which address', responses: answers({ '200': mastersSchema }) },
     async handle(_request, response) {

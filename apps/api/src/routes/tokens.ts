@@ -6,6 +6,7 @@ import { deleteToken, listTokens, readToken } from '@dossier/accounts/token-admi
 import { issueToken } from '@dossier/accounts/tokens.ts';
 import { readUser } from '@dossier/accounts/user-administration.ts';
 import { audited } from '../audited.ts';
+import { requireLists, withinLimits } from '../limited.ts';
 import { decodeCursor, newestFirst, presentPage } from '../cursor.ts';
 import type { ApiDependencies } from '../dependencies.ts';
 import { requireOwnPassword } from '../own-password.ts';
@@ -28,6 +29,7 @@ function listRoute({ database }: Pick<ApiDependencies, 'database'>): Route {
   return {
     method: 'get',
     path: '/tokens/',
+    limited: 'all',
     access: 'viewer',
     query: tokenQuery,
     operation: {
@@ -51,17 +53,24 @@ function createRoute(deps: Dependencies): Route {
   return {
     method: 'post',
     path: '/tokens/',
+    limited: 'all',
     access: 'viewer',
     operation: {
       tags,
       summary: 'Make an API token',
       description:
-        'The answer shows the token this once. It may do what its user may. Only administrators make tokens for others. A session has to send its user’s `password`. A token lives no longer than the one that made it, nor than TOKEN_MAXIMUM_DAYS.',
+        'The answer shows the token this once. It may do what its user may. Only administrators make tokens for others. A session has to send its user’s `password`. `dossier_lists` limits it to fewer watch lists than there are for its user; one that is made by a limited token is limited the same. A token lives no longer than the one that made it, nor than TOKEN_MAXIMUM_DAYS.',
       requestBody: jsonBody(tokenCreation),
       responses: answers({ '201': issuedTokenSchema }),
     },
     async handle(request, response) {
-      const { label, user: asked, expires_in_days: days = null, password } = await parseBody(request, tokenCreation);
+      const {
+        label,
+        user: asked,
+        expires_in_days: days = null,
+        dossier_lists: askedLists = null,
+        password,
+      } = await parseBody(request, tokenCreation);
       const { user, tokenId } = identityOf(request);
       const userId = asked ?? user.id;
       if (userId !== user.id && user.role !== 'admin') {
@@ -76,13 +85,18 @@ function createRoute(deps: Dependencies): Route {
           await readUser(tx, userId).catch(() => {
             throw badParam('user', `There is no user ${userId}.`);
           });
-          const { id, token } = await issueToken(tx, { userId, kind: 'api', label, lifetimeMs });
+          await requireLists(tx, askedLists);
+          const { id, token } = await issueToken(tx, { userId, kind: 'api', label, lifetimeMs, lists: withinLimits(request, askedLists) });
           return { token, row: await readToken(tx, id) };
         },
         ({ row }) => ({
           action: 'token-made',
           object: { kind: 'token', id: row.id, name: label },
-          details: { user: row.user_name, expires_date: row.expires_date?.toISOString() ?? null },
+          details: {
+            user: row.user_name,
+            expires_date: row.expires_date?.toISOString() ?? null,
+            ...(row.dossier_lists && { dossier_lists: row.dossier_lists }),
+          },
         }),
       );
       response.status(201).json({ ...presentToken(made.row, tokenId), token: made.token });
@@ -112,6 +126,7 @@ function deleteRoute({ database }: Pick<ApiDependencies, 'database'>): Route {
   return {
     method: 'delete',
     path: '/tokens/:id/',
+    limited: 'all',
     access: 'viewer',
     operation: {
       tags,

@@ -4,6 +4,7 @@ import { pageOf } from '@dossier/protocol/values.ts';
 import { requireGoodPassword } from '@dossier/accounts/password-rules.ts';
 import { changeUser, deleteUser, listUsers, readUser } from '@dossier/accounts/user-administration.ts';
 import { createUser } from '@dossier/accounts/users.ts';
+import { requireLists } from '../limited.ts';
 import { audited } from '../audited.ts';
 import { decodeCursor, presentPage } from '../cursor.ts';
 import type { ApiDependencies } from '../dependencies.ts';
@@ -44,16 +45,21 @@ function collectionRoutes({ database }: Pick<ApiDependencies, 'database'>): Rout
         responses: answers({ '201': userDetailsSchema }),
       },
       async handle(request, response) {
-        const { active = true, ...creation } = await parseBody(request, userCreation);
+        const { active = true, dossier_lists: lists, ...creation } = await parseBody(request, userCreation);
         await requireGoodPassword(creation.password, { name: creation.name });
         const user = await audited(
           database,
           request,
           async (tx) => {
-            const { id } = await createUser(tx, creation);
+            await requireLists(tx, lists);
+            const { id } = await createUser(tx, { ...creation, lists });
             return active ? readUser(tx, id) : changeUser(tx, id, { active });
           },
-          ({ id, name, role }) => ({ action: 'user-made', object: { kind: 'user', id, name }, details: { role, active } }),
+          ({ id, name, role }) => ({
+            action: 'user-made',
+            object: { kind: 'user', id, name },
+            details: { role, active, ...(lists && { dossier_lists: lists }) },
+          }),
         );
         response.status(201).location(`/users/${user.id}/`).json(presentUser(user));
       },
@@ -71,7 +77,7 @@ function itemRoutes({ database }: Pick<ApiDependencies, 'database'>): Route[] {
         tags,
         summary: 'Change a user',
         description:
-          'A new password ends the sessions and API tokens of the user, and `ended` says how many; with `keep_tokens` the API tokens stay. Who is not active can neither sign in nor use a token.',
+          '`dossier_lists` are the watch lists that there are for the user; null: all. A new password ends the sessions and API tokens of the user, and `ended` says how many; with `keep_tokens` the API tokens stay. Who is not active can neither sign in nor use a token.',
         requestBody: jsonBody(userChange),
         responses: answers({ '200': userDetailsSchema }),
       },
@@ -79,11 +85,15 @@ function itemRoutes({ database }: Pick<ApiDependencies, 'database'>): Route[] {
         const id = pathId(request, what);
         const change = await parseBody(request, userChange);
         const { password, keep_tokens: keepTokens, ...shown } = change;
+        const { dossier_lists: lists, ...fields } = shown;
         if (password !== undefined) await requireGoodPassword(password, { name: (await readUser(database, id)).name });
         const user = await audited(
           database,
           request,
-          (tx) => changeUser(tx, id, { ...shown, password, keepTokens }),
+          async (tx) => {
+            await requireLists(tx, lists);
+            return changeUser(tx, id, { ...fields, lists, password, keepTokens });
+          },
           ({ name, ended }) => ({
             action: password !== undefined && Object.keys(shown).length === 0 ? 'password-set' : 'user-changed',
             object: { kind: 'user', id, name },

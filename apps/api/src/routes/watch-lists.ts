@@ -26,7 +26,7 @@ import { parseBody, parseQuery, pathId } from '../parse.ts';
 import { isTagOfList, presentWatchList, watchListTag } from '../present.ts';
 import { answers, jsonBody } from '../route.ts';
 import type { Route } from '../route.ts';
-import { identityOf } from '../session.ts';
+import { identityOf, limitsOf } from '../session.ts';
 
 type Dependencies = Pick<ApiDependencies, 'database' | 'configuration'>;
 
@@ -67,6 +67,7 @@ function collectionRoutes({ database }: Dependencies): Route[] {
     {
       method: 'get',
       path: '/dossier-lists/',
+      limited: 'all',
       access: 'viewer',
       query: pageQuery,
       operation: {
@@ -76,7 +77,7 @@ function collectionRoutes({ database }: Dependencies): Route[] {
       },
       async handle(request, response) {
         const { limit, page } = parseQuery(request, pageQuery);
-        const found = await listWatchLists(database, { cursor: decodeCursor(page), limit });
+        const found = await listWatchLists(database, { cursor: decodeCursor(page), limit, lists: limitsOf(request) });
         response.json(presentPage(found, presentWatchList));
       },
     },
@@ -109,6 +110,7 @@ function itemRoutes({ database, configuration }: Dependencies): Route[] {
     {
       method: 'get',
       path: '/dossier-lists/:id/',
+      limited: 'list',
       access: 'viewer',
       operation: { tags, summary: 'A watch list', responses: answers({ '200': watchListSchema }) },
       async handle(request, response) {
@@ -186,6 +188,7 @@ function misfitsRoute({ database }: Pick<ApiDependencies, 'database'>): Route {
   return {
     method: 'get',
     path: '/dossier-lists/:id/misfits/',
+    limited: 'list',
     access: 'operator',
     operation: {
       tags,

@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
 import { changedSiteSchema, createdSiteSchema, revokedSiteSchema, siteSchema } from '@dossier/protocol/site.ts';
 import type { Site } from '@dossier/protocol/site.ts';
-import { ExitError } from '@dossier/runtime/errors.ts';
+import { parseLists } from '../lists.ts';
 import { addClientOptions, clientOf } from '../client.ts';
 import type { Context } from '../context.ts';
 import { allOf } from '../links.ts';
@@ -106,15 +106,6 @@ function addAdd(group: Command, context: Context): void {
       "The code is shown this once and works once. Put this node's own address into that command if the new node reaches it by another one.",
     );
   });
-}
-
-function parseLists(text: string): number[] | null {
-  if (text.trim() === 'all') return null;
-  if (text.trim() === '' || text.trim() === 'none') return [];
-  const ids = text.split(',').map((part) => (/^\s*[1-9]\d{0,14}\s*$/.test(part) ? Number(part) : Number.NaN));
-  if (ids.some(Number.isNaN))
-    throw new ExitError(2, `--lists ${JSON.stringify(text)}: ids of watch lists are needed, as 1,2, or "all" or "none".`);
-  return ids;
 }
 
 function addShow(group: Command, context: Context): void {

@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import type { Command } from 'commander';
 import { ExitError } from '@dossier/runtime/errors.ts';
 import { parseId } from '../arguments.ts';
+import { parseLists } from '../lists.ts';
 import { configurationOf } from '../context.ts';
 import type { Context } from '../context.ts';
 import { hostActor } from '../host-actor.ts';
@@ -24,8 +25,9 @@ export function addToken(program: Command, context: Context): void {
     .argument('<user>', 'name of the user')
     .option('--label <text>', 'what it is for', '')
     .option('--days <number>', 'how long it lives (default: TOKEN_MAXIMUM_DAYS, else for ever)', parseId)
+    .option('--lists <ids>', 'only these watch lists are there for whoever sends it', parseLists)
     .option('--json', 'print JSON for programs')
-    .action(async (name: string, options: { label: string; days?: number; json?: boolean }) => {
+    .action(async (name: string, options: { label: string; days?: number; lists?: number[] | null; json?: boolean }) => {
       const { tokenMaximumDays: most } = configurationOf(create, context).configuration;
       const days = options.days ?? most;
       if (most !== null && days !== null && days > most) throw new ExitError(2, `--days may be ${most} at most (TOKEN_MAXIMUM_DAYS).`);
@@ -41,12 +43,17 @@ export function addToken(program: Command, context: Context): void {
           kind: 'api',
           label: options.label,
           lifetimeMs: days === null ? null : days * dayMs,
+          lists: options.lists ?? null,
         });
         const object = { kind: 'token', id: issued.id, name: options.label } as const;
         await recordAudit(tx, hostActor(), {
           action: 'token-made',
           object,
-          details: { user: name, expires_date: issued.expiresDate?.toISOString() ?? null },
+          details: {
+            user: name,
+            expires_date: issued.expiresDate?.toISOString() ?? null,
+            ...(options.lists && { dossier_lists: options.lists }),
+          },
         });
         return issued.token;
       });

@@ -5,6 +5,7 @@ import { roles } from '@dossier/domain/role.ts';
 import type { Role } from '@dossier/domain/role.ts';
 import { userNameFault } from '@dossier/domain/user-name.ts';
 import { ExitError, notFound } from '@dossier/runtime/errors.ts';
+import { parseLists } from '../lists.ts';
 import type { Context } from '../context.ts';
 import { hostActor } from '../host-actor.ts';
 import { counted } from '../counted.ts';
@@ -24,23 +25,52 @@ export function addUser(program: Command, context: Context): void {
     .description('makes a user; a password that is not given is generated and printed')
     .argument('<name>', 'name to sign in with')
     .addOption(new Option('--role <role>', 'what the user may do').choices([...roles]).makeOptionMandatory())
+    .option('--lists <ids>', 'only these watch lists are there for the user', parseLists)
     .option('--password-stdin', 'read the password from standard input')
     .option('--json', 'print JSON for programs')
-    .action(async (name: string, options: PasswordOptions & { role: Role }) => {
+    .action(async (name: string, options: PasswordOptions & { role: Role; lists?: number[] | null }) => {
       const fault = userNameFault(name);
       if (fault !== null) throw new ExitError(2, `NAME ${JSON.stringify(name)} ${fault}.`);
       const { password, generated } = await choosePassword(options, name);
       const { createUser } = await import('@dossier/accounts/users.ts');
       const { recordAudit } = await import('@dossier/accounts/audit.ts');
       const user = await withTransaction(create, context, async (tx) => {
-        const made = await createUser(tx, { name, role: options.role, password });
+        const { lists = null } = options;
+        const made = await createUser(tx, { name, role: options.role, password, lists });
         const object = { kind: 'user', id: made.id, name } as const;
-        await recordAudit(tx, hostActor(), { action: 'user-made', object, details: { role: made.role } });
+        await recordAudit(tx, hostActor(), {
+          action: 'user-made',
+          object,
+          details: { role: made.role, ...(lists && { dossier_lists: lists }) },
+        });
         return made;
       });
       if (options.json) return printJson({ user: user.name, role: user.role, ...(generated ? { password } : {}) });
       print(`User ${user.name} made, role ${user.role}.`);
       if (generated) printPassword(password);
+    });
+
+  const limit = group
+    .command('limit')
+    .description('says which watch lists there are for a user')
+    .argument('<name>', 'name of the user')
+    .argument('<lists>', 'ids with commas between them, or "all"')
+    .action(async (name: string, text: string) => {
+      const lists = parseLists(text);
+      const { findUser } = await import('@dossier/accounts/users.ts');
+      const { changeUser } = await import('@dossier/accounts/user-administration.ts');
+      const { recordAudit } = await import('@dossier/accounts/audit.ts');
+      await withTransaction(limit, context, async (tx) => {
+        const user = await findUser(tx, name);
+        if (user === null) throw notFound(`user ${name}`);
+        await changeUser(tx, user.id, { lists });
+        await recordAudit(tx, hostActor(), {
+          action: 'user-changed',
+          object: { kind: 'user', id: user.id, name },
+          details: { dossier_lists: lists },
+        });
+      });
+      print(lists === null ? `${name} sees all watch lists.` : `${name} sees the watch lists ${lists.join(', ')} and no others.`);
     });
 
   const change = group

@@ -3,6 +3,7 @@ import { historyEntrySchema } from '@dossier/protocol/history.ts';
 import type { HistoryEntry } from '@dossier/protocol/history.ts';
 import { pageOf } from '@dossier/protocol/values.ts';
 import { keys } from './keys.ts';
+import { Problem } from './problem.ts';
 import { read } from './request.ts';
 
 const pageSize = 20;
@@ -27,8 +28,13 @@ function useHistoryPages(queryKey: readonly unknown[], path: string) {
   });
 }
 
-/** What became of a dossier last; null where nothing is kept of that. */
+/** What became of a dossier last; null where nothing is kept of that, or it isn't for this person. */
 export async function readLastDeed(dossier: number): Promise<HistoryEntry | null> {
-  const { results } = await read(historyPage, `/dossiers/${dossier}/history/`, { query: { limit: 1 } });
-  return results[0] ?? null;
+  try {
+    const { results } = await read(historyPage, `/dossiers/${dossier}/history/`, { query: { limit: 1 } });
+    return results[0] ?? null;
+  } catch (error) {
+    if (error instanceof Problem && error.status === 404) return null;
+    throw error;
+  }
 }

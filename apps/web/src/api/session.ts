@@ -15,7 +15,8 @@ export function useSession() {
     queryFn: async ({ signal }) => {
       try {
         const { user, ...session } = await read(currentSessionSchema, '/auth/session/', { signal });
-        return { ...user, sign_in: session.sign_in, second_factor_missing: session.second_factor_missing };
+        const { sign_in, second_factor_missing, dossier_lists } = session;
+        return { ...user, sign_in, second_factor_missing, dossier_lists };
       } catch (error) {
         if (error instanceof Problem && error.status === 401) return null;
         throw error;
@@ -28,6 +29,12 @@ export function useSession() {
 export function useMay(role: Role): boolean {
   const { data: user } = useSession();
   return user != null && mayActAs(user.role, role);
+}
+
+/** Whether there are only some watch lists for the person who is signed in. Pages then ask for nothing that is about others, too. */
+export function useIsLimited(): boolean {
+  const { data: user } = useSession();
+  return user != null && user.dossier_lists !== null;
 }
 
 /** What the sign-in page offers beside the password. */

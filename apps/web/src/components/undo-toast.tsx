@@ -5,6 +5,7 @@ import { useTranslation } from 'react-i18next';
 import type { Restored } from '@dossier/protocol/bin.ts';
 import { useRestore } from '../api/bin.ts';
 import { useNode } from '../api/node.ts';
+import { useIsLimited } from '../api/session.ts';
 import { whenDone } from '../api/when-done.ts';
 import { useProblemWords } from './problem-alert.tsx';
 import { useTell } from './tell.ts';
@@ -38,8 +39,10 @@ export function useTellDeleted(): (message: string, deletion: number | readonly 
   const tellUndoable = useTellUndoable();
   const restore = useRestore();
   const wordsOf = useProblemWords();
+  const isLimited = useIsLimited();
   return (message, deletion) => {
-    const deletions = [deletion ?? []].flat();
+    // The bin isn't for who is limited to some watch lists.
+    const deletions = isLimited ? [] : [deletion ?? []].flat();
     if (deletions.length === 0) {
       tell(message);
       return;

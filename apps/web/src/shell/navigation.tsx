@@ -23,6 +23,7 @@ import type { LinkProps } from '@tanstack/react-router';
 import { useTranslation } from 'react-i18next';
 import { mayActAs } from '@dossier/domain/role.ts';
 import type { Role } from '@dossier/domain/role.ts';
+import { useIsLimited } from '../api/session.ts';
 import { useNode } from '../api/node.ts';
 import { useAnySite } from '../api/any-site.ts';
 
@@ -48,21 +49,23 @@ export interface PageEntry {
   readonly to: NonNullable<LinkProps['to']>;
   readonly icon: TablerIcon;
   readonly role?: Role;
+  /** Not for who is limited to some watch lists. */
+  readonly unlimited?: true;
 }
 
 const contents: readonly PageEntry[] = [
   { page: 'overview', to: '/', icon: IconLayoutDashboard },
   { page: 'watchLists', to: '/watch-lists', icon: IconListDetails },
   { page: 'dossiers', to: '/dossiers', icon: IconFolders },
-  { page: 'imports', to: '/imports', icon: IconFileImport },
-  { page: 'bin', to: '/bin', icon: IconTrash, role: 'operator' },
+  { page: 'imports', to: '/imports', icon: IconFileImport, unlimited: true },
+  { page: 'bin', to: '/bin', icon: IconTrash, role: 'operator', unlimited: true },
 ];
 
 const replicating: readonly PageEntry[] = [
   { page: 'replication', to: '/replication', icon: IconRefresh },
-  { page: 'sites', to: '/sites', icon: IconTopologyStar },
-  { page: 'deadLetters', to: '/dead-letters', icon: IconAlertOctagon },
-  { page: 'offlineDeletions', to: '/offline-deletions', icon: IconFolderX },
+  { page: 'sites', to: '/sites', icon: IconTopologyStar, unlimited: true },
+  { page: 'deadLetters', to: '/dead-letters', icon: IconAlertOctagon, unlimited: true },
+  { page: 'offlineDeletions', to: '/offline-deletions', icon: IconFolderX, unlimited: true },
 ];
 
 const withoutSites = replicating.filter(({ page }) => page !== 'sites');
@@ -82,29 +85,39 @@ interface Offered {
   readonly sites: boolean;
 }
 
-/** The pages that somebody of this role may see. */
-export function pagesFor(role: Role, { replication, sites }: Offered): readonly PageEntry[] {
-  const pages = [...contents, ...(replication === true ? replicatingWith(sites) : []), ...administrative];
-  return pages.filter((entry) => mayActAs(role, entry.role ?? 'viewer'));
+/** Who looks: a role, and whether there are only some watch lists for this user. */
+interface Reader {
+  readonly role: Role;
+  readonly isLimited: boolean;
+}
+
+const isFor =
+  ({ role, isLimited }: Reader) =>
+  (entry: PageEntry): boolean =>
+    mayActAs(role, entry.role ?? 'viewer') && !(isLimited && entry.unlimited === true);
+
+/** The pages that this reader may see. */
+export function pagesFor(reader: Reader, { replication, sites }: Offered): readonly PageEntry[] {
+  return [...contents, ...(replication === true ? replicatingWith(sites) : []), ...administrative].filter(isFor(reader));
 }
 
 /** The ways to the pages that the person may see; those of replication neither offered nor said to be off before that is known. */
-export function Navigation({ replication, sites, role }: Offered & { role: Role }) {
+export function Navigation({ replication, sites, reader }: Offered & { reader: Reader }) {
   const { t } = useTranslation();
   return (
     <ScrollArea type="auto" h="100%">
       <Stack gap="md">
-        <Entries entries={contents} role={role} />
-        {replication === true && <Entries title={t('shell.groups.replication')} entries={replicatingWith(sites)} role={role} />}
+        <Entries entries={contents} reader={reader} />
+        {replication === true && <Entries title={t('shell.groups.replication')} entries={replicatingWith(sites)} reader={reader} />}
         {replication === false && (
           <Text size="xs" c="dimmed" px="sm">
             {t('shell.replicationOff')}
           </Text>
         )}
-        <Entries title={t('shell.groups.administration')} entries={administrative} role={role} />
+        <Entries title={t('shell.groups.administration')} entries={administrative} reader={reader} />
         <div>
           <GroupTitle>{t('shell.groups.elsewhere')}</GroupTitle>
-          {mayActAs(role, 'admin') && (
+          {mayActAs(reader.role, 'admin') && !reader.isLimited && (
             <NavLink href="/queues/" label={t('shell.pages.queues')} leftSection={<IconStack2 size={18} aria-hidden />} />
           )}
           <NavLink href="/docs/" label={t('shell.pages.reference')} leftSection={<IconApi size={18} aria-hidden />} />
@@ -118,7 +131,8 @@ export function Navigation({ replication, sites, role }: Offered & { role: Role 
 export function useHasSitesPage(replication: boolean): boolean {
   const { data: node } = useNode();
   const onlySlave = node?.slave === true && !node.master;
-  const known = useAnySite({ enabled: replication && onlySlave });
+  const isLimited = useIsLimited();
+  const known = useAnySite({ enabled: replication && onlySlave && !isLimited });
   return node !== undefined && (!onlySlave || known === true);
 }
 
@@ -130,9 +144,9 @@ function GroupTitle({ children }: { children: string }) {
   );
 }
 
-function Entries({ title, entries, role }: { title?: string; entries: readonly PageEntry[]; role: Role }) {
+function Entries({ title, entries, reader }: { title?: string; entries: readonly PageEntry[]; reader: Reader }) {
   const { t } = useTranslation();
-  const allowed = entries.filter((entry) => mayActAs(role, entry.role ?? 'viewer'));
+  const allowed = entries.filter(isFor(reader));
   if (allowed.length === 0) return null;
   return (
     <div>

@@ -6,6 +6,7 @@ import { useTranslation } from 'react-i18next';
 import type { CurrentSession } from '@dossier/protocol/session.ts';
 import { useLiveEvents } from '../api/live.ts';
 import { useReplicationPages } from '../api/node.ts';
+import { useIsLimited } from '../api/session.ts';
 import logo from '../favicon.svg';
 import { AccountMenu } from './account-menu.tsx';
 import { GoTo } from './go-to/go-to.tsx';
@@ -22,6 +23,7 @@ export function Shell({ user }: { user: CurrentSession['user'] }) {
   const replication = useReplicationPages();
   const sites = useHasSitesPage(replication === true);
   const live = useLiveEvents();
+  const reader = { role: user.role, isLimited: useIsLimited() };
   const pathname = useRouterState({ select: (state) => state.location.pathname });
   useEffect(close, [close, pathname]);
   return (
@@ -44,14 +46,14 @@ export function Shell({ user }: { user: CurrentSession['user'] }) {
           </Group>
           <Group gap="sm" wrap="nowrap">
             <LiveMark state={live} />
-            <GoTo pages={pagesFor(user.role, { replication, sites })} />
+            <GoTo pages={pagesFor(reader, { replication, sites })} />
             <AccountMenu user={user} />
           </Group>
         </Group>
       </AppShell.Header>
       <AppShell.Navbar p="sm" aria-label={t('shell.navigation')} className={classes.navbar ?? ''}>
         <NodeName hiddenFrom="md" px="sm" pb="xs" />
-        <Navigation replication={replication} sites={sites} role={user.role} />
+        <Navigation replication={replication} sites={sites} reader={reader} />
       </AppShell.Navbar>
       <AppShell.Main id="content" tabIndex={-1} className={classes.main ?? ''}>
         <Outlet />

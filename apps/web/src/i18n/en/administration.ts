@@ -14,6 +14,13 @@ export const users = {
   you: 'you',
   role: 'Role',
   active: 'May sign in',
+  limited: 'Only some watch lists',
+  limitedHint:
+    'Other lists, and whoever only they hold, are not there for this user. Replication, the audit, the bin and imports are not shown.',
+  lists: 'Watch lists',
+  allLists: 'all',
+  someLists_one: '{{count, number}} list',
+  someLists_other: '{{count, number}} lists',
   lastSignIn: 'Last sign-in',
   sessions: 'Sessions',
   tokens: 'Tokens',

@@ -6,6 +6,7 @@ import type { Dossier } from '@dossier/protocol/dossier.ts';
 import type { WatchList } from '@dossier/protocol/watch-list.ts';
 import { useCountFound } from '../../api/bulk.ts';
 import type { BulkFilter, BulkTarget } from '../../api/bulk.ts';
+import { useIsLimited } from '../../api/session.ts';
 import { ProblemAlert } from '../../components/problem-alert.tsx';
 import { BulkDeleteDialog } from './bulk-delete-dialog.tsx';
 import { BulkEditDialog } from './bulk-edit-dialog.tsx';
@@ -36,6 +37,7 @@ interface Opened {
 /** How many dossiers are selected, and what can be done with them. Further actions have their place here. */
 export function BulkBar({ selection, filter, more, lists, dossiers, editable }: BulkBarProps) {
   const { t } = useTranslation();
+  const isLimited = useIsLimited();
   const [opened, setOpened] = useState<Opened | null>(null);
   const { found, chosen, count } = selection;
   const target: BulkTarget =
@@ -57,7 +59,7 @@ export function BulkBar({ selection, filter, more, lists, dossiers, editable }: 
         </Button>
         <Group gap="xs" ml="auto">
           <BulkExport target={target} />
-          {editable && <EditButtons onOpen={open} />}
+          {editable && !isLimited && <EditButtons onOpen={open} />}
         </Group>
       </Group>
       {dialog && opened.what === 'edit' && <BulkEditDialog {...dialog} lists={listsOf(selection, { lists, dossiers, filter })} />}

@@ -8,6 +8,7 @@ import type { Dossier } from '@dossier/protocol/dossier.ts';
 import type { WatchList } from '@dossier/protocol/watch-list.ts';
 import { useDossier } from '../../api/dossiers.ts';
 import { useMayEditDossiers } from '../../api/permissions.ts';
+import { useIsLimited } from '../../api/session.ts';
 import type { Tagged } from '../../api/tagged.ts';
 import { useInterruptedDraft } from '../../components/draft.ts';
 import { Layer } from '../../components/layer.tsx';
@@ -82,6 +83,7 @@ function wayOf(event: KeyboardEvent): 'next' | 'previous' | undefined {
 function Details({ read, lists, onClose }: { read: Tagged<Dossier>; lists: readonly WatchList[]; onClose: () => void }) {
   const { t } = useTranslation();
   const editable = useMayEditDossiers();
+  const isLimited = useIsLimited();
   const { value: dossier } = read;
   const interrupted = useInterruptedDraft(draftSubject(dossier.id));
   const [asked, setAsked] = useState<boolean | null>(null);
@@ -97,7 +99,7 @@ function Details({ read, lists, onClose }: { read: Tagged<Dossier>; lists: reado
             {t('common.edit')}
           </Button>
         )}
-        {editable && <MergeButton read={read} />}
+        {editable && !isLimited && <MergeButton read={read} />}
         <CardLink dossier={dossier.id} />
         <DeleteButton read={read} onDeleted={onClose} />
       </Group>
@@ -118,7 +120,7 @@ function Details({ read, lists, onClose }: { read: Tagged<Dossier>; lists: reado
           <Facts dossier={dossier} lists={inLists} />
         </Stack>
       </div>
-      <History dossier={dossier.id} />
+      {!isLimited && <History dossier={dossier.id} />}
       {editing && (
         <DossierForm
           read={read}

@@ -5,6 +5,7 @@ import { lazy, Suspense, useEffect, useRef, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { inPlace } from '../../address.ts';
 import { useMayEditDossiers } from '../../api/permissions.ts';
+import { useIsLimited } from '../../api/session.ts';
 import { useWatchLists } from '../../api/watch-lists.ts';
 import { useInterruptedDraft } from '../../components/draft.ts';
 import { Loaded } from '../../components/loaded.tsx';
@@ -29,6 +30,7 @@ export function DossiersPage() {
   const navigate = useNavigate({ from: '/dossiers' });
   const lists = useWatchLists();
   const editable = useMayEditDossiers();
+  const isLimited = useIsLimited();
   // There the search comes first.
   const narrow = useNarrow();
   const interrupted = useInterruptedDraft(draftSubject(null));
@@ -40,7 +42,7 @@ export function DossiersPage() {
   // Replaces the address: going back afterwards does not open the dossier again.
   const close = (): void => void navigate({ search: (before) => ({ ...before, open: undefined }), ...inPlace });
   useFocusOnRow(search.open);
-  const mayImport = editable && ownLists.length > 0;
+  const mayImport = editable && !isLimited && ownLists.length > 0;
   const actions = lists.data !== undefined && lists.data.length > 0 && (
     <>
       <ExportMenu lists={lists.data} />

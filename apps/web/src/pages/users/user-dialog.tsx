@@ -1,11 +1,13 @@
-import { NativeSelect, PasswordInput, Text, TextInput } from '@mantine/core';
+import { NativeSelect, PasswordInput, Switch, Text, TextInput } from '@mantine/core';
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { roles } from '@dossier/domain/role.ts';
 import type { Role } from '@dossier/domain/role.ts';
 import type { UserDetails } from '@dossier/protocol/user.ts';
+import { useWatchLists } from '../../api/watch-lists.ts';
 import { useChangeUser, useCreateUser } from '../../api/users.ts';
 import { useFieldFault } from '../../components/field-fault.ts';
+import { ListsSelect } from '../../components/lists-select.tsx';
 import { FormDialog } from '../../components/form-dialog.tsx';
 import { useTellEnded } from '../../components/tell-ended.ts';
 
@@ -18,6 +20,10 @@ export function UserDialog({ user, onClose }: { user: UserDetails | null; onClos
   const [name, setName] = useState(user?.name ?? '');
   const [role, setRole] = useState<Role>(user?.role ?? 'viewer');
   const [password, setPassword] = useState('');
+  const lists = useWatchLists();
+  const [isLimited, setLimited] = useState(user !== null && user.dossier_lists !== null);
+  const [chosen, setChosen] = useState<number[]>(user?.dossier_lists ?? []);
+  const limits = isLimited && role !== 'admin' ? chosen : null;
   const error = create.error ?? change.error;
   const faultOf = useFieldFault(error);
   const onSuccess = ({ ended }: UserDetails): void => {
@@ -25,8 +31,8 @@ export function UserDialog({ user, onClose }: { user: UserDetails | null; onClos
     onClose();
   };
   const submit = (): void => {
-    if (user === null) create.mutate({ name: name.trim(), role, password }, { onSuccess });
-    else change.mutate({ id: user.id, role, ...(password !== '' && { password }) }, { onSuccess });
+    if (user === null) create.mutate({ name: name.trim(), role, password, dossier_lists: limits }, { onSuccess });
+    else change.mutate({ id: user.id, role, dossier_lists: limits, ...(password !== '' && { password }) }, { onSuccess });
   };
   return (
     <FormDialog
@@ -55,6 +61,23 @@ export function UserDialog({ user, onClose }: { user: UserDetails | null; onClos
         data={roles.map((value) => ({ value, label: t(`common.role.${value}`) }))}
         description={t(`users.roleHints.${role}`)}
       />
+      {role !== 'admin' && (
+        <Switch
+          label={t('users.limited')}
+          description={t('users.limitedHint')}
+          checked={isLimited}
+          onChange={(event) => setLimited(event.currentTarget.checked)}
+        />
+      )}
+      {role !== 'admin' && isLimited && (
+        <ListsSelect
+          label={t('users.lists')}
+          lists={lists.data ?? []}
+          value={chosen}
+          onChange={setChosen}
+          error={faultOf('dossier_lists')}
+        />
+      )}
       {user?.sign_in !== 'oidc' && (
         <PasswordInput
           label={t(user === null ? 'account.password' : 'account.new')}

@@ -108,6 +108,11 @@ function UserTable({ users, onEdit, onDelete, onReset, onActive }: UserTableProp
       cell: (user) => t(`common.role.${user.role}`),
     },
     {
+      title: t('users.lists'),
+      minor: true,
+      cell: (user) => (user.dossier_lists === null ? t('users.allLists') : t('users.someLists', { count: user.dossier_lists.length })),
+    },
+    {
       title: t('secondFactor.users.column'),
       minor: true,
       cell: (user) => (user.sign_in === 'oidc' ? t('secondFactor.users.oidc') : t(user.second_factor ? 'common.yes' : 'common.no')),
