@@ -4,9 +4,11 @@ import { countAttempt } from '@dossier/accounts/attempts.ts';
 import { passkeyRequestOptions } from '@dossier/accounts/passkeys.ts';
 import { issueToken } from '@dossier/accounts/tokens.ts';
 import { readHead } from '@dossier/feed/heads.ts';
+import { noteNumber } from '@dossier/feed/site-numbers.ts';
 import { createPageCache } from '@dossier/feed/page-cache.ts';
 import { ClockKeeper } from '@dossier/postgres/clock.ts';
 import { query } from '@dossier/postgres/database.ts';
+import { keepDistrusted } from '@dossier/replication/distrusted.ts';
 import { findLink } from '@dossier/replication/links.ts';
 import { expect, test } from 'vitest';
 import { createEnginePair } from '../kit/engine-pair.ts';
@@ -115,6 +117,20 @@ const kinds: Record<string, Kind> = {
     plant: `insert into followers (node, list_id, address, last_seen) values (gen_random_uuid(), :local, 'x', ${truth} - interval '60 days')`,
     count: `select count(*) from followers`,
   },
+  'heads that were told': {
+    plant: `insert into told_heads (list_id, epoch, revision, dossier_count, digest, told_date)
+      values (:local, gen_random_uuid(), 1, 1, 'old', ${truth} - interval '60 days')`,
+    count: `select count(*) from told_heads where digest = 'old'`,
+  },
+  'numbers of what a site said': {
+    plant: `with site as (insert into sites (name, state, introduced_by) values ('old', 'accepted', 'token') returning id)
+      insert into site_numbers (site_id, number, signature, date) select id, 1, 'old', ${truth} - interval '10 minutes' from site`,
+    count: `select count(*) from site_numbers where signature = 'old'`,
+  },
+  'whom a master trusts no more': {
+    plant: `insert into distrusted (list_id, id, revoked, named_date) values (:local, 'old', true, ${truth} - interval '5 minutes')`,
+    count: `select count(*) from distrusted where id = 'old'`,
+  },
   tombstones: {
     plant: `insert into tombstones (set_id, uuid, revision, removed_date) values (set_of(:local), gen_random_uuid(), 0, ${truth} - interval '60 days')`,
     count: `select count(*) from tombstones`,
@@ -166,6 +182,9 @@ async function forget(): Promise<void> {
   await slave.forget();
   await countAttempt(database, [{ subject: 'somebody else', maximum: 9, windowSeconds: 9 }]);
   await issueToken(database, { userId, kind: 'session', label: '', lifetimeMs: day });
+  const [site] = await query<{ id: number }>(database, `select id from sites where name = 'old'`);
+  await noteNumber(database, { siteId: site?.id ?? 0, number: 2, signature: 'new' });
+  await keepDistrusted(database, local, { distrusted: [], withheld: [] });
   await passkeyRequestOptions(database, { origin: 'https://node.example', rpId: 'node.example', nodeUuid: '' });
   const head = await readHead(database, local);
   if (!head) throw new Error('no list');

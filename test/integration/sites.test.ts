@@ -13,7 +13,7 @@ import { NodeTrust } from '@dossier/replication/trust.ts';
 import { linkSchema } from '@dossier/protocol/sync.ts';
 import { pageOf } from '@dossier/protocol/values.ts';
 import { query } from '@dossier/postgres/database.ts';
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { syncNow } from '../kit/sync-now.ts';
 import { startNodeApi } from '../kit/node-api.ts';
 import type { NodeApi } from '../kit/node-api.ts';
@@ -28,9 +28,12 @@ async function start(environment: Record<string, string> = {}): Promise<NodeApi>
   return node;
 }
 
-afterAll(async () => {
-  await Promise.all(nodes.map((node) => node.stop()));
-});
+/** As many of them are there for several tests. Each has a dozen connections to the database: the others end with their test. */
+let shared = 0;
+const stopFrom = async (first: number): Promise<void> => {
+  await Promise.all(nodes.splice(first).map((node) => node.stop()));
+};
+afterEach(() => stopFrom(shared));
 
 async function makeFilledList(master: NodeApi, name: string): Promise<number> {
   const list = await master.makeList(name);
@@ -60,7 +63,12 @@ describe('with the same SYNC_TOKEN on both and nothing else', () => {
   beforeAll(async () => {
     [master, slave] = await Promise.all([start({ NODE_NAME: 'Headquarters' }), start({ NODE_NAME: 'Gate 7' })]);
     await slave.work();
+    shared = nodes.length;
     wanted = await makeFilledList(master, 'Wanted');
+  });
+  afterAll(async () => {
+    shared = 0;
+    await stopFrom(0);
   });
 
   it('a slave syncs, its master knows it by name and key, and it knows the key of its master', async () => {

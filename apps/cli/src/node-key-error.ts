@@ -20,7 +20,8 @@ const renew =
 const remedies: Record<NodeKeyFault, string> = {
   NODE_KEY_UNREADABLE:
     'Give the user that runs the node the right to read it, and to write in its folder, or set NODE_KEY_FILE to another place, or NODE_KEY.',
-  NODE_KEY_EXPOSED: 'Take the right from others ("chmod 600"). If somebody may have read it: "dossier node rekey --new", and let masters and slaves accept the new key. Without --new the one who read it could sign a key that follows, and be the first.',
+  NODE_KEY_EXPOSED:
+    'Take the right from others ("chmod 600"). If somebody may have read it: "dossier node rekey --new", and let masters and slaves accept the new key. Without --new the one who read it could sign a key that follows, and be the first.',
   NODE_KEY_MALFORMED: `${elsewhere} ${renew}`,
   NODE_KEY_MISSING: `${elsewhere} ${renew}`,
   NODE_KEY_DIFFERS: `${elsewhere} ${renew}`,

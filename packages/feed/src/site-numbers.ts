@@ -20,7 +20,7 @@ export async function noteNumber(
   const found = await queryOne<{ verdict: NumberVerdict }>(
     connection,
     `with past as (
-       delete from site_numbers where site_id = :siteId and date < now() - interval '15 minutes' and set_config('synchronous_commit', 'off', true) is not null
+       delete from site_numbers where site_id = :siteId and date < age_moment() - interval '15 minutes' and set_config('synchronous_commit', 'off', true) is not null
        returning number
      ), passed as (
        update sites set passed_number = greatest(passed_number, (select max(number) from past)) where id = :siteId and exists (select from past)

@@ -20,13 +20,13 @@ export async function keepDistrusted(
     `with said as (
        select * from unnest(:ids::text[], :revoked::boolean[]) as s (id, revoked)
      ), gone as (
-       delete from distrusted where list_id = :listId and id <> all(:ids::text[]) and named_date < now() - interval '10 minutes'
+       delete from distrusted where list_id = :listId and id <> all(:ids::text[]) and named_date < age_moment() - interval '10 minutes'
      ), named as (
        insert into distrusted (list_id, id, revoked) select :listId, id, revoked from said
        on conflict (list_id, id) do update set named_date = now(), revoked = distrusted.revoked or excluded.revoked
-         where distrusted.named_date < now() - interval '1 minute' or (excluded.revoked and not distrusted.revoked)
+         where distrusted.named_date < age_moment() - interval '1 minute' or (excluded.revoked and not distrusted.revoked)
      )
-     select from distrusted where list_id = :listId and id <> all(:ids::text[]) and named_date >= now() - interval '10 minutes' limit 1`,
+     select from distrusted where list_id = :listId and id <> all(:ids::text[]) and named_date >= age_moment() - interval '10 minutes' limit 1`,
     { listId, ids, revoked: ids.map((id) => revoked.has(id)) },
   );
   return left.length === 0;

@@ -103,40 +103,44 @@ function collectionRoutes({ database }: Dependencies): Route[] {
         response.json(presentPage(found, presentDossier, order));
       },
     },
-    {
-      method: 'post',
-      path: '/dossiers/',
-      limited: 'all',
-      access: 'operator',
-      operation: { tags, summary: 'Make a dossier', requestBody: jsonBody(dossierCreation), responses: answers({ '201': dossierSchema }) },
-      async handle(request, response) {
-        const body = await parseBody(request, dossierCreation);
-        requireOwnLists(request, body.dossier_lists);
-        const content = {
-          name: body.name,
-          comment: body.comment ?? '',
-          active: body.active ?? true,
-          valid_from: body.valid_from ?? null,
-          valid_until: body.valid_until ?? null,
-          meta: body.meta ?? {},
-          external_id: body.external_id ?? null,
-          lists: body.dossier_lists,
-        };
-        const { dossier } = await audited(
-          database,
-          request,
-          (tx) => createDossier(tx, content),
-          ({ dossier: made, change }) => ({
-            action: 'dossier-made',
-            object: objectOf(made),
-            details: { dossier_lists: made.lists },
-            change,
-          }),
-        );
-        sendDossier(response.status(201).location(`/dossiers/${dossier.id}/`), dossier);
-      },
-    },
+    creationRoute(database),
   ];
+}
+
+function creationRoute(database: Database): Route {
+  return {
+    method: 'post',
+    path: '/dossiers/',
+    limited: 'all',
+    access: 'operator',
+    operation: { tags, summary: 'Make a dossier', requestBody: jsonBody(dossierCreation), responses: answers({ '201': dossierSchema }) },
+    async handle(request, response) {
+      const body = await parseBody(request, dossierCreation);
+      requireOwnLists(request, body.dossier_lists);
+      const content = {
+        name: body.name,
+        comment: body.comment ?? '',
+        active: body.active ?? true,
+        valid_from: body.valid_from ?? null,
+        valid_until: body.valid_until ?? null,
+        meta: body.meta ?? {},
+        external_id: body.external_id ?? null,
+        lists: body.dossier_lists,
+      };
+      const { dossier } = await audited(
+        database,
+        request,
+        (tx) => createDossier(tx, content),
+        ({ dossier: made, change }) => ({
+          action: 'dossier-made',
+          object: objectOf(made),
+          details: { dossier_lists: made.lists },
+          change,
+        }),
+      );
+      sendDossier(response.status(201).location(`/dossiers/${dossier.id}/`), dossier);
+    },
+  };
 }
 
 function itemRoutes(deps: Dependencies): Route[] {
@@ -154,48 +158,7 @@ function itemRoutes(deps: Dependencies): Route[] {
         sendDossier(response, dossier);
       },
     },
-    {
-      method: 'patch',
-      path: '/dossiers/:id/',
-      limited: 'own dossier',
-      access: 'operator',
-      operation: {
-        tags,
-        summary: 'Change a dossier',
-        requestParams: ifMatch,
-        requestBody: jsonBody(dossierChange),
-        responses: answers({ '200': dossierSchema }),
-      },
-      async handle(request, response) {
-        const id = pathId(request, what);
-        const { dossier_lists: lists, ...fields } = await parseBody(request, dossierChange);
-        requireOwnLists(request, lists);
-        const { dossier } = await audited(
-          database,
-          request,
-          async (tx) => {
-            await requireNamedState(tx, request, id);
-            const former: number[] = [];
-            const expect: Expectation = (found) => {
-              expected(request)(found);
-              former.push(...found.lists);
-            };
-            const written = await updateDossier(tx, id, { ...fields, lists }, expect);
-            // The answer shows what the lists had that it has left, too.
-            const shownOf = [...former, ...written.dossier.lists];
-            await recordListReads(tx, actorOf(request), { kind: 'dossier', lists: shownOf, dossiers: [written.dossier.uuid] });
-            return written;
-          },
-          ({ dossier: changed, change }) => ({
-            action: 'dossier-changed',
-            object: objectOf(changed),
-            details: { fields: [...Object.keys(fields), ...(lists ? ['dossier_lists'] : [])], dossier_lists: changed.lists },
-            change,
-          }),
-        );
-        sendDossier(response, dossier);
-      },
-    },
+    changeRoute(database),
     {
       method: 'delete',
       path: '/dossiers/:id/',
@@ -213,6 +176,51 @@ function itemRoutes(deps: Dependencies): Route[] {
       },
     },
   ];
+}
+
+function changeRoute(database: Database): Route {
+  return {
+    method: 'patch',
+    path: '/dossiers/:id/',
+    limited: 'own dossier',
+    access: 'operator',
+    operation: {
+      tags,
+      summary: 'Change a dossier',
+      requestParams: ifMatch,
+      requestBody: jsonBody(dossierChange),
+      responses: answers({ '200': dossierSchema }),
+    },
+    async handle(request, response) {
+      const id = pathId(request, what);
+      const { dossier_lists: lists, ...fields } = await parseBody(request, dossierChange);
+      requireOwnLists(request, lists);
+      const { dossier } = await audited(
+        database,
+        request,
+        async (tx) => {
+          await requireNamedState(tx, request, id);
+          const former: number[] = [];
+          const expect: Expectation = (found) => {
+            expected(request)(found);
+            former.push(...found.lists);
+          };
+          const written = await updateDossier(tx, id, { ...fields, lists }, expect);
+          // The answer shows what the lists had that it has left, too.
+          const shownOf = [...former, ...written.dossier.lists];
+          await recordListReads(tx, actorOf(request), { kind: 'dossier', lists: shownOf, dossiers: [written.dossier.uuid] });
+          return written;
+        },
+        ({ dossier: changed, change }) => ({
+          action: 'dossier-changed',
+          object: objectOf(changed),
+          details: { fields: [...Object.keys(fields), ...(lists ? ['dossier_lists'] : [])], dossier_lists: changed.lists },
+          change,
+        }),
+      );
+      sendDossier(response, dossier);
+    },
+  };
 }
 
 const maximumProbes = 4;

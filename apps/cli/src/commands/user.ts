@@ -50,29 +50,6 @@ export function addUser(program: Command, context: Context): void {
       if (generated) printPassword(password);
     });
 
-  const limit = group
-    .command('limit')
-    .description('says which watch lists there are for a user')
-    .argument('<name>', 'name of the user')
-    .argument('<lists>', 'ids with commas between them, or "all"')
-    .action(async (name: string, text: string) => {
-      const lists = parseLists(text);
-      const { findUser } = await import('@dossier/accounts/users.ts');
-      const { changeUser } = await import('@dossier/accounts/user-administration.ts');
-      const { recordAudit } = await import('@dossier/accounts/audit.ts');
-      await withTransaction(limit, context, async (tx) => {
-        const user = await findUser(tx, name);
-        if (user === null) throw notFound(`user ${name}`);
-        await changeUser(tx, user.id, { lists });
-        await recordAudit(tx, hostActor(), {
-          action: 'user-changed',
-          object: { kind: 'user', id: user.id, name },
-          details: { dossier_lists: lists },
-        });
-      });
-      print(lists === null ? `${name} sees all watch lists.` : `${name} sees the watch lists ${lists.join(', ')} and no others.`);
-    });
-
   const change = group
     .command('password')
     .description(
@@ -98,7 +75,33 @@ export function addUser(program: Command, context: Context): void {
       if (generated) printPassword(password);
     });
 
+  addLimit(group, context);
   addReset(group, context);
+}
+
+function addLimit(group: Command, context: Context): void {
+  const limit = group
+    .command('limit')
+    .description('says which watch lists there are for a user')
+    .argument('<name>', 'name of the user')
+    .argument('<lists>', 'ids with commas between them, or "all"')
+    .action(async (name: string, given: string) => {
+      const lists = parseLists(given);
+      const { findUser } = await import('@dossier/accounts/users.ts');
+      const { changeUser } = await import('@dossier/accounts/user-administration.ts');
+      const { recordAudit } = await import('@dossier/accounts/audit.ts');
+      await withTransaction(limit, context, async (tx) => {
+        const user = await findUser(tx, name);
+        if (user === null) throw notFound(`user ${name}`);
+        await changeUser(tx, user.id, { lists });
+        await recordAudit(tx, hostActor(), {
+          action: 'user-changed',
+          object: { kind: 'user', id: user.id, name },
+          details: { dossier_lists: lists },
+        });
+      });
+      print(lists === null ? `${name} sees all watch lists.` : `${name} sees the watch lists ${lists.join(', ')} and no others.`);
+    });
 }
 
 function addReset(group: Command, context: Context): void {

@@ -161,6 +161,15 @@ export const sites = {
       remedy:
         'If “dossier node rekey” was run there, compare the words and put this to rest. If nobody did, somebody has its key: revoke the site, and invite the box anew.',
     },
+    SITE_DISTRUSTED: {
+      title: 'The master of this node has revoked a key of this site',
+      remedy:
+        'It reads nothing here any more that comes from there. Ask there why; if its box was stolen, revoke the site here as well: the other lists of this node are still open to it.',
+    },
+    TOKEN_DISTRUSTED: {
+      title: 'Only a token has let this site in, and the master of this node lets nobody in by it any more',
+      remedy: 'If the site is yours, put this to rest. If nobody knows it, revoke it.',
+    },
   },
   waiting: {
     title: 'This node waits to be accepted',

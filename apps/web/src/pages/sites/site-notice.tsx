@@ -77,7 +77,7 @@ function Invited({ onOpen }: Opens) {
   );
 }
 
-const told = ['SITE_CLONED', 'SITE_DIFFERS', 'SITE_REKEYED'] as const;
+const told = ['SITE_CLONED', 'SITE_DIFFERS', 'SITE_REKEYED', 'SITE_DISTRUSTED', 'TOKEN_DISTRUSTED'] as const;
 
 /** The particulars are the node's own, in English. */
 function Alerted({ alert, onOpen }: Opens & { alert: NonNullable<Site['alert']> }) {

@@ -20,10 +20,8 @@ export function UserDialog({ user, onClose }: { user: UserDetails | null; onClos
   const [name, setName] = useState(user?.name ?? '');
   const [role, setRole] = useState<Role>(user?.role ?? 'viewer');
   const [password, setPassword] = useState('');
-  const lists = useWatchLists();
-  const [isLimited, setLimited] = useState(user !== null && user.dossier_lists !== null);
-  const [chosen, setChosen] = useState<number[]>(user?.dossier_lists ?? []);
-  const limits = isLimited && role !== 'admin' ? chosen : null;
+  const [lists, setLists] = useState<number[] | null>(user?.dossier_lists ?? null);
+  const limits = role === 'admin' ? null : lists;
   const error = create.error ?? change.error;
   const faultOf = useFieldFault(error);
   const onSuccess = ({ ended }: UserDetails): void => {
@@ -61,23 +59,7 @@ export function UserDialog({ user, onClose }: { user: UserDetails | null; onClos
         data={roles.map((value) => ({ value, label: t(`common.role.${value}`) }))}
         description={t(`users.roleHints.${role}`)}
       />
-      {role !== 'admin' && (
-        <Switch
-          label={t('users.limited')}
-          description={t('users.limitedHint')}
-          checked={isLimited}
-          onChange={(event) => setLimited(event.currentTarget.checked)}
-        />
-      )}
-      {role !== 'admin' && isLimited && (
-        <ListsSelect
-          label={t('users.lists')}
-          lists={lists.data ?? []}
-          value={chosen}
-          onChange={setChosen}
-          error={faultOf('dossier_lists')}
-        />
-      )}
+      {role !== 'admin' && <Limits value={lists} onChange={setLists} error={faultOf('dossier_lists')} />}
       {user?.sign_in !== 'oidc' && (
         <PasswordInput
           label={t(user === null ? 'account.password' : 'account.new')}
@@ -95,5 +77,22 @@ export function UserDialog({ user, onClose }: { user: UserDetails | null; onClos
         </Text>
       )}
     </FormDialog>
+  );
+}
+
+/** The watch lists that there are for a user; null for all. */
+function Limits({ value, onChange, error }: { value: number[] | null; onChange: (lists: number[] | null) => void; error: string | undefined }) {
+  const { t } = useTranslation();
+  const lists = useWatchLists();
+  return (
+    <>
+      <Switch
+        label={t('users.limited')}
+        description={t('users.limitedHint')}
+        checked={value !== null}
+        onChange={(event) => onChange(event.currentTarget.checked ? [] : null)}
+      />
+      {value !== null && <ListsSelect label={t('users.lists')} lists={lists.data ?? []} value={value} onChange={onChange} error={error} />}
+    </>
   );
 }
