@@ -180,7 +180,7 @@ describe('with the same SYNC_TOKEN on both and nothing else', () => {
     it('is noticed as it begins where the other one was long ago', async () => {
       await say(500);
       await expect.poll(keptNumbers).toEqual([500]);
-      await query(master.test.database, `update site_numbers set date = date - interval '1 hour'`);
+      await query(master.test.database, `update site_numbers set date = date - interval '1 day'`);
       await say(501);
       await expect.poll(keptNumbers).toEqual([501]);
       expect(await alertOf()).toBeNull();

@@ -241,7 +241,7 @@ describe('who has the key of a site beside it', () => {
     const say = (given: number) => ask(key, { said: { slave: node, name: 'Gate', number: given } });
     await say(4203);
     await expect.poll(() => query(master.test.database, `select from site_numbers where number = 4203`)).toHaveLength(1);
-    await query(master.test.database, `update site_numbers set date = date - interval '16 minutes'`);
+    await query(master.test.database, `update site_numbers set date = date - interval '1 day'`);
     await say(4301);
     await expect.poll(() => query(master.test.database, `select number from site_numbers`)).toEqual([{ number: 4301 }]);
     expect(await alertOf(id)).toBeNull();

@@ -81,7 +81,15 @@ export function UserDialog({ user, onClose }: { user: UserDetails | null; onClos
 }
 
 /** The watch lists that there are for a user; null for all. */
-function Limits({ value, onChange, error }: { value: number[] | null; onChange: (lists: number[] | null) => void; error: string | undefined }) {
+function Limits({
+  value,
+  onChange,
+  error,
+}: {
+  value: number[] | null;
+  onChange: (lists: number[] | null) => void;
+  error: string | undefined;
+}) {
   const { t } = useTranslation();
   const lists = useWatchLists();
   return (
