@@ -192,6 +192,7 @@ describe('a list that its master has not granted to a site', () => {
     };
     await expect.poll(untagged, { timeout: 20_000 }).toHaveLength(2);
     expect(await ask(branch, local[1], gate)).toBe('404 -');
+    await query(branch.test.database, `update clock set age_moment = now()`);
     await query(branch.test.database, `update distrusted set named_date = named_date - interval '11 minutes'`);
     await sync(...local);
     expect(await ask(branch, local[1], gate)).toBe('200 -');

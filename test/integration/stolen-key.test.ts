@@ -148,7 +148,10 @@ describe('a key that says which one follows it', () => {
     expect(await ask(next, { node, fields: follow(key, next), now: new Date(Date.now() - 3_600_000) })).toBe('401 -');
     expect(await ask(key, { node })).toBe('200 -');
     expect(await ask(next, { node, fields: follow(key, next) })).toBe('200 -');
-    for (const old of [key, next]) expect(await ask(third, { node, fields: follow(old, third) })).toBe('401 -');
+    expect(await ask(third, { node, fields: follow(key, third) })).toBe('401 -');
+    // It waits for the day to be over, whoever vouches for it, and is not taken up as another site meanwhile.
+    expect(await ask(third, { node, fields: { ...vouched(third), ...follow(next, third) } })).toBe('403 SITE_PENDING');
+    expect(await query(master.test.database, `select from sites where node = :node`, { node })).toHaveLength(1);
     await query(master.test.database, `update sites set previous_until = previous_until - interval '1 day'`);
     expect(await ask(third, { node, fields: follow(key, third) })).toBe('401 -');
     expect(await ask(third, { node, fields: follow(next, third) })).toBe('200 -');

@@ -29,6 +29,11 @@ export function parseQuery<Schema extends z.ZodType>(request: Request, schema: S
   }) as z.output<Schema>;
 }
 
+/** The lists that a query names, without those that stand in it because who asks is limited to some. */
+export function namedLists(request: Request, lists: readonly number[] | undefined): readonly number[] | undefined {
+  return 'dossier_lists' in readParameters(request) ? lists : undefined;
+}
+
 /** Fields as the schema gives them; BAD_PARAM names the first that doesn't fit. */
 export function parseFields<Schema extends z.ZodType>(schema: Schema, fields: object): z.output<Schema> {
   try {

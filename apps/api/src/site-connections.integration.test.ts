@@ -19,10 +19,11 @@ const token = deriveSigningKey('a-token-for-tests-of-thirty-two-characters');
 const bytes = 9 * 1024 * 1024;
 let master: EngineNode;
 let path: string;
+let list: number;
 
 beforeEach(async () => {
   master = await createEngineNode();
-  const list = await master.makeList('Photographed');
+  list = await master.makeList('Photographed');
   const [dossier = ''] = await master.makeDossiers([list], ['Somebody']);
   const sha256 = await master.photos.put(randomBytes(bytes));
   await addPhotoByHand(master.database, [dossier], { sha256, bytes });
@@ -66,14 +67,13 @@ it.each<[string, boolean, (key: SigningKey) => Promise<unknown>]>([
     () => query(master.database, `${site} values ('Gate 7', gen_random_uuid(), 'k', 'revoked', 'person', array[:id])`, { id: token.id }),
   ],
   [
-    'its key is one that the master of this node has revoked',
+    'its key is one that the master of the list has revoked',
     true,
     async ({ id }) => {
-      const list = await master.makeList('From above');
       await query(master.database, `insert into links (slave_list_id, remote_url, remote_list_id) values (:list, 'http://hq', 1)`, {
         list,
       });
-      await query(master.database, `insert into distrusted (remote_url, id) values ('http://hq', :id)`, { id });
+      await query(master.database, `insert into distrusted (list_id, id, revoked) values (:list, :id, true)`, { list, id });
     },
   ],
 ])('an answer is cut off as soon as %s', async (_why, keyed, take) => {
@@ -81,4 +81,13 @@ it.each<[string, boolean, (key: SigningKey) => Promise<unknown>]>([
   const answer = await begin(key, keyed ? randomUUID() : null);
   await take(key);
   expect(await isCutOff(answer)).toBe(true);
+});
+
+it('goes on where the master of another list says so of its key', async () => {
+  const key = generateNodeKey();
+  const answer = await begin(key, randomUUID());
+  const other = await master.makeList('From above');
+  await query(master.database, `insert into links (slave_list_id, remote_url, remote_list_id) values (:other, 'http://hq', 1)`, { other });
+  await query(master.database, `insert into distrusted (list_id, id, revoked) values (:other, :id, true)`, { other, id: key.id });
+  expect(await isCutOff(answer)).toBe(false);
 });

@@ -10,15 +10,15 @@ const lookEveryMs = 1000;
 interface Held {
   /** Null of who speaks by the token alone and doesn't say which node it is. */
   siteId: number | null;
-  /** The id of its key, or of the token where it speaks by that alone. */
-  key: string;
+  /** The id of the token by which alone it speaks; null: it has a key. */
+  token: string | null;
   /** The list of which it is told; null: of none in particular. */
   list: number | null;
 }
 
 /**
- * Ends answers under way once who is given them may not read them any more, by whichever process that was done: its site is revoked or may not read the list, its key
- * or its token is taken no more, also by a master of this node.
+ * Ends answers under way once who is given them may not read them any more, by whichever process that was done: its site is revoked or may not read the list, also as
+ * a master of this node says, or the token by which alone it speaks lets nobody in any more.
  */
 export class SiteConnections {
   readonly #database: Database;
@@ -59,13 +59,13 @@ export class SiteConnections {
           : await query<{ place: number }>(
               this.#database,
               `select o.place - 1 as place
-               from unnest(:sites::bigint[], :keys::text[], :lists::bigint[]) with ordinality o (site_id, key, list_id, place) left join sites s on s.id = o.site_id
+               from unnest(:sites::bigint[], :tokens::text[], :lists::bigint[]) with ordinality o (site_id, token, list_id, place) left join sites s on s.id = o.site_id
                where site_state(s) = 'revoked'
                  or (o.list_id is not null and (o.list_id <> all(coalesce(s.lists, array[o.list_id])) or o.list_id = any(denied_lists(s.id))))
-                 or ${isLimited('o.key')}`,
+                 or ${isLimited('o.token')}`,
               {
                 sites: open.map(([, { siteId }]) => siteId),
-                keys: open.map(([, { key }]) => key),
+                tokens: open.map(([, { token }]) => token),
                 lists: open.map(([, { list }]) => list),
               },
             );

@@ -50,8 +50,10 @@ async function read(list: number) {
   return (await distrust.read())(list);
 }
 const stateOf = async (key: string) => (await findSpeaker(test.database, key))?.state;
-const age = (minutes: number) =>
-  query(test.database, `update distrusted set named_date = named_date - make_interval(mins => :minutes)`, { minutes });
+const age = async (minutes: number): Promise<void> => {
+  await query(test.database, `update clock set age_moment = now()`);
+  await query(test.database, `update distrusted set named_date = named_date - make_interval(mins => :minutes)`, { minutes });
+};
 
 describe('a head', () => {
   it('names tokens and the keys of who could read before those that were refused at once, and tells the log what it leaves out', async () => {

@@ -34,16 +34,28 @@ export async function isKeyOfSite(connection: Connection, key: string): Promise<
   return (await queryOne(connection, `select from site_keys where key = :key`, { key })) !== null;
 }
 
-/** Lets a site's next key speak for it, and the one before for a week yet; once a day. Null if no site has the old one, or it may not have another yet. */
-export async function followSuccession(connection: Connection, { old, next }: { old: string; next: string }): Promise<Speaker | null> {
+/**
+ * Lets a site's next key speak for it, and the one before for a week yet; once a day: `too-soon` until that is over. Null if no site has the old one as its
+ * present key, or a site has or had the next one.
+ */
+export async function followSuccession(
+  connection: Connection,
+  { old, next }: { old: string; next: string },
+): Promise<Speaker | 'too-soon' | null> {
   const followed = await queryOne<{ id: number }>(
     connection,
-    `update sites set key = :next, words = null, previous_key = :old, previous_until = now() + interval '7 days'
-     where key = :old and state <> 'revoked' and coalesce(previous_until < now() + interval '6 days', true)
+    `update sites s set key = :next, words = null, previous_key = :old, previous_until = now() + interval '7 days'
+     where key = :old and site_state(s) <> 'revoked' and coalesce(previous_until < now() + interval '6 days', true)
        and not exists (select from site_keys where key = :next) returning id`,
     { old, next },
   );
-  return followed === null ? null : findSpeaker(connection, next);
+  if (followed !== null) return findSpeaker(connection, next);
+  const waits = await queryOne(
+    connection,
+    `select from sites s where key = :old and site_state(s) <> 'revoked' and not exists (select from site_keys where key = :next)`,
+    { old, next },
+  );
+  return waits === null ? null : 'too-soon';
 }
 
 /** Whether another site is the node `:node` already than the site `:id`. */

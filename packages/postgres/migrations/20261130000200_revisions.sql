@@ -195,6 +195,10 @@ begin
   if not found then
     raise exception 'watch list % stands at or above revision %, which was to be its head', of_list, head using errcode = 'check_violation';
   end if;
+  -- Whoever writes into a list that was withdrawn and is linked no more has made it this node's own.
+  if growth > 0 then
+    delete from withdrawn_lists w where w.list_id = of_list and not exists (select from links k where k.slave_list_id = of_list);
+  end if;
   if changes <= digest_at_once() then
     perform settle_digest(of_list);
   end if;

@@ -97,12 +97,13 @@ function partsOf(id: string): { dossierId: number; sha256: string } {
 }
 
 /** The photo of this id, from the newest copy of its dossier that shows it; NOT_FOUND if there is none. */
-export async function readPhoto(connection: Connection, id: string): Promise<PhotoRow> {
+export async function readPhoto(connection: Connection, id: string, lists: readonly number[] | null = null): Promise<PhotoRow> {
   const photo = await queryOne<FoundPhoto>(
     connection,
     `select ${columns} from rows_of(:dossierId) d join list_positions p on p.set_id = d.set_id ${elements}
-     where e.photo ->> 'sha256' = :sha256 order by d.modified_date desc, p.list_id limit 1`,
-    partsOf(id),
+     where e.photo ->> 'sha256' = :sha256 and (:lists::bigint[] is null or p.list_id = any(:lists::bigint[]))
+     order by d.modified_date desc, p.list_id limit 1`,
+    { ...partsOf(id), lists: lists && [...lists] },
   );
   if (!photo) throw notFound(`photo ${id.slice(0, 100)}`);
   const { place: _place, ...row } = photo;

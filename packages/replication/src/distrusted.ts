@@ -23,7 +23,8 @@ export async function keepDistrusted(
        delete from distrusted where list_id = :listId and id <> all(:ids::text[]) and named_date < age_moment() - interval '10 minutes'
      ), named as (
        insert into distrusted (list_id, id, revoked) select :listId, id, revoked from said
-       on conflict (list_id, id) do update set named_date = now(), revoked = distrusted.revoked or excluded.revoked
+       on conflict (list_id, id) do update set named_date = now(), revoked = distrusted.revoked or excluded.revoked,
+         told = distrusted.told and (distrusted.revoked or not excluded.revoked)
          where distrusted.named_date < age_moment() - interval '1 minute' or (excluded.revoked and not distrusted.revoked)
      )
      select from distrusted where list_id = :listId and id <> all(:ids::text[]) and named_date >= age_moment() - interval '10 minutes' limit 1`,

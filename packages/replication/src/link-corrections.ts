@@ -3,6 +3,7 @@ import type { Database } from '@dossier/postgres/database.ts';
 import { cancelRuns, createRun, findLink } from './links.ts';
 import type { LinkRow } from './links.ts';
 import type { RunRow } from './runs.ts';
+import { eraseWithdrawn, forgetFormer } from './withdrawn-traces.ts';
 
 /** Another address of a link's master, another list there, or both; what is left out stays. */
 export interface LinkCorrection {
@@ -55,6 +56,11 @@ export async function correctLink(database: Database, correction: LinkCorrection
        where slave_list_id = :slaveListId`,
       { slaveListId, remoteUrl, remoteListId },
     );
+    if (otherList) {
+      // What was withdrawn can't come back by this link any more.
+      await eraseWithdrawn(tx, slaveListId);
+      await forgetFormer(tx, slaveListId);
+    }
     const link = await findLink(tx, slaveListId);
     if (!link) throw new Error(`link ${slaveListId} vanished while it was corrected`);
     return { outcome: 'corrected', before, link, runId: run.id };

@@ -279,7 +279,7 @@ async function greet(context: SyncContext, started: StartedRun, head: Head): Pro
 
 async function learn({ database }: SyncContext, { link, fence }: StartedRun, head: Head): Promise<boolean> {
   const settled = await keepDistrusted(database, link.slave_list_id, head);
-  if (link.withdrawn_date !== null) await keepWithdrawn(database, link.slave_list_id);
+  if (link.withdrawn_date !== null && link.remote_list === head.dossier_list) await keepWithdrawn(database, link.slave_list_id);
   const { hour, minute, time_zone: zone } = head.schedule;
   const isPinned = link.remote_node !== null && link.remote_list !== null && link.remote_name === head.name;
   const isSameWay = link.origins.join() === head.origins.join();

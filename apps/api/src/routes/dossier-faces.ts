@@ -123,7 +123,7 @@ function itemRoutes(deps: Dependencies): Route[] {
 
 /** The photo that a request names, having kept who looks at it. */
 async function readShown(database: Database, request: Request): Promise<PhotoRow> {
-  const photo = await readPhoto(database, pathText(request));
+  const photo = await readPhoto(database, pathText(request), limitsOf(request));
   await recordReads(database, actorOf(request), { kind: 'photo', dossiers: [photo.dossier_id] });
   return photo;
 }

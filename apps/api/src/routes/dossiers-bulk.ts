@@ -17,7 +17,7 @@ import { requireWritable } from '@dossier/registry/read-only.ts';
 import { requireShown } from '@dossier/registry/withdrawn.ts';
 import type { ApiDependencies } from '../dependencies.ts';
 import { filterOf } from '../dossier-filter.ts';
-import { parseBody, parseQuery } from '../parse.ts';
+import { namedLists, parseBody, parseQuery } from '../parse.ts';
 import { answers, jsonBody } from '../route.ts';
 import type { Route } from '../route.ts';
 import { actorOf, identityOf } from '../session.ts';
@@ -50,7 +50,7 @@ function countRoute({ database }: Dependencies): Route {
     },
     async handle(request, response) {
       const finding = findingOf(parseQuery(request, countQuery));
-      await requireShown(database, finding.filter.lists);
+      await requireShown(database, namedLists(request, finding.filter.lists));
       const heads = await readHeads(database, finding.filter);
       const { text, filter } = finding;
       // Whoever asks for a person learns whether somebody is in a list.

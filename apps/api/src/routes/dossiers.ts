@@ -20,7 +20,7 @@ import { filterOf } from '../dossier-filter.ts';
 import type { Request, Response } from 'express';
 import { ifMatch, matchRequired, namesState, requireState } from '../if-match.ts';
 import { requireOwnLists } from '../limited.ts';
-import { parseBody, parseQuery, pathId } from '../parse.ts';
+import { namedLists, parseBody, parseQuery, pathId } from '../parse.ts';
 import { dossierTag, presentDossier } from '../present.ts';
 import { answers, jsonBody } from '../route.ts';
 import type { Route } from '../route.ts';
@@ -83,7 +83,7 @@ function collectionRoutes({ database }: Dependencies): Route[] {
       },
       async handle(request, response) {
         const { ordering: asked, ...query } = parseQuery(request, dossierQuery);
-        await requireShown(database, query.dossier_lists);
+        await requireShown(database, namedLists(request, query.dossier_lists));
         if (query.q !== undefined && query.q.trim() !== '') {
           if (asked !== undefined) throw badParam('ordering', 'ordering: what is found by q comes by how well it fits.');
           response.json(await answerSearch(request, { ...query, text: query.q, filter: filterOf(query) }));

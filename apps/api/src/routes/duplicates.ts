@@ -10,7 +10,7 @@ import { requireShown } from '@dossier/registry/withdrawn.ts';
 import { badParam } from '@dossier/runtime/errors.ts';
 import type { ApiDependencies } from '../dependencies.ts';
 import { inspectUpload } from '../inspect-upload.ts';
-import { parseFields, parseQuery } from '../parse.ts';
+import { namedLists, parseFields, parseQuery } from '../parse.ts';
 import { presentDossier } from '../present.ts';
 import { answers, binary } from '../route.ts';
 import type { Route } from '../route.ts';
@@ -44,7 +44,7 @@ function duplicatesRoute({ database, photos }: Dependencies): Route {
     async handle(request, response) {
       const { name = '', dossier_lists: lists, sha256, except } = parseQuery(request, duplicateQuery);
       if (name === '' && sha256 === undefined) throw badParam('name', 'name: is required, or sha256.');
-      await requireShown(database, lists);
+      await requireShown(database, namedLists(request, lists));
       const results = await inTurn(async () => {
         // What the store doesn't have nobody shows, and no row needs to be read.
         const isKept = sha256 !== undefined && (await photos.has(sha256));

@@ -19,7 +19,7 @@ import type { ApiDependencies } from '../dependencies.ts';
 import { filterOf } from '../dossier-filter.ts';
 import { dossierMediaTypes, presentDossiers } from '../export/dossier-text.ts';
 import { zipDossiers } from '../export/dossier-zip.ts';
-import { parseBody, parseQuery, pathId } from '../parse.ts';
+import { namedLists, parseBody, parseQuery, pathId } from '../parse.ts';
 import { answers, jsonBody } from '../route.ts';
 import type { Route } from '../route.ts';
 import { actorOf, limitsOf } from '../session.ts';
@@ -90,7 +90,7 @@ function searchRoute({ configuration: { nodeName: node }, database }: Dependenci
     async handle(request, response) {
       const { format, ordering = 'id', ...query } = parseQuery(request, dossierExportQuery);
       const filter = filterOf(query);
-      await requireShown(database, filter.lists);
+      await requireShown(database, namedLists(request, filter.lists));
       const words = query.q?.trim() ?? '';
       const found = words === '' ? pagesOf(database, filter, ordering) : await searchOf(database, filter, words);
       await recordAudit(database, actorOf(request), {

@@ -147,7 +147,8 @@ async function admitByKey(
   const { id: key } = verified.key;
   const vouchers = vouchersIn(onlyValue(request.headersDistinct, VOUCHER_FIELD));
   const token = vouchers.map((voucher) => findVoucher(keys, voucher, 'site', key)).find((found) => found !== null) ?? null;
-  const known = (await findSpeaker(database, key)) ?? (deps.isTimely ? await succeedTo(request, key, deps) : null);
+  const met = (await findSpeaker(database, key)) ?? (deps.isTimely ? await succeedTo(request, key, deps) : null);
+  const known = met === 'too-soon' ? null : met;
   const isOwn = known === null && (await isOwnWord(vouchers, key, deps));
   const code = token || isOwn ? undefined : vouchers[0];
   const invitation = code === undefined ? null : await findInvitationOf(code, key, deps);
@@ -163,6 +164,8 @@ async function admitByKey(
     token: token?.id ?? null,
     isHeard: true,
   };
+  // Taken up as a newcomer it could never follow any more.
+  if (met === 'too-soon') return { ...visitor, refusal: 'SITE_PENDING', site: null, isHeard: false };
   if (!deps.isForUs) return known || token || invitation || isOwn ? { ...visitor, refusal: null, site: null } : null;
   if (invitation !== null && known?.state !== 'revoked' && invitation.usedBy !== key) {
     if (invitation.state !== 'open')
@@ -240,8 +243,12 @@ async function isOwnWord(vouchers: readonly string[], key: string, { database, n
   return false;
 }
 
-/** The site whose key has changed, as the key before says, if that is one of a site. */
-async function succeedTo(request: Request, key: string, { database, alarms, words, now }: AdmissionDependencies): Promise<Speaker | null> {
+/** The site whose key has changed, as the key before says, if that is one of a site; `too-soon` if its key has changed within a day already. */
+async function succeedTo(
+  request: Request,
+  key: string,
+  { database, alarms, words, now }: AdmissionDependencies,
+): Promise<Speaker | 'too-soon' | null> {
   const field = onlyValue(request.headersDistinct, SUCCESSION_FIELD);
   const succession = field === undefined ? null : readSuccession(field, key);
   if (succession === null) return null;
@@ -249,14 +256,11 @@ async function succeedTo(request: Request, key: string, { database, alarms, word
   if (age > successionMs || age < -CLOCK_TOLERANCE_MS) return null;
   const followed = await transaction(database, async (tx) => {
     const site = await followSuccession(tx, { old: succession.old, next: key });
-    return (
-      site && {
-        site,
-        told: await alarms.raiseIn(tx, site, { code: 'SITE_REKEYED', what: 'has another key, for which the one before vouches', request }),
-      }
-    );
+    if (site === null || site === 'too-soon') return site;
+    const what = 'has another key, for which the one before vouches';
+    return { site, told: await alarms.raiseIn(tx, site, { code: 'SITE_REKEYED', what, request }) };
   });
-  if (followed === null) return null;
+  if (followed === null || followed === 'too-soon') return followed;
   words.makeLater({ id: followed.site.id, key });
   await alarms.remind(followed.told);
   return followed.site;

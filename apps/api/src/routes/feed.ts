@@ -83,7 +83,8 @@ export function createFeedMount(deps: FeedDependencies): Mount {
     if (visitor.refusal !== null) return refuse(response, asker, visitor.refusal);
     const list = listId.safeParse(request.params['id']);
     if (deps.configuration.siteKeys !== 'off') {
-      const held = { siteId: visitor.site?.id ?? null, key: visitor.verified.key.id, list: list.success ? list.data : null };
+      const token = isKeyed(visitor) ? null : visitor.verified.key.id;
+      const held = { siteId: visitor.site?.id ?? null, token, list: list.success ? list.data : null };
       deps.connections.hold(response, held);
     }
     if (!list.success || mayRead(asker, list.data)) return handler(request, response, asker);

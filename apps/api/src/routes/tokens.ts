@@ -6,7 +6,7 @@ import { deleteToken, listTokens, readToken } from '@dossier/accounts/token-admi
 import { issueToken } from '@dossier/accounts/tokens.ts';
 import { readUser } from '@dossier/accounts/user-administration.ts';
 import { audited } from '../audited.ts';
-import { requireLists, withinLimits } from '../limited.ts';
+import { requireLists, requireOwnLists, withinLimits } from '../limited.ts';
 import { decodeCursor, newestFirst, presentPage } from '../cursor.ts';
 import type { ApiDependencies } from '../dependencies.ts';
 import { requireOwnPassword } from '../own-password.ts';
@@ -14,12 +14,17 @@ import { parseBody, parseQuery, pathId } from '../parse.ts';
 import { presentToken } from '../presenters/operator.ts';
 import { answers, jsonBody } from '../route.ts';
 import type { Route } from '../route.ts';
-import { identityOf } from '../session.ts';
+import { identityOf, limitsOf } from '../session.ts';
 
 const tags = ['Users and tokens'];
 const dayMs = 24 * 3_600_000;
 
 type Dependencies = Pick<ApiDependencies, 'configuration' | 'database'>;
+
+/** Whether the tokens of others are this one's business: of administrators, unless the token that they send is limited to some lists. */
+function rulesTokens(request: Request): boolean {
+  return identityOf(request).user.role === 'admin' && limitsOf(request) === null;
+}
 
 export function tokenRoutes(deps: Dependencies): Route[] {
   return [listRoute(deps), createRoute(deps), deleteRoute(deps)];
@@ -41,7 +46,7 @@ function listRoute({ database }: Pick<ApiDependencies, 'database'>): Route {
     async handle(request, response) {
       const { limit, page, user: asked, kind } = parseQuery(request, tokenQuery);
       const { user, tokenId } = identityOf(request);
-      const userId = user.role === 'admin' ? asked : user.id;
+      const userId = rulesTokens(request) ? asked : user.id;
       const found = await listTokens(database, { cursor: decodeCursor(page, newestFirst), limit, filter: { userId, kind } });
       response.json(presentPage(found, (token) => presentToken(token, tokenId), newestFirst));
     },
@@ -73,7 +78,7 @@ function createRoute(deps: Dependencies): Route {
       } = await parseBody(request, tokenCreation);
       const { user, tokenId } = identityOf(request);
       const userId = asked ?? user.id;
-      if (userId !== user.id && user.role !== 'admin') {
+      if (userId !== user.id && !rulesTokens(request)) {
         throw new ApplicationError('PERMISSION_DENIED', 'Only administrators make tokens for other users.', { param: 'user' });
       }
       await requirePassword(deps, request, response, password);
@@ -85,6 +90,7 @@ function createRoute(deps: Dependencies): Route {
           await readUser(tx, userId).catch(() => {
             throw badParam('user', `There is no user ${userId}.`);
           });
+          requireOwnLists(request, askedLists ?? undefined);
           await requireLists(tx, askedLists);
           const { id, token } = await issueToken(tx, { userId, kind: 'api', label, lifetimeMs, lists: withinLimits(request, askedLists) });
           return { token, row: await readToken(tx, id) };
@@ -141,7 +147,7 @@ function deleteRoute({ database }: Pick<ApiDependencies, 'database'>): Route {
         database,
         request,
         async (tx) => {
-          const token = await readToken(tx, id, user.role === 'admin' ? undefined : user.id);
+          const token = await readToken(tx, id, rulesTokens(request) ? undefined : user.id);
           if (token.kind === 'configured') throw conflict('This token is ADMIN_TOKEN of the configuration: take it out there and restart.');
           await deleteToken(tx, id);
           return token;
