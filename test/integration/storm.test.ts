@@ -48,7 +48,7 @@ async function write(master: EngineNode, lists: readonly number[], seed: number)
           tx,
           `insert into dossiers (set_id, uuid, name, comment)
            select set_of(:other), uuid, name, comment from dossiers d where set_id = set_of(:list) and uuid = :dossier
-             and not exists (select from dossiers o where o.set_id = set_of(:other) and o.uuid = d.uuid)`,
+           on conflict (set_id, uuid) do nothing`,
           { list, other, dossier: victim.dossier },
         );
         await query(tx, `delete from dossiers where set_id = set_of(:list) and uuid = :dossier`, { list, dossier: victim.dossier });

@@ -205,7 +205,7 @@ begin
 end $$;
 
 -- For who writes by hand: locks the list of a set, keeps in mind by how much it grows, and draws a revision.
-create function draw_by_hand(of_set bigint, growth int) returns bigint language plpgsql as $$
+create function draw_by_hand(of_set bigint, growth int, inserted uuid default null) returns bigint language plpgsql as $$
 declare tally jsonb := coalesce(nullif(current_setting('dossier.tally', true), ''), '{}')::jsonb;
 begin
   perform require_read_committed();
@@ -213,6 +213,10 @@ begin
   if not found then
     raise exception 'the set % is not the one of a watch list', of_set using errcode = 'foreign_key_violation',
       hint = 'list_positions says which set is a list''s.';
+  end if;
+  -- A dossier that is there already comes by ON CONFLICT, and no row more: whoever inserts it without meets the index.
+  if exists (select from dossiers where set_id = of_set and uuid = inserted) then
+    growth := 0;
   end if;
   perform set_config('dossier.tally', jsonb_set(tally, array[of_set::text], to_jsonb(coalesce((tally ->> of_set::text)::bigint, 0) + growth))::text, true);
   return nextval('dossier_revisions');
@@ -232,7 +236,7 @@ begin
   end if;
   new.hash := dossier_hash(new.active, new.external_id, new.name, new.comment, new.valid_from, new.valid_until, new.meta, new.photos, new.features);
   if tg_op = 'INSERT' then
-    new.revision := draw_by_hand(new.set_id, 1);
+    new.revision := draw_by_hand(new.set_id, 1, new.uuid);
     new.id := coalesce((select d.id from list_positions p join dossiers d on d.set_id = p.set_id and d.uuid = new.uuid limit 1), new.id);
     delete from tombstones where set_id = new.set_id and uuid = new.uuid;
     return new;

@@ -67,6 +67,12 @@ describe('SQL by hand', () => {
       expect(after?.digest).not.toBe(before?.digest);
     };
     await run(`insert into dossiers (set_id, name) values (:set, 'one'), (:set, 'two')`);
+    const [twice, once] = ['00000000-0000-4000-8000-000000000001', '00000000-0000-4000-8000-000000000002'];
+    const upsert = `insert into dossiers (set_id, uuid, name) values (:set, '${twice}', 'three'), (:set, '${twice}', 'four'), (:set, '${once}', 'five')`;
+    await run(`${upsert} on conflict (set_id, uuid) do nothing`);
+    await run(
+      `insert into dossiers (set_id, uuid, name) values (:set, '${twice}', 'six') on conflict (set_id, uuid) do update set name = excluded.name`,
+    );
     await run(`insert into dossiers (set_id, name, hash, revision) select :set, 'N' || n, 'wrong', 1 from generate_series(1, 500) n`);
     await run(`update dossiers set comment = 'changed' where set_id = :set and name like 'N1%'`);
     await run(`update dossiers set valid_until = '2026-12-31', meta = '{"a" : 1}' where set_id = :set and name = 'one'`);
