@@ -1,4 +1,4 @@
-import { createContext, useCallback, useContext, useEffect, useMemo, useState } from 'react';
+import { createContext, useCallback, useContext, useLayoutEffect, useMemo, useState } from 'react';
 import type { ReactNode } from 'react';
 
 interface Stack {
@@ -33,6 +33,7 @@ function counter(): () => number {
 export function Layer({ children }: { children: (isOnTop: boolean) => ReactNode }) {
   const { takePlace, lay, top } = useContext(Layers);
   const [place] = useState(takePlace);
-  useEffect(() => lay(place), [lay, place]);
+  // At once with what is seen: Escape is of the next one as soon as the topmost is gone.
+  useLayoutEffect(() => lay(place), [lay, place]);
   return children(place >= top);
 }
