@@ -5,12 +5,12 @@ import { siteSchema } from '@dossier/protocol/site.ts';
 import type { Site } from '@dossier/protocol/site.ts';
 import { deriveSigningKey } from '@dossier/protocol/signing-key.ts';
 import type { SigningKey } from '@dossier/protocol/signing-key.ts';
-import { linkSchema } from '@dossier/protocol/sync.ts';
 import { pageOf } from '@dossier/protocol/values.ts';
 import { succeed, SUCCESSION_FIELD, vouch, VOUCHER_FIELD } from '@dossier/protocol/voucher.ts';
 import { query } from '@dossier/postgres/database.ts';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { startNodeApi } from '../kit/node-api.ts';
+import { linkNow } from '../kit/link-now.ts';
 import type { NodeApi } from '../kit/node-api.ts';
 import { syncNow } from '../kit/sync-now.ts';
 
@@ -31,11 +31,9 @@ async function start(environment: Record<string, string> = {}): Promise<NodeApi>
 }
 
 async function link(to: NodeApi, list: number): Promise<number> {
-  const copy = await branch.makeList();
-  const body = { remote_url: to.url, remote_dossier_list: list, slave_dossier_list: copy };
-  await branch.call('POST', '/sync/dossier-lists/', { body, headers: { prefer: 'wait=30' } });
-  expect(await branch.want(200, linkSchema, ['GET', `/sync/dossier-lists/${copy}/`])).toMatchObject({ state: 'synced' });
-  return copy;
+  const linked = await linkNow(branch, to, list);
+  expect(linked).toMatchObject({ state: 'synced' });
+  return linked.slave_dossier_list;
 }
 
 beforeEach(async () => {

@@ -1,17 +1,16 @@
 import { randomUUID } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import type { Router } from 'express';
-import { sha256Of } from '@dossier/protocol/content-digest.ts';
 import { nodeKeyFromPem } from '@dossier/protocol/node-key.ts';
 import { signRequest } from '@dossier/protocol/request-signature.ts';
 import type { SigningKey } from '@dossier/protocol/signing-key.ts';
 import { siteSchema } from '@dossier/protocol/site.ts';
-import { linkSchema } from '@dossier/protocol/sync.ts';
 import { pageOf } from '@dossier/protocol/values.ts';
 import { query } from '@dossier/postgres/database.ts';
-import sharp from 'sharp';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { startNodeApi } from '../kit/node-api.ts';
+import { linkNow } from '../kit/link-now.ts';
+import { makePictured } from '../kit/persons.ts';
 import type { NodeApi } from '../kit/node-api.ts';
 
 /* Every route of the feed, as its router has them, asked by a site that may read one list of several: the others are not there, to the byte. */
@@ -31,20 +30,10 @@ beforeAll(async () => {
   secret = await master.makeList('Hidden List');
   await master.call('PATCH', `/dossier-lists/${secret}/`, { body: { fields: [{ name: 'hiddenfield', type: 'text' }] } });
   await master.call('POST', '/dossiers/', { body: { name: 'Grace Granted', dossier_lists: [granted] } });
-  const made = await master.call('POST', '/dossiers/', { body: { name: 'Henry Hidden', dossier_lists: [secret] } });
-  const form = new FormData();
-  form.set('dossier', String((made.json as { id: number }).id));
-  const png = await sharp({ create: { width: 40, height: 40, channels: 3, background: 'red' } })
-    .png()
-    .toBuffer();
-  form.set('source_photo', new Blob([new Uint8Array(png)]), 'a.png');
-  expect((await master.call('POST', '/dossier-faces/', { body: form })).status).toBe(201);
+  const { sha256 } = await makePictured(master, { name: 'Henry Hidden', dossier_lists: [secret] }, 'red');
   const [row] = await query<{ uuid: string }>(master.test.database, `select uuid from dossiers where set_id = set_of(:secret)`, { secret });
-  [dossier, photo] = [row?.uuid ?? '', sha256Of(png)];
-  const local = await site.makeList();
-  const body = { remote_url: master.url, remote_dossier_list: granted, slave_dossier_list: local };
-  const linked = await site.call('POST', '/sync/dossier-lists/', { body, headers: { prefer: 'wait=30' } });
-  expect(linkSchema.parse(linked.json)).toMatchObject({ state: 'synced' });
+  [dossier, photo] = [row?.uuid ?? '', sha256];
+  expect(await linkNow(site, master, granted)).toMatchObject({ state: 'synced' });
   const [known] = (await master.want(200, pageOf(siteSchema), ['GET', '/sites/'])).results;
   await master.want(200, siteSchema, ['PATCH', `/sites/${known?.id}/`, { lists: [granted] }]);
   key = nodeKeyFromPem(await readFile(site.keyFile, 'utf8')) as SigningKey;

@@ -7,6 +7,7 @@ import { query } from '@dossier/postgres/database.ts';
 import { eraseDue } from '@dossier/replication/withdrawal.ts';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { startNodeApi } from '../kit/node-api.ts';
+import { linkNow } from '../kit/link-now.ts';
 import type { NodeApi } from '../kit/node-api.ts';
 import { syncNow } from '../kit/sync-now.ts';
 
@@ -30,10 +31,9 @@ beforeEach(async () => {
   for (const name of ['Nora Lindqvist', 'Olga Petrova', 'Pia Ferrer'])
     await master.call('POST', '/dossiers/', { body: { name, dossier_lists: [remote] } });
   await grant(null);
-  local = await gate.makeList();
-  const body = { remote_url: master.url, remote_dossier_list: remote, slave_dossier_list: local };
-  const answer = await gate.call('POST', '/sync/dossier-lists/', { body, headers: { prefer: 'wait=30' } });
-  expect(linkSchema.parse(answer.json)).toMatchObject({ state: 'synced', local_count: 3 });
+  const linked = await linkNow(gate, master, remote);
+  expect(linked).toMatchObject({ state: 'synced', local_count: 3 });
+  local = linked.slave_dossier_list;
 });
 
 const siteOf = async (): Promise<Site | undefined> => (await master.want(200, pageOf(siteSchema), ['GET', '/sites/'])).results[0];

@@ -2,7 +2,6 @@ import { randomUUID } from 'node:crypto';
 import { joinedSchema } from '@dossier/protocol/master.ts';
 import { generateNodeKey } from '@dossier/protocol/node-key.ts';
 import { createdSiteSchema, siteSchema } from '@dossier/protocol/site.ts';
-import { linkSchema } from '@dossier/protocol/sync.ts';
 import { newInvitationCode, readInvitationCode } from '@dossier/protocol/voucher.ts';
 import type { InvitationKeys } from '@dossier/protocol/voucher.ts';
 import { createFeedClient } from '@dossier/replication/feed-client.ts';
@@ -11,6 +10,8 @@ import { NodeTrust } from '@dossier/replication/trust.ts';
 import { query } from '@dossier/postgres/database.ts';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { startNodeApi } from '../kit/node-api.ts';
+import { linkNow } from '../kit/link-now.ts';
+import { makeFilledList } from '../kit/persons.ts';
 import type { NodeApi } from '../kit/node-api.ts';
 
 /* A code lets one node in, without any SYNC_TOKEN. */
@@ -26,21 +27,6 @@ async function start(environment: Record<string, string> = {}): Promise<NodeApi>
 afterAll(async () => {
   await Promise.all(nodes.map((node) => node.stop()));
 });
-
-async function makeFilledList(master: NodeApi, name: string): Promise<number> {
-  const list = await master.makeList(name);
-  await master.call('POST', '/dossiers/', { body: { name: `${name} Lindqvist`, dossier_lists: [list] } });
-  return list;
-}
-
-async function link(slave: NodeApi, master: { url: string }, remote: number) {
-  const local = await slave.makeList();
-  const body = { remote_url: master.url, remote_dossier_list: remote, slave_dossier_list: local };
-  await slave.call('POST', '/sync/dossier-lists/', { body, headers: { prefer: 'wait=30' } });
-  return linkOf(slave, local);
-}
-
-const linkOf = (slave: NodeApi, local: number) => slave.want(200, linkSchema, ['GET', `/sync/dossier-lists/${local}/`]);
 
 const invite = (master: NodeApi, name: string, lists: number[] | null = null) =>
   master.want(201, createdSiteSchema, ['POST', '/sites/', { name, lists }]);
@@ -64,8 +50,8 @@ describe('an invitation', () => {
     expect(joined.dossier_lists.map((each) => each.id)).toEqual([lists[0]]);
     const site = await master.want(200, siteSchema, ['GET', `/sites/${id}/`]);
     expect(site).toMatchObject({ name: 'Ship 1', state: 'accepted', words: joined.own_words, introduced_by: 'invitation' });
-    expect(await link(slave, master, lists[0] ?? 0)).toMatchObject({ state: 'synced', local_count: 1 });
-    expect(await link(slave, master, lists[1] ?? 0)).toMatchObject({ state: 'failed', error: { code: 'NO_SUCH_LIST' } });
+    expect(await linkNow(slave, master, lists[0] ?? 0)).toMatchObject({ state: 'synced', local_count: 1 });
+    expect(await linkNow(slave, master, lists[1] ?? 0)).toMatchObject({ state: 'failed', error: { code: 'NO_SUCH_LIST' } });
   });
 
   it('is used once, by one of those that try at once', async () => {

@@ -7,9 +7,9 @@ import { issuedTokenSchema, userDetailsSchema } from '@dossier/protocol/user.ts'
 import { issueToken } from '@dossier/accounts/tokens.ts';
 import { query } from '@dossier/postgres/database.ts';
 import { Readable } from 'node:stream';
-import sharp from 'sharp';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { startNodeApi } from '../kit/node-api.ts';
+import { makePictured } from '../kit/persons.ts';
 import type { NodeApi } from '../kit/node-api.ts';
 
 /* Users and tokens that are limited to one watch list of two: of the other one, and of whom only that holds, nothing is there for them, on any route. */
@@ -27,18 +27,8 @@ let numbers: string[];
 let faces: string[];
 let hashes: string[];
 
-async function makePerson(name: string, lists: number[], colour: string): Promise<number> {
-  const made = await node.call('POST', '/dossiers/', { body: { name, comment: 'of old', dossier_lists: lists } });
-  const { id } = made.json as { id: number };
-  const png = await sharp({ create: { width: 40, height: 40, channels: 3, background: colour } })
-    .png()
-    .toBuffer();
-  const form = new FormData();
-  form.set('dossier', String(id));
-  form.set('source_photo', new Blob([new Uint8Array(png)]), 'a.png');
-  expect((await node.call('POST', '/dossier-faces/', { body: form })).status).toBe(201);
-  return id;
-}
+const makePerson = async (name: string, lists: number[], colour: string): Promise<number> =>
+  (await makePictured(node, { name, comment: 'of old', dossier_lists: lists }, colour)).id;
 
 beforeAll(async () => {
   node = await startNodeApi({ INSTALLED_APPS: 'ffsecurity_sync' });

@@ -10,13 +10,15 @@ import { createdSiteSchema, siteSchema } from '@dossier/protocol/site.ts';
 import type { Site } from '@dossier/protocol/site.ts';
 import { FEED_CHALLENGE } from '@dossier/protocol/signature-base.ts';
 import { deriveSigningKey } from '@dossier/protocol/signing-key.ts';
-import { linkSchema, masterTestSchema } from '@dossier/protocol/sync.ts';
+import { masterTestSchema } from '@dossier/protocol/sync.ts';
 import { pageOf } from '@dossier/protocol/values.ts';
 import { createFeedClient } from '@dossier/replication/feed-client.ts';
 import { NodeTrust } from '@dossier/replication/trust.ts';
 import { query } from '@dossier/postgres/database.ts';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { startNodeApi } from '../kit/node-api.ts';
+import { linkNow } from '../kit/link-now.ts';
+import { makeFilledList } from '../kit/persons.ts';
 import type { NodeApi } from '../kit/node-api.ts';
 import { syncNow } from '../kit/sync-now.ts';
 
@@ -41,19 +43,6 @@ afterEach(async () => {
   }
   await Promise.all(nodes.splice(0).map((node) => node.stop()));
 });
-
-async function makeFilledList(master: NodeApi): Promise<number> {
-  const list = await master.makeList('Wanted');
-  await master.call('POST', '/dossiers/', { body: { name: 'Lindqvist', dossier_lists: [list] } });
-  return list;
-}
-
-async function link(slave: NodeApi, master: { url: string }, remote: number) {
-  const local = await slave.makeList();
-  const body = { remote_url: master.url, remote_dossier_list: remote, slave_dossier_list: local };
-  await slave.call('POST', '/sync/dossier-lists/', { body, headers: { prefer: 'wait=30' } });
-  return slave.want(200, linkSchema, ['GET', `/sync/dossier-lists/${local}/`]);
-}
 
 const sitesOf = async (master: NodeApi): Promise<Site[]> => (await master.want(200, pageOf(siteSchema), ['GET', '/sites/'])).results;
 const mastersOf = (slave: NodeApi) => slave.want(200, mastersSchema, ['GET', '/sync/masters/']);
@@ -87,7 +76,7 @@ describe('a host that has not got the key of its node', () => {
     const [master, slave] = await Promise.all([start(), start({ ...keyless, NODE_NAME: 'Gate 7' })]);
     await slave.work();
     expect((await slave.call('GET', '/node/')).json).toMatchObject({ key: null, words: null });
-    expect(await link(slave, master, await makeFilledList(master))).toMatchObject({ state: 'synced', local_count: 1 });
+    expect(await linkNow(slave, master, await makeFilledList(master))).toMatchObject({ state: 'synced', local_count: 1 });
     expect(await sitesOf(master)).toMatchObject([{ name: 'Gate 7', speaks_by: 'token', state: 'accepted' }]);
     expect(await mastersOf(slave)).toHaveLength(1);
   });
@@ -96,7 +85,7 @@ describe('a host that has not got the key of its node', () => {
     const [master, slave] = await Promise.all([start(), start({ NODE_NAME: 'Gate 7' })]);
     await slave.work();
     const list = await makeFilledList(master);
-    await link(slave, master, list);
+    await linkNow(slave, master, list);
     await expect.poll(async () => (await sitesOf(master))[0]?.holdings[0]?.current).toBe(true);
     const [before] = await sitesOf(master);
     const head = `/feed/v1/dossier-lists/${list}/head`;
@@ -120,7 +109,7 @@ describe('a host that has not got the key of its node', () => {
     const [master, slave] = await Promise.all([start(), start({ NODE_NAME: 'Gate 7' })]);
     await slave.work();
     const list = await makeFilledList(master);
-    await link(slave, master, list);
+    await linkNow(slave, master, list);
     const [site] = await sitesOf(master);
     // As if it had never shown the token.
     const forgetToken = () => query(master.test.database, `update sites set token_ids = '{}'`);
@@ -156,7 +145,7 @@ describe('a master that speaks by the token alone', () => {
     const [master, slave] = await Promise.all([start(environment), start()]);
     await slave.work();
     const list = await makeFilledList(master);
-    const { slave_dossier_list: local } = await link(slave, master, list);
+    const { slave_dossier_list: local } = await linkNow(slave, master, list);
     expect(await mastersOf(slave)).toEqual([]);
     await query(slave.test.database, `insert into masters (remote_url, node, key) values (:url, :node, :key)`, {
       url: master.url,
@@ -195,7 +184,7 @@ describe('a master whose key is not known yet', () => {
     const [master, slave] = await Promise.all([start(), start()]);
     await slave.work();
     const line = await startDowngrade(master, /ed25519/);
-    expect(await link(slave, line, await makeFilledList(master))).toMatchObject({
+    expect(await linkNow(slave, line, await makeFilledList(master))).toMatchObject({
       state: 'synced',
       local_count: 1,
       master_key_known: true,
@@ -207,7 +196,7 @@ describe('a master whose key is not known yet', () => {
     const [master, slave] = await Promise.all([start(), start()]);
     await slave.work();
     const line = await startDowngrade(master, /ed25519|dossier-voucher/);
-    expect(await link(slave, line, await makeFilledList(master))).toMatchObject({ state: 'synced', master_key_known: false });
+    expect(await linkNow(slave, line, await makeFilledList(master))).toMatchObject({ state: 'synced', master_key_known: false });
     expect(await mastersOf(slave)).toEqual([]);
   });
 });
@@ -224,7 +213,7 @@ describe('a master whose key is another one', () => {
 
   it('as it was set up anew, is the one that is known once a person has accepted its key', async () => {
     const anew = await start({ NODE_NAME: 'HQ' });
-    const { slave_dossier_list: local } = await link(slave, master, list);
+    const { slave_dossier_list: local } = await linkNow(slave, master, list);
     for (const table of ['masters', 'links']) await query(slave.test.database, `update ${table} set remote_url = :url`, { url: anew.url });
     expect(await syncNow(slave, local)).toMatchObject({ error: { code: 'MASTER_KEY_DIFFERS' }, local_count: 1 });
     const [known] = await mastersOf(slave);
@@ -270,7 +259,7 @@ describe('a master that was restored from before it met a site', () => {
   it('lets it wait though it holds the token, whose rights may have been other ones; and still learns which token that is', async () => {
     const [master, slave] = await Promise.all([start(), start({ NODE_NAME: 'Gate 7' })]);
     await slave.work();
-    const { slave_dossier_list: local } = await link(slave, master, await makeFilledList(master));
+    const { slave_dossier_list: local } = await linkNow(slave, master, await makeFilledList(master));
     await query(master.test.database, `delete from sites`);
     expect(await syncNow(slave, local)).toMatchObject({ state: 'failed', error: { code: 'SITE_PENDING' }, local_count: 1 });
     const [site] = await sitesOf(master);
@@ -287,7 +276,7 @@ describe('a master that was restored from before it met a site', () => {
     const list = await makeFilledList(master);
     await master.call('POST', '/webhooks/', { body: { url: 'http://127.0.0.1:9/' } });
     for (const remote of [list, await makeFilledList(master)]) {
-      const { slave_dossier_list: local } = await link(slave, master, remote);
+      const { slave_dossier_list: local } = await linkNow(slave, master, remote);
       await query(master.test.database, `update list_positions set revision = revision - 1 where list_id = :remote`, { remote });
       await syncNow(slave, local);
     }
@@ -307,7 +296,7 @@ describe('a master that was restored from before it met a site', () => {
     const list = await makeFilledList(master);
     const { code } = await master.want(201, createdSiteSchema, ['POST', '/sites/', { name: 'Ship' }]);
     expect((await slave.call('POST', '/sync/masters/', { body: { remote_url: master.url, code } })).status).toBe(201);
-    const { slave_dossier_list: local } = await link(slave, master, list);
+    const { slave_dossier_list: local } = await linkNow(slave, master, list);
     await query(master.test.database, `delete from sites`);
     expect(await syncNow(slave, local)).toMatchObject({ state: 'failed', error: { code: 'SITE_PENDING' }, local_count: 1 });
     const [site] = await sitesOf(master);

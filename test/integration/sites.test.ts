@@ -10,12 +10,13 @@ import type { SigningKey } from '@dossier/protocol/signing-key.ts';
 import { succeed } from '@dossier/protocol/voucher.ts';
 import { createFeedClient } from '@dossier/replication/feed-client.ts';
 import { NodeTrust } from '@dossier/replication/trust.ts';
-import { linkSchema } from '@dossier/protocol/sync.ts';
 import { pageOf } from '@dossier/protocol/values.ts';
 import { query } from '@dossier/postgres/database.ts';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { syncNow } from '../kit/sync-now.ts';
 import { startNodeApi } from '../kit/node-api.ts';
+import { linkNow } from '../kit/link-now.ts';
+import { makeFilledList } from '../kit/persons.ts';
 import type { NodeApi } from '../kit/node-api.ts';
 
 /* Two real nodes: who is known to whom by which key, and what each may read. */
@@ -34,21 +35,6 @@ const stopFrom = async (first: number): Promise<void> => {
   await Promise.all(nodes.splice(first).map((node) => node.stop()));
 };
 afterEach(() => stopFrom(shared));
-
-async function makeFilledList(master: NodeApi, name: string): Promise<number> {
-  const list = await master.makeList(name);
-  await master.call('POST', '/dossiers/', { body: { name: `${name} Lindqvist`, dossier_lists: [list] } });
-  return list;
-}
-
-async function link(slave: NodeApi, master: { url: string }, remote: number) {
-  const local = await slave.makeList();
-  const body = { remote_url: master.url, remote_dossier_list: remote, slave_dossier_list: local };
-  await slave.call('POST', '/sync/dossier-lists/', { body, headers: { prefer: 'wait=30' } });
-  return linkOf(slave, local);
-}
-
-const linkOf = (slave: NodeApi, local: number) => slave.want(200, linkSchema, ['GET', `/sync/dossier-lists/${local}/`]);
 
 const sitesOf = async (master: NodeApi): Promise<Site[]> => (await master.want(200, pageOf(siteSchema), ['GET', '/sites/'])).results;
 const invite = (master: NodeApi, name: string, lists: number[] | null = null) =>
@@ -72,7 +58,7 @@ describe('with the same SYNC_TOKEN on both and nothing else', () => {
   });
 
   it('a slave syncs, its master knows it by name and key, and it knows the key of its master', async () => {
-    expect(await link(slave, master, wanted)).toMatchObject({ state: 'synced', local_count: 1 });
+    expect(await linkNow(slave, master, wanted)).toMatchObject({ state: 'synced', local_count: 1 });
     const [site] = await sitesOf(master);
     expect(site).toMatchObject({
       name: 'Gate 7',
@@ -87,7 +73,7 @@ describe('with the same SYNC_TOKEN on both and nothing else', () => {
   });
 
   it('the master keeps what the slave signed that it holds, and anybody with its key can check that', async () => {
-    const local = (await link(slave, master, wanted)).slave_dossier_list;
+    const local = (await linkNow(slave, master, wanted)).slave_dossier_list;
     await syncNow(slave, local);
     await expect.poll(async () => (await sitesOf(master))[0]?.holdings.length).toBe(1);
     const [site] = await sitesOf(master);
@@ -213,7 +199,7 @@ describe('SITE_APPROVAL: required', () => {
     const [master, slave] = await Promise.all([start({ SITE_APPROVAL: 'required' }), start({ NODE_NAME: 'Gate 3' })]);
     await slave.work();
     const list = await makeFilledList(master, 'Wanted');
-    const waiting = await link(slave, master, list);
+    const waiting = await linkNow(slave, master, list);
     expect(waiting).toMatchObject({ state: 'failed', error: { code: 'SITE_PENDING' } });
     const [site] = await sitesOf(master);
     const { words } = (await slave.call('GET', '/node/')).json as { words: string };
@@ -230,7 +216,7 @@ describe('a revoked site', () => {
     await Promise.all([slave.work(), thief.work()]);
     const list = await makeFilledList(master, 'Wanted');
     await master.want(201, siteSchema.partial().loose(), ['POST', '/webhooks/', { url: 'http://127.0.0.1:9/' }]);
-    const { slave_dossier_list: local } = await link(slave, master, list);
+    const { slave_dossier_list: local } = await linkNow(slave, master, list);
     const [site] = await sitesOf(master);
     await master.want(200, siteSchema, ['POST', `/sites/${site?.id}/revoke/`, { reason: 'stolen' }]);
     await master.call('POST', '/dossiers/', { body: { name: 'New', dossier_lists: [list] } });
@@ -240,7 +226,7 @@ describe('a revoked site', () => {
       `select event, body -> 'site' ->> 'code' as code from webhook_deliveries order by id desc limit 1`,
     );
     expect(told).toEqual({ event: 'site', code: 'SITE_REVOKED' });
-    expect(await link(thief, master, list)).toMatchObject({ state: 'failed', error: { code: 'SITE_PENDING' }, local_count: 0 });
+    expect(await linkNow(thief, master, list)).toMatchObject({ state: 'failed', error: { code: 'SITE_PENDING' }, local_count: 0 });
     await master.refused('CONFLICT', ['POST', `/sites/${site?.id}/accept/`]);
   });
 });
@@ -252,7 +238,7 @@ describe('a master that was restored from before it met a site', () => {
     const list = await makeFilledList(master, 'Wanted');
     const { code } = await invite(master, 'Ship');
     await join(slave, master, code);
-    const { slave_dossier_list: local } = await link(slave, master, list);
+    const { slave_dossier_list: local } = await linkNow(slave, master, list);
     await query(master.test.database, `delete from sites`);
     expect(await syncNow(slave, local)).toMatchObject({ state: 'failed', error: { code: 'SITE_PENDING' }, local_count: 1 });
     const [site] = await sitesOf(master);
@@ -270,7 +256,7 @@ describe('a site that was entered by its public key', () => {
     await master.want(201, createdSiteSchema, ['POST', '/sites/', { name: 'Gate 1', key }]);
     await master.refused('BAD_PARAM', ['POST', '/sites/', { name: 'Gate 2', key: randomUUID() }], 'key');
     const list = await makeFilledList(master, 'Wanted');
-    expect(await link(slave, master, list)).toMatchObject({ state: 'synced', local_count: 1 });
+    expect(await linkNow(slave, master, list)).toMatchObject({ state: 'synced', local_count: 1 });
   });
 });
 
@@ -279,7 +265,7 @@ describe('a key that follows another', () => {
     const [master, slave] = await Promise.all([start({ NODE_NAME: 'HQ' }), start({ NODE_NAME: 'Gate 4' })]);
     await slave.work();
     const list = await makeFilledList(master, 'Wanted');
-    const { slave_dossier_list: local } = await link(slave, master, list);
+    const { slave_dossier_list: local } = await linkNow(slave, master, list);
     const keyOf = async (node: NodeApi) => nodeKeyFromPem(await readFile(node.keyFile, 'utf8')) ?? generateNodeKey();
     const ask = async (nodeKey: SigningKey, succession: string | null) => {
       const trust = new NodeTrust(slave.test.database, {

@@ -11,14 +11,14 @@ import { signResponse } from '@dossier/protocol/response-signature.ts';
 import { siteSchema } from '@dossier/protocol/site.ts';
 import { deriveSigningKey } from '@dossier/protocol/signing-key.ts';
 import type { SigningKey } from '@dossier/protocol/signing-key.ts';
-import { linkSchema } from '@dossier/protocol/sync.ts';
 import { pageOf } from '@dossier/protocol/values.ts';
 import { succeed, SUCCESSION_FIELD, vouch, VOUCHER_FIELD } from '@dossier/protocol/voucher.ts';
 import { query } from '@dossier/postgres/database.ts';
-import sharp from 'sharp';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { syncNow } from '../kit/sync-now.ts';
 import { startNodeApi } from '../kit/node-api.ts';
+import { linkNow } from '../kit/link-now.ts';
+import { makePictured } from '../kit/persons.ts';
 import type { NodeApi } from '../kit/node-api.ts';
 
 /*
@@ -48,13 +48,6 @@ async function start(environment: Record<string, string>): Promise<NodeApi> {
   return node;
 }
 
-async function link(slave: NodeApi, to: { url: string }, remote: number) {
-  const copy = await slave.makeList();
-  const body = { remote_url: to.url, remote_dossier_list: remote, slave_dossier_list: copy };
-  await slave.call('POST', '/sync/dossier-lists/', { body, headers: { prefer: 'wait=30' } });
-  return slave.want(200, linkSchema, ['GET', `/sync/dossier-lists/${copy}/`]);
-}
-
 const siteOf = async (on: NodeApi, name: string) =>
   (await on.want(200, pageOf(siteSchema), ['GET', '/sites/'])).results.find((site) => site.name === name);
 
@@ -69,19 +62,12 @@ beforeAll(async () => {
   granted = await master.makeList('Granted');
   secret = await master.makeList('Secret');
   await master.call('POST', '/dossiers/', { body: { name: 'Grace Granted', dossier_lists: [granted] } });
-  const made = await master.call('POST', '/dossiers/', { body: { name: 'Sam Secret', dossier_lists: [secret] } });
-  const form = new FormData();
-  form.set('dossier', String((made.json as { id: number }).id));
-  const png = await sharp({ create: { width: 40, height: 40, channels: 3, background: 'red' } })
-    .png()
-    .toBuffer();
-  form.set('source_photo', new Blob([new Uint8Array(png)]), 'a.png');
-  await master.call('POST', '/dossier-faces/', { body: form });
+  const { sha256 } = await makePictured(master, { name: 'Sam Secret', dossier_lists: [secret] }, 'red');
   const [row] = await query<{ uuid: string }>(master.test.database, `select uuid from dossiers where set_id = set_of(:secret)`, { secret });
-  dossier = { uuid: row?.uuid ?? '', sha256: sha256Of(png) };
-  expect(await link(gate7, master, granted)).toMatchObject({ state: 'synced' });
-  expect(await link(gate8, master, granted)).toMatchObject({ state: 'synced' });
-  const linked = await link(branch, master, granted);
+  dossier = { uuid: row?.uuid ?? '', sha256 };
+  expect(await linkNow(gate7, master, granted)).toMatchObject({ state: 'synced' });
+  expect(await linkNow(gate8, master, granted)).toMatchObject({ state: 'synced' });
+  const linked = await linkNow(branch, master, granted);
   expect(linked).toMatchObject({ state: 'synced' });
   local = linked.slave_dossier_list;
   const site = await siteOf(master, 'Gate 7');
@@ -254,7 +240,7 @@ describe('as the master', () => {
     const fields = { [NODE_FIELD]: master.deps.nodeUuid, [VOUCHER_FIELD]: vouch(token, 'master', fresh.id) };
     const server = await pose({ key: fresh, fields }, 0);
     const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
-    expect((await link(gate8, { url }, granted)).error?.code).toBe('MASTER_KEY_DIFFERS');
+    expect((await linkNow(gate8, { url }, granted)).error?.code).toBe('MASTER_KEY_DIFFERS');
   });
 });
 
@@ -315,7 +301,7 @@ describe('through a branch', () => {
   it('a list that it was not granted is not there', async () => {
     const site = await siteOf(master, 'Branch');
     await master.want(200, siteSchema, ['PATCH', `/sites/${site?.id}/`, { lists: [granted] }]);
-    expect(await link(branch, master, secret)).toMatchObject({ state: 'failed', error: { code: 'NO_SUCH_LIST' }, local_count: 0 });
+    expect(await linkNow(branch, master, secret)).toMatchObject({ state: 'failed', error: { code: 'NO_SUCH_LIST' }, local_count: 0 });
     const offered = await ask(branch.url, '/feed/v1/dossier-lists/', token);
     expect(offered.text).not.toMatch(/Secret/);
   });
@@ -323,7 +309,7 @@ describe('through a branch', () => {
   it('that comes now, somebody has to accept it: the token lets nobody in any more', async () => {
     const late = await start({ NODE_NAME: 'Late branch' });
     await late.work();
-    const pending = await link(late, master, granted);
+    const pending = await linkNow(late, master, granted);
     expect(pending.error?.code).toBe('SITE_PENDING');
     const site = await siteOf(master, 'Late branch');
     await master.want(200, siteSchema, ['POST', `/sites/${site?.id}/accept/`]);

@@ -1,9 +1,9 @@
 import { siteSchema } from '@dossier/protocol/site.ts';
-import { linkSchema } from '@dossier/protocol/sync.ts';
 import { pageOf } from '@dossier/protocol/values.ts';
 import { query } from '@dossier/postgres/database.ts';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { startNodeApi } from '../kit/node-api.ts';
+import { linkNow } from '../kit/link-now.ts';
 import type { NodeApi } from '../kit/node-api.ts';
 import { syncNow } from '../kit/sync-now.ts';
 
@@ -17,11 +17,9 @@ let atBranch: number;
 let atGate: number;
 
 async function link(slave: NodeApi, to: NodeApi, list: number, count = 2): Promise<number> {
-  const local = await slave.makeList();
-  const body = { remote_url: to.url, remote_dossier_list: list, slave_dossier_list: local };
-  const answer = await slave.call('POST', '/sync/dossier-lists/', { body, headers: { prefer: 'wait=30' } });
-  expect(linkSchema.parse(answer.json)).toMatchObject({ state: 'synced', local_count: count });
-  return local;
+  const linked = await linkNow(slave, to, list);
+  expect(linked).toMatchObject({ state: 'synced', local_count: count });
+  return linked.slave_dossier_list;
 }
 
 async function grant(lists: number[] | null, purge = false) {

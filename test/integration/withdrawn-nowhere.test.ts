@@ -4,18 +4,17 @@ import { dirname, join } from 'node:path';
 import type { Router } from 'express';
 import { listRoutes } from '@dossier/api/app.ts';
 import { createMetrics } from '@dossier/api/metrics.ts';
-import { sha256Of } from '@dossier/protocol/content-digest.ts';
 import { nodeKeyFromPem } from '@dossier/protocol/node-key.ts';
 import { signRequest } from '@dossier/protocol/request-signature.ts';
 import type { SigningKey } from '@dossier/protocol/signing-key.ts';
 import { siteSchema } from '@dossier/protocol/site.ts';
-import { linkSchema } from '@dossier/protocol/sync.ts';
 import { pageOf } from '@dossier/protocol/values.ts';
 import { query } from '@dossier/postgres/database.ts';
 import { sweepSets } from '@dossier/replication/upkeep.ts';
-import sharp from 'sharp';
 import { afterAll, describe, expect, it } from 'vitest';
 import { startNodeApi } from '../kit/node-api.ts';
+import { linkNow } from '../kit/link-now.ts';
+import { makePictured } from '../kit/persons.ts';
 import type { NodeApi } from '../kit/node-api.ts';
 import { syncNow } from '../kit/sync-now.ts';
 
@@ -46,23 +45,8 @@ async function grant(master: NodeApi, lists: number[] | null, purge = false): Pr
 
 async function link(slave: NodeApi, to: NodeApi, list: number): Promise<number> {
   const local = await slave.makeList('Copy');
-  const body = { remote_url: to.url, remote_dossier_list: list, slave_dossier_list: local };
-  const answer = await slave.call('POST', '/sync/dossier-lists/', { body, headers: { prefer: 'wait=30' } });
-  expect(linkSchema.parse(answer.json)).toMatchObject({ state: 'synced' });
+  expect(await linkNow(slave, to, list, local)).toMatchObject({ state: 'synced' });
   return local;
-}
-
-async function makePerson(master: NodeApi, name: string, list: number, colour: string): Promise<{ id: number; sha256: string }> {
-  const made = await master.call('POST', '/dossiers/', { body: { name, comment: `Zyxmark's comment`, dossier_lists: [list] } });
-  const { id } = made.json as { id: number };
-  const png = await sharp({ create: { width: 40, height: 40, channels: 3, background: colour } })
-    .png()
-    .toBuffer();
-  const form = new FormData();
-  form.set('dossier', String(id));
-  form.set('source_photo', new Blob([new Uint8Array(png)]), 'a.png');
-  expect((await master.call('POST', '/dossier-faces/', { body: form })).status).toBe(201);
-  return { id, sha256: sha256Of(png) };
 }
 
 /** Master, branch and gate, with the person in all places of the branch. */
@@ -74,9 +58,9 @@ async function setScene(): Promise<Scene> {
   ]);
   await Promise.all([branch.work(), gate.work()]);
   const remote = await master.makeList('Wanted');
-  const stays = await makePerson(master, 'Zyxmark Stays', remote, 'red');
-  const goes = await makePerson(master, 'Zyxmark Goes', remote, 'green');
-  const held = await makePerson(master, 'Zyxmark Held', remote, 'blue');
+  const stays = await makePictured(master, { name: 'Zyxmark Stays', comment: `Zyxmark's comment`, dossier_lists: [remote] }, 'red');
+  const goes = await makePictured(master, { name: 'Zyxmark Goes', comment: `Zyxmark's comment`, dossier_lists: [remote] }, 'green');
+  const held = await makePictured(master, { name: 'Zyxmark Held', comment: `Zyxmark's comment`, dossier_lists: [remote] }, 'blue');
   const local = await link(branch, master, remote);
   await link(gate, branch, local);
   // Histories by syncs: one renamed, one gone.
