@@ -5,7 +5,7 @@ import { dossierPageSchema } from '@dossier/protocol/dossier.ts';
 import { currentSessionSchema } from '@dossier/protocol/session.ts';
 import { issuedTokenSchema, userDetailsSchema } from '@dossier/protocol/user.ts';
 import { issueToken } from '@dossier/accounts/tokens.ts';
-import { query } from '@dossier/postgres/database.ts';
+import { query, transaction } from '@dossier/postgres/database.ts';
 import { Readable } from 'node:stream';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { startNodeApi } from '../kit/node-api.ts';
@@ -173,10 +173,39 @@ describe('whoever is limited to a list', () => {
     expect(kept.map(({ name }) => name)).toEqual(['Shared Lindqvist', 'Zyxmark Renamed']);
   });
 
+  it('changes nobody whom another list has got while the change waited', async () => {
+    const { token } = asking['operator'] ?? { token: '' };
+    const { database } = node.test;
+    for (const [method, body] of [
+      ['PATCH', { comment: 'overtaken' }],
+      ['DELETE', undefined],
+    ] as const) {
+      const id = await makePerson('Overtaken Lindqvist', [mine], 'black');
+      const answer = await transaction(database, async (tx) => {
+        await query(tx, `select from list_positions where list_id = any(array[:mine, :foreign]::bigint[]) order by list_id for update`, {
+          mine,
+          foreign,
+        });
+        const asked = ask(token, method, `/dossiers/${id}/`, body);
+        await expect.poll(() => query(database, `select from pg_locks where not granted`)).not.toEqual([]);
+        await query(
+          tx,
+          `insert into dossiers (set_id, uuid, name, comment) select set_of(:foreign), uuid, name, comment from dossiers where id = :id`,
+          { id, foreign },
+        );
+        return { asked };
+      });
+      expect((await answer.asked).status, method).toBe(404);
+      const kept = await query<{ comment: string }>(database, `select comment from dossiers where id = :id`, { id });
+      expect(kept).toEqual([{ comment: 'of old' }, { comment: 'of old' }]);
+    }
+  });
+
   it('makes no token that sees more', async () => {
     const { token } = asking['a token of the administrator'] ?? { token: '' };
     const made = issuedTokenSchema.parse(JSON.parse((await ask(token, 'POST', '/tokens/', { label: 'more' })).text));
     expect(made.dossier_lists).toEqual([mine]);
+    expect((await ask(token, 'POST', '/tokens/', { label: 'other', dossier_lists: [foreign] })).status).toBe(400);
     expect((await ask(made.token, 'GET', `/dossiers/${stranger}/`)).status).toBe(404);
   });
 });
@@ -190,6 +219,16 @@ it('an administrator can not be limited, nor a limited user become one', async (
   const [user] = await query<{ id: number }>(node.test.database, `select id from users where name = 'limited viewer'`);
   await node.refused('BAD_PARAM', ['PATCH', `/users/${user?.id}/`, { role: 'admin' }], 'dossier_lists');
   await node.refused('BAD_PARAM', ['PATCH', `/users/${user?.id}/`, { dossier_lists: [987_654] }], 'dossier_lists');
+  // One that was deleted since it was given is sent back by whoever sends what was read.
+  const gone = await node.makeList('Gone');
+  const both = await node.want(200, userDetailsSchema, ['PATCH', `/users/${user?.id}/`, { dossier_lists: [mine, gone] }]);
+  expect((await node.call('DELETE', `/dossier-lists/${gone}/`)).status).toBe(204);
+  const { dossier_lists: left } = await node.want(200, userDetailsSchema, [
+    'PATCH',
+    `/users/${user?.id}/`,
+    { dossier_lists: both.dossier_lists },
+  ]);
+  expect(left).toEqual([mine]);
   expect(await node.want(200, userDetailsSchema, ['PATCH', `/users/${user?.id}/`, { role: 'admin', dossier_lists: null }])).toMatchObject({
     role: 'admin',
     dossier_lists: null,

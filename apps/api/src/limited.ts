@@ -1,7 +1,8 @@
 import type { Request, Response } from 'express';
-import { query, queryOne } from '@dossier/postgres/database.ts';
+import { queryOne } from '@dossier/postgres/database.ts';
 import type { Connection } from '@dossier/postgres/database.ts';
 import { badParam, notFound } from '@dossier/runtime/errors.ts';
+import type { ApplicationError } from '@dossier/runtime/errors.ts';
 import type { LimitedTo } from './route.ts';
 import { limitsOf } from './session.ts';
 
@@ -45,7 +46,7 @@ export async function requireDossier(
       )
     : null;
   if (found?.held !== true) throw notFound(`dossier ${dossier}`);
-  if (own && found.shared) throw notFound(`dossier ${dossier} that is in your watch lists alone`);
+  if (own && found.shared) throw notAlone(dossier);
 }
 
 /** BAD_PARAM for lists that who asks doesn't have, as for those that there aren't. */
@@ -55,19 +56,14 @@ export function requireOwnLists(request: Request, lists: readonly number[] | und
   if (other !== undefined) throw badParam('dossier_lists', `dossier_lists: there is no watch list ${other}.`);
 }
 
-/** The lists of a new token: no others than there are for who makes it. */
-export function withinLimits(request: Request, asked: readonly number[] | null): readonly number[] | null {
+/** NOT_FOUND where another list holds a dossier than those of who asks: said once more of a dossier whose lists are locked. */
+export function requireNoOther(request: Request, { id, lists }: { id: number; lists: readonly number[] }): void {
   const limits = limitsOf(request);
-  if (limits === null) return asked;
-  return asked === null ? limits : asked.filter((list) => limits.includes(list));
+  if (limits !== null && lists.some((list) => !limits.includes(list))) throw notAlone(id);
 }
 
-/** BAD_PARAM for a list that there isn't. */
-export async function requireLists(tx: Connection, lists: readonly number[] | null | undefined, param = 'dossier_lists'): Promise<void> {
-  if (!lists || lists.length === 0) return;
-  const found = await query<{ id: number }>(tx, `select id from watch_lists where id = any(:lists::bigint[])`, { lists: [...lists] });
-  const missing = lists.find((list) => !found.some(({ id }) => id === list));
-  if (missing !== undefined) throw badParam(param, `${param}: there is no watch list ${missing}.`);
+function notAlone(dossier: number | string): ApplicationError {
+  return notFound(`dossier ${dossier} that is in your watch lists alone`);
 }
 
 /** Lets an answer name no other lists of a dossier than these. */

@@ -92,7 +92,7 @@ export class SiteAlarms {
    * Told once an hour, for however many lists that is noticed.
    */
   async tellOfRestore(list: { id: number; name: string }, request: Request): Promise<void> {
-    const { database, nodeUuid, nodeName } = this.#deps;
+    const { database, nodeName } = this.#deps;
     const action = 'restore-noticed';
     const sentence = `This node's database was restored from a backup: a slave holds a later history of the watch list ${JSON.stringify(list.name)}. Sites, grants and revocations since the backup are forgotten. Look at the sites, revoke again what was revoked since, and grant anew.`;
     const made = await transaction(database, async (tx) => {
@@ -101,21 +101,17 @@ export class SiteAlarms {
         return [];
       const actor: Actor = { actor: 'node', via: 'node', address: addressOf(request) };
       await recordAudit(tx, actor, { action, object: { kind: 'node', name: nodeName }, details: { list: list.id, list_name: list.name } });
-      return addDeliveries(tx, {
-        event: 'site',
-        date: new Date().toISOString(),
-        node: nodeUuid,
-        node_name: nodeName,
-        link: null,
-        site: null,
-        sentence,
-      });
+      return this.#note(tx, null, sentence);
     });
     await this.remind(made);
   }
 
   /** Keeps a message for the webhooks, in the transaction of what it tells; the ids go to `remind` afterwards. */
-  note(tx: Connection, site: NamedSite, { code, sentence }: { code: string; sentence: string }): Promise<number[]> {
+  note(tx: Connection, { id, name }: NamedSite, { code, sentence }: { code: string; sentence: string }): Promise<number[]> {
+    return this.#note(tx, { id, name, code }, sentence);
+  }
+
+  #note(tx: Connection, site: { id: number; name: string; code: string } | null, sentence: string): Promise<number[]> {
     const { nodeUuid, nodeName } = this.#deps;
     return addDeliveries(tx, {
       event: 'site',
@@ -123,7 +119,7 @@ export class SiteAlarms {
       node: nodeUuid,
       node_name: nodeName,
       link: null,
-      site: { id: site.id, name: site.name, code },
+      site,
       sentence,
     });
   }

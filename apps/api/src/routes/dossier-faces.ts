@@ -109,12 +109,7 @@ function itemRoutes(deps: Dependencies): Route[] {
       access: 'operator',
       operation: { tags, summary: 'Delete a photo', requestParams, responses: answers({ '204': null }) },
       async handle(request, response) {
-        await audited(
-          database,
-          request,
-          (tx) => deletePhoto(tx, pathText(request)),
-          ({ photo, change }) => ({ action: 'photo-deleted', object: { kind: 'photo', id: photo.id }, details: detailsOf(photo), change }),
-        );
+        await removePhoto(database, request);
         response.status(204).end();
       },
     },
@@ -191,6 +186,7 @@ async function addUpload({ database, photos }: Dependencies, request: Request, r
   const { file, fields } = await readUpload(request, response, 'source_photo');
   const { dossier, features = null } = parseFields(dossierFaceFields, fields);
   if (file === null) throw badParam('source_photo', 'source_photo: is required, as a file.');
+  // And once more in the transaction that has locked its lists.
   await requireDossier(database, request, { dossier, own: true });
   const facts = await inspectUpload(file);
   return addPhoto(database, {
@@ -200,6 +196,7 @@ async function addUpload({ database, photos }: Dependencies, request: Request, r
       await photos.put(file);
     },
     record: async (tx, { photo, change }) => {
+      await requireDossier(tx, request, { dossier, own: true });
       await recordAudit(tx, actorOf(request), {
         action: 'photo-added',
         object: { kind: 'photo', id: photo.id },
@@ -208,6 +205,19 @@ async function addUpload({ database, photos }: Dependencies, request: Request, r
       });
     },
   });
+}
+
+async function removePhoto(database: Database, request: Request): Promise<void> {
+  await audited(
+    database,
+    request,
+    async (tx) => {
+      const deleted = await deletePhoto(tx, pathText(request));
+      await requireDossier(tx, request, { dossier: deleted.photo.dossier_id, own: true });
+      return deleted;
+    },
+    ({ photo, change }) => ({ action: 'photo-deleted', object: { kind: 'photo', id: photo.id }, details: detailsOf(photo), change }),
+  );
 }
 
 function detailsOf({ dossier_id: dossier, sha256 }: PhotoRow) {

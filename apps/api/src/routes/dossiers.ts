@@ -19,7 +19,7 @@ import type { ApiDependencies } from '../dependencies.ts';
 import { filterOf } from '../dossier-filter.ts';
 import type { Request, Response } from 'express';
 import { ifMatch, matchRequired, namesState, requireState } from '../if-match.ts';
-import { requireOwnLists } from '../limited.ts';
+import { requireNoOther, requireOwnLists } from '../limited.ts';
 import { namedLists, parseBody, parseQuery, pathId } from '../parse.ts';
 import { dossierTag, presentDossier } from '../present.ts';
 import { answers, jsonBody } from '../route.ts';
@@ -45,7 +45,10 @@ export function sendDossier(response: Response, dossier: DossierRow): void {
 
 /** Refuses a change of a dossier that is another than the one that the request names. */
 export function expected(request: Request): Expectation {
-  return (dossier) => requireState(request, `Dossier ${dossier.id}`, (tag) => tag === dossierTag(dossier));
+  return (dossier) => {
+    requireNoOther(request, dossier);
+    requireState(request, `Dossier ${dossier.id}`, (tag) => tag === dossierTag(dossier));
+  };
 }
 
 /** Refuses a change that names no state of a dossier of which a list demands that. */

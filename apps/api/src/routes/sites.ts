@@ -27,10 +27,11 @@ import {
 import type { SiteRow } from '@dossier/feed/sites.ts';
 import type { Configuration } from '@dossier/runtime/configuration.ts';
 import { badParam } from '@dossier/runtime/errors.ts';
-import { query, transaction } from '@dossier/postgres/database.ts';
-import type { Connection, Database } from '@dossier/postgres/database.ts';
+import { transaction } from '@dossier/postgres/database.ts';
+import type { Database } from '@dossier/postgres/database.ts';
 import { recordAudit } from '@dossier/accounts/audit.ts';
 import { audited } from '../audited.ts';
+import { existingLists } from '../existing-lists.ts';
 import { decodeCursor, presentPage } from '../cursor.ts';
 import type { CursorOrder } from '../cursor.ts';
 import { parseOptionalBody } from '../optional-body.ts';
@@ -63,20 +64,6 @@ export function siteRoutes(deps: SiteDependencies): Route[] {
 
 function objectOf({ id, name }: SiteRow) {
   return { kind: 'site', id, name } as const;
-}
-
-/** Lists to be granted, those that there are. BAD_PARAM names one that isn't there, unless the site had it before: it was deleted since, and is left out. */
-async function existingLists<Given extends readonly number[] | null | undefined>(
-  tx: Connection,
-  given: Given,
-  before: readonly number[] | null = null,
-): Promise<number[] | Exclude<Given, readonly number[]>> {
-  if (!given) return given as Exclude<Given, readonly number[]>;
-  const rows = await query<{ id: number }>(tx, `select id from watch_lists where id = any(:given::bigint[])`, { given: [...given] });
-  const there = new Set(rows.map(({ id }) => id));
-  const missing = given.find((list) => !there.has(list) && !before?.includes(list));
-  if (missing !== undefined) throw badParam('lists', `lists: there is no watch list ${missing}.`);
-  return given.filter((list) => there.has(list));
 }
 
 function listRoute({ database, words }: SiteDependencies): Route {
@@ -120,7 +107,7 @@ function createRoute({ database, configuration }: SiteDependencies): Route {
         database,
         request,
         async (tx) => {
-          const granted = await existingLists(tx, lists);
+          const granted = await existingLists(tx, lists, { param: 'lists' });
           return createSite(tx, { name, ...(granted !== undefined && { lists: granted }), introduction: introduction.of });
         },
         ({ site, replaced }) => ({
@@ -178,7 +165,7 @@ function itemRoutes({ database, words, configuration }: SiteDependencies): Route
           request,
           async (tx) => {
             const before = await readSite(tx, id);
-            const granted = await existingLists(tx, lists, before.lists);
+            const granted = await existingLists(tx, lists, { param: 'lists', before: before.lists });
             if (name !== undefined) await renameSite(tx, id, name);
             if (granted !== undefined) await grantLists(tx, id, { lists: granted, purge });
             return { before, site: await readSite(tx, id) };
@@ -247,7 +234,8 @@ function acceptRoute({ database, words }: SiteDependencies): Route {
         database,
         request,
         async (tx) => {
-          await acceptSite(tx, id, await existingLists(tx, lists, (await readSite(tx, id)).lists));
+          const { lists: before } = await readSite(tx, id);
+          await acceptSite(tx, id, await existingLists(tx, lists, { param: 'lists', before }));
           return readSite(tx, id);
         },
         (accepted) => ({ action: 'site-accepted', object: objectOf(accepted), details: { words: accepted.words, lists: accepted.lists } }),

@@ -6,7 +6,8 @@ import { deleteToken, listTokens, readToken } from '@dossier/accounts/token-admi
 import { issueToken } from '@dossier/accounts/tokens.ts';
 import { readUser } from '@dossier/accounts/user-administration.ts';
 import { audited } from '../audited.ts';
-import { requireLists, requireOwnLists, withinLimits } from '../limited.ts';
+import { existingLists } from '../existing-lists.ts';
+import { requireOwnLists } from '../limited.ts';
 import { decodeCursor, newestFirst, presentPage } from '../cursor.ts';
 import type { ApiDependencies } from '../dependencies.ts';
 import { requireOwnPassword } from '../own-password.ts';
@@ -91,8 +92,8 @@ function createRoute(deps: Dependencies): Route {
             throw badParam('user', `There is no user ${userId}.`);
           });
           requireOwnLists(request, askedLists ?? undefined);
-          await requireLists(tx, askedLists);
-          const { id, token } = await issueToken(tx, { userId, kind: 'api', label, lifetimeMs, lists: withinLimits(request, askedLists) });
+          const lists = (await existingLists(tx, askedLists, { param: 'dossier_lists' })) ?? limitsOf(request);
+          const { id, token } = await issueToken(tx, { userId, kind: 'api', label, lifetimeMs, lists });
           return { token, row: await readToken(tx, id) };
         },
         ({ row }) => ({

@@ -4,7 +4,7 @@ import { pageOf } from '@dossier/protocol/values.ts';
 import { requireGoodPassword } from '@dossier/accounts/password-rules.ts';
 import { changeUser, deleteUser, listUsers, readUser } from '@dossier/accounts/user-administration.ts';
 import { createUser } from '@dossier/accounts/users.ts';
-import { requireLists } from '../limited.ts';
+import { existingLists } from '../existing-lists.ts';
 import { audited } from '../audited.ts';
 import { decodeCursor, presentPage } from '../cursor.ts';
 import type { ApiDependencies } from '../dependencies.ts';
@@ -51,8 +51,8 @@ function collectionRoutes({ database }: Pick<ApiDependencies, 'database'>): Rout
           database,
           request,
           async (tx) => {
-            await requireLists(tx, lists);
-            const { id } = await createUser(tx, { ...creation, lists });
+            const given = await existingLists(tx, lists, { param: 'dossier_lists' });
+            const { id } = await createUser(tx, { ...creation, lists: given });
             return active ? readUser(tx, id) : changeUser(tx, id, { active });
           },
           ({ id, name, role }) => ({
@@ -91,8 +91,9 @@ function itemRoutes({ database }: Pick<ApiDependencies, 'database'>): Route[] {
           database,
           request,
           async (tx) => {
-            await requireLists(tx, lists);
-            return changeUser(tx, id, { ...fields, lists, password, keepTokens });
+            const { dossier_lists: before } = await readUser(tx, id);
+            const given = await existingLists(tx, lists, { param: 'dossier_lists', before });
+            return changeUser(tx, id, { ...fields, lists: given, password, keepTokens });
           },
           ({ name, ended }) => ({
             action: password !== undefined && Object.keys(shown).length === 0 ? 'password-set' : 'user-changed',

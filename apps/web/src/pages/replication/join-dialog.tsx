@@ -10,6 +10,7 @@ import { useFieldFault } from '../../components/field-fault.ts';
 import { FormDialog } from '../../components/form-dialog.tsx';
 import { KeyWords } from '../../components/key-words.tsx';
 import { completed } from './master-address.ts';
+import { AddressInput } from './address-input.tsx';
 import { masterName } from './offered-key.tsx';
 
 /** Introduces this node to a master by the code of an invitation, and shows the words that both ends compare. */
@@ -31,17 +32,7 @@ export function JoinDialog({ onClose }: { onClose: () => void }) {
       error={faultOf('code') === undefined ? join.error : null}
     >
       <Text size="sm">{t('masters.join.text')}</Text>
-      <TextInput
-        label={t('replication.enable.url')}
-        description={t('replication.enable.urlHint')}
-        placeholder="https://headquarters.example:8000"
-        value={address}
-        onChange={(event) => setAddress(event.currentTarget.value)}
-        inputMode="url"
-        autoComplete="off"
-        required
-        data-autofocus
-      />
+      <AddressInput value={address} onChange={setAddress} />
       <TextInput
         label={t('masters.join.code')}
         placeholder="RWU5-6PBY-NK9W-LMEV-XQX8"

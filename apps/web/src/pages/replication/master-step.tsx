@@ -1,10 +1,11 @@
-import { Text, TextInput } from '@mantine/core';
+import { Text } from '@mantine/core';
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { useTestMaster } from '../../api/masters.ts';
 import { ProblemAlert } from '../../components/problem-alert.tsx';
 import type { ChosenMaster } from './enable-dialog.tsx';
 import { completed } from './master-address.ts';
+import { AddressInput } from './address-input.tsx';
 import { StepForm } from './step-form.tsx';
 
 interface MasterStepProps {
@@ -28,17 +29,7 @@ export function MasterStep({ preset, onCancel, onDone }: MasterStepProps) {
       disabled={address.trim() === ''}
       busy={test.isPending}
     >
-      <TextInput
-        label={t('replication.enable.url')}
-        description={t('replication.enable.urlHint')}
-        placeholder="https://headquarters.example:8000"
-        value={address}
-        onChange={(event) => setAddress(event.currentTarget.value)}
-        inputMode="url"
-        autoComplete="off"
-        required
-        data-autofocus
-      />
+      <AddressInput value={address} onChange={setAddress} />
       <ProblemAlert title={t('replication.enable.testFailed')} error={test.error} />
       <Text size="sm" c="dimmed">
         {t('replication.enable.testHint')}
