@@ -90,6 +90,12 @@ describe('a list that is granted again', () => {
     });
   });
 
+  it('comes back whole, and that is nothing to be undone', async () => {
+    await take();
+    await grant(null);
+    expect(await syncNow(gate, local)).toMatchObject({ state: 'synced', local_count: 3, undo: null });
+  });
+
   it('is held if it was put back to an older state and lacks somebody', async () => {
     await take();
     const [nora] = await query<{ id: number }>(master.test.database, `select id from dossiers where set_id = set_of(:remote) limit 1`, {

@@ -76,6 +76,21 @@ it.each<[string, boolean, (key: SigningKey) => Promise<unknown>]>([
       await query(master.database, `insert into distrusted (list_id, id, revoked) values (:list, :id, true)`, { list, id });
     },
   ],
+  [
+    'the list is withdrawn from this node',
+    true,
+    async () => {
+      await query(master.database, `insert into links (slave_list_id, remote_url, remote_list_id) values (:list, 'http://hq', 1)`, {
+        list,
+      });
+      await query(
+        master.database,
+        `insert into withdrawn_lists (list_id, remote_url, purge, own_epoch, own_revision, set_id)
+         select list_id, 'http://hq', false, epoch, revision, set_id from list_positions where list_id = :list`,
+        { list },
+      );
+    },
+  ],
 ])('an answer is cut off as soon as %s', async (_why, keyed, take) => {
   const key = keyed ? generateNodeKey() : token;
   const answer = await begin(key, keyed ? randomUUID() : null);

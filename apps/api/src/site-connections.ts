@@ -18,7 +18,8 @@ interface Held {
 
 /**
  * Ends answers under way once who is given them may not read them any more, by whichever process that was done: its site is revoked or may not read the list, also as
- * a master of this node says, or the token by which alone it speaks lets nobody in any more.
+ * a master of this node says, the token by which alone it speaks lets nobody in any more, or the list was
+ * withdrawn from this node.
  */
 export class SiteConnections {
   readonly #database: Database;
@@ -62,7 +63,7 @@ export class SiteConnections {
                from unnest(:sites::bigint[], :tokens::text[], :lists::bigint[]) with ordinality o (site_id, token, list_id, place) left join sites s on s.id = o.site_id
                where site_state(s) = 'revoked'
                  or (o.list_id is not null and (o.list_id <> all(coalesce(s.lists, array[o.list_id])) or o.list_id = any(denied_lists(s.id))))
-                 or ${isLimited('o.token')}`,
+                 or ${isLimited('o.token')} or is_withdrawn(o.list_id)`,
               {
                 sites: open.map(([, { siteId }]) => siteId),
                 tokens: open.map(([, { token }]) => token),

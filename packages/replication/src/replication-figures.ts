@@ -86,7 +86,7 @@ export async function readReplicationFigures(connection: Connection): Promise<Re
   const sites = await query<{ state: string; count: number; alerts: number }>(
     connection,
     `select s.state, count(k.id) as count, count(k.alert) as alerts from unnest('{invited,pending,accepted,revoked}'::text[]) s (state)
-       left join (select id, alert, case when state = 'pending' and key is null then 'invited' else state end as state from sites) k on k.state = s.state
+       left join (select id, alert, case when o.state = 'pending' and key is null then 'invited' else site_state(o) end as state from sites o) k on k.state = s.state
      group by s.state order by s.state`,
   );
   return {

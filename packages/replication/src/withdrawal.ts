@@ -5,6 +5,7 @@ import type { Connection, Database } from '@dossier/postgres/database.ts';
 import { emptyList, lockLists } from '@dossier/registry/positions.ts';
 import { requireFence } from './fence.ts';
 import type { TakenRun } from './fence.ts';
+import { forgetJournal } from './journal.ts';
 import type { LinkRow } from './links.ts';
 import { findMaster } from './masters.ts';
 import { eraseWithdrawn, forgetTraces } from './withdrawn-traces.ts';
@@ -141,6 +142,8 @@ export async function showAgain(tx: Knex.Transaction, listId: number): Promise<v
     { listId },
   );
   if (!shown) return;
+  // To take that back would leave an empty list that says nobody is listed.
+  await forgetJournal(tx, listId);
   await query(tx, `update sets set purpose = 'garbage', since = age_moment() where list_id = :listId and purpose = 'withdrawn'`, {
     listId,
   });

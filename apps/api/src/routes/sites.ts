@@ -153,7 +153,7 @@ function itemRoutes({ database, words, configuration }: SiteDependencies): Route
         tags,
         summary: 'Rename a site, or say which lists it may read',
         description:
-          '`lists` is the whole set; null grants all. Copies of lists that are taken away are withdrawn: the site stops serving them at its next question; `purge` lets it delete them as well. Lists that it had and that were deleted since are left out.',
+          '`lists` is the whole set; null grants all. Copies of lists that are taken away are withdrawn: the site stops serving them at its next question; `purge` lets it delete them as well, and those that were withdrawn before. Lists that it had and that were deleted since are left out.',
         requestBody: jsonBody(siteChange),
         responses: answers({ '200': changedSiteSchema }),
       },

@@ -177,7 +177,7 @@ function addGrant(group: Command, context: Context): void {
     .description('says which watch lists a site may read; its copies of others are withdrawn')
     .argument('<site>', 'number or name')
     .argument('<lists>', 'ids as 1,2, or "all" or "none": the whole set', parseLists)
-    .option('--purge', 'copies that are withdrawn are deleted there, not only not shown');
+    .option('--purge', 'copies that are withdrawn, now or before, are deleted there, not only not shown');
   addClientOptions(command).action(async (given: string, lists: number[] | null, { purge = false }: { purge?: boolean }) => {
     const client = clientOf(command, context);
     const { id } = await siteOf(client, given);
